@@ -1,0 +1,10 @@
+import { databaseSettings, processSettings, queueSettings, recordSettings } from '@sluice/runtime/settings.ts';
+import * as z from 'zod';
+
+/** The environment of the consumer. */
+export const configSchema = z.object({
+  ...queueSettings,
+  ...databaseSettings,
+  ...recordSettings,
+  ...processSettings,
+});

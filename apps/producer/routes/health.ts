@@ -1,0 +1,10 @@
+import { routes } from '@sluice/contract/routes.ts';
+import type { FastifyInstance } from 'fastify';
+import { addRoute, type AnswerOf } from '../route.ts';
+
+/** The process alone: what it depends on being away must not make the platform kill it. */
+export const addHealth = (server: FastifyInstance, { hostname }: { readonly hostname: string }): void =>
+  addRoute(server, routes.health, (): AnswerOf<typeof routes.health> => ({
+    status: 200,
+    body: { status: 'healthy', message: 'application is running without issues', hostname },
+  }));

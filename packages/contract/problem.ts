@@ -1,0 +1,41 @@
+import * as z from 'zod';
+
+/** The media type of every error's body. */
+export const problemMediaType = 'application/problem+json';
+
+/**
+ * The body of every error, as RFC 9457 has it. `type` is always `about:blank`, so `title` is the status's own phrase
+ * and `code` is what a program tells faults apart by.
+ */
+export const problem = z.object({
+  type: z.literal('about:blank'),
+  title: z.string().meta({ description: "The status's phrase." }),
+  status: z.int(),
+  code: z
+    .enum([
+      'invalid_request',
+      'invalid_json',
+      'not_found',
+      'method_not_allowed',
+      'request_timeout',
+      'body_too_large',
+      'unsupported_media_type',
+      'headers_too_large',
+      'internal_error',
+      'queue_unavailable',
+      'queue_full',
+      'ledger_unavailable',
+    ])
+    .meta({ description: 'Stable: what a program should look at.' }),
+  detail: z.string().meta({ description: 'What happened and what to do.' }),
+  errors: z
+    .array(z.object({ pointer: z.string(), detail: z.string() }))
+    .optional()
+    .meta({ description: 'Where the body is at fault, as JSON pointers (RFC 6901) in fragment form.' }),
+});
+
+/** What an error's body says. */
+export type Problem = z.infer<typeof problem>;
+
+/** The stable name of a fault. */
+export type ProblemCode = Problem['code'];

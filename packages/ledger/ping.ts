@@ -1,0 +1,11 @@
+import type { LedgerConnection } from './connection.ts';
+
+/** Whether MySQL answers within `deadlineMs`. */
+export const isLedgerUp = async (ledger: LedgerConnection, deadlineMs: number): Promise<boolean> => {
+  try {
+    await ledger.run((connection) => connection.ping(), deadlineMs);
+    return true;
+  } catch {
+    return false;
+  }
+};

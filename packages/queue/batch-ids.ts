@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * A source of batch ids: 8 random bytes, drawn once, then an 8-byte sequence; 32 hexadecimal digits. Two processes give
+ * the same id only if they drew the same 64 random bits.
+ */
+export const createBatchIds = (): (() => string) => {
+  const prefix = randomBytes(8).toString('hex');
+  let sequence = 0n;
+  return () => prefix + (sequence++).toString(16).padStart(16, '0');
+};

@@ -1,0 +1,64 @@
+import type * as z from 'zod';
+import { readConfigOrExit } from './config.ts';
+import { createLogger, type Logger } from './logger.ts';
+
+/** A service that is up. */
+export type RunningService = {
+  /** Ends it: no new work, and what is in flight is finished. Called once. */
+  readonly stop: () => Promise<void>;
+};
+
+type ServiceSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }>> = {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly start: (config: z.output<Schema>, logger: Logger) => Promise<RunningService>;
+};
+
+// The platform is promised an exit within 10 s.
+const stopWithinMs = 9_000;
+
+/**
+ * Runs a service from its environment to its end. It exits with 0 after SIGTERM or SIGINT, and with 1 when its environment
+ * is at fault, its start fails, or an error that nothing handled turns up. Work that is not finished 9 s after the signal is left
+ * for others to take over.
+ */
+export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>>(
+  process: NodeJS.Process,
+  { name, schema, start }: ServiceSettings<Schema>,
+): Promise<void> => {
+  const config = readConfigOrExit(process, name, schema);
+  const logger = createLogger(name, config.LOG_LEVEL);
+
+  const fail = (error: unknown, message: string) => {
+    logger.fatal({ err: error }, message);
+    process.exit(1);
+  };
+  process.once('uncaughtException', (error) => fail(error, 'an error that nothing handled'));
+
+  const starting = start(config, logger);
+
+  const stop = async (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => {
+      logger.warn('stopped before all work was finished; what is left will be taken over');
+      process.exit(0);
+    }, stopWithinMs).unref();
+    try {
+      const service = await starting;
+      await service.stop();
+    } catch (error) {
+      fail(error, 'could not stop');
+    }
+    logger.info('stopped');
+    process.exit(0);
+  };
+  process.once('SIGTERM', (signal) => void stop(signal));
+  process.once('SIGINT', (signal) => void stop(signal));
+
+  try {
+    await starting;
+  } catch (error) {
+    fail(error, 'could not start');
+  }
+  logger.info('started');
+};
