@@ -1,5 +1,5 @@
 import { problemMediaType } from '@sluice/contract/problem.ts';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { allowOrigin } from './cors.ts';
 import { faultOfConnection, faultOfRequest } from './faults.ts';
 import { answerOtherMethods } from './other-methods.ts';
@@ -25,7 +25,7 @@ export const createServer = (
 ): FastifyInstance => {
   const server = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestLedger } from '@sluice/test-servers/ledger.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { readTotal } from './read-total.ts';
+import { recordBatches } from './record.ts';
+
+const settings = { slot: 3, inboxHours: 1, deadlineMs: 10_000 };
+const batchOf = (number: number, ...counts: number[]) => ({ batchId: number.toString(16).padStart(32, '0'), counts });
+
+test('batches are recorded once: counts, ids and total together', async (t) => {
+  const { connect, readCounts, readTotals, query } = await createTestLedger(t);
+  const ledger = connect();
+  const recorded = await recordBatches(ledger, [batchOf(1, 10, -20), batchOf(2, 30)], settings);
+  assert.deepEqual(recorded, { rows: 3, knownBatches: 0 });
+  assert.deepEqual(await readCounts(), [10, -20, 30]);
+  assert.equal(await readTotals(), 3);
+  const [inbox] = await query(
+    'SELECT COUNT(*) AS ids, MIN(expires_at > NOW() + INTERVAL 59 MINUTE AND expires_at < NOW() + INTERVAL 61 MINUTE) AS inAnHour FROM inbox',
+  );
+  assert.deepEqual({ ...inbox }, { ids: 2, inAnHour: 1 });
+});
+
+test('a batch that comes again is skipped, and what comes with it is recorded', async (t) => {
+  const { connect, readCounts, readTotals } = await createTestLedger(t);
+  const ledger = connect();
+  await recordBatches(ledger, [batchOf(1, 10), batchOf(3, 30)], settings);
+  const recorded = await recordBatches(ledger, [batchOf(3, 30), batchOf(2, 20), batchOf(1, 10)], settings);
+  assert.deepEqual(recorded, { rows: 1, knownBatches: 2 });
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(await readCounts(), [10, 30, 20]);
+  assert.equal(await readTotals(), 3);
+});
+
+test('the same batch twice in one call is recorded once', async (t) => {
+  const { connect, readCounts, readTotals } = await createTestLedger(t);
+  const recorded = await recordBatches(connect(), [batchOf(1, 10), batchOf(1, 10)], settings);
+  assert.deepEqual(recorded, { rows: 1, knownBatches: 1 });
+  assert.deepEqual(await readCounts(), [10]);
+  assert.equal(await readTotals(), 1);
+});
+
+test('many who record overlapping batches at a time record each once', async (t) => {
+  const { connect, readCounts, readTotals } = await createTestLedger(t);
+  const batches = Array.from({ length: 60 }, (_, index) => batchOf(index, index));
+  const ledgers = Array.from({ length: 4 }, () => connect());
+  const recordUntilDone = async (index: number) => {
+    const mine = batches.slice(index * 10, index * 10 + 30).toReversed();
+    for (;;) {
+      try {
+        return await recordBatches(ledgers[index]!, mine, { ...settings, slot: index });
+      } catch (error) {
+        // A deadlock is for the caller to try again, as the consumer does.
+        assert.match(String(error), /Deadlock|Lock wait/);
+      }
+    }
+  };
+  await Promise.all(ledgers.map((_, index) => recordUntilDone(index)));
+  assert.deepEqual((await readCounts()).toSorted((a, b) => a - b), Array.from({ length: 60 }, (_, index) => index));
+  assert.equal(await readTotals(), 60);
+});
+
+test('a transaction that fails in the middle leaves nothing', async (t) => {
+  const { connect, query, readCounts } = await createTestLedger(t);
+  await query('RENAME TABLE totals TO hidden');
+  const ledger = connect();
+  await assert.rejects(recordBatches(ledger, [batchOf(1, 10)], settings), { errno: 1146 });
+  assert.deepEqual(await readCounts(), []);
+  assert.deepEqual(await query('SELECT * FROM inbox'), []);
+  await query('RENAME TABLE hidden TO totals');
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 1, knownBatches: 0 });
+});
+
+test('a COMMIT whose answer is lost is found to have happened', async (t) => {
+  const { connect, settings: mysql, readCounts, readTotals } = await createTestLedger(t);
+  const proxy = await createProxy(t, mysql.port);
+  const ledger = connect(proxy.port);
+  await ledger.run((connection) => connection.ping(), 5_000);
+  proxy.swallowReplies(true);
+  const attempt = recordBatches(ledger, [batchOf(1, 10)], { ...settings, deadlineMs: 1_000 });
+  await assert.rejects(attempt, { code: 'LEDGER_TIMEOUT' });
+  await waitUntil(async () => (await readTotals()) === 1, 5_000);
+  proxy.swallowReplies(false);
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(await readCounts(), [10]);
+});
+
+test('the session takes no gap locks, gives up locks soon and clips nothing', async (t) => {
+  const { connect, query } = await createTestLedger(t);
+  const seen = await connect().run(async (connection) => {
+    const [rows] = await connection.query(
+      "SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_lock_wait_timeout', 'wait_timeout', 'sql_mode', 'time_zone')",
+    );
+    // MySQL calls it transaction_isolation, MariaDB 10.11 tx_isolation; what counts is what a transaction gets.
+    await connection.query('START TRANSACTION; INSERT INTO totals (slot, rows_count) VALUES (1, 1)');
+    const isolation = await query(
+      'SELECT trx_isolation_level AS level FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = ?',
+      [connection.threadId],
+    );
+    await connection.query('ROLLBACK');
+    return { variables: rows, isolation };
+  }, 5_000);
+  assert.deepEqual(
+    Object.fromEntries((seen.variables as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row.Value])),
+    { innodb_lock_wait_timeout: '5', wait_timeout: '15', sql_mode: 'STRICT_ALL_TABLES', time_zone: '+00:00' },
+  );
+  assert.equal(seen.isolation[0]?.['level'], 'READ COMMITTED');
+});
+
+test('the total is the sum over slots, and the latest value that of the highest id', async (t) => {
+  const { connect } = await createTestLedger(t);
+  const ledger = connect();
+  assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 0, latestValue: 0 });
+  await recordBatches(ledger, [batchOf(1, 5, 6)], { ...settings, slot: 0 });
+  await recordBatches(ledger, [batchOf(2, -7)], { ...settings, slot: 15 });
+  assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 3, latestValue: -7 });
+});

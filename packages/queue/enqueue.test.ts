@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { parseEntry } from '@sluice/contract/entry.ts';
+import { testRedis } from '@sluice/test-servers/environment.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createTestQueue } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createEnqueuer } from './enqueue.ts';
+
+const deadlineMs = 1_500;
+
+const setUp = async (test: TestContext) => {
+  const queue = await createTestQueue(test);
+  const proxy = await createProxy(test, testRedis().port);
+  const connection = queue.connect(proxy.port);
+  await connection.run((client) => client.ping(), 2_000);
+  const errors: unknown[] = [];
+  const enqueuer = createEnqueuer({
+    connection,
+    partition: queue.partition,
+    deadlineMs,
+    attemptMs: 300,
+    onError: (error) => errors.push(error),
+  });
+  const readBatches = async () => {
+    const entries = (await queue.admin.xRange(queue.partition.stream, '-', '+')) ?? [];
+    return entries.map(({ message }) => {
+      const result = parseEntry(message);
+      assert.ok(result.ok);
+      return result.batch;
+    });
+  };
+  return { ...queue, proxy, enqueuer, errors, readBatches };
+};
+
+test('a count that is acknowledged is in the stream', async (t) => {
+  const { enqueuer, readBatches } = await setUp(t);
+  assert.equal(await enqueuer.enqueue([42]), 'acknowledged');
+  assert.deepEqual((await readBatches()).map(({ counts }) => counts), [[42]]);
+});
+
+test('counts that arrive during a flight share the next one', async (t) => {
+  const { enqueuer, readBatches } = await setUp(t);
+  const outcomes = await Promise.all(Array.from({ length: 100 }, (_, index) => enqueuer.enqueue([index])));
+  assert.ok(outcomes.every((outcome) => outcome === 'acknowledged'));
+  const batches = await readBatches();
+  assert.deepEqual(batches.flatMap(({ counts }) => counts), Array.from({ length: 100 }, (_, index) => index));
+  assert.equal(batches.length, 2);
+});
+
+test('a batch holds at most 1,000 counts, and the counts of a request stay together', async (t) => {
+  const { enqueuer, readBatches } = await setUp(t);
+  await Promise.all(Array.from({ length: 6 }, () => enqueuer.enqueue(Array(400).fill(1))));
+  assert.deepEqual((await readBatches()).map(({ counts }) => counts.length), [400, 800, 800, 400]);
+});
+
+test('a batch whose reply is lost is sent again under the same id', async (t) => {
+  const { enqueuer, proxy, readBatches } = await setUp(t);
+  proxy.swallowReplies(true);
+  const outcome = enqueuer.enqueue([7]);
+  await waitUntil(() => proxy.swallowedBytes() > 0, 2_000);
+  proxy.swallowReplies(false);
+  assert.equal(await outcome, 'acknowledged');
+  const batches = await readBatches();
+  assert.equal(batches.length, 2);
+  assert.deepEqual(batches[0], batches[1]);
+});
+
+test('a connection that breaks is made again without the request noticing', async (t) => {
+  const { enqueuer, proxy, readBatches } = await setUp(t);
+  proxy.cut();
+  assert.equal(await enqueuer.enqueue([7]), 'acknowledged');
+  assert.ok((await readBatches()).length >= 1);
+});
+
+test('a request is answered at its deadline when Redis is away, and what was not sent is dropped', async (t) => {
+  const { enqueuer, proxy, readBatches } = await setUp(t);
+  proxy.refuse(true);
+  proxy.cut();
+  const startedAt = performance.now();
+  const first = enqueuer.enqueue([1]);
+  const second = enqueuer.enqueue([2]);
+  assert.deepEqual(await Promise.all([first, second]), ['unavailable', 'unavailable']);
+  assert.ok(performance.now() - startedAt < deadlineMs + 500);
+  proxy.refuse(false);
+  assert.equal(await enqueuer.enqueue([3]), 'acknowledged');
+  assert.deepEqual((await readBatches()).flatMap(({ counts }) => counts), [3]);
+});
+
+test('drain waits for what is under way', async (t) => {
+  const { enqueuer, readBatches } = await setUp(t);
+  const outcomes = [enqueuer.enqueue([1]), enqueuer.enqueue([2])];
+  await enqueuer.drain();
+  assert.deepEqual(await Promise.all(outcomes), ['acknowledged', 'acknowledged']);
+  assert.equal((await readBatches()).length, 2);
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createTestQueue } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { group } from './partition.ts';
+import { createEntryReader } from './read-entries.ts';
+import { buryEntry, settleEntries } from './settle-entries.ts';
+
+const setUp = async (test: TestContext) => {
+  const queue = await createTestQueue(test);
+  const { stream } = queue.partition;
+  const readerOf = (consumer: string, maxEntries = 100) =>
+    createEntryReader({ connection: queue.connect(), partition: queue.partition, consumer, maxEntries });
+  const add = (v: string) => queue.admin.xAdd(stream, '*', { v });
+  const countPending = async () => (await queue.admin.xPending(stream, group)).pending;
+  const isIdleFor = async (idleMs: number) =>
+    (await queue.admin.xPendingRange(stream, group, '-', '+', 1000)).every(
+      ({ millisecondsSinceLastDelivery }) => millisecondsSinceLastDelivery >= idleMs,
+    );
+  return { ...queue, stream, readerOf, add, countPending, isIdleFor };
+};
+
+test('what was added before the group existed is delivered, and each entry to one consumer', async (t) => {
+  const { add, readerOf } = await setUp(t);
+  await add('1');
+  await add('2');
+  assert.deepEqual((await readerOf('a', 1).readNew(100)).map(({ fields }) => fields['v']), ['1']);
+  assert.deepEqual((await readerOf('b').readNew(100)).map(({ fields }) => fields['v']), ['2']);
+});
+
+test('a read of an empty queue answers with none when its time is over', async (t) => {
+  const { readerOf } = await setUp(t);
+  assert.deepEqual(await readerOf('a').readNew(50), []);
+});
+
+test('a group that Redis has lost is made again while reading goes on', async (t) => {
+  const { admin, stream, add, readerOf } = await setUp(t);
+  const reader = readerOf('a');
+  await reader.readNew(50);
+  await admin.del(stream);
+  await add('1');
+  assert.deepEqual((await reader.readNew(100)).map(({ fields }) => fields['v']), ['1']);
+});
+
+test('settled entries are gone from the stream and from the group', async (t) => {
+  const { admin, partition, stream, add, readerOf, connect, countPending } = await setUp(t);
+  await add('1');
+  await add('2');
+  const entries = await readerOf('a').readNew(100);
+  await settleEntries(connect(), partition, entries.map(({ id }) => id));
+  assert.equal(await admin.xLen(stream), 0);
+  assert.equal(await countPending(), 0);
+});
+
+test('entries that a consumer left are taken over when they are idle long enough, and not before', async (t) => {
+  const { add, readerOf, isIdleFor } = await setUp(t);
+  for (const v of ['1', '2', '3']) await add(v);
+  await readerOf('dead').readNew(100);
+  const heir = readerOf('heir', 2);
+  assert.deepEqual(await heir.takeOver(60_000), []);
+  await waitUntil(() => isIdleFor(50), 5_000);
+  assert.deepEqual((await heir.takeOver(50)).map(({ fields }) => fields['v']), ['1', '2']);
+  assert.deepEqual((await heir.takeOver(50)).map(({ fields }) => fields['v']), ['3']);
+});
+
+test('entries behind many that are not idle are found too', async (t) => {
+  const { admin, stream, add, readerOf, isIdleFor } = await setUp(t);
+  // XAUTOCLAIM looks at ten times its count of entries a call.
+  for (let index = 0; index < 30; index++) await add(String(index));
+  await readerOf('dead').readNew(100);
+  const pending = await admin.xPendingRange(stream, group, '-', '+', 100);
+  await waitUntil(() => isIdleFor(200), 5_000);
+  await admin.xClaim(stream, group, 'alive', 0, pending.slice(0, 29).map(({ id }) => id));
+  assert.deepEqual((await readerOf('heir', 1).takeOver(200)).map(({ fields }) => fields['v']), ['29']);
+});
+
+test('an entry that was deleted but not acknowledged is cleaned out of the group', async (t) => {
+  const { admin, stream, add, readerOf, countPending, isIdleFor } = await setUp(t);
+  const id = await add('1');
+  await readerOf('dead').readNew(100);
+  await admin.xDel(stream, id);
+  await waitUntil(() => isIdleFor(20), 5_000);
+  assert.deepEqual(await readerOf('heir').takeOver(20), []);
+  assert.equal(await countPending(), 0);
+});
+
+test('a buried entry is in the dead letters with its reason and no longer in the queue', async (t) => {
+  const { admin, partition, stream, add, readerOf, connect, countPending } = await setUp(t);
+  await add('x');
+  const [entry] = await readerOf('a').readNew(100);
+  assert.ok(entry);
+  await buryEntry(connect(), partition, entry, 'not a number');
+  const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
+  assert.deepEqual({ ...letter?.message }, { entry: entry.id, reason: 'not a number', fields: '{"v":"x"}' });
+  assert.equal(await admin.xLen(stream), 0);
+  assert.equal(await countPending(), 0);
+});

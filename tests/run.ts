@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { privateServers } from '@sluice/local/private-servers.ts';
+import { createSupervisor } from '@sluice/local/supervise.ts';
+
+// `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const given = process.argv.slice(2);
+const everything = ['apps', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
+const longestTestMs = 150_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+const servers = createSupervisor({
+  onLine: () => undefined,
+  onDeath: (part, how, lines) => say([`${part} died (${how}):`, ...lines].join('\n')),
+  onChange: () => undefined,
+});
+
+const runTests = async (environment: Readonly<Record<string, string>>): Promise<number> => {
+  const child = spawn(
+    process.execPath,
+    ['--test', `--test-timeout=${longestTestMs}`, ...(given.length > 0 ? given : everything)],
+    { stdio: 'inherit', env: { ...process.env, ...environment } },
+  );
+  const [code] = await once(child, 'exit');
+  return Number(code ?? 1);
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => void servers.stop().then(() => process.exit(1)));
+}
+
+try {
+  const { parts, environment } = await privateServers(folder, process.env, say);
+  await Promise.all(parts.map(servers.start));
+  process.exitCode = await runTests(environment);
+} finally {
+  await servers.stop();
+  rmSync(folder, { recursive: true });
+}

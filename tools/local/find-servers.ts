@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findProgram } from './find-program.ts';
+import type { MysqlRunner } from './mysql.ts';
+import type { RedisRunner } from './redis.ts';
+
+/** No Redis or no MySQL is to be had. */
+export class ServerMissingError extends Error {
+  readonly code = 'SERVER_MISSING';
+}
+
+type Server = {
+  readonly name: string;
+  readonly programs: readonly string[];
+  readonly image: string;
+  readonly packages: readonly string[];
+  readonly brew: string;
+  readonly variables: string;
+};
+
+const redis: Server = {
+  name: 'Redis',
+  programs: ['redis-server', 'valkey-server'],
+  image: 'valkey/valkey:8',
+  packages: ['redis-server'],
+  brew: 'redis',
+  variables: 'REDIS_HOST (and REDIS_PORT, REDIS_PASSWORD)',
+};
+
+const mysql: Server = {
+  name: 'MySQL',
+  programs: ['mariadbd', 'mysqld'],
+  image: 'mysql:8.4',
+  // The servers without the service that the full package would start.
+  packages: ['mariadb-server-core', 'mariadb-client-core'],
+  brew: 'mariadb',
+  variables: 'DB_HOST, DB_USER and DB_PASSWORD (and DB_PORT, DB_NAME)',
+};
+
+type Wanted = { readonly redis: boolean; readonly mysql: boolean };
+type Found = { readonly redis: RedisRunner | undefined; readonly mysql: MysqlRunner | undefined };
+
+/**
+ * Finds how to run the servers that are wanted: a program of this machine; else an image, where a Docker engine runs; else, as root
+ * on Debian or Ubuntu, a program installed with apt. Throws a {@link ServerMissingError} that names the choices.
+ */
+export const findServers = (wanted: Wanted, say: (line: string) => void): Found => {
+  const servers = [...(wanted.redis ? [redis] : []), ...(wanted.mysql ? [mysql] : [])];
+  const absent = servers.filter((server) => findProgram(...server.programs) === undefined);
+  const docker = absent.length > 0 ? findDocker() : undefined;
+  const toInstall = absent.filter((server) => docker === undefined || !hasImage(docker, server.image, say));
+  if (toInstall.length > 0) installWithApt(toInstall, say);
+
+  const runnerOf = (server: Server) => {
+    const program = findProgram(...server.programs);
+    if (program !== undefined) return { program };
+    if (docker === undefined) throw new ServerMissingError(choicesFor([server]));
+    return { image: server.image, docker };
+  };
+  return { redis: wanted.redis ? runnerOf(redis) : undefined, mysql: wanted.mysql ? runnerOf(mysql) : undefined };
+};
+
+const findDocker = (): string | undefined => {
+  const docker = findProgram('docker');
+  if (docker === undefined) return undefined;
+  const { status } = spawnSync(docker, ['version', '--format', '{{.Server.Version}}'], { timeout: 10_000 });
+  return status === 0 ? docker : undefined;
+};
+
+const hasImage = (docker: string, image: string, say: (line: string) => void): boolean => {
+  if (spawnSync(docker, ['image', 'inspect', image]).status === 0) return true;
+  say(`Pulling ${image} …`);
+  return spawnSync(docker, ['pull', '--quiet', image], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+};
+
+const installWithApt = (servers: readonly Server[], say: (line: string) => void): void => {
+  const apt = findProgram('apt-get');
+  if (process.getuid?.() !== 0 || apt === undefined || !existsSync('/etc/debian_version')) {
+    throw new ServerMissingError(choicesFor(servers));
+  }
+  const packages = servers.flatMap((server) => server.packages);
+  say(`${listOf(servers)} not on this machine; installing ${packages.join(' ')} with apt-get …`);
+  const install = () =>
+    spawnSync(apt, ['install', '--yes', '--no-install-recommends', ...packages], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      encoding: 'utf8',
+    });
+  let result = install();
+  if (result.status !== 0) {
+    // A new machine has no package lists yet, an old one may have lists of versions that are gone.
+    spawnSync(apt, ['update']);
+    result = install();
+  }
+  if (result.status !== 0) throw new ServerMissingError(`apt-get failed:\n${result.stdout}${result.stderr}\n${choicesFor(servers)}`);
+  // Debian starts a Redis of its own for the whole machine; Sluice runs a private one.
+  if (servers.includes(redis) && existsSync('/run/systemd/system')) {
+    execFileSync('systemctl', ['disable', '--quiet', '--now', 'redis-server']);
+  }
+};
+
+const listOf = (servers: readonly Server[]): string =>
+  `${servers.map((server) => server.name).join(' and ')} ${servers.length === 1 ? 'is' : 'are'}`;
+
+const choicesFor = (servers: readonly Server[]): string => {
+  const install =
+    process.platform === 'darwin'
+      ? `brew install ${servers.map((server) => server.brew).join(' ')}`
+      : existsSync('/etc/debian_version')
+        ? `sudo apt-get install --no-install-recommends ${servers.flatMap((server) => server.packages).join(' ')}`
+        : `install ${servers.map((server) => server.programs.join(' or ')).join(', and ')} with this system's package manager`;
+  return [
+    `${listOf(servers)} needed and not on this machine. Any one of these will do:`,
+    `  · ${install}`,
+    `  · start Docker; Sluice then runs ${servers.map((server) => server.image).join(' and ')}`,
+    `  · use servers of your own: set ${servers.map((server) => server.variables).join('; ')}`,
+  ].join('\n');
+};

@@ -1,0 +1,85 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { prettyFactory } from 'pino-pretty';
+import { ServerMissingError } from './find-servers.ts';
+import { dataFolder, repository } from './folder.ts';
+import { AlreadyRunningError } from './leftovers.ts';
+import { createSluice, SettingError } from './sluice.ts';
+import { PartError } from './supervise.ts';
+
+const folder = dataFolder();
+const logFolder = join(folder, 'logs');
+const logs = new Map<string, WriteStream>();
+const pretty = prettyFactory({
+  colorize: process.stdout.isTTY && !process.env['NO_COLOR'],
+  ignore: 'service',
+  translateTime: 'SYS:HH:MM:ss',
+  singleLine: true,
+});
+const nameWidth = 12;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const show = (part: string, text: string) => {
+  for (const line of text.trimEnd().split('\n')) say(`${part.padEnd(nameWidth)} ${line}`);
+};
+const writeLog = (part: string, line: string) => {
+  mkdirSync(logFolder, { recursive: true });
+  const log = logs.get(part) ?? createWriteStream(join(logFolder, `${part}.log`));
+  logs.set(part, log);
+  log.write(`${line}\n`);
+};
+
+const sluice = createSluice({
+  repository,
+  folder,
+  environment: process.env,
+  say,
+  watcher: {
+    // The servers say much that only matters when something is wrong with them.
+    onLine: (part, line) => (part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, pretty(line) ?? line)),
+    onDeath: (part, how, lastLines) => {
+      show(part, `died (${how}) and is started again. Its last lines:`);
+      for (const line of lastLines) show(part, `  ${line}`);
+    },
+  },
+});
+
+let isStopping = false;
+const stop = async (exitCode: number) => {
+  if (isStopping) return;
+  isStopping = true;
+  await sluice.stop();
+  process.exit(exitCode);
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!isStopping) say('\nStopping …');
+    void stop(0);
+  });
+}
+
+const welcome = (ports: readonly number[]) =>
+  [
+    '',
+    ...ports.map((port) => `Sluice takes counts at http://localhost:${port}`),
+    '',
+    'Try it:',
+    `  curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $(date +%s)}" localhost:${ports[0]}/count`,
+    `  curl localhost:${ports[0]}/count`,
+    '',
+    `Its data is in ${folder} and is kept; npm run reset removes it. Ctrl-C stops all.`,
+    '',
+  ].join('\n');
+
+const expected = [PartError, SettingError, ServerMissingError, AlreadyRunningError];
+
+try {
+  say(welcome(await sluice.start()));
+  await sluice.broken;
+} catch (error) {
+  if (!isStopping) {
+    const isExpected = error instanceof Error && expected.some((kind) => error instanceof kind);
+    process.stderr.write(`\n${isExpected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+    await stop(1);
+  }
+}

@@ -1,0 +1,136 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { converse } from './converse.ts';
+import { findProgram } from './find-program.ts';
+import { userArgs } from './redis.ts';
+import { PartError, type Part } from './supervise.ts';
+
+/** How to run a MySQL or MariaDB: a program of this machine, or an image. */
+export type MysqlRunner = { readonly program: string } | { readonly image: string; readonly docker: string };
+
+type MysqlSettings = {
+  readonly runner: MysqlRunner;
+  /** Where its data and its configuration are kept. */
+  readonly folder: string;
+  readonly port: number;
+  /** The user that may do everything in `database`, made at each start; `root` may do everything. */
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+};
+
+const run = promisify(execFile);
+
+/** A private MySQL or MariaDB on loopback. The first call for a folder makes its system tables. */
+export const mysqlPart = async (settings: MysqlSettings): Promise<Part> => {
+  const { runner, folder, port } = settings;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const launch = 'program' in runner ? await programLaunch(runner.program, settings) : containerLaunch(runner, settings);
+  return { name: 'mysql', ...launch, checkReady: () => checkMysql(port) };
+};
+
+const programLaunch = async (program: string, settings: MysqlSettings) => {
+  const { folder, port } = settings;
+  const isMariaDb = execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('MariaDB');
+  const dataFolder = join(folder, 'data');
+  if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, dataFolder);
+  // Run at each start, with every right. Not on the command line: every user of the machine can read that.
+  const initFile = join(folder, 'init.sql');
+  writeFileSync(initFile, `${initStatements(settings, isMariaDb).join(';\n')};\n`, { mode: 0o600 });
+  // Paths of sockets are short (107 bytes on Linux), those of folders need not be.
+  const socketFolder = mkdtempSync(join(tmpdir(), 'sluice-'));
+  return {
+    command: program,
+    args: [
+      '--no-defaults',
+      `--datadir=${dataFolder}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      // So that users are told apart by address alone.
+      '--skip-name-resolve',
+      `--socket=${join(socketFolder, 'mysql.sock')}`,
+      `--pid-file=${join(socketFolder, 'mysql.pid')}`,
+      `--init-file=${initFile}`,
+      '--character-set-server=utf8mb4',
+      ...(isMariaDb ? [] : ['--mysqlx=OFF', '--disable-log-bin']),
+      ...rootArgs(),
+    ],
+  };
+};
+
+const initStatements = ({ user, password, database }: MysqlSettings, isMariaDb: boolean): string[] => [
+  // MariaDB's administrator logs in through the socket alone; MySQL's has been made without a password.
+  ...(isMariaDb ? [] : [`ALTER USER root@localhost IDENTIFIED BY '${password}'`]),
+  ...userStatements('root', password, (name) => `ON *.* TO ${name} WITH GRANT OPTION`),
+  ...userStatements(user, password, (name) => `ON \`${database}\`.* TO ${name}`),
+];
+
+const userStatements = (name: string, password: string, rightsOf: (account: string) => string): string[] => {
+  const account = `'${name}'@'127.0.0.1'`;
+  return [
+    `CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '${password}'`,
+    `ALTER USER ${account} IDENTIFIED BY '${password}'`,
+    `GRANT ALL ${rightsOf(account)}`,
+  ];
+};
+
+const makeSystemTables = async (program: string, isMariaDb: boolean, dataFolder: string): Promise<void> => {
+  // Made beside its place and then moved, so that a folder that is there is whole.
+  const draft = `${dataFolder}.new`;
+  rmSync(draft, { recursive: true, force: true });
+  try {
+    if (isMariaDb) {
+      const install = findProgram('mariadb-install-db', 'mysql_install_db');
+      if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
+      await run(install, [
+        '--no-defaults',
+        `--datadir=${draft}`,
+        `--user=${userInfo().username}`,
+        '--auth-root-authentication-method=socket',
+        '--skip-test-db',
+      ]);
+    } else {
+      await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
+    }
+  } catch (error) {
+    throw new PartError(`mysql could not make its system tables in ${dirname(dataFolder)}`, { cause: error });
+  }
+  renameSync(draft, dataFolder);
+};
+
+/** The servers refuse to run as root unless told to. */
+const rootArgs = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);
+
+const containerLaunch = (
+  { docker, image }: { docker: string; image: string },
+  { folder, port, user, password, database }: MysqlSettings,
+) => {
+  const environmentFile = join(folder, 'container.env');
+  const dataFolder = join(folder, 'data');
+  mkdirSync(dataFolder, { recursive: true });
+  const environment = [
+    `MYSQL_ROOT_PASSWORD=${password}`,
+    `MYSQL_USER=${user}`,
+    `MYSQL_PASSWORD=${password}`,
+    `MYSQL_DATABASE=${database}`,
+  ].join('\n');
+  writeFileSync(environmentFile, `${environment}\n`, { mode: 0o600 });
+  return {
+    command: docker,
+    args: [
+      ...['run', '--rm', '--publish', `127.0.0.1:${port}:3306`, '--volume', `${dataFolder}:/var/lib/mysql`],
+      ...['--env-file', environmentFile],
+      ...userArgs(),
+      image,
+    ],
+  };
+};
+
+/** Throws until MySQL greets: its first packet is protocol version 10 (MySQL manual, "Protocol::HandshakeV10"). */
+const checkMysql = async (port: number): Promise<void> => {
+  const greeting = await converse(port, '');
+  if (greeting[4] !== 10) throw new Error('MySQL does not take connections yet');
+};

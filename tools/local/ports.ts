@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+/** A port that nothing listens on at the moment. */
+export const findFreePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
+  return address.port;
+};
+
+/** Whether a server may listen on `port` on all interfaces. */
+export const isPortFree = async (port: number): Promise<boolean> => {
+  const server = createServer();
+  const listening = once(server, 'listening');
+  server.listen(port, '::');
+  try {
+    await listening;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    throw error;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+};
+
+/** Who listens on `port`, as far as this user may know: `nginx (pid 12)`. */
+export const describeHolder = (port: number): string => {
+  const pid = process.platform === 'linux' ? findHolderInProc(port) : findHolderWithLsof(port);
+  if (pid === undefined) return 'another program (of another user, or its name is not to be had)';
+  return `${commandOf(pid)} (pid ${pid})`;
+};
+
+const findHolderInProc = (port: number): string | undefined => {
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  const listening = '0A';
+  const inodes = new Set(
+    ['/proc/net/tcp', '/proc/net/tcp6']
+      .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === listening && local?.endsWith(`:${hexPort}`) === true)
+      .map((columns) => `socket:[${columns[9]}]`),
+  );
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => openFilesOf(pid).some((file) => inodes.has(file)));
+};
+
+const openFilesOf = (pid: string): string[] => {
+  // Processes end while they are looked at, and those of other users may not be.
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`));
+  } catch {
+    return [];
+  }
+};
+
+const findHolderWithLsof = (port: number): string | undefined => {
+  try {
+    return execFileSync('lsof', ['-nPt', `-iTCP:${port}`, '-sTCP:LISTEN'], { encoding: 'utf8' }).split('\n')[0];
+  } catch {
+    return undefined;
+  }
+};
+
+/** The command line of a process, or `''` when there is none of that id. */
+export const commandOf = (pid: number | string): string => {
+  try {
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+};

@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findServers } from './find-servers.ts';
+import { mysqlPart } from './mysql.ts';
+import { findFreePort } from './ports.ts';
+import { redisPart } from './redis.ts';
+import { privatePassword } from './secrets.ts';
+import type { Part } from './supervise.ts';
+
+type PrivateServers = {
+  readonly parts: readonly Part[];
+  /** The environment by which the services find them. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+const user = 'sluice';
+
+/** The servers that `environment` does not give (`REDIS_HOST`, `DB_HOST`), private to `folder` and on free ports of loopback. */
+export const privateServers = async (
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => void,
+): Promise<PrivateServers> => {
+  const found = findServers({ redis: !environment['REDIS_HOST'], mysql: !environment['DB_HOST'] }, say);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const password = privatePassword(folder);
+  const database = environment['DB_NAME'] || 'count';
+  const parts: Part[] = [];
+  const given: Record<string, string> = {};
+
+  if (found.redis !== undefined) {
+    const port = await findFreePort();
+    parts.push(redisPart({ runner: found.redis, folder: join(folder, 'redis'), port, password }));
+    Object.assign(given, { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port), REDIS_PASSWORD: password });
+  }
+  if (found.mysql !== undefined) {
+    const port = await findFreePort();
+    parts.push(
+      await mysqlPart({ runner: found.mysql, folder: join(folder, 'mysql'), port, user, password, database }),
+    );
+    Object.assign(given, {
+      DB_HOST: '127.0.0.1',
+      DB_PORT: String(port),
+      DB_USER: user,
+      DB_PASSWORD: password,
+      DB_NAME: database,
+    });
+  }
+  return { parts, environment: given };
+};

@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { converse } from './converse.ts';
+import type { Part } from './supervise.ts';
+
+/** How to run a Redis: a program of this machine, or an image. */
+export type RedisRunner = { readonly program: string } | { readonly image: string; readonly docker: string };
+
+type RedisSettings = {
+  readonly runner: RedisRunner;
+  /** Where its data and its configuration are kept. */
+  readonly folder: string;
+  readonly port: number;
+  readonly password: string;
+};
+
+/** A private Redis on loopback, with its data on disk (AOF, fsync every second). */
+export const redisPart = ({ runner, folder, port, password }: RedisSettings): Part => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const isProgram = 'program' in runner;
+  const configuration = [
+    `port ${isProgram ? port : 6379}`,
+    `bind ${isProgram ? '127.0.0.1' : '0.0.0.0'}`,
+    // Not on the command line: every user of the machine can read that.
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(isProgram ? folder : '/data')}`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    // A queue must never drop what it holds to make room.
+    'maxmemory-policy noeviction',
+  ].join('\n');
+  writeFileSync(join(folder, 'redis.conf'), `${configuration}\n`, { mode: 0o600 });
+  const launch = isProgram
+    ? { command: runner.program, args: [join(folder, 'redis.conf')] }
+    : {
+        command: runner.docker,
+        args: [
+          ...['run', '--rm', '--publish', `127.0.0.1:${port}:6379`, '--volume', `${folder}:/data`],
+          ...userArgs(),
+          ...[runner.image, 'valkey-server', '/data/redis.conf'],
+        ],
+      };
+  return { name: 'redis', ...launch, checkReady: () => checkRedis(port, password) };
+};
+
+/** Containers run as who started them, so that their files can be removed again. */
+export const userArgs = (): string[] =>
+  process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.()}`];
+
+/** Throws until Redis has loaded its data. */
+const checkRedis = async (port: number, password: string): Promise<void> => {
+  const reply = await converse(port, `AUTH ${password}\r\nPING\r\n`);
+  if (!reply.includes('+PONG')) throw new Error('Redis does not take commands yet');
+};

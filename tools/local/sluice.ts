@@ -1,0 +1,115 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRunningNote } from './leftovers.ts';
+import { describeHolder, isPortFree } from './ports.ts';
+import { privateServers } from './private-servers.ts';
+import { runOnce } from './run-once.ts';
+import { createSupervisor, type Part, type Watcher } from './supervise.ts';
+
+type SluiceSettings = {
+  readonly repository: string;
+  /** Where data, logs and the note of what runs are kept. */
+  readonly folder: string;
+  /** Where to look for servers, ports and numbers; the services get it too. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+  readonly watcher: Omit<Watcher, 'onChange'>;
+};
+
+/** The whole of Sluice on this machine. */
+export type Sluice = {
+  /** Starts servers, set-up, producers and consumers in that order; answers with the ports of the producers. */
+  readonly start: () => Promise<readonly number[]>;
+  /** Rejects when a part does not keep running. */
+  readonly broken: Promise<never>;
+  /** Ends all, the servers last; also what a start that failed has left. */
+  readonly stop: () => Promise<void>;
+};
+
+/** The environment asks for what cannot be. */
+export class SettingError extends Error {
+  readonly code = 'SETTING_INVALID';
+}
+
+const mostOfEach = 50;
+
+/** Puts the local Sluice together; it does not run yet. */
+export const createSluice = ({ repository, folder, environment, say, watcher }: SluiceSettings): Sluice => {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const note = createRunningNote(folder);
+  let isOwner = false;
+  const onChange = () => note.write([...servers.pids(), ...apps.pids()]);
+  const servers = createSupervisor({ ...watcher, onChange });
+  const apps = createSupervisor({ ...watcher, onChange });
+
+  const start = async () => {
+    const producers = readNumber(environment, 'PRODUCERS', 1, mostOfEach);
+    const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
+    const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
+    await note.endLeftovers(say);
+    isOwner = true;
+    const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
+    for (const port of ports) {
+      // oxlint-disable-next-line no-await-in-loop -- the first that is taken is named
+      if (!(await isPortFree(port))) {
+        throw new SettingError(
+          `Port ${port} is taken by ${describeHolder(port)}. End that, or choose another: HTTP_PORT=8080 npm start`,
+        );
+      }
+    }
+
+    const { parts, environment: found } = await privateServers(folder, environment, say);
+    await Promise.all(parts.map(servers.start));
+    const app = (name: string, file: string) => ({ name, command: process.execPath, args: [join(repository, file)] });
+    await runOnce({ ...app('database-setup', 'apps/database-setup/main.ts'), env: found });
+    await Promise.all([
+      ...ports.map((port, index) =>
+        apps.start({
+          ...app(numbered('producer', index, producers), 'apps/producer/main.ts'),
+          env: { ...found, HTTP_PORT: String(port) },
+          checkReady: () => checkProducer(port),
+        }),
+      ),
+      ...Array.from({ length: consumers }, (_, index) =>
+        apps.start({
+          ...app(numbered('consumer', index, consumers), 'apps/consumer/main.ts'),
+          env: found,
+          checkReady: checkStarted,
+        }),
+      ),
+    ]);
+    return ports;
+  };
+
+  const stop = async () => {
+    await apps.stop();
+    await servers.stop();
+    if (isOwner) note.remove();
+  };
+
+  return { start, broken: Promise.race([servers.broken, apps.broken]), stop };
+};
+
+const numbered = (name: string, index: number, of: number): string => (of === 1 ? name : `${name}-${index + 1}`);
+
+const readNumber = (
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+  otherwise: number,
+  most: number,
+): number => {
+  const text = environment[name] || String(otherwise);
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  throw new SettingError(`${name} must be an integer from 1 to ${most}`);
+};
+
+const checkProducer = async (port: number): Promise<void> => {
+  const { ok } = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(3_000) });
+  if (!ok) throw new Error('The queue does not take counts yet');
+};
+
+// A consumer listens nowhere; its log says when it is up.
+const checkStarted: Part['checkReady'] = async (lines) => {
+  if (!lines.some((line) => line.includes('"msg":"started"'))) throw new Error('It has not started yet');
+};

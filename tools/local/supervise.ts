@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A process to keep running. */
+export type Part = {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Resolves when the part does its work; tried again while it throws. `lines` are what it has written so far. */
+  readonly checkReady: (lines: readonly string[]) => Promise<void>;
+};
+
+/** Hears what happens to the parts. */
+export type Watcher = {
+  readonly onLine: (part: string, line: string) => void;
+  readonly onDeath: (part: string, how: string, lastLines: readonly string[]) => void;
+  /** A process was started. */
+  readonly onChange: () => void;
+};
+
+/** Keeps parts running, as a platform would. */
+export type Supervisor = {
+  /** Resolves when the part is ready. Throws a {@link PartError} when it ends before that, or takes more than a minute. */
+  readonly start: (part: Part) => Promise<void>;
+  /** Rejects with a {@link PartError} when a part has died too often. */
+  readonly broken: Promise<never>;
+  /** The processes that run. */
+  readonly pids: () => readonly number[];
+  /** Ends the parts, and kills what has not ended in 4.5 s. */
+  readonly stop: () => Promise<void>;
+};
+
+/** A part cannot start, or does not keep running. */
+export class PartError extends Error {
+  readonly code = 'PART_FAILED';
+}
+
+type Running = { readonly part: Part; readonly lines: string[]; child: ChildProcess; deaths: number[]; isUp: boolean };
+
+const readyWithinMs = 60_000;
+const readyCheckEveryMs = 30;
+const keptLines = 15;
+const mostDeaths = 5;
+const deathsWindowMs = 60_000;
+const restartPauseMs = 500;
+// Twice this, for the applications and then for what they need, is below the 10 s that a stop may take.
+const killAfterMs = 4_500;
+
+/** Makes a supervisor. Parts run in process groups of their own, so that Ctrl-C reaches this process alone. */
+export const createSupervisor = (watcher: Watcher): Supervisor => {
+  const running: Running[] = [];
+  let isStopping = false;
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+
+  const launch = (part: Part, onLine: (line: string) => void): ChildProcess => {
+    const child = spawn(part.command, part.args, {
+      env: { ...process.env, ...part.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+    return child;
+  };
+
+  const start = async (part: Part) => {
+    if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
+    const lines: string[] = [];
+    const keep = (line: string) => {
+      lines.push(line);
+      if (lines.length > keptLines) lines.shift();
+      watcher.onLine(part.name, line);
+    };
+    const entry: Running = { part, child: launch(part, keep), lines, deaths: [], isUp: false };
+    running.push(entry);
+    keepUp(entry, keep);
+    watcher.onChange();
+    await untilReady(entry);
+    entry.isUp = true;
+  };
+
+  const keepUp = (entry: Running, keep: (line: string) => void) => {
+    // `error` instead of `close` is a command that is not there.
+    entry.child.once('error', (error) => keep(error.message));
+    entry.child.once('close', (code, signal) => void restart(entry, keep, signal ?? `exit code ${code}`));
+  };
+
+  const restart = async (entry: Running, keep: (line: string) => void, how: string) => {
+    if (isStopping || !entry.isUp) return;
+    const now = performance.now();
+    entry.deaths = [...entry.deaths.filter((at) => now - at < deathsWindowMs), now];
+    watcher.onDeath(entry.part.name, how, entry.lines);
+    if (entry.deaths.length >= mostDeaths) {
+      broken.reject(new PartError(`${entry.part.name} died ${mostDeaths} times within a minute`));
+      return;
+    }
+    await pause(restartPauseMs);
+    if (isStopping) return;
+    entry.lines.length = 0;
+    entry.child = launch(entry.part, keep);
+    keepUp(entry, keep);
+    watcher.onChange();
+  };
+
+  const untilReady = async ({ part, child, lines }: Running) => {
+    const giveUpAt = performance.now() + readyWithinMs;
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- asked again until it is ready
+        await part.checkReady(lines);
+        return;
+      } catch {
+        if (isStopping) throw new PartError(`${part.name} was stopped before it was ready`);
+        if (!isAlive(child)) throw new PartError(describe(`${part.name} could not start`, lines));
+        if (performance.now() > giveUpAt) {
+          throw new PartError(describe(`${part.name} was not ready within ${readyWithinMs / 1000} s`, lines));
+        }
+      }
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await pause(readyCheckEveryMs);
+    }
+  };
+
+  const stop = async () => {
+    isStopping = true;
+    await Promise.all(running.map(({ child }) => end(child)));
+  };
+
+  const pids = () => running.flatMap(({ child }) => (isAlive(child) && child.pid !== undefined ? [child.pid] : []));
+
+  return { start, broken: broken.promise, pids, stop };
+};
+
+const isAlive = (child: ChildProcess): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (!isAlive(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  await ended;
+  clearTimeout(timer);
+};
+
+const describe = (what: string, lines: readonly string[]): string =>
+  [`${what}; its last lines:`, ...lines.map((line) => `  ${line}`)].join('\n');
