@@ -38,7 +38,15 @@ export class PartError extends Error {
   readonly code = 'PART_FAILED';
 }
 
-type Running = { readonly part: Part; readonly lines: string[]; child: ChildProcess; deaths: number[]; isUp: boolean };
+type Running = {
+  readonly part: Part;
+  readonly lines: string[];
+  child: ChildProcess;
+  /** Resolves when the child has ended and all that it wrote is in `lines`. */
+  closed: Promise<void>;
+  deaths: number[];
+  isUp: boolean;
+};
 
 const readyWithinMs = 60_000;
 const readyCheckEveryMs = 30;
@@ -56,56 +64,58 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
 
-  const launch = (part: Part, onLine: (line: string) => void): ChildProcess => {
-    const child = spawn(part.command, part.args, {
-      env: { ...process.env, ...part.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
-    return child;
-  };
-
-  const start = async (part: Part) => {
-    if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
-    const lines: string[] = [];
+  const launch = (part: Part, lines: string[]) => {
     const keep = (line: string) => {
       lines.push(line);
       if (lines.length > keptLines) lines.shift();
       watcher.onLine(part.name, line);
     };
-    const entry: Running = { part, child: launch(part, keep), lines, deaths: [], isUp: false };
+    const child = spawn(part.command, part.args, {
+      env: { ...process.env, ...part.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', keep);
+    // A command that is not there gives an error, and then closes.
+    child.once('error', (error) => keep(error.message));
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    return { child, closed };
+  };
+
+  const start = async (part: Part) => {
+    if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
+    const lines: string[] = [];
+    const entry: Running = { part, lines, ...launch(part, lines), deaths: [], isUp: false };
     running.push(entry);
-    keepUp(entry, keep);
     watcher.onChange();
     await untilReady(entry);
     entry.isUp = true;
+    void keepUp(entry);
   };
 
-  const keepUp = (entry: Running, keep: (line: string) => void) => {
-    // `error` instead of `close` is a command that is not there.
-    entry.child.once('error', (error) => keep(error.message));
-    entry.child.once('close', (code, signal) => void restart(entry, keep, signal ?? `exit code ${code}`));
-  };
-
-  const restart = async (entry: Running, keep: (line: string) => void, how: string) => {
-    if (isStopping || !entry.isUp) return;
-    const now = performance.now();
-    entry.deaths = [...entry.deaths.filter((at) => now - at < deathsWindowMs), now];
-    watcher.onDeath(entry.part.name, how, entry.lines);
-    if (entry.deaths.length >= mostDeaths) {
-      broken.reject(new PartError(`${entry.part.name} died ${mostDeaths} times within a minute`));
-      return;
+  const keepUp = async (entry: Running) => {
+    const { part, lines } = entry;
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- from one death to the next
+      await entry.closed;
+      if (isStopping) return;
+      const now = performance.now();
+      entry.deaths = [...entry.deaths.filter((at) => now - at < deathsWindowMs), now];
+      watcher.onDeath(part.name, entry.child.signalCode ?? `exit code ${entry.child.exitCode}`, lines);
+      if (entry.deaths.length >= mostDeaths) {
+        broken.reject(new PartError(`${part.name} died ${mostDeaths} times within a minute`));
+        return;
+      }
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await pause(restartPauseMs);
+      if (isStopping) return;
+      lines.length = 0;
+      Object.assign(entry, launch(part, lines));
+      watcher.onChange();
     }
-    await pause(restartPauseMs);
-    if (isStopping) return;
-    entry.lines.length = 0;
-    entry.child = launch(entry.part, keep);
-    keepUp(entry, keep);
-    watcher.onChange();
   };
 
-  const untilReady = async ({ part, child, lines }: Running) => {
+  const untilReady = async ({ part, child, closed, lines }: Running) => {
     const giveUpAt = performance.now() + readyWithinMs;
     for (;;) {
       try {
@@ -114,7 +124,10 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
         return;
       } catch {
         if (isStopping) throw new PartError(`${part.name} was stopped before it was ready`);
-        if (!isAlive(child)) throw new PartError(describe(`${part.name} could not start`, lines));
+        if (!isAlive(child)) {
+          await closed;
+          throw new PartError(describe(`${part.name} could not start`, lines));
+        }
         if (performance.now() > giveUpAt) {
           throw new PartError(describe(`${part.name} was not ready within ${readyWithinMs / 1000} s`, lines));
         }

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+import { commandOf, findFreePort } from '@sluice/local/ports.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+
+// The whole as `npm start` runs it, with private servers in a folder of the test's own.
+
+const main = join(repository, 'tools/local/main.ts');
+const givenServers = ['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
+
+const createFolder = (test: TestContext): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-system-'));
+  test.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
+
+const start = (test: TestContext, folder: string, environment: Readonly<Record<string, string>>) => {
+  const inherited = Object.entries(process.env).filter(([name]) => !givenServers.includes(name));
+  const child = spawn(process.execPath, [main], {
+    env: { ...Object.fromEntries(inherited), SLUICE_DIR: folder, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGINT');
+    const [code] = await ended;
+    return Number(code);
+  };
+  test.after(stop);
+  const untilOutput = (pattern: RegExp) =>
+    waitUntil(() => {
+      if (child.exitCode !== null) assert.fail(`It ended:\n${output}`);
+      return pattern.test(output);
+    }, 30_000);
+  return { child, ended, stop, output: () => output, untilOutput, untilUp: () => untilOutput(/Try it/) };
+};
+
+const post = async (port: number, count: number): Promise<void> => {
+  const response = await fetch(`http://localhost:${port}/count`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ count }),
+  });
+  assert.equal(response.status, 201);
+};
+
+const readCount = async (port: number) => {
+  const response = await fetch(`http://localhost:${port}/count`);
+  assert.equal(response.status, 200);
+  return (await response.json()) as { rows_count: number; latest_value: number };
+};
+
+const untilRecorded = (port: number, rows: number) =>
+  waitUntil(async () => (await readCount(port)).rows_count === rows, 40_000);
+
+const pidsOf = (folder: string, child: string): number[] => {
+  const file = `${folder}/running.json`;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { pid: number; command: string }[])
+    .filter(({ command }) => command.includes(child))
+    .map(({ pid }) => pid);
+};
+
+test('a count goes from HTTP to MySQL, is kept between runs, and one signal stops all', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const first = start(t, folder, { HTTP_PORT: String(port) });
+  await first.untilUp();
+  await post(port, 1_700_000_000);
+  await untilRecorded(port, 1);
+  assert.equal((await readCount(port)).latest_value, 1_700_000_000);
+  const pids = pidsOf(folder, '');
+
+  const stoppedAt = performance.now();
+  assert.equal(await first.stop(), 0);
+  assert.ok(performance.now() - stoppedAt < 10_000);
+  assert.deepEqual(pids.filter((pid) => commandOf(pid) !== ''), []);
+
+  const second = start(t, folder, { HTTP_PORT: String(port) });
+  await second.untilUp();
+  assert.deepEqual((await readCount(port)).rows_count, 1);
+});
+
+test('a consumer that is killed is named and started again, and what it held is recorded', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const sluice = start(t, folder, { HTTP_PORT: String(port) });
+  await sluice.untilUp();
+  for (const pid of pidsOf(folder, 'consumer')) process.kill(pid, 'SIGKILL');
+  await post(port, 1);
+  await sluice.untilOutput(/consumer +died \(SIGKILL\)/);
+  await untilRecorded(port, 1);
+});
+
+test('several producers and consumers run on ports in a row', async (t) => {
+  const folder = createFolder(t);
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const sluice = start(t, folder, { HTTP_PORT: String(port), PRODUCERS: '2', CONSUMERS: '3' });
+  await sluice.untilUp();
+  await Promise.all([post(port, 1), post(port + 1, 2)]);
+  await untilRecorded(port, 2);
+  await untilRecorded(port + 1, 2);
+  assert.equal(pidsOf(folder, 'consumer').length, 3);
+});
+
+test('a port that is taken is named, with who has it', async (t) => {
+  const folder = createFolder(t);
+  const holder = createServer().listen(0);
+  await once(holder, 'listening');
+  t.after(() => holder.close());
+  const address = holder.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const sluice = start(t, folder, { HTTP_PORT: String(address.port) });
+  const [code] = await sluice.ended;
+  assert.equal(code, 1);
+  assert.match(sluice.output(), new RegExp(`Port ${address.port} is taken by .*\\(pid ${process.pid}\\)`));
+});
+
+test('a second start on the same folder is refused, and one after a crash ends what was left', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const first = start(t, folder, { HTTP_PORT: String(port) });
+  await first.untilUp();
+  await post(port, 1);
+  await untilRecorded(port, 1);
+
+  const refused = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
+  const [code] = await refused.ended;
+  assert.equal(code, 1);
+  assert.match(refused.output(), new RegExp(`runs here already \\(pid ${first.child.pid}\\)`));
+  await readCount(port);
+
+  const left = pidsOf(folder, '').filter((pid) => pid !== first.child.pid);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const second = start(t, folder, { HTTP_PORT: String(port) });
+  await second.untilUp();
+  assert.deepEqual(left.filter((pid) => commandOf(pid) !== ''), []);
+  assert.equal((await readCount(port)).rows_count, 1);
+});
+
+for (const [variable, value, message] of [
+  ['PRODUCERS', 'many', /PRODUCERS must be an integer from 1 to 50/],
+  ['LOG_LEVEL', 'loud', /LOG_LEVEL: must be one of/],
+  ['DB_HOST', '127.0.0.1', /DB_USER: must be set/],
+] as const) {
+  test(`${variable}=${value} ends the start with its fault and a code that is not 0`, async (t) => {
+    const folder = createFolder(t);
+    const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()), [variable]: value });
+    const [code] = await sluice.ended;
+    assert.equal(code, 1);
+    assert.match(sluice.output(), message);
+  });
+}
