@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { directionViolations } from './direction-violations.ts';
+import { lintViolations } from './lint-violations.ts';
+import { skeleton } from './skeleton.ts';
+import { typeViolations } from './type-violations.ts';
+import { unusedViolations, wasteful } from './unused-violations.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+const original = fileURLToPath(new URL('../../', import.meta.url));
+const configurations = ['.gitignore', '.oxfmtrc.json', '.oxlintrc.json', 'knip.json', 'tsconfig.json'];
+const root = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
+after(() => rmSync(root, { recursive: true }));
+
+const readOriginal = (name: string): string => readFileSync(join(original, name), 'utf8');
+const { scripts, devDependencies, ...manifest } = JSON.parse(readOriginal('package.json'));
+const checks = Object.keys(scripts).filter((name) => name.startsWith('check:'));
+
+const keep = (record: Files, isKept: (name: string) => boolean): Files =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => isKept(name)));
+
+const packageJson = JSON.stringify({
+  ...manifest,
+  scripts: keep(scripts, (name) => checks.includes(name) || name === 'precheck' || name === 'format'),
+  devDependencies: keep(devDependencies, (name) => !name.startsWith('@sluice/')),
+});
+
+/** A folder with this repository's configuration and tools, with the skeleton and with `more`. */
+const createRepository = (more: Files): string => {
+  const folder = mkdtempSync(join(root, 'repository-'));
+  const files = { 'package.json': packageJson, ...skeleton, ...more };
+  for (const name of configurations) cpSync(join(original, name), join(folder, name));
+  for (const [path, source] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), source);
+  }
+  // The workspaces must be the folder's own.
+  const modules = join(original, 'node_modules');
+  mkdirSync(join(folder, 'node_modules/@sluice'), { recursive: true });
+  for (const name of readdirSync(modules)) {
+    if (name !== '@sluice') symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+  }
+  for (const [path, source] of Object.entries(files)) {
+    if (!path.endsWith('/package.json')) continue;
+    symlinkSync(join(folder, dirname(path)), join(folder, 'node_modules', JSON.parse(source).name));
+  }
+  return folder;
+};
+
+const runScript = async (folder: string, script: string, ...args: readonly string[]) => {
+  const child = spawn(process.execPath, ['--run', script, '--', ...args], { cwd: folder });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [status, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { status, output, errors };
+};
+
+const once = <T>(work: () => T): (() => T) => {
+  let done: { readonly value: T } | undefined;
+  return () => (done ??= { value: work() }).value;
+};
+
+const createCleanRepository = once(async () => {
+  const folder = createRepository({});
+  const { status, output, errors } = await runScript(folder, 'format');
+  assert.equal(status, 0, output + errors);
+  return folder;
+});
+
+for (const check of checks) {
+  test(`a repository without a fault passes ${check}`, async () => {
+    const { status, output, errors } = await runScript(await createCleanRepository(), check);
+    assert.equal(status, 0, output + errors);
+  });
+}
+
+test('a file that is not formatted is named', async () => {
+  const folder = await createCleanRepository();
+  writeFileSync(join(folder, 'apps/producer/untidy.ts'), 'export const untidy = "untidy"\n');
+  const { status, output } = await runScript(folder, 'check:format');
+  assert.equal(status, 1);
+  assert.deepEqual(output.match(/^\S+\.\S+ \(/gm), ['apps/producer/untidy.ts (']);
+});
+
+const lintPathOf = (index: number): string => lintViolations[index]?.path ?? `packages/runtime/fault-${index}.ts`;
+
+const directions = directionViolations.flatMap(({ from, suffix = '.ts', imports, says }, row) =>
+  imports.map((specifier, column) => ({
+    what: `a ${suffix} of ${from} that imports ${specifier}`,
+    path: `${from}/imports-${row}-${column}${suffix}`,
+    source: `import type { Part } from '${specifier}';\n\nexport type Whole = { readonly part: Part };\n`,
+    says,
+  })),
+);
+
+type Diagnostic = {
+  readonly filename: string;
+  readonly code?: string;
+  readonly message: string;
+  readonly help?: string;
+};
+
+/** What oxlint says of all violations, in one run. */
+const lint = once(async () => {
+  const planted = [
+    ...directions.map(({ path, source }) => [path, source]),
+    ...lintViolations.flatMap(({ source, others = {} }, index) => [
+      [lintPathOf(index), source],
+      ...Object.entries(others),
+    ]),
+  ];
+  const folder = createRepository(Object.fromEntries(planted));
+  const { status, output, errors } = await runScript(folder, 'check:lint', '--format', 'json');
+  assert.equal(status, 1, errors);
+  const { diagnostics }: { diagnostics: Diagnostic[] } = JSON.parse(output);
+  return Map.groupBy(diagnostics, ({ filename }) => filename);
+});
+
+const codeOf = (rule: string): string => `${rule.includes('/') ? rule.replace('/', '(') : `eslint(${rule}`})`;
+
+for (const [index, { rule, what, reportedAs = codeOf(rule) }] of lintViolations.entries()) {
+  test(`${what} breaks ${rule} and no other rule`, async () => {
+    const found = (await lint()).get(lintPathOf(index)) ?? [];
+    assert.deepEqual(
+      found.map(({ code, message }) => code ?? message),
+      [reportedAs],
+    );
+  });
+}
+
+for (const { what, path, says } of directions) {
+  test(`${what} goes in the wrong direction`, async () => {
+    const found = (await lint()).get(path) ?? [];
+    assert.deepEqual(
+      found.map(({ code, help }) => [code, help]),
+      [['eslint(no-restricted-imports)', says]],
+    );
+  });
+}
+
+test('each rule that the configuration names has a violation here', () => {
+  const { rules, overrides } = JSON.parse(readOriginal('.oxlintrc.json').replaceAll(/^\s*\/\/.*$/gm, ''));
+  const named = [{ rules }, ...overrides].flatMap((part) => Object.entries(part.rules));
+  const shown = new Set(lintViolations.map(({ rule }) => rule));
+  assert.deepEqual(
+    named.filter(([rule, setting]) => setting !== 'off' && !shown.has(rule)),
+    [],
+  );
+});
+
+const findTypeErrors = once(async () => {
+  const planted = typeViolations.map(({ flag, source }) => [`packages/runtime/${flag}.ts`, source]);
+  const { output } = await runScript(createRepository(Object.fromEntries(planted)), 'check:types');
+  return [...output.matchAll(/^(?<path>\S+)\(\d+,\d+\): error (?<code>TS\d+): /gm)];
+});
+
+for (const { flag, what, code } of typeViolations) {
+  test(`${what} breaks ${flag} and no other flag`, async () => {
+    const found = (await findTypeErrors()).filter(({ groups }) => groups?.['path'] === `packages/runtime/${flag}.ts`);
+    assert.deepEqual(
+      found.map(({ groups }) => groups?.['code']),
+      [code],
+    );
+  });
+}
+
+const createWastefulRepository = once(() => createRepository(wasteful));
+
+/** What knip says, as `kind file name`. */
+const runKnip = async (check: string): Promise<string[]> => {
+  const { output } = await runScript(createWastefulRepository(), check, '--reporter', 'json');
+  return JSON.parse(output).issues.flatMap(({ file, ...kinds }: Record<string, { name: string }[]> & { file: never }) =>
+    Object.entries(kinds).flatMap(([kind, found]) => found.map(({ name }) => `${kind} ${file} ${name}`)),
+  );
+};
+
+for (const [check, violations] of Object.entries(unusedViolations)) {
+  const findUnused = once(() => runKnip(check));
+  for (const { what, kind, path, name } of violations) {
+    test(`check:${check} finds ${what}`, async () => {
+      const found = await findUnused();
+      assert.ok(found.includes(`${kind} apps/wasteful/${path} ${name}`), found.join('\n'));
+    });
+  }
+
+  test(`check:${check} finds nothing else`, async () => {
+    assert.equal((await findUnused()).length, violations.length);
+  });
+}
