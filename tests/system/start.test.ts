@@ -1,52 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { repository } from '@sluice/local/folder.ts';
+import { test } from 'node:test';
 import { commandOf, findFreePort } from '@sluice/local/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-
-// The whole as `npm start` runs it, with private servers in a folder of the test's own.
-
-const main = join(repository, 'tools/local/main.ts');
-const givenServers = ['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
-
-const createFolder = (test: TestContext): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-system-'));
-  test.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-};
-
-const start = (test: TestContext, folder: string, environment: Readonly<Record<string, string>>) => {
-  const inherited = Object.entries(process.env).filter(([name]) => !givenServers.includes(name));
-  const child = spawn(process.execPath, [main], {
-    env: { ...Object.fromEntries(inherited), SLUICE_DIR: folder, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += String(chunk);
-    });
-  }
-  const ended = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGINT');
-    const [code] = await ended;
-    return Number(code);
-  };
-  test.after(stop);
-  const untilOutput = (pattern: RegExp) =>
-    waitUntil(() => {
-      if (child.exitCode !== null) assert.fail(`It ended:\n${output}`);
-      return pattern.test(output);
-    }, 30_000);
-  return { child, ended, stop, output: () => output, untilOutput, untilUp: () => untilOutput(/Try it/) };
-};
+import { createFolder, start } from './start.ts';
 
 const post = async (port: number, count: number): Promise<void> => {
   const response = await fetch(`http://localhost:${port}/count`, {

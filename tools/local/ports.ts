@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
+const longestCommandShown = 100;
+
 /** A port that nothing listens on at the moment. */
 export const findFreePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -34,7 +36,7 @@ export const isPortFree = async (port: number): Promise<boolean> => {
 export const describeHolder = (port: number): string => {
   const pid = process.platform === 'linux' ? findHolderInProc(port) : findHolderWithLsof(port);
   if (pid === undefined) return 'another program (of another user, or its name is not to be had)';
-  return `${commandOf(pid)} (pid ${pid})`;
+  return `${commandOf(pid).slice(0, longestCommandShown)} (pid ${pid})`;
 };
 
 const findHolderInProc = (port: number): string | undefined => {

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { repository } from '@sluice/local/folder.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createFolder, start } from './start.ts';
+
+const run = promisify(execFile);
+
+test('the curl commands of the README work as they stand', async (t) => {
+  const commands = readFileSync(join(repository, 'README.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('curl '));
+  const [post, get] = commands;
+  assert.ok(post !== undefined && get !== undefined && commands.length === 2);
+
+  const port = await findFreePort();
+  const sluice = start(t, createFolder(t), { HTTP_PORT: String(port) });
+  await sluice.untilUp();
+  // On a port of the test's own; nothing else is changed.
+  const type = (command: string) => run('bash', ['-c', command.replaceAll(':5080', `:${port}`)]);
+  const posted = await type(post);
+  assert.match(posted.stderr, /< HTTP\/1.1 201 Created/);
+  const { value } = JSON.parse(posted.stdout) as { value: number };
+  await waitUntil(async () => {
+    const answer = JSON.parse((await type(get)).stdout) as { rows_count: number; latest_value: number };
+    return answer.rows_count === 1 && answer.latest_value === value;
+  }, 10_000);
+});
