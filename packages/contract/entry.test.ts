@@ -6,7 +6,10 @@ const batchId = '00112233445566778899aabbccddeeff';
 
 test('what is encoded is parsed back', () => {
   const counts = [0, -1, 1_700_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
-  assert.deepEqual(parseEntry(encodeEntry({ batchId, counts })), { ok: true, batch: { batchId, counts } });
+  for (const isKeyed of [false, true]) {
+    const batch = { batchId, counts, isKeyed };
+    assert.deepEqual(parseEntry(encodeEntry(batch)), { ok: true, batch });
+  }
 });
 
 test('fields that a newer producer may add are left alone', () => {
@@ -25,6 +28,7 @@ const faulty: Readonly<Record<string, Record<string, string>>> = {
   'an exponent': { b: batchId, v: '1e3' },
   'SQL': { b: batchId, v: '1); DROP TABLE count; --' },
   'a count beyond 2^53−1': { b: batchId, v: '9007199254740992' },
+  'a key mark that is not 1': { b: batchId, v: '1', k: 'yes' },
   'more than 1,000 counts': { b: batchId, v: Array(1_001).fill('1').join(',') },
 };
 
@@ -32,6 +36,6 @@ for (const [what, fields] of Object.entries(faulty)) {
   test(`an entry with ${what} is refused with its reason`, () => {
     const result = parseEntry(fields);
     assert.equal(result.ok, false);
-    assert.match(result.ok ? '' : result.reason, /^field [bv] /);
+    assert.match(result.ok ? '' : result.reason, /^field [bvk] /);
   });
 }

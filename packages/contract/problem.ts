@@ -15,11 +15,13 @@ export const problem = z.object({
     .enum([
       'invalid_request',
       'invalid_json',
+      'unauthorized',
       'not_found',
       'method_not_allowed',
       'request_timeout',
       'body_too_large',
       'unsupported_media_type',
+      'idempotency_key_reused',
       'headers_too_large',
       'internal_error',
       'queue_unavailable',

@@ -2,14 +2,36 @@ import * as z from 'zod';
 import { count } from './count.ts';
 import { problem } from './problem.ts';
 
+/** One answer of a route. */
+type Answer = {
+  readonly description: string;
+  /** Of a JSON body; where `mediaType` is another, it describes the data in it. None: the body is empty. */
+  readonly body?: z.ZodType;
+  /** When it is not JSON (or, for errors, a problem document). */
+  readonly mediaType?: string;
+};
+
 /** One route: what it takes and every answer that it gives. Its schemas are at once types, checks and documentation. */
-type Route = {
+export type Route = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly body?: z.ZodType }>>;
+  /** Whether it needs a bearer token where the producer has some. */
+  readonly needsToken?: true;
+  readonly answers: Readonly<Record<number, Answer>>;
 };
+
+/** The most counts of one request. */
+export const maxCountsPerRequest = 10_000;
+
+/** The largest body of a request, in bytes. */
+export const maxBodyBytes = 1_048_576;
+
+/** The media type of one integer a line. */
+export const ndjsonMediaType = 'application/x-ndjson';
 
 const hostname = z.string().meta({ description: 'The host that answered.' });
 const upOrDown = z.enum(['up', 'down']);
@@ -21,11 +43,53 @@ const readiness = z.object({
   hostname,
 });
 
+const total = z.object({
+  rows_count: z.int().meta({ description: 'The number of counts recorded.' }),
+  latest_value: z.int().meta({ description: 'The count with the highest id, 0 when there is none.' }),
+  hostname,
+});
+
+const queueState = z.object({
+  waiting_batches: z.int().meta({ description: 'Batches that are not recorded yet, those in flight included.' }),
+  oldest_age_ms: z.int().meta({ description: 'How long the oldest of them has waited, 0 when there is none.' }),
+  in_flight_batches: z.int().meta({ description: 'Batches that a consumer has and has not recorded yet.' }),
+  consumers: z.int().meta({ description: 'Consumers that were active in the last 30 s.' }),
+  dead_letters: z.int().meta({ description: 'Entries that could not be parsed.' }),
+  paused: z.boolean().meta({ description: 'Whether an operator has paused the consumers.' }),
+});
+
+const recordedCount = z.object({
+  id: z.string().regex(/^\d{1,20}$/).meta({ description: 'Its id; higher is recorded later.' }),
+  value: count,
+  recorded_at: z.iso.datetime().meta({ description: 'When it was recorded, UTC, to the millisecond.' }),
+});
+
+const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/)
+    .optional()
+    .meta({
+      description:
+        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. 1 to 255 printable ' +
+        'ASCII characters without spaces, meant to be a UUID.',
+    }),
+});
+
 const refusals = {
-  400: { description: 'The body is not JSON, or not what this route takes.', body: problem },
+  400: { description: 'The request is not what this route takes.', body: problem },
+  401: { description: 'The bearer token is missing or wrong.', body: problem },
+  408: { description: 'The request did not arrive whole in time.', body: problem },
   413: { description: 'The body is larger than 1 MiB.', body: problem },
-  415: { description: 'The content type is not application/json.', body: problem },
-};
+  415: { description: 'The content type is not one that this route takes.', body: problem },
+  422: { description: 'The idempotency key was used before with other counts.', body: problem },
+  503: {
+    description: 'The queue is away or full. The counts may or may not be recorded, but not twice.',
+    body: problem,
+  },
+} as const;
+
+const ledgerAway = { description: 'The ledger is away.', body: problem } as const;
 
 /** The HTTP contract of the producer. */
 export const routes = {
@@ -59,17 +123,30 @@ export const routes = {
     method: 'POST',
     path: '/count',
     summary: 'Put one count into the queue',
+    headers: idempotencyHeaders,
     body: z.strictObject({ count }),
+    needsToken: true,
     answers: {
       201: {
         description: 'The queue holds the count; it will be recorded exactly once.',
         body: z.object({ message: z.string(), value: count, hostname }),
       },
       ...refusals,
-      503: {
-        description: 'The queue is away or full. The count may or may not be recorded, never twice.',
-        body: problem,
+    },
+  },
+  postCounts: {
+    method: 'POST',
+    path: '/counts',
+    summary: 'Put up to 10,000 counts into the queue, all or none; as JSON, or as NDJSON with one integer a line',
+    headers: idempotencyHeaders,
+    body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
+    needsToken: true,
+    answers: {
+      201: {
+        description: 'The queue holds the counts; each will be recorded exactly once.',
+        body: z.object({ message: z.string(), accepted: z.int(), hostname }),
       },
+      ...refusals,
     },
   },
   getCount: {
@@ -77,15 +154,70 @@ export const routes = {
     path: '/count',
     summary: 'How many counts are recorded, and the one with the highest id',
     answers: {
+      200: { description: 'What was recorded when the request arrived, or later.', body: total },
+      503: ledgerAway,
+    },
+  },
+  getCounts: {
+    method: 'GET',
+    path: '/counts',
+    summary: 'Recorded counts, highest ids first, in pages',
+    query: z.strictObject({
+      limit: z
+        .string()
+        .regex(/^(?:[1-9]\d{0,2}|1000)$/)
+        .default('100')
+        .meta({ description: 'How many, 1 to 1000.' }),
+      before: z
+        .string()
+        .regex(/^\d{1,20}$/)
+        .optional()
+        .meta({ description: 'Only ids below this one; the `next` of the page before.' }),
+    }),
+    answers: {
       200: {
-        description: 'What was recorded when the request arrived, or later.',
+        description: 'A page.',
         body: z.object({
-          rows_count: z.int().meta({ description: 'The number of counts recorded.' }),
-          latest_value: z.int().meta({ description: 'The count with the highest id, 0 when there is none.' }),
-          hostname,
+          counts: z.array(recordedCount),
+          next: z.string().nullable().meta({ description: 'The `before` of the next page, null on the last.' }),
         }),
       },
-      503: { description: 'The ledger is away.', body: problem },
+      400: { description: 'The query is not what this route takes.', body: problem },
+      503: ledgerAway,
     },
+  },
+  getQueue: {
+    method: 'GET',
+    path: '/queue',
+    summary: 'What waits in the queue',
+    answers: {
+      200: { description: 'The state of all partitions together.', body: queueState },
+      503: { description: 'The queue is away.', body: problem },
+    },
+  },
+  getEvents: {
+    method: 'GET',
+    path: '/events',
+    summary: 'The state of queue and ledger as server-sent events, one a second',
+    answers: {
+      200: {
+        description: 'Events without a name; the data of each is this object, `null` for what is away.',
+        body: z.object({ count: total.nullable(), queue: queueState.nullable() }),
+        mediaType: 'text/event-stream',
+      },
+      503: { description: 'This process has as many listeners as it takes.', body: problem },
+    },
+  },
+  getOpenapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This contract as an OpenAPI 3.1 document',
+    answers: { 200: { description: 'The document.', body: z.looseObject({ openapi: z.string() }) } },
+  },
+  getDocs: {
+    method: 'GET',
+    path: '/docs',
+    summary: 'A page to read this contract and to try it',
+    answers: { 200: { description: 'The page.', body: z.string(), mediaType: 'text/html' } },
   },
 } as const satisfies Record<string, Route>;

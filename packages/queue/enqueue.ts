@@ -72,7 +72,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
 
   const sendBatch = async (requests: readonly Request[]) => {
     const outcome = await sendUntilDeadline(
-      { batchId: nextBatchId(), counts: requests.flatMap((request) => request.counts) },
+      { batchId: nextBatchId(), counts: requests.flatMap((request) => request.counts), isKeyed: false },
       requests.at(-1)?.deadline ?? 0,
     );
     for (const request of requests) if (!request.isSettled) request.settle(outcome);

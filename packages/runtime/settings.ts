@@ -11,6 +11,8 @@ const integer = (least: number, most: number) => {
 
 const text = z.string({ error: 'must be set' });
 const port = integer(1, 65_535);
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' });
+const listOfText = text.transform((value) => value.split(',').map((item) => item.trim()));
 
 /** The variables of every process. */
 export const processSettings = {
@@ -22,31 +24,104 @@ export const processSettings = {
     .describe('The least level that is logged'),
 };
 
+/** The variables of a process that publishes metrics. */
+export const metricsSettings = {
+  METRICS: z
+    .enum(['prometheus', 'emf'], { error: 'must be prometheus or emf' })
+    .default('prometheus')
+    .describe('How metrics are published: for Prometheus to fetch, or as log lines in the embedded metric format'),
+  METRICS_PORT: integer(0, 65_535).default(0).describe('The port of `/metrics` (Prometheus); 0: none'),
+};
+
 /** The variables of a process that uses the queue. */
 export const queueSettings = {
-  REDIS_HOST: text.default('localhost').describe('Where Redis is'),
+  REDIS_HOST: text.default('localhost').describe('Where Redis is; of a cluster, any of its nodes'),
   REDIS_PORT: port.default(6379).describe('Its port'),
+  REDIS_CLUSTER: flag.default(false).describe('Whether it is a Redis Cluster'),
+  REDIS_TLS: flag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
   REDIS_USERNAME: text.optional().describe('Its user; without one, the default user'),
   REDIS_PASSWORD: text.optional().describe("The user's password"),
+  REDIS_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
+  REDIS_IAM_CACHE: text.optional().describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
   REDIS_QUEUE: text.default('count_queue').describe("The queue's name, the first part of its keys"),
+};
+
+/** The variables of a process that puts counts into the queue. */
+export const enqueueSettings = {
+  QUEUE_PARTITIONS: integer(1, 64).default(1).describe('How many streams counts are spread over; as many as a cluster has shards'),
+  QUEUE_ACK_REPLICAS: integer(0, 5).default(0).describe('How many replicas must hold a count before it is acknowledged'),
+  QUEUE_MAX_BATCHES: integer(1, 1_000_000_000).default(1_000_000).describe('How many batches a partition holds before counts are refused'),
 };
 
 /** The variables of a process that uses the ledger. */
 export const databaseSettings = {
   DB_HOST: text.default('localhost').describe('Where MySQL is'),
   DB_PORT: port.default(3306).describe('Its port'),
-  DB_USER: text.describe('Its user'),
-  DB_PASSWORD: text.describe("The user's password"),
-  DB_NAME: text.default('count').describe('The database'),
+  DB_TLS: flag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
+  DB_USER: text.optional().describe('Its user'),
+  DB_PASSWORD: text.optional().describe("The user's password"),
+  DB_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
+  DB_NAME: text.regex(/^[A-Za-z0-9_]{1,64}$/, 'must be 1 to 64 letters, digits and underscores').default('count').describe('The database'),
 };
 
 /** The variables of the HTTP server. */
 export const httpSettings = {
   HTTP_PORT: port.default(5080).describe('The port of the API, on all interfaces'),
   CORS_ORIGIN: text.default('*').describe('The origin whose pages may read the answers'),
+  API_TOKENS: listOfText.optional().describe('Bearer tokens, separated by commas; when set, POSTs need one of them'),
+  API_TOKENS_SECRET_ARN: text.optional().describe('A secret that holds them, as a JSON list of strings'),
 };
 
 /** The variables of the process that records. */
 export const recordSettings = {
-  INBOX_HOURS: integer(1, 8_760).default(1).describe('How long the id of a recorded batch is kept, in hours'),
+  INBOX_HOURS: integer(1, 8_760).default(1).describe('How long the id of a recorded batch is kept, in hours; 48 at least where it had an idempotency key'),
+  WATCHDOG_MS: integer(1_000, 3_600_000).default(60_000).describe('How long a consumer with work waiting may make no attempt before it is ended'),
+};
+
+type Logins = Readonly<
+  Partial<
+    Record<
+      | 'DB_USER'
+      | 'DB_PASSWORD'
+      | 'DB_SECRET_ARN'
+      | 'REDIS_USERNAME'
+      | 'REDIS_PASSWORD'
+      | 'REDIS_SECRET_ARN'
+      | 'REDIS_IAM_CACHE'
+      | 'REDIS_TLS'
+      | 'API_TOKENS'
+      | 'API_TOKENS_SECRET_ARN',
+      unknown
+    >
+  >
+>;
+
+/** Adds the faults that lie between variables: a login must be given, and in one way only. For `superRefine` of a process's schema. */
+export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 'addIssue'>): void => {
+  const fault = (name: keyof Logins, message: string) => addIssue({ code: 'custom', path: [name], message });
+  const isSet = (name: keyof Logins) => config[name] !== undefined;
+
+  if (isSet('DB_SECRET_ARN')) {
+    for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
+      if (isSet(name)) fault(name, 'must not be set beside DB_SECRET_ARN');
+    }
+  } else {
+    for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
+      if (!isSet(name)) fault(name, 'must be set, or DB_SECRET_ARN in its place');
+    }
+  }
+  if (isSet('REDIS_SECRET_ARN')) {
+    for (const name of ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_IAM_CACHE'] as const) {
+      if (isSet(name)) fault(name, 'must not be set beside REDIS_SECRET_ARN');
+    }
+  } else if (isSet('REDIS_IAM_CACHE')) {
+    if (isSet('REDIS_PASSWORD')) fault('REDIS_PASSWORD', 'must not be set beside REDIS_IAM_CACHE');
+    if (!isSet('REDIS_USERNAME')) fault('REDIS_USERNAME', 'must be set with REDIS_IAM_CACHE');
+    if (config['REDIS_TLS'] !== true) fault('REDIS_TLS', 'must be true with REDIS_IAM_CACHE');
+  } else if (isSet('REDIS_USERNAME') && !isSet('REDIS_PASSWORD')) {
+    fault('REDIS_PASSWORD', 'must be set with REDIS_USERNAME');
+  }
+  if (isSet('API_TOKENS') && isSet('API_TOKENS_SECRET_ARN')) {
+    fault('API_TOKENS', 'must not be set beside API_TOKENS_SECRET_ARN');
+  }
 };

@@ -80,6 +80,14 @@ for (const check of checks) {
   });
 }
 
+const untidy: Files = {
+  'double quotes': 'export const count = "1";\n',
+  'no semicolon': 'export const count = 1\n',
+  'no trailing comma': "export const counts = [\n  { name: 'one' }\n];\n",
+  'an indent of four': 'export const add = () => {\n    count();\n};\n',
+  'a line of 121 columns': `export const count = '${'1'.repeat(121 - 24)}' +\n  'a';\n`,
+};
+
 test('a file that is not formatted is named', async () => {
   const folder = await createCleanRepository();
   writeFileSync(join(folder, 'apps/producer/untidy.ts'), 'export const untidy = "untidy"\n');

@@ -144,6 +144,12 @@ export const skeleton: Readonly<Record<string, string>> = {
   'tools/local/say.ts': `
     export const say = (line: string): void => console.log(line);
   `,
+  'tools/local/say.test.ts': `
+    import { test } from 'node:test';
+    import { say } from './say.ts';
+
+    test('a line is said', () => say('a line'));
+  `,
   'tests/servers/package.json': manifest('test-servers', { dependencies: { '@sluice/local': '0.1.0' } }),
   'tests/servers/redis.ts': `
     import { say } from '@sluice/local/say.ts';
