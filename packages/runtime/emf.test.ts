@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emfLines } from './emf.ts';
+import { createMetrics } from './metrics.ts';
+
+type Line = Record<string, unknown> & {
+  _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[] };
+};
+
+const setUp = () => {
+  const metrics = createMetrics(process, 'producer');
+  const collect = emfLines(metrics.registry);
+  return { ...metrics, collect: async () => (await collect()).map((line) => JSON.parse(line) as Line) };
+};
+
+test('each set of labels is a line, its labels are dimensions and its metrics are named', async () => {
+  const { counter, gauge, collect } = setUp();
+  counter('refused_total', 'x', ['reason']).inc({ reason: 'queue_full' }, 3);
+  gauge('queue_oldest_age_seconds', 'x').set(1.5);
+  const lines = await collect();
+  const refused = lines.find((line) => line['reason'] === 'queue_full');
+  assert.equal(refused?.['sluice_refused_total'], 3);
+  assert.deepEqual(refused?._aws.CloudWatchMetrics[0]?.Dimensions.map((names) => names.toSorted()), [['reason', 'service']]);
+  assert.deepEqual(refused?._aws.CloudWatchMetrics[0]?.Metrics, [{ Name: 'sluice_refused_total', Unit: 'Count' }]);
+  const plain = lines.find((line) => line['reason'] === undefined);
+  assert.equal(plain?.['sluice_queue_oldest_age_seconds'], 1.5);
+  assert.equal(plain?.['service'], 'producer');
+  assert.ok(Number(plain?.['sluice_resident_memory_bytes']) > 1e6);
+});
+
+test('counters are what was added since the last time', async () => {
+  const { counter, collect } = setUp();
+  const accepted = counter('accepted_total', 'x');
+  const read = async () => (await collect()).map((line) => line['sluice_accepted_total']).find((value) => value !== undefined);
+  accepted.inc(5);
+  assert.equal(await read(), 5);
+  accepted.inc(2);
+  assert.equal(await read(), 2);
+  assert.equal(await read(), 0);
+});
+
+test('of a histogram there are quantiles of what was added, and nothing when nothing was', async () => {
+  const { histogram, collect } = setUp();
+  const times = histogram('acknowledge_seconds', 'x', [0.001, 0.01, 0.1]);
+  for (let index = 0; index < 98; index++) times.observe(0.005);
+  times.observe(0.05);
+  times.observe(0.05);
+  const [line] = await collect();
+  const p50 = Number(line?.['sluice_acknowledge_seconds_p50']);
+  const p99 = Number(line?.['sluice_acknowledge_seconds_p99']);
+  assert.ok(p50 > 0.001 && p50 <= 0.01, `p50 is ${p50}`);
+  assert.ok(p99 > 0.01 && p99 <= 0.1, `p99 is ${p99}`);
+  const [next] = await collect();
+  assert.equal(next?.['sluice_acknowledge_seconds_p50'], undefined);
+});

@@ -1,0 +1,93 @@
+import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
+
+type Metric = MetricObjectWithValues<MetricValue<string>>;
+type Point = { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number };
+
+const namespace = 'Sluice';
+const quantiles = [0.5, 0.99];
+
+/**
+ * Collects a registry as lines of CloudWatch's embedded metric format (AWS: "Specification: Embedded metric format"), one line for each set of labels, which
+ * become dimensions. Counters are what was added since the last call; of histograms the quantiles 0.5 and 0.99 of what was added, by their
+ * buckets, as `…_p50` and `…_p99`.
+ */
+export const emfLines = (registry: Registry): (() => Promise<string[]>) => {
+  const last = new Map<string, number>();
+
+  const sinceLast = (key: string, value: number): number => {
+    const before = last.get(key) ?? 0;
+    last.set(key, value);
+    return value - before;
+  };
+
+  return async () => {
+    const metrics = (await registry.getMetricsAsJSON()) as Metric[];
+    const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
+    const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
+    return [...byLabels.values()].map((group) => lineOf(group, Date.now()));
+  };
+};
+
+const pointsOf = (metric: Metric, sinceLast: (key: string, value: number) => number): Point[] => {
+  const type: string = String(metric.type);
+  if (type === 'histogram') return histogramPoints(metric, sinceLast);
+  return metric.values.map(({ labels, value }) => ({
+    name: metric.name,
+    labels: textLabels(labels),
+    value: type === 'counter' ? sinceLast(metric.name + JSON.stringify(labels), value) : value,
+  }));
+};
+
+const histogramPoints = (metric: Metric, sinceLast: (key: string, value: number) => number): Point[] => {
+  // Buckets are cumulative: each holds what is at most its bound, the last (+Inf) all.
+  const buckets = metric.values
+    .filter(({ labels }) => labels['le'] !== undefined)
+    .map(({ labels, value }) => ({
+      bound: Number(String(labels['le']).replace('+Inf', 'Infinity')),
+      count: sinceLast(`${metric.name} ${labels['le']}`, value),
+    }));
+  const total = buckets.at(-1)?.count ?? 0;
+  if (total === 0) return [];
+  const { le: _bound, ...labels } = metric.values[0]?.labels ?? {};
+  return quantiles.map((quantile) => ({
+    name: `${metric.name}_p${quantile * 100}`,
+    labels: textLabels(labels),
+    value: quantileOf(buckets, quantile * total),
+  }));
+};
+
+/** The value below which `rank` of the observations lie, taken to be spread evenly within a bucket. */
+const quantileOf = (buckets: readonly { bound: number; count: number }[], rank: number): number => {
+  const index = buckets.findIndex(({ count }) => count >= rank);
+  const below = buckets[index - 1] ?? { bound: 0, count: 0 };
+  const bucket = buckets[index];
+  if (bucket === undefined || bucket.bound === Infinity) return below.bound;
+  return below.bound + ((bucket.bound - below.bound) * (rank - below.count)) / (bucket.count - below.count);
+};
+
+const textLabels = (labels: Partial<Record<string, string | number>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
+
+const lineOf = (points: readonly Point[], timestamp: number): string => {
+  const labels = points[0]?.labels ?? {};
+  return JSON.stringify({
+    _aws: {
+      Timestamp: timestamp,
+      CloudWatchMetrics: [
+        {
+          Namespace: namespace,
+          Dimensions: [Object.keys(labels)],
+          Metrics: points.map(({ name }) => ({ Name: name, Unit: unitOf(name) })),
+        },
+      ],
+    },
+    ...labels,
+    ...Object.fromEntries(points.map(({ name, value }) => [name, value])),
+  });
+};
+
+const unitOf = (name: string): string => {
+  if (/_seconds(_p\d+)?$/.test(name)) return 'Seconds';
+  if (name.endsWith('_bytes')) return 'Bytes';
+  return name.endsWith('_total') ? 'Count' : 'None';
+};

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { emfLines } from './emf.ts';
+
+/** Names and numbers of one process. Times are in seconds, as Prometheus has them. */
+export type Metrics = {
+  readonly registry: Registry;
+  readonly counter: (name: string, help: string, labels?: readonly string[]) => Counter;
+  /** `read` gives its value whenever the metrics are published; without it, `set` does. */
+  readonly gauge: (name: string, help: string, read?: () => number) => Gauge;
+  readonly histogram: (name: string, help: string, buckets: readonly number[]) => Histogram;
+};
+
+const prefix = 'sluice_';
+const nanosecondsPerSecond = 1e9;
+
+/** The metrics of a service. It begins with what every process has: the delay of its event loop, and its memory. */
+export const createMetrics = (process: NodeJS.Process, service: string): Metrics => {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  const registers = [registry];
+  const metrics: Metrics = {
+    registry,
+    counter: (name, help, labels = []) => new Counter({ name: prefix + name, help, labelNames: [...labels], registers }),
+    gauge: (name, help, read) =>
+      new Gauge({
+        name: prefix + name,
+        help,
+        registers,
+        ...(read === undefined
+          ? {}
+          : {
+              collect() {
+                this.set(read());
+              },
+            }),
+      }),
+    histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets: [...buckets], registers }),
+  };
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  metrics.gauge('event_loop_delay_seconds', 'The longest delay of the event loop since the last look', () => {
+    const seconds = delay.max / nanosecondsPerSecond;
+    delay.reset();
+    return seconds;
+  });
+  metrics.gauge('resident_memory_bytes', 'Memory of the process', () => process.memoryUsage.rss());
+  return metrics;
+};
+
+type PublishSettings = {
+  readonly mode: 'prometheus' | 'emf';
+  /** Of `/metrics`; 0: none. */
+  readonly port: number;
+  readonly write: (line: string) => void;
+};
+
+const emfEveryMs = 30_000;
+
+/** Publishes metrics: for Prometheus to fetch on a port of their own, or as log lines in CloudWatch's embedded metric format. */
+export const publishMetrics = async ({ registry }: Metrics, { mode, port, write }: PublishSettings): Promise<{ stop: () => Promise<void> }> => {
+  if (mode === 'emf') {
+    const collect = emfLines(registry);
+    const timer = setInterval(() => void collect().then((lines) => lines.forEach(write)), emfEveryMs);
+    timer.unref();
+    return {
+      stop: async () => {
+        clearInterval(timer);
+        for (const line of await collect()) write(line);
+      },
+    };
+  }
+  if (port === 0) return { stop: async () => undefined };
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    void registry.metrics().then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
+  });
+  server.listen(port, '::');
+  await once(server, 'listening');
+  return {
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+};

@@ -1,0 +1,31 @@
+import type { Metrics } from './metrics.ts';
+
+type QueueState = {
+  readonly waitingBatches: number;
+  readonly oldestAgeMs: number;
+  readonly inFlightBatches: number;
+  readonly consumers: number;
+  readonly deadLetters: number;
+  readonly isPaused: boolean;
+};
+
+/**
+ * The gauges of the queue's state; the function that they are set with. Producers publish them as consumers do: dead consumers
+ * publish nothing, and it is then that the numbers matter.
+ */
+export const createQueueGauges = ({ gauge }: Metrics): ((state: QueueState) => void) => {
+  const waiting = gauge('queue_waiting_batches', 'Batches that are not recorded yet');
+  const oldestAge = gauge('queue_oldest_age_seconds', 'How long the oldest of them has waited');
+  const inFlight = gauge('queue_in_flight_batches', 'Batches that a consumer has and has not recorded yet');
+  const consumers = gauge('queue_consumers', 'Consumers that were active in the last 30 s');
+  const deadLetters = gauge('queue_dead_letters', 'Entries that could not be parsed');
+  const paused = gauge('queue_paused', '1 while an operator has paused the consumers');
+  return (state) => {
+    waiting.set(state.waitingBatches);
+    oldestAge.set(state.oldestAgeMs / 1000);
+    inFlight.set(state.inFlightBatches);
+    consumers.set(state.consumers);
+    deadLetters.set(state.deadLetters);
+    paused.set(state.isPaused ? 1 : 0);
+  };
+};

@@ -1,0 +1,25 @@
+import { writeSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+
+const { beats: buffer, silentMs, pid } = workerData as { beats: SharedArrayBuffer; silentMs: number; pid: number };
+const beats = new Float64Array(buffer);
+const names = new Map<number, string>();
+const checksPerLimit = 10;
+const standardOutput = 1;
+
+parentPort?.on('message', ({ slot, name }: { slot: number; name: string }) => names.set(slot, name));
+
+setInterval(() => {
+  const silent = beats.findIndex((beatAt) => beatAt !== 0 && Date.now() - beatAt > silentMs);
+  if (silent === -1) return;
+  // Written past the logger, which belongs to the thread that may be blocked.
+  const line = {
+    level: 'fatal',
+    time: new Date().toISOString(),
+    loop: names.get(silent),
+    silentMs,
+    msg: 'no attempt was made for too long; the watchdog ends the process',
+  };
+  writeSync(standardOutput, `${JSON.stringify(line)}\n`);
+  process.kill(pid, 'SIGKILL');
+}, silentMs / checksPerLimit);

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test, type TestContext } from 'node:test';
+
+const silentMs = 1_000;
+
+/** Runs a script beside a watchdog and answers with how it ended and what it wrote. */
+const run = async (test: TestContext, script: string) => {
+  const source = `
+    import { startWatchdog } from ${JSON.stringify(new URL('./watchdog.ts', import.meta.url).href)};
+    const watchdog = startWatchdog(process, ${silentMs});
+    const loop = watchdog.watch('the loop');
+    const until = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    ${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+  test.after(() => child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code, signal, output };
+};
+
+test('a promise that never settles is ended, and the log says which loop was silent', async (t) => {
+  const { signal, output } = await run(t, 'setInterval(() => {}, 1000); await new Promise(() => {});');
+  assert.equal(signal, 'SIGKILL');
+  const line = JSON.parse(output) as Record<string, unknown>;
+  assert.equal(line['level'], 'fatal');
+  assert.equal(line['loop'], 'the loop');
+});
+
+test('a blocked event loop is ended', async (t) => {
+  const { signal } = await run(t, 'await until(10); for (;;);');
+  assert.equal(signal, 'SIGKILL');
+});
+
+test('attempts that fail are attempts, and a loop that has ended is not watched', async (t) => {
+  const { code, output } = await run(
+    t,
+    `for (let attempt = 0; attempt < 15; attempt++) { loop.beat(); await until(100); }
+     loop.end();
+     await until(${silentMs * 1.5});
+     await watchdog.stop();`,
+  );
+  assert.deepEqual({ code, output }, { code: 0, output: '' });
+});
+
+test('one silent loop among others that beat is found', async (t) => {
+  const { signal, output } = await run(
+    t,
+    `const other = watchdog.watch('another'); setInterval(() => loop.beat(), 50); await new Promise(() => {});`,
+  );
+  assert.equal(signal, 'SIGKILL');
+  assert.match(output, /"loop":"another"/);
+});
