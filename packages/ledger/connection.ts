@@ -1,14 +1,6 @@
-import { createPool } from 'mysql2';
 import type { PoolConnection } from 'mysql2/promise';
-
-/** Where the ledger is. */
-export type DatabaseSettings = {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-};
+import { createPools } from './pools.ts';
+import { withoutSql, type DatabaseSettings } from './server.ts';
 
 /** Connections to the ledger, opened when they are needed and replaced when they fail. */
 export type LedgerConnection = {
@@ -25,38 +17,13 @@ export class LedgerTimeoutError extends Error {
   readonly code = 'LEDGER_TIMEOUT';
 }
 
-const connectTimeoutMs = 3_000;
-// Below the session's wait_timeout, so that it is this side that ends an idle connection.
-const idleTimeoutMs = 10_000;
-
 /**
- * The session. READ COMMITTED: consumers take no gap locks and wait for each other less. wait_timeout: the locks of a frozen
- * client must not outlive its takeover by the server's default of 8 hours. Strict mode: nothing is clipped to fit.
+ * A few connections. They are opened when first used, so a MySQL that is away, or a login that cannot be had, fails `run` and
+ * not this. When MySQL refuses the login, a newer one is asked for and tried once, within the deadline of that `run`.
+ * Throws a TlsHostError where TLS is asked for with an address in place of a name.
  */
-const sessionSettings = [
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION innodb_lock_wait_timeout = 5, wait_timeout = 15, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES'",
-].join('; ');
-
-/** A pool of a few connections. It connects when first used, so a MySQL that is away fails `run`, not this. */
 export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
-  const pool = createPool({
-    ...settings,
-    connectTimeout: connectTimeoutMs,
-    connectionLimit: 4,
-    maxIdle: 3,
-    idleTimeout: idleTimeoutMs,
-    gracefulEnd: true,
-    // One transaction is one round trip (record.ts). Nothing from outside gets into its text but checked integers.
-    multipleStatements: true,
-    timezone: 'Z',
-  });
-  // Queries of one connection run in order, so the session is set before the first of them.
-  pool.on('connection', (connection) => {
-    connection.query(sessionSettings, (error) => {
-      if (error !== null) connection.destroy();
-    });
-  });
+  const pools = createPools(settings);
 
   const run: LedgerConnection['run'] = async (work, deadlineMs) => {
     let timer: NodeJS.Timeout | undefined;
@@ -66,12 +33,15 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
       timer = setTimeout(() => {
         isLate = true;
         connection?.destroy();
-        reject(new LedgerTimeoutError(`MySQL at ${settings.host}:${settings.port} was not done within ${deadlineMs} ms`));
+        reject(
+          new LedgerTimeoutError(`MySQL at ${settings.host}:${settings.port} was not done within ${deadlineMs} ms`),
+        );
       }, deadlineMs);
     });
 
     const attempt = async () => {
-      connection = await pool.promise().getConnection();
+      const loan = await pools.borrow();
+      connection = loan.connection;
       try {
         if (isLate) throw new LedgerTimeoutError('The connection came after the deadline');
         const result = await work(connection);
@@ -79,7 +49,9 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
         return result;
       } catch (error) {
         connection.destroy();
-        throw error;
+        throw withoutSql(error);
+      } finally {
+        loan.leave();
       }
     };
 
@@ -90,5 +62,5 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
     }
   };
 
-  return { run, close: () => pool.promise().end() };
+  return { run, close: pools.end };
 };

@@ -1,26 +1,38 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { migrate } from './migrate.ts';
 
+const files = ['001-count.sql', '002-inbox.sql', '003-totals.sql', '004-imports.sql'];
+
 test('migrations are applied once, in the order of their names', async (t) => {
   const { settings, query } = await createTestSchema(t);
-  assert.deepEqual(await migrate(settings), ['001-count.sql', '002-inbox.sql', '003-totals.sql']);
-  assert.deepEqual(await migrate(settings), []);
+  assert.deepEqual(await migrate(settings), { applied: files, newer: [] });
+  assert.deepEqual(await migrate(settings), { applied: [], newer: [] });
   const tables = await query('SHOW TABLES');
-  assert.deepEqual(tables.flatMap((row) => Object.values(row)).toSorted(), ['count', 'inbox', 'migrations', 'totals']);
+  assert.deepEqual(tables.flatMap((row) => Object.values(row).map(String)).toSorted(), [
+    'count',
+    'imports',
+    'inbox',
+    'migrations',
+    'totals',
+  ]);
 });
 
 test('a database that is missing is made', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await query('DROP DATABASE ??', [settings.database]);
-  assert.equal((await migrate(settings)).length, 3);
+  assert.deepEqual((await migrate(settings)).applied, files);
 });
 
 test('of two that run at once one applies them and the other finds nothing to do', async (t) => {
   const { settings } = await createTestSchema(t);
   const applied = await Promise.all([migrate(settings), migrate(settings)]);
-  assert.deepEqual(applied.map(({ length }) => length).toSorted(), [0, 3]);
+  assert.deepEqual(
+    applied.map((result) => result.applied.length).toSorted((a, b) => a - b),
+    [0, files.length],
+  );
 });
 
 test('a migration that was changed after it was applied is refused by name', async (t) => {
@@ -35,5 +47,32 @@ test('a set-up that was broken off goes on where it stopped', async (t) => {
   await migrate(settings);
   // As if it had been killed between a statement and the note of it.
   await query("DELETE FROM migrations WHERE name <> '001-count.sql'");
-  assert.deepEqual(await migrate(settings), ['002-inbox.sql', '003-totals.sql']);
+  assert.deepEqual((await migrate(settings)).applied, files.slice(1));
+});
+
+test('a migration that was applied and is gone is refused by name, before anything is changed', async (t) => {
+  const { settings, query } = await createTestSchema(t);
+  await migrate(settings);
+  await query("INSERT INTO migrations (name, checksum) VALUES ('002-gone.sql', 'any')");
+  await query("DELETE FROM migrations WHERE name = '004-imports.sql'");
+  await query('DROP TABLE imports');
+  await assert.rejects(migrate(settings), { code: 'MIGRATION_MISSING', message: /002-gone\.sql/ });
+  assert.deepEqual(await query("SHOW TABLES LIKE 'imports'"), []);
+});
+
+test('the release before runs on a database that a newer one has migrated, and says by what', async (t) => {
+  const { settings, query } = await createTestSchema(t);
+  await migrate(settings);
+  await query("INSERT INTO migrations (name, checksum) VALUES ('999-later.sql', 'any')");
+  assert.deepEqual(await migrate(settings), { applied: [], newer: ['999-later.sql'] });
+});
+
+test('a migration that never ends is named as what is in the way of another', async (t) => {
+  const { settings, query } = await createTestSchema(t);
+  await migrate(settings);
+  const name = `sluice:${createHash('sha256').update(settings.database).digest('hex').slice(0, 32)}`;
+  await query('DO GET_LOCK(?, 0)', [name]);
+  await assert.rejects(migrate(settings, 1), { code: 'MIGRATION_LOCKED', message: /Another migration/ });
+  await query('DO RELEASE_LOCK(?)', [name]);
+  await migrate(settings, 1);
 });

@@ -1,37 +1,45 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseSettings } from './connection.ts';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import type { DatabaseSettings } from './server.ts';
+import { inSession } from './session.ts';
 
 /** A migration that was applied is not the one in the folder any more. */
 export class MigrationChangedError extends Error {
   readonly code = 'MIGRATION_CHANGED';
 }
 
+/** A migration that was applied is not in the folder any more. */
+export class MigrationMissingError extends Error {
+  readonly code = 'MIGRATION_MISSING';
+}
+
+/** Another migration of the same database is under way and does not end. */
+export class MigrationLockedError extends Error {
+  readonly code = 'MIGRATION_LOCKED';
+}
+
+/** What {@link migrate} did: the files that it applied, and those that a newer release applied before. */
+export type Migrated = { readonly applied: readonly string[]; readonly newer: readonly string[] };
+
 type Migration = { readonly name: string; readonly statement: string; readonly checksum: string };
 
 const folder = new URL('./migrations/', import.meta.url);
-const lockWaitSeconds = 60;
-const connectTimeoutMs = 5_000;
 
 /**
- * Makes the database if it is missing and applies the migrations that it lacks, in the order of their names; answers with
- * the names of those applied. Safe when two run at once: the second waits, then has nothing to do. DDL is not
- * transactional, so each file is one statement that can be run again, and works with the release before it too.
+ * Makes the database if it is missing and applies the migrations that it lacks, in the order of their names. Safe when two run at
+ * once: the second waits up to `lockWaitSeconds`, then has nothing to do. DDL is not transactional, so each file is one
+ * statement that can be run again, and works with the release before it too: so that release can be run again on a database that a newer
+ * one has migrated. Nothing is applied where a file was changed after it was applied, or is gone though newer ones are here.
  */
-export const migrate = async (settings: DatabaseSettings): Promise<string[]> => {
-  const { database, ...server } = settings;
-  const connection = await createConnection({ ...server, connectTimeout: connectTimeoutMs });
-  try {
-    await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [database]);
-    await connection.changeUser({ database });
-    return await withLock(connection, `sluice:${database}`, () => applyMissing(connection));
-  } finally {
-    await connection.end();
-  }
-};
+export const migrate = (settings: DatabaseSettings, lockWaitSeconds = 60): Promise<Migrated> =>
+  inSession(settings, async (connection) => {
+    await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.database]);
+    await connection.query('USE ??', [settings.database]);
+    return withLock(connection, settings.database, lockWaitSeconds, () => applyMissing(connection));
+  });
 
-const applyMissing = async (connection: Connection): Promise<string[]> => {
+const applyMissing = async (connection: Connection): Promise<Migrated> => {
   await connection.query(
     `CREATE TABLE IF NOT EXISTS migrations (
        name VARCHAR(255) NOT NULL,
@@ -40,25 +48,39 @@ const applyMissing = async (connection: Connection): Promise<string[]> => {
        PRIMARY KEY (name)
      ) ENGINE = InnoDB`,
   );
-  const [rows] = await connection.query<RowDataPacket[]>('SELECT name, checksum FROM migrations');
-  const applied = new Map(rows.map((row) => [String(row['name']), String(row['checksum'])]));
-  const missing: Migration[] = [];
-  for (const migration of await readMigrations()) {
-    const checksum = applied.get(migration.name);
-    if (checksum === undefined) missing.push(migration);
-    else if (checksum !== migration.checksum) {
-      throw new MigrationChangedError(
-        `Migration ${migration.name} was changed after it was applied; put it back as it was and add a new file instead`,
-      );
-    }
-  }
+  const [rows] = await connection.query<RowDataPacket[]>('SELECT name, checksum FROM migrations ORDER BY name');
+  const before = new Map(rows.map((row) => [String(row['name']), String(row['checksum'])]));
+  const migrations = await readMigrations();
+  const newer = findNewer(migrations, before);
+  const missing = migrations.filter(({ name }) => !before.has(name));
   for (const { name, statement, checksum } of missing) {
     // oxlint-disable no-await-in-loop -- one after the other is what migrations are
     await connection.query(statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
     // oxlint-enable no-await-in-loop
   }
-  return missing.map(({ name }) => name);
+  return { applied: missing.map(({ name }) => name), newer };
+};
+
+/** Compares the files with what was applied before; answers with what only a newer release can have applied. */
+const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string, string>): string[] => {
+  for (const { name, checksum } of migrations) {
+    if (before.has(name) && before.get(name) !== checksum) {
+      throw new MigrationChangedError(
+        `Migration ${name} was changed after it was applied; put it back as it was and add a new file instead`,
+      );
+    }
+  }
+  const names = new Set(migrations.map(({ name }) => name));
+  const last = migrations.at(-1)?.name ?? '';
+  const unknown = [...before.keys()].filter((name) => !names.has(name));
+  const gone = unknown.filter((name) => name < last);
+  if (gone.length > 0) {
+    throw new MigrationMissingError(
+      `Migration ${gone.join(', ')} was applied to this database and is not in this release; put it back, or use the database of this release`,
+    );
+  }
+  return unknown;
 };
 
 const readMigrations = async (): Promise<Migration[]> => {
@@ -71,14 +93,21 @@ const readMigrations = async (): Promise<Migration[]> => {
   );
 };
 
-const withLock = async <T>(connection: Connection, name: string, work: () => Promise<T>): Promise<T> => {
+const withLock = async <T>(
+  connection: Connection,
+  database: string,
+  lockWaitSeconds: number,
+  work: () => Promise<T>,
+): Promise<T> => {
+  // The names of locks are shorter than those of databases: 64 characters in MySQL, and the same for all databases of a server.
+  const name = `sluice:${createHash('sha256').update(database).digest('hex').slice(0, 32)}`;
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS isHeld', [name, lockWaitSeconds]);
   if (row?.['isHeld'] !== 1) {
-    throw new Error(`Another migration of this database held its lock for ${lockWaitSeconds} s; try again when it is done`);
+    throw new MigrationLockedError(
+      `Another migration of this database held its lock for ${lockWaitSeconds} s; try again when it is done`,
+    );
   }
-  try {
-    return await work();
-  } finally {
-    await connection.query('DO RELEASE_LOCK(?)', [name]);
-  }
+  const result = await work();
+  await connection.query('DO RELEASE_LOCK(?)', [name]);
+  return result;
 };

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createProxy } from '@sluice/test-servers/proxy.ts';
+import type { LedgerConnection } from './connection.ts';
 import { readTotal } from './read-total.ts';
 import { recordBatches } from './record.ts';
 
 const settings = { slot: 3, inboxHours: 1, deadlineMs: 10_000 };
-const batchOf = (number: number, ...counts: number[]) => ({ batchId: number.toString(16).padStart(32, '0'), counts });
+const batchOf = (number: number, ...counts: number[]) => ({
+  batchId: number.toString(16).padStart(32, '0'),
+  counts,
+  isKeyed: false,
+});
 
 test('batches are recorded once: counts, ids and total together', async (t) => {
   const { connect, readCounts, readTotals, query } = await createTestLedger(t);
@@ -20,6 +26,29 @@ test('batches are recorded once: counts, ids and total together', async (t) => {
     'SELECT COUNT(*) AS ids, MIN(expires_at > NOW() + INTERVAL 59 MINUTE AND expires_at < NOW() + INTERVAL 61 MINUTE) AS inAnHour FROM inbox',
   );
   assert.deepEqual({ ...inbox }, { ids: 2, inAnHour: 1 });
+});
+
+test('the id of a batch with an idempotency key is kept for 48 hours, and longer where others are', async (t) => {
+  const { connect, query } = await createTestLedger(t);
+  const ledger = connect();
+  await recordBatches(ledger, [batchOf(1, 10), { ...batchOf(2, 20), isKeyed: true }], settings);
+  await recordBatches(ledger, [{ ...batchOf(3, 30), isKeyed: true }], { ...settings, inboxHours: 72 });
+  const inbox = await query(
+    'SELECT ROUND(TIMESTAMPDIFF(SECOND, NOW(), expires_at) / 3600) AS hours FROM inbox ORDER BY batch_id',
+  );
+  assert.deepEqual(
+    inbox.map((row) => Number(row['hours'])),
+    [1, 48, 72],
+  );
+});
+
+test('an error does not carry the text of its statement, in which all the counts are', async (t) => {
+  const { connect, query } = await createTestLedger(t);
+  await query('DROP TABLE totals');
+  await assert.rejects(recordBatches(connect(), [batchOf(1, 123_456_789)], settings), (error: Error) => {
+    assert.doesNotMatch(inspect(error, { showHidden: true }), /123456789/);
+    return true;
+  });
 });
 
 test('a batch that comes again is skipped, and what comes with it is recorded', async (t) => {
@@ -45,19 +74,22 @@ test('many who record overlapping batches at a time record each once', async (t)
   const { connect, readCounts, readTotals } = await createTestLedger(t);
   const batches = Array.from({ length: 60 }, (_, index) => batchOf(index, index));
   const ledgers = Array.from({ length: 4 }, () => connect());
-  const recordUntilDone = async (index: number) => {
+  const recordUntilDone = async (ledger: LedgerConnection, index: number) => {
     const mine = batches.slice(index * 10, index * 10 + 30).toReversed();
     for (;;) {
       try {
-        return await recordBatches(ledgers[index]!, mine, { ...settings, slot: index });
+        return await recordBatches(ledger, mine, { ...settings, slot: index });
       } catch (error) {
         // A deadlock is for the caller to try again, as the consumer does.
         assert.match(String(error), /Deadlock|Lock wait/);
       }
     }
   };
-  await Promise.all(ledgers.map((_, index) => recordUntilDone(index)));
-  assert.deepEqual((await readCounts()).toSorted((a, b) => a - b), Array.from({ length: 60 }, (_, index) => index));
+  await Promise.all(ledgers.map(recordUntilDone));
+  assert.deepEqual(
+    (await readCounts()).toSorted((a, b) => a - b),
+    Array.from({ length: 60 }, (_, index) => index),
+  );
   assert.equal(await readTotals(), 60);
 });
 
@@ -102,7 +134,9 @@ test('the session takes no gap locks, gives up locks soon and clips nothing', as
     return { variables: rows, isolation };
   }, 5_000);
   assert.deepEqual(
-    Object.fromEntries((seen.variables as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row.Value])),
+    Object.fromEntries(
+      (seen.variables as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row.Value]),
+    ),
     { innodb_lock_wait_timeout: '5', wait_timeout: '15', sql_mode: 'STRICT_ALL_TABLES', time_zone: '+00:00' },
   );
   assert.equal(seen.isolation[0]?.['level'], 'READ COMMITTED');

