@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { createSecretsManager, setEnvironment } from '@sluice/test-servers/secrets-manager.ts';
+import * as z from 'zod';
+import { createLoginProvider, createSecretReader, createTokensReader } from './secrets.ts';
+
+const start = async (t: TestContext) => {
+  const manager = await createSecretsManager(t);
+  setEnvironment(t, manager.environment);
+  return manager;
+};
+
+const loginOf = (secretArn: string) => createLoginProvider({ secretArn, username: undefined, password: undefined });
+
+test('a login is fetched once, by all who ask at the same time and later', async (t) => {
+  const manager = await start(t);
+  const arn = manager.put('db', { username: 'someone', password: 'p1', engine: 'mysql' });
+  const provide = loginOf(arn);
+  const logins = await Promise.all([provide(), provide(), provide()]);
+  assert.deepEqual(logins, Array(3).fill({ username: 'someone', password: 'p1' }));
+  assert.deepEqual(await provide(), { username: 'someone', password: 'p1' });
+  assert.equal(manager.reads(), 1);
+});
+
+test('a login that was refused is fetched again, by all together and not at every refusal', async (t) => {
+  const manager = await start(t);
+  const login = z.object({ username: z.string(), password: z.string() });
+  const arn = manager.put('db', { username: 'someone', password: 'p1' });
+  const { read, refresh } = createSecretReader({ arn, schema: login, fetchEveryMs: 60_000 });
+  await read();
+  manager.put('db', { username: 'someone', password: 'p2' });
+  assert.equal((await refresh()).password, 'p1', 'fetched a moment ago');
+
+  const eager = createSecretReader({ arn, schema: login, fetchEveryMs: 0 });
+  await eager.read();
+  manager.put('db', { username: 'someone', password: 'p3' });
+  const before = manager.reads();
+  assert.deepEqual(
+    (await Promise.all([eager.refresh(), eager.refresh()])).map(({ password }) => password),
+    ['p3', 'p3'],
+  );
+  assert.equal(manager.reads(), before + 1);
+});
+
+test('who was refused with a login that is not the current one gets that without a fetch', async (t) => {
+  const manager = await start(t);
+  const provide = loginOf(manager.put('db', { username: 'someone', password: 'p2' }));
+  await provide();
+  assert.equal((await provide({ username: 'someone', password: 'p1' })).password, 'p2');
+  assert.equal(manager.reads(), 1);
+});
+
+test('without a secret the login is the one given', async () => {
+  const provide = createLoginProvider({ secretArn: undefined, username: 'someone', password: 'p' });
+  assert.deepEqual(await provide({ username: 'someone', password: 'p' }), { username: 'someone', password: 'p' });
+  assert.throws(
+    () => createLoginProvider({ secretArn: undefined, username: 'someone', password: undefined }),
+    TypeError,
+  );
+});
+
+for (const [what, value, expected] of [
+  ['no password', { username: 'hunter2' }, /password must be text/],
+  ['an empty username', { username: '', password: 'hunter2' }, /username must not be empty/],
+  ['a password that is a number', { username: 'someone', password: 42_424_242 }, /password must be text/],
+  ['something that is not JSON', 'hunter2', /is not JSON/],
+  ['a list', ['hunter2'], /must be an object with username and password/],
+] as const) {
+  test(`a secret with ${what} is refused by its ARN and what is wrong, without what is in it`, async (t) => {
+    const manager = await start(t);
+    const arn = manager.put('db', value);
+    await assert.rejects(loginOf(arn)(), (error: Error) => {
+      assert.match(error.message, expected);
+      assert.ok(error.message.includes(arn));
+      assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /hunter2|42424242|42_424_242/);
+      return true;
+    });
+  });
+}
+
+for (const fault of ['AccessDeniedException', 'ThrottlingException'] as const) {
+  test(`${fault} is named together with the secret, and the next try succeeds`, async (t) => {
+    const manager = await start(t);
+    const arn = manager.put('db', ['a']);
+    const { read } = createSecretReader({ arn, schema: z.array(z.string()), fetchEveryMs: 0 });
+    manager.fail(fault);
+    await assert.rejects(read(), { code: 'SECRET_UNAVAILABLE', message: `Secret ${arn} could not be read: ${fault}` });
+    manager.fail(undefined);
+    assert.deepEqual(await read(), ['a']);
+  });
+}
+
+test('a secret that is not there, and a Secrets Manager that does not answer, fail in time and by name', async (t) => {
+  const manager = await start(t);
+  const missing = manager.put('db', {}).replace(':db', ':other');
+  await assert.rejects(loginOf(missing)(), {
+    message: `Secret ${missing} could not be read: ResourceNotFoundException`,
+  });
+
+  const released = Promise.withResolvers<void>();
+  manager.hold(released.promise);
+  const arn = manager.put('db', ['a']);
+  const slow = createSecretReader({ arn, schema: z.array(z.string()), fetchWithinMs: 100 });
+  await assert.rejects(slow.read(), { code: 'SECRET_UNAVAILABLE' });
+  released.resolve();
+});
+
+test('tokens are read again when they are old, and while that fails those known before stay good', async (t) => {
+  const manager = await start(t);
+  const arn = manager.put('tokens', ['one']);
+  const stale: Error[] = [];
+  const read = createTokensReader(arn, (error) => stale.push(error), 0);
+  assert.deepEqual(await read(), ['one']);
+  manager.put('tokens', ['one', 'two']);
+  assert.deepEqual(await read(), ['one'], 'the floor holds for tokens too');
+  manager.fail('AccessDeniedException');
+
+  const eager = createSecretReader({
+    arn,
+    schema: z.array(z.string()),
+    maxAgeMs: 0,
+    fetchEveryMs: 0,
+    onStale: (error) => stale.push(error),
+  });
+  await assert.rejects(eager.read(), { code: 'SECRET_UNAVAILABLE' });
+  manager.fail(undefined);
+  assert.deepEqual(await eager.read(), ['one', 'two']);
+  manager.put('tokens', ['two']);
+  assert.deepEqual(await eager.read(), ['two']);
+  manager.fail('AccessDeniedException');
+  assert.deepEqual(await eager.read(), ['two']);
+  assert.equal(stale.length, 1);
+});
