@@ -1,49 +1,75 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { encodeEntry, maxCountsPerEntry, type Batch } from '@sluice/contract/entry.ts';
+import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
 import type { RedisConnection } from './connection.ts';
+import { createSender, type Fields, type Sender } from './flight.ts';
+import { createKeyedSender } from './keyed-flight.ts';
 import type { Partition } from './partition.ts';
-
-/**
- * What became of a request's counts: `acknowledged`, Redis holds them; `full`, Redis refused them; `unavailable`, no
- * acknowledgement came in time, so they may or may not be recorded, but never twice.
- */
-export type EnqueueOutcome = 'acknowledged' | 'full' | 'unavailable';
+import { sendUntil, type EnqueueOutcome } from './send-until.ts';
 
 /** The way into the queue. */
 export type Enqueuer = {
-  readonly enqueue: (counts: readonly number[]) => Promise<EnqueueOutcome>;
+  /**
+   * Puts the counts of one request into the queue, all or none. With a `key` they are added once however often they come
+   * with it within 24 hours.
+   */
+  readonly enqueue: (counts: readonly number[], key?: string) => Promise<EnqueueOutcome>;
   /** Resolves when every request has its outcome; none may be added after the call. */
   readonly drain: () => Promise<void>;
 };
 
-type Request = { readonly counts: readonly number[]; readonly deadline: number; readonly settle: (outcome: EnqueueOutcome) => void; isSettled: boolean };
+type Request = {
+  readonly counts: readonly number[];
+  readonly deadline: number;
+  readonly settle: (outcome: EnqueueOutcome) => void;
+  isSettled: boolean;
+};
+
+type Lane = { readonly sender: Sender; isFlying: boolean; avoidedUntil: number };
 
 type EnqueuerSettings = {
   readonly connection: RedisConnection;
-  readonly partition: Partition;
+  /** At least one. */
+  readonly partitions: readonly Partition[];
   /** How long a request may wait for its acknowledgement. */
   readonly deadlineMs: number;
-  /** How long one attempt may wait for Redis before its connection is replaced and the batch is sent again. */
+  /** How long one attempt may wait for Redis before its connection is replaced and the flight is sent again. */
   readonly attemptMs: number;
+  /** How many replicas must hold a count before it is acknowledged. */
+  readonly ackReplicas: number;
+  /** How many batches a partition holds before counts are refused. */
+  readonly maxBatches: number;
   readonly onError: (error: unknown) => void;
 };
 
-const shortestPauseMs = 10;
-const longestPauseMs = 200;
+const avoidForMs = 1_000;
 
 /**
- * Group commit: one flight to Redis is under way at a time, and requests that arrive meanwhile form the next one. There
- * is no timer, so an idle queue adds no latency and a busy one makes larger batches. A batch whose reply was lost is sent
- * again under the same id until the deadline of its last request; the ledger records an id once.
+ * Group commit: one flight per partition is under way at a time, and requests that arrive meanwhile form the next one. There
+ * is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was full or away is
+ * left out for a second, unless all were. A flight whose reply was lost is sent again under the same ids until the
+ * deadline of its last request; the ledger records an id once.
  */
 export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
-  const { connection, partition, deadlineMs } = settings;
+  const { partitions, deadlineMs } = settings;
+  if (partitions.length === 0) throw new RangeError('A queue has at least one partition');
   const nextBatchId = createBatchIds();
+  const keyedSender = createKeyedSender(settings);
+  const lanes = partitions.map((partition): Lane => ({
+    sender: createSender({ ...settings, partition }),
+    isFlying: false,
+    avoidedUntil: 0,
+  }));
+  const { track, drain } = createTracker();
   let waiting: Request[] = [];
-  let flight: Promise<void> | undefined;
+  let turn = 0;
 
-  const enqueue: Enqueuer['enqueue'] = (counts) =>
+  const enqueue: Enqueuer['enqueue'] = (counts, key) => {
+    if (key === undefined) return enqueuePlain(counts);
+    const deadline = performance.now() + deadlineMs;
+    return track(sendUntil(deadline, settings, (withinMs) => keyedSender.send(key, counts, withinMs)));
+  };
+
+  const enqueuePlain = (counts: readonly number[]): Promise<EnqueueOutcome> =>
     new Promise((resolve) => {
       const request: Request = {
         counts,
@@ -57,63 +83,85 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
       };
       const timer = setTimeout(() => request.settle('unavailable'), deadlineMs);
       waiting.push(request);
-      flight ??= fly();
+      dispatch();
     });
 
-  const fly = async () => {
+  const dispatch = () => {
     while (waiting.length > 0) {
-      const requests = waiting.filter((request) => !request.isSettled);
+      const lane = chooseLane();
+      if (lane === undefined) return;
+      const requests = waiting.filter(({ isSettled }) => !isSettled);
       waiting = [];
-      // oxlint-disable-next-line no-await-in-loop -- one flight at a time is the point
-      await Promise.all(joinRequests(requests).map(sendBatch));
+      if (requests.length > 0) void track(fly(lane, requests));
     }
-    flight = undefined;
   };
 
-  const sendBatch = async (requests: readonly Request[]) => {
-    const outcome = await sendUntilDeadline(
-      { batchId: nextBatchId(), counts: requests.flatMap((request) => request.counts), isKeyed: false },
-      requests.at(-1)?.deadline ?? 0,
-    );
+  const chooseLane = (): Lane | undefined => {
+    const now = performance.now();
+    const isAvoided = ({ avoidedUntil }: Lane) => avoidedUntil > now;
+    const areAllAvoided = lanes.every(isAvoided);
+    for (let step = 0; step < lanes.length; step++) {
+      const lane = lanes[turn++ % lanes.length];
+      if (lane?.isFlying === false && (areAllAvoided || !isAvoided(lane))) return lane;
+    }
+    return undefined;
+  };
+
+  const fly = async (lane: Lane, requests: readonly Request[]) => {
+    lane.isFlying = true;
+    const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
+    const deadline = requests.at(-1)?.deadline ?? 0;
+    const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
+    if (outcome !== 'acknowledged') lane.avoidedUntil = performance.now() + avoidForMs;
     for (const request of requests) if (!request.isSettled) request.settle(outcome);
+    lane.isFlying = false;
+    dispatch();
   };
 
-  const sendUntilDeadline = async (batch: Batch, deadline: number): Promise<EnqueueOutcome> => {
-    const fields = encodeEntry(batch);
-    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const remainingMs = deadline - performance.now();
-      if (remainingMs <= 0) return 'unavailable';
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
-        await connection.run(
-          (client) => client.xAdd(partition.stream, '*', fields),
-          Math.min(settings.attemptMs, remainingMs),
-        );
-        return 'acknowledged';
-      } catch (error) {
-        if (isOutOfMemory(error)) return 'full';
-        settings.onError(error);
-        // oxlint-disable-next-line no-await-in-loop -- a pause before the next attempt
-        await pause(pauseMs);
-      }
-    }
-  };
-
-  return { enqueue, drain: async () => flight };
+  return { enqueue, drain };
 };
 
-const joinRequests = (requests: readonly Request[]): Request[][] => {
-  const batches: Request[][] = [];
+/** Knows what is under way, to wait for it. */
+const createTracker = () => {
+  const underWay = new Set<Promise<unknown>>();
+
+  const track = async <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
+    }
+  };
+
+  const drain = async () => {
+    // oxlint-disable-next-line no-await-in-loop -- a flight that lands may start the next
+    while (underWay.size > 0) await Promise.all(underWay);
+  };
+
+  return { track, drain };
+};
+
+/** The counts of whole requests, joined as far as one batch holds them; those of a larger request stay alone. */
+const joinRequests = (requests: readonly Request[]): number[][] => {
+  const groups: number[][] = [];
   let room = 0;
-  for (const request of requests) {
-    if (request.counts.length > room) {
-      batches.push([]);
+  for (const { counts } of requests) {
+    if (counts.length > room) {
+      groups.push([]);
       room = maxCountsPerEntry;
     }
-    batches.at(-1)?.push(request);
-    room -= request.counts.length;
+    groups.at(-1)?.push(...counts);
+    room -= counts.length;
   }
-  return batches;
+  return groups;
 };
 
-const isOutOfMemory = (error: unknown): boolean => error instanceof Error && error.message.startsWith('OOM ');
+const encodeGroup = (counts: readonly number[], nextBatchId: () => string): Fields[] => {
+  const entries: Fields[] = [];
+  for (let start = 0; start < counts.length; start += maxCountsPerEntry) {
+    const chunk = counts.slice(start, start + maxCountsPerEntry);
+    entries.push(encodeEntry({ batchId: nextBatchId(), counts: chunk, isKeyed: false }));
+  }
+  return entries;
+};

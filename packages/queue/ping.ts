@@ -1,9 +1,14 @@
 import type { RedisConnection } from './connection.ts';
+import type { Partition } from './partition.ts';
 
-/** Whether Redis answers within `deadlineMs`. */
-export const isQueueUp = async (connection: RedisConnection, deadlineMs: number): Promise<boolean> => {
+/** Whether the server of at least one partition answers within `deadlineMs`, so that the queue takes counts. */
+export const isQueueUp = async (
+  connection: RedisConnection,
+  partitions: readonly Partition[],
+  deadlineMs: number,
+): Promise<boolean> => {
   try {
-    await connection.run((client) => client.ping(), deadlineMs);
+    await Promise.any(partitions.map(({ stream }) => connection.run(stream, (client) => client.ping(), deadlineMs)));
     return true;
   } catch {
     return false;

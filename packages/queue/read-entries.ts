@@ -1,5 +1,7 @@
 import type { RedisConnection } from './connection.ts';
 import { group, type Partition } from './partition.ts';
+import { removeConsumer } from './remove-consumers.ts';
+import { hasReplyCode } from './reply-error.ts';
 
 /** An entry as it came from the stream, not yet checked. */
 export type RawEntry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
@@ -10,6 +12,8 @@ export type EntryReader = {
   readonly readNew: (blockMs: number) => Promise<RawEntry[]>;
   /** Entries that were delivered more than `idleMs` ago and never acknowledged: their consumer is dead, or stuck. */
   readonly takeOver: (idleMs: number) => Promise<RawEntry[]>;
+  /** Takes this consumer's name out of the group, unless it still has entries. Nothing may be read after it. */
+  readonly leave: () => Promise<void>;
 };
 
 type EntryReaderSettings = {
@@ -23,9 +27,16 @@ type EntryReaderSettings = {
 };
 
 const replyWithinMs = 3_000;
+// No entry can have it, so that asking for this consumer's entries behind it answers with none.
+const lastId = '18446744073709551615-18446744073709551615';
 
 /** Makes the reader of one partition. The group is created when it is missing, at run time too: a restarted Redis may have lost it. */
-export const createEntryReader = ({ connection, partition, consumer, maxEntries }: EntryReaderSettings): EntryReader => {
+export const createEntryReader = ({
+  connection,
+  partition,
+  consumer,
+  maxEntries,
+}: EntryReaderSettings): EntryReader => {
   const { stream } = partition;
 
   const withGroup = async <T>(read: () => Promise<T>): Promise<T> => {
@@ -41,30 +52,45 @@ export const createEntryReader = ({ connection, partition, consumer, maxEntries 
   const createGroup = async () => {
     try {
       // From 0, not from $: what was added before the group existed must be delivered too.
-      await connection.run((client) => client.xGroupCreate(stream, group, '0', { MKSTREAM: true }), replyWithinMs);
+      await connection.run(
+        stream,
+        (client) => client.xGroupCreate(stream, group, '0', { MKSTREAM: true }),
+        replyWithinMs,
+      );
     } catch (error) {
       if (!hasReplyCode(error, 'BUSYGROUP')) throw error;
     }
   };
 
+  /** Redis before 7.2 takes a read of new entries, or a takeover, that finds none for no activity; a read of one's own entries it counts. */
+  const showActivity = () =>
+    connection.run(stream, (client) => client.xReadGroup(group, consumer, { key: stream, id: lastId }), replyWithinMs);
+
   return {
     readNew: (blockMs) =>
       withGroup(async () => {
         const reply = await connection.run(
+          stream,
           (client) =>
             client.xReadGroup(group, consumer, { key: stream, id: '>' }, { COUNT: maxEntries, BLOCK: blockMs }),
           blockMs + replyWithinMs,
         );
-        return (reply?.[0]?.messages ?? []).map(toRawEntry);
+        // Its typings leave open what a message is.
+        const messages: unknown = reply?.[0]?.messages ?? [];
+        if (!Array.isArray(messages) || !messages.every(isMessage))
+          throw new TypeError('Redis did not answer with entries');
+        return messages.map(toRawEntry);
       }),
 
     takeOver: (idleMs) =>
       withGroup(async () => {
+        await showActivity();
         let cursor = '0-0';
         do {
           // Ids whose entries are gone from the stream were recorded and deleted; XAUTOCLAIM drops them from the group.
           // oxlint-disable-next-line no-await-in-loop -- each scan begins where the one before ended
           const reply = await connection.run(
+            stream,
             (client) => client.xAutoClaim(stream, group, consumer, idleMs, cursor, { COUNT: maxEntries }),
             replyWithinMs,
           );
@@ -74,13 +100,17 @@ export const createEntryReader = ({ connection, partition, consumer, maxEntries 
         } while (cursor !== '0-0');
         return [];
       }),
+
+    leave: () => removeConsumer(connection, partition, consumer),
   };
 };
 
-const toRawEntry = ({ id, message }: { id: string; message: Record<string, string> }): RawEntry => ({
+type Message = { id: string; message: Record<string, string> };
+
+const isMessage = (value: unknown): value is Message =>
+  typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && 'message' in value;
+
+const toRawEntry = ({ id, message }: Message): RawEntry => ({
   id,
   fields: message,
 });
-
-const hasReplyCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && error.message.startsWith(`${code} `);

@@ -1,0 +1,77 @@
+import type { Client } from './client.ts';
+import type { RedisConnection } from './connection.ts';
+import { group, type Partition } from './partition.ts';
+import { isPaused } from './pause.ts';
+import { hasReplyCode } from './reply-error.ts';
+
+/** What is in the queue, over all partitions. */
+export type QueueState = {
+  /** Batches that are not recorded yet, those in flight included. */
+  readonly waitingBatches: number;
+  /** How long the oldest of them has waited, by Redis's clock; 0 when there is none. */
+  readonly oldestAgeMs: number;
+  /** Batches that a consumer has and has not recorded yet. */
+  readonly inFlightBatches: number;
+  /** Consumers that made an attempt in the last 30 s. */
+  readonly consumers: number;
+  readonly deadLetters: number;
+  readonly isPaused: boolean;
+};
+
+const replyWithinMs = 1_500;
+const activeWithinMs = 30_000;
+
+/** Reads the state of the queue: one round trip per partition, all at once. Throws when one of them does not answer. */
+export const readQueueState = async (
+  connection: RedisConnection,
+  queueName: string,
+  partitions: readonly Partition[],
+): Promise<QueueState> => {
+  const [paused, ...states] = await Promise.all([
+    isPaused(connection, queueName),
+    ...partitions.map(async (partition) =>
+      connection.run(partition.stream, async (client) => readPartition(client, partition), replyWithinMs),
+    ),
+  ]);
+  return {
+    waitingBatches: sum(states.map(({ length }) => length)),
+    oldestAgeMs: Math.max(0, ...states.map(({ ageMs }) => ageMs)),
+    inFlightBatches: sum(states.map(({ pending }) => pending)),
+    consumers: new Set(states.flatMap(({ activeConsumers }) => activeConsumers)).size,
+    deadLetters: sum(states.map(({ deadLetters }) => deadLetters)),
+    isPaused: paused,
+  };
+};
+
+const readPartition = async (client: Client, { stream, deadLetters }: Partition) => {
+  // Sent together; not as one pipeline, because a group that is not there yet fails its two commands.
+  const [length, oldest, pending, consumers, dead, now] = await Promise.all([
+    client.xLen(stream),
+    client.xRange(stream, '-', '+', { COUNT: 1 }),
+    withoutGroup(client.xPending(stream, group)),
+    withoutGroup(client.xInfoConsumers(stream, group)),
+    client.xLen(deadLetters),
+    client.time(),
+  ]);
+  const oldestMs = Number(oldest?.[0]?.id.split('-')[0] ?? Infinity);
+  return {
+    length,
+    ageMs: Number(now[0]) * 1_000 + Number(now[1]) / 1_000 - oldestMs,
+    pending: pending?.pending ?? 0,
+    activeConsumers: (consumers ?? []).filter(({ idle }) => idle < activeWithinMs).map(({ name }) => name),
+    deadLetters: dead,
+  };
+};
+
+/** No group: no consumer has read yet, or Redis was flushed. */
+const withoutGroup = async <T>(reply: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await reply;
+  } catch (error) {
+    if (hasReplyCode(error, 'NOGROUP') || (error instanceof Error && error.message === 'ERR no such key'))
+      return undefined;
+    throw error;
+  }
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,38 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isOutOfMemory } from './reply-error.ts';
+
+/**
+ * What became of a request's counts: `acknowledged`, Redis (and as many replicas as asked for) holds them; `full`, the queue refused them;
+ * `key_reused`, its key came before with other counts; `unavailable`, no acknowledgement came in time, so they may or
+ * may not be recorded, but never twice.
+ */
+export type EnqueueOutcome = 'acknowledged' | 'full' | 'unavailable' | 'key_reused';
+
+type Attempts = { readonly attemptMs: number; readonly onError: (error: unknown) => void };
+
+const shortestPauseMs = 10;
+const longestPauseMs = 200;
+
+/**
+ * Calls `send` with the time that it may take until it has an outcome, or until `deadline`. Every error is taken as one that passes (a
+ * failover, a slot on its way, a server that loads its data), except that Redis is full.
+ */
+export const sendUntil = async (
+  deadline: number,
+  { attemptMs, onError }: Attempts,
+  send: (withinMs: number) => Promise<EnqueueOutcome>,
+): Promise<EnqueueOutcome> => {
+  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    const remainingMs = deadline - performance.now();
+    if (remainingMs <= 0) return 'unavailable';
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
+      return await send(Math.min(attemptMs, remainingMs));
+    } catch (error) {
+      if (isOutOfMemory(error)) return 'full';
+      onError(error);
+      // oxlint-disable-next-line no-await-in-loop -- a pause before the next attempt
+      await pause(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
+    }
+  }
+};

@@ -1,0 +1,105 @@
+import { splitAddress } from './address.ts';
+import type { NodeSettings } from './client.ts';
+import { startDeadline } from './deadline.ts';
+import { connectNode, QueueTimeoutError } from './node-connection.ts';
+
+/** Which node has which slot. */
+export type Topology = {
+  /** The address of the slot's master. Throws a {@link SlotUnservedError}, or a {@link QueueTimeoutError} at `deadline` (of `performance.now()`). */
+  readonly findOwner: (slot: number, deadline: number) => Promise<string>;
+  /** Notes what a node said about a slot. */
+  readonly moveSlot: (slot: number, address: string) => void;
+  /** Asks the nodes again, in the background; those who need it meanwhile share the answer. */
+  readonly refresh: () => void;
+};
+
+/** No node of the cluster says that it has the slot. */
+export class SlotUnservedError extends Error {
+  readonly code = 'SLOT_UNSERVED';
+}
+
+type TopologyWatcher = {
+  readonly isReady: (address: string) => boolean;
+  /** All masters, whenever they were asked for. */
+  readonly onChange: (addresses: ReadonlySet<string>) => void;
+  readonly onError: (error: unknown) => void;
+};
+
+const discoverWithinMs = 1_000;
+
+/** Makes the map of a cluster of which one node, or a name that leads to any of them, is known. */
+export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher): Topology => {
+  let owners: string[] = [];
+  let discovery: Promise<void> | undefined;
+
+  const rediscover = (): Promise<void> => {
+    discovery ??= discover().finally(() => {
+      discovery = undefined;
+    });
+    return discovery;
+  };
+
+  const discover = async () => {
+    // Those that answer come first; one that has just failed would only cost time.
+    const known = [...new Set(owners)].toSorted((a, b) => weightOf(b) - weightOf(a));
+    for (const address of [...known, `${settings.host}:${settings.port}`]) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- the next is asked when this one fails
+        owners = await askOwners({ ...settings, ...splitAddress(address) });
+        watcher.onChange(new Set(owners));
+        return;
+      } catch (error) {
+        watcher.onError(error);
+      }
+    }
+  };
+
+  const weightOf = (address: string): number => (watcher.isReady(address) ? 1 : 0) + Math.random();
+
+  const findOwner: Topology['findOwner'] = async (slot, deadline) => {
+    if (owners[slot] === undefined) await within(deadline, rediscover());
+    const owner = owners[slot];
+    if (owner !== undefined) return owner;
+    throw new SlotUnservedError(
+      `No node of the cluster at ${settings.host}:${settings.port} says that it has slot ${slot}`,
+    );
+  };
+
+  return {
+    findOwner,
+    moveSlot: (slot, address) => {
+      owners[slot] = address;
+    },
+    refresh: () => void rediscover(),
+  };
+};
+
+/** The address of the master of each slot, as one node sees it. */
+const askOwners = async (settings: NodeSettings): Promise<string[]> => {
+  // A connection of its own: that of the queue's commands may be waiting for entries.
+  const node = connectNode(settings, () => undefined);
+  try {
+    const ranges = await node.run((client) => client.clusterSlots(), discoverWithinMs);
+    const owners: string[] = [];
+    for (const { from, to, master } of ranges) {
+      // A node that does not know its own name leaves it out.
+      const address = `${master.host || settings.host}:${master.port}`;
+      for (let slot = from; slot <= to; slot++) owners[slot] = address;
+    }
+    return owners;
+  } finally {
+    node.close();
+  }
+};
+
+const within = async (deadline: number, done: Promise<void>): Promise<void> => {
+  const { late, clear } = startDeadline(
+    deadline - performance.now(),
+    () => new QueueTimeoutError('No node of the cluster told in time who has which slot'),
+  );
+  try {
+    await Promise.race([done, late]);
+  } finally {
+    clear();
+  }
+};
