@@ -18,7 +18,7 @@ test('a login is fetched once, by all who ask at the same time and later', async
   const arn = manager.put('db', { username: 'someone', password: 'p1', engine: 'mysql' });
   const provide = loginOf(arn);
   const logins = await Promise.all([provide(), provide(), provide()]);
-  assert.deepEqual(logins, Array(3).fill({ username: 'someone', password: 'p1' }));
+  for (const login of logins) assert.deepEqual(login, { username: 'someone', password: 'p1' });
   assert.deepEqual(await provide(), { username: 'someone', password: 'p1' });
   assert.equal(manager.reads(), 1);
 });

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createTestLedger } from '@sluice/test-servers/ledger.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { importDump } from './import-dump.ts';
+import { readTotal } from './read-total.ts';
+import { recordBatches } from './record.ts';
+import { verifyTotals } from './verify-totals.ts';
+
+const options = { takesNewIds: false, onProgress: () => undefined };
+const recordSettings = { slot: 3, inboxHours: 1, deadlineMs: 20_000 };
+const batch = { batchId: '0'.repeat(31).concat('1'), counts: [7, 8, 9], isKeyed: false };
+
+const fileOf = async (t: TestContext, text: string): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-dump-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'dump.sql');
+  await writeFile(file, text);
+  return file;
+};
+
+/** What mysqldump 8.4 and mariadb-dump 10.11 write around the rows of a table. */
+const dumpOf = (columns: string, rows: string): string => `/*M!999999\\- enable the sandbox mode */
+-- MySQL dump 10.13  Distrib 8.4.3, for Linux (x86_64)
+--
+-- Host: localhost    Database: count
+-- ------------------------------------------------------
+/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
+/*!50503 SET NAMES utf8mb4 */;
+/*!40103 SET @OLD_TIME_ZONE=@@TIME_ZONE */;
+/*!40103 SET TIME_ZONE='+00:00' */;
+/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;
+SET @@SESSION.SQL_LOG_BIN= 0;
+SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6:1-5';
+
+CREATE DATABASE /*!32312 IF NOT EXISTS*/ \`count\` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;
+
+USE \`count\`;
+--
+-- Table structure for table \`count\`; with a semicolon
+--
+DROP TABLE IF EXISTS \`count\`;
+/*!40101 SET @saved_cs_client     = @@character_set_client */;
+CREATE TABLE \`count\` (
+${columns}
+  PRIMARY KEY (\`id\`)
+) ENGINE=InnoDB AUTO_INCREMENT=4 DEFAULT CHARSET=utf8mb4 COMMENT='it''s; ours';
+LOCK TABLES \`count\` WRITE;
+/*!40000 ALTER TABLE \`count\` DISABLE KEYS */;
+${rows}
+/*!40000 ALTER TABLE \`count\` ENABLE KEYS */;
+UNLOCK TABLES;
+/*!40103 SET TIME_ZONE=@OLD_TIME_ZONE */;
+-- Dump completed on 2026-11-22 10:00:00
+`;
+
+const olderTable = '  `id` int NOT NULL AUTO_INCREMENT,\n  `count_value` bigint DEFAULT NULL,';
+const ownTable =
+  '  `id` bigint unsigned NOT NULL AUTO_INCREMENT,\n  `count_value` bigint NOT NULL,\n  `recorded_at` timestamp(3) NOT NULL,';
+
+test('a dump of the older system is imported with its ids, and the totals are right', async (t) => {
+  const { settings, connect, query } = await createTestLedger(t);
+  const ledger = connect();
+  await recordBatches(ledger, [{ ...batch, counts: [5] }], recordSettings);
+  const file = await fileOf(
+    t,
+    dumpOf(olderTable, 'INSERT INTO `count` VALUES (20,1700000000),(30,-1),\n(40,9007199254740991);'),
+  );
+  const progress: number[][] = [];
+  const imported = await importDump(settings, file, {
+    takesNewIds: false,
+    onProgress: (...figures) => progress.push(figures),
+  });
+  assert.deepEqual(imported, { rows: 3, total: 4, wasKnown: false });
+  assert.deepEqual(progress, [[3, 3]]);
+  const rows = await query('SELECT id, count_value AS value FROM `count` WHERE id >= 20 ORDER BY id');
+  assert.deepEqual(
+    rows.map((row) => [row['id'], row['value']]),
+    [
+      [20, 1_700_000_000],
+      [30, -1],
+      [40, Number.MAX_SAFE_INTEGER],
+    ],
+  );
+  assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 4, latestValue: Number.MAX_SAFE_INTEGER });
+  assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 4n, rowsCount: 4n });
+});
+
+test('listed columns may be in any order, and times are those of the dump', async (t) => {
+  const { settings, query } = await createTestLedger(t);
+  const rows =
+    "INSERT INTO count (`recorded_at`, `count_value`, id) VALUES ('2025-01-02 03:04:05.678',11,18446744073709551614);";
+  await importDump(settings, await fileOf(t, dumpOf(ownTable, rows)), options);
+  const [row] = await query(
+    "SELECT CAST(id AS CHAR) AS id, count_value AS value, DATE_FORMAT(CONVERT_TZ(recorded_at, @@time_zone, '+00:00'), '%Y-%m-%d %H:%i:%s.%f') AS time FROM `count`",
+  );
+  assert.deepEqual({ ...row }, { id: '18446744073709551614', value: 11, time: '2025-01-02 03:04:05.678000' });
+});
+
+test('the same file is imported once, however often it is asked for', async (t) => {
+  const { settings, readCounts } = await createTestLedger(t);
+  const file = await fileOf(t, dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10);'));
+  await importDump(settings, file, options);
+  assert.deepEqual(await importDump(settings, file, options), { rows: 0, total: 1, wasKnown: true });
+  assert.deepEqual(await readCounts(), [10]);
+});
+
+test('an id that is there already is named, nothing is imported, and new ids are the way out', async (t) => {
+  const { settings, connect, readCounts } = await createTestLedger(t);
+  await recordBatches(connect(), [batch], recordSettings);
+  const file = await fileOf(
+    t,
+    dumpOf(olderTable, 'INSERT INTO `count` VALUES (50,10);\nINSERT INTO `count` VALUES (2,20),(51,30);'),
+  );
+  await assert.rejects(importDump(settings, file, options), {
+    code: 'IMPORT_DUPLICATE_ID',
+    message: /The id 2 of the INSERT on line 30 .*--new-ids/,
+  });
+  assert.deepEqual(await readCounts(), [7, 8, 9]);
+  assert.deepEqual(await verifyTotals(connect(), 5_000), { total: 3n, rowsCount: 3n });
+  assert.deepEqual(await importDump(settings, file, { ...options, takesNewIds: true }), {
+    rows: 3,
+    total: 6,
+    wasKnown: false,
+  });
+  assert.deepEqual(await readCounts(), [7, 8, 9, 10, 20, 30]);
+});
+
+const refused: Readonly<Record<string, readonly [dump: string, reason: RegExp]>> = {
+  'another table': [
+    dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,1);\nINSERT INTO `users` VALUES (1);'),
+    /^Line 30 has what is not imported: INSERT INTO `users` VALUES \(1\)/,
+  ],
+  'a statement that is none of a dump': ['GRANT ALL ON *.* TO x;', /^Line 1 has .*GRANT ALL/],
+  'a trigger': ['/*!50003 CREATE*/ /*!50017 DEFINER=`x`@`%`*/ /*!50003 TRIGGER t */;', /^Line 1 has .*CREATE DEFINER/],
+  'another order to the client': ['DELIMITER ;;\nx;;', /^Line 1 has .*DELIMITER/],
+  'an INSERT that does more': ['INSERT INTO `count` VALUES (1,1) ON DUPLICATE KEY UPDATE id=1;', /^Line 1: not a row/],
+  'an INSERT of what a query gives': [
+    'INSERT INTO `count` SELECT * FROM mysql.user;',
+    /^Line 1 has .*INSERT INTO `count` SELECT/,
+  ],
+  'an expression as a value': ['INSERT INTO `count` VALUES (1,SLEEP(10));', /^Line 1: not a row.*SLEEP/],
+  'SQL in a value': [
+    "INSERT INTO `count` VALUES (1,2,'2025-01-01 00:00:00\\'); DROP TABLE inbox; -- ');",
+    /^Line 1: not a row/,
+  ],
+  'a fraction': ['INSERT INTO `count` VALUES (1,1.5);', /^Line 1: not a row/],
+  'a missing value': ['INSERT INTO `count` VALUES (1,NULL);', /^Line 1: not a row/],
+  'a count that JSON cannot carry': [
+    'INSERT INTO `count` VALUES\n(1,1),\n(2,9007199254740992);',
+    /^Line 3: the count is beyond/,
+  ],
+  'an id of 0': ['INSERT INTO `count` VALUES (0,1);', /^Line 1: the id is not/],
+  'a column that is not known': [
+    'INSERT INTO `count` (id, name) VALUES (1,2);',
+    /^Line 1: the column name is not one of the ledger's/,
+  ],
+  'a table of its own': [
+    dumpOf('  `id` int,\n  `user` int,\n', 'INSERT INTO `count` VALUES (1,1);'),
+    /the column user is not one/,
+  ],
+  'times of an unknown zone': [
+    "INSERT INTO `count` VALUES (1,1,'2025-01-01 00:00:00');",
+    /^Line 1: the times may be in any zone; dump with --tz-utc/,
+  ],
+  'two databases': ['USE a;\nUSE b;', /^Line 2: the dump has more than one database/],
+  'no rows': [dumpOf(olderTable, ''), /has no rows of the table count$/],
+  'an end that is cut off': ['INSERT INTO `count` VALUES (1,1),(2', /begins on line 1; it is cut off/],
+};
+
+test('a dump that is not only what can be imported is refused by line, and nothing of it is imported', async (t) => {
+  const { settings, readCounts, query } = await createTestLedger(t);
+  for (const [what, [dump, reason]] of Object.entries(refused)) {
+    const file = await fileOf(t, dump);
+    await assert.rejects(importDump(settings, file, options), (error: Error) => {
+      assert.equal('code' in error && error.code, 'DUMP_REFUSED', `${what}: ${error}`);
+      assert.match(error.message, reason, what);
+      return true;
+    });
+  }
+  assert.deepEqual(await readCounts(), []);
+  const [row] = await query(
+    "SELECT AUTO_INCREMENT AS next FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'count'",
+  );
+  assert.equal(row?.['next'], 1);
+});
+
+test('consumers are held while a dump comes in, with a slot of their own or not, and record afterwards', async (t) => {
+  const { settings, connect, query, readCounts } = await createTestLedger(t);
+  const ledger = connect();
+  await recordBatches(ledger, [{ ...batch, counts: [1] }], recordSettings);
+  const lines = Array.from(
+    { length: 3 },
+    (_, group) =>
+      `INSERT INTO \`count\` (count_value) VALUES ${Array.from({ length: 5_000 }, (__, row) => `(${group * 5_000 + row})`).join(',')};`,
+  );
+  const file = await fileOf(t, lines.join('\n'));
+
+  // Not innodb_trx, which is a copy that stays as it is while it is asked for more often than every 0.1 s.
+  const atStatement = async (statement: string) => {
+    const rows = await query(
+      'SELECT COUNT(*) AS sessions FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE ?',
+      [`${statement}%`],
+    );
+    return Number(rows[0]?.['sessions']);
+  };
+  // Held by a row lock of the test, so that the import is caught in its middle.
+  await query('START TRANSACTION');
+  await query("INSERT INTO imports (checksum, rows_count) VALUES (UNHEX(SHA2('x', 256)), 1)");
+  await query('SELECT * FROM imports FOR UPDATE');
+  const importing = importDump(settings, file, options);
+  await waitUntil(async () => (await atStatement('INSERT INTO imports')) === 1, 5_000);
+  const recordings = [3, 9].map((slot) =>
+    recordBatches(connect(), [{ ...batch, batchId: String(slot).padStart(32, 'a') }], { ...recordSettings, slot }),
+  );
+  await waitUntil(async () => (await atStatement('INSERT INTO totals')) === 2, 4_000);
+  assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 1, latestValue: 1 });
+  await query('COMMIT');
+  assert.equal((await importing).total, 15_001);
+  await Promise.all(recordings);
+  assert.equal((await readCounts()).length, 15_007);
+  assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 15_007n, rowsCount: 15_007n });
+});

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { readDump, type DumpedRow } from './read-dump.ts';
+import { withoutSql, type DatabaseSettings } from './server.ts';
+import { inSession } from './session.ts';
+import { DumpError } from './split-statements.ts';
+
+/** The ledger could not take a dump. Nothing was imported. */
+export class ImportError extends Error {
+  readonly code: 'IMPORT_DUPLICATE_ID' | 'IMPORT_CHANGED' | 'IMPORT_BUSY';
+
+  constructor(code: ImportError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+type ImportSettings = {
+  /** Whether the rows get new ids, above all others, in place of those that they have. Their order stays. */
+  readonly takesNewIds: boolean;
+  /** Told how many rows are in so far, and how many there are. */
+  readonly onProgress: (rows: number, ofRows: number) => void;
+};
+
+/** How many rows came in and how many there are now; none came in where the same file was imported before. */
+export type Imported = { readonly rows: number; readonly total: number; readonly wasKnown: boolean };
+
+const duplicateEntry = 1062;
+const lockWaitTimeout = 1205;
+const deadlock = 1213;
+// Longer than a consumer gives one transaction.
+const lockWaitSeconds = 60;
+
+/**
+ * Imports the rows of `count` from the dump `file` (see {@link readDump} for what it may hold): all or none, and a file only once,
+ * by its checksum. It is read twice, so that a dump that is refused has changed nothing and held nobody up.
+ *
+ * Consumers are held meanwhile: every row of `totals`, and by REPEATABLE READ the gaps between and behind them, is locked first. A
+ * consumer writes to `totals` last before it commits, so none can commit; those under way wait 5 s, roll back and try again. So
+ * the number of rows that is counted at the end is what `totals` must say. Batches stay in the queue, and GETs
+ * see the state before. The session takes one statement at a time, and of the dump only numbers and times get into one.
+ *
+ * Throws a {@link DumpError} or an {@link ImportError}.
+ */
+export const importDump = async (
+  settings: DatabaseSettings,
+  file: string,
+  options: ImportSettings,
+): Promise<Imported> => {
+  const { checksum, rows } = await checkDump(file);
+  return inSession(settings, async (connection) => {
+    await connection.query('USE ??', [settings.database]);
+    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await connection.query(`SET SESSION innodb_lock_wait_timeout = ${lockWaitSeconds}`);
+    await connection.query('START TRANSACTION');
+    try {
+      await connection.query('SELECT slot FROM totals ORDER BY slot FOR UPDATE');
+      // From here on plain reads see what was committed before the lock, which is all there is.
+      const [known] = await connection.query<RowDataPacket[]>('SELECT 1 FROM imports WHERE checksum = ?', [checksum]);
+      if (known.length === 0) await insertDump(connection, file, { ...options, checksum, rows });
+      const total = await recomputeTotals(connection);
+      await connection.query('COMMIT');
+      return { rows: known.length === 0 ? rows : 0, total, wasKnown: known.length > 0 };
+    } catch (error) {
+      throw translate(error);
+    }
+  });
+};
+
+const checkDump = async (file: string): Promise<{ checksum: Buffer; rows: number }> => {
+  const { chunks, digest } = openDump(file);
+  let rows = 0;
+  for await (const group of readDump(chunks)) rows += group.rows.length;
+  if (rows === 0) throw new DumpError(`${file} has no rows of the table count`);
+  return { checksum: digest(), rows };
+};
+
+const openDump = (file: string) => {
+  const hash = createHash('sha256');
+  const decoder = new TextDecoder();
+  const chunks = async function* (): AsyncGenerator<string> {
+    for await (const chunk of createReadStream(file)) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('A file is bytes');
+      hash.update(chunk);
+      yield decoder.decode(chunk, { stream: true });
+    }
+  };
+  return { chunks: chunks(), digest: () => hash.digest() };
+};
+
+type Check = ImportSettings & { readonly checksum: Buffer; readonly rows: number };
+
+const insertDump = async (connection: Connection, file: string, settings: Check): Promise<void> => {
+  const { chunks, digest } = openDump(file);
+  let inserted = 0;
+  for await (const { rows, line } of readDump(chunks)) {
+    try {
+      await insertRows(connection, rows, settings.takesNewIds);
+    } catch (error) {
+      throw isErrno(error, duplicateEntry) ? duplicateOf(error, line) : error;
+    }
+    inserted += rows.length;
+    settings.onProgress(inserted, settings.rows);
+  }
+  if (!digest().equals(settings.checksum)) {
+    throw new ImportError('IMPORT_CHANGED', `${file} was changed while it was read; nothing was imported`);
+  }
+  await connection.query('INSERT INTO imports (checksum, rows_count) VALUES (?, ?)', [
+    settings.checksum,
+    settings.rows,
+  ]);
+};
+
+/** The rows of one group have the same columns, those of their statement. */
+const insertRows = async (connection: Connection, rows: readonly DumpedRow[], takesNewIds: boolean): Promise<void> => {
+  const hasIds = !takesNewIds && rows[0]?.id !== undefined;
+  const hasTimes = rows[0]?.recordedAt !== undefined;
+  const columns = [...(hasIds ? ['id'] : []), 'count_value', ...(hasTimes ? ['recorded_at'] : [])];
+  const values = rows.map(({ id, value, recordedAt }) => [
+    ...(hasIds ? [id] : []),
+    value,
+    ...(hasTimes ? [recordedAt] : []),
+  ]);
+  await connection.query(`INSERT INTO \`count\` (${columns.join(', ')}) VALUES ?`, [values]);
+};
+
+/** Counted by a plain read: INSERT … SELECT would lock the rows it counts, and wait for those of consumers that wait for this. */
+const recomputeTotals = async (connection: Connection): Promise<number> => {
+  const [[row]] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS total FROM `count`');
+  const total = Number(row?.['total']);
+  await connection.query('DELETE FROM totals');
+  await connection.query('INSERT INTO totals (slot, rows_count) VALUES (0, ?)', [total]);
+  return total;
+};
+
+const duplicateOf = (error: Error, line: number): ImportError => {
+  const [, id = 'of a row'] = /entry '(\d+)'/.exec(error.message) ?? [];
+  return new ImportError(
+    'IMPORT_DUPLICATE_ID',
+    `The id ${id} of the INSERT on line ${line} is in the ledger (or the dump) already; nothing was imported. Import with --new-ids to give new ids to all rows`,
+    { cause: withoutSql(error) },
+  );
+};
+
+const translate = (error: unknown): unknown =>
+  isErrno(error, lockWaitTimeout) || isErrno(error, deadlock)
+    ? new ImportError('IMPORT_BUSY', 'Consumers were in the way; nothing was imported. Try again', {
+        cause: withoutSql(error),
+      })
+    : error;
+
+const isErrno = (error: unknown, errno: number): error is Error =>
+  error instanceof Error && 'errno' in error && error.errno === errno;

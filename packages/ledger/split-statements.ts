@@ -1,0 +1,136 @@
+/** One statement of an SQL script, without its comments and its semicolon, and the line (from 1) on which it begins. */
+export type Statement = { readonly text: string; readonly line: number };
+
+/** A dump is not what can be imported. Nothing of it was. */
+export class DumpError extends Error {
+  readonly code = 'DUMP_REFUSED';
+}
+
+type Mode = 'text' | "'" | '"' | '`' | 'block comment' | 'line comment';
+
+// What ends or interrupts each mode. Newlines are always met, to count lines.
+const tokens: Readonly<Record<Mode, RegExp>> = {
+  text: /['"`;#\n]|--|\/\*|\*\//g,
+  "'": /['\\\n]/g,
+  '"': /["\\\n]/g,
+  '`': /[`\n]/g,
+  'block comment': /\*\/|\n/g,
+  'line comment': /\n/g,
+};
+
+// The longest that must be seen at once: the start of an executable comment with its version, `/*M!100100\-`.
+const lookAhead = 16;
+const maxStatementLength = 64 * 1024 * 1024;
+
+type State = {
+  /** What was read and not handled yet. */
+  rest: string;
+  mode: Mode;
+  executableDepth: number;
+  line: number;
+  statement: string;
+  /** The line on which the statement, quoted text or comment begins. */
+  startLine: number;
+};
+
+/**
+ * Splits an SQL script as the `mysql` client does (MySQL manual, "Comments" and "String Literals"): quotes, escapes, comments. What
+ * stands in executable comments (`/*!40101 … *\/`, MariaDB's `/*M! … *\/`) is kept as part of the statement. Throws a
+ * {@link DumpError} when the script ends within a statement.
+ */
+export const splitStatements = async function* (chunks: AsyncIterable<string>): AsyncGenerator<Statement> {
+  const state: State = { rest: '', mode: 'text', executableDepth: 0, line: 1, statement: '', startLine: 1 };
+  for await (const chunk of chunks) {
+    state.rest += chunk;
+    yield* scan(state, state.rest.length - lookAhead);
+  }
+  yield* scan(state, state.rest.length);
+  if (state.statement.trim() !== '' || state.mode === 'block comment') {
+    throw new DumpError(`The file ends within what begins on line ${state.startLine}; it is cut off`);
+  }
+};
+
+/** Handles what is read up to `end`, and whole tokens that begin before it. */
+const scan = function* (state: State, end: number): Generator<Statement> {
+  let at = 0;
+  while (at < end) {
+    const pattern = tokens[state.mode];
+    pattern.lastIndex = at;
+    const found = pattern.exec(state.rest);
+    const isSeen = found !== null && found.index < end;
+    const until = isSeen ? found.index : end;
+    if (!isComment(state.mode)) keep(state, state.rest.slice(at, until));
+    at = until;
+    if (!isSeen) break;
+    const [token] = found;
+    if (state.mode === 'text' && token === ';') {
+      if (state.statement !== '') yield { text: state.statement.trimEnd(), line: state.startLine };
+      state.statement = '';
+      at += 1;
+    } else {
+      const ahead = state.rest.slice(at, at + lookAhead);
+      at += state.mode === 'text' ? meetInText(state, token, ahead) : meetInside(state, token, ahead);
+      if (token === '\n') state.line += 1;
+    }
+  }
+  if (at > 0) state.rest = state.rest.slice(at);
+};
+
+/** Handles a token of the script's text that stands at the start of `ahead`; answers with its length. */
+const meetInText = (state: State, token: string, ahead: string): number => {
+  if (token === "'" || token === '"' || token === '`') {
+    state.mode = token;
+    keep(state, token);
+  } else if (token === '#' || (token === '--' && /^--(?:\s|$)/.test(ahead))) {
+    state.mode = 'line comment';
+  } else if (token === '/*') {
+    // `\-` is an order to the client (MariaDB's "sandbox mode"), not SQL.
+    const executable = /^\/\*M?!\d*(?!\\-)(?!\d)/.exec(ahead);
+    if (executable !== null) {
+      state.executableDepth += 1;
+      keep(state, ' ');
+      return executable[0].length;
+    }
+    if (state.statement === '') state.startLine = state.line;
+    state.mode = 'block comment';
+  } else if (token === '*/' && state.executableDepth > 0) {
+    state.executableDepth -= 1;
+    keep(state, ' ');
+  } else {
+    keep(state, token);
+  }
+  return token.length;
+};
+
+/** As {@link meetInText}, within quotes and comments. */
+const meetInside = (state: State, token: string, ahead: string): number => {
+  if (isComment(state.mode)) {
+    if (token === '*/' || state.mode === 'line comment') {
+      state.mode = 'text';
+      keep(state, token === '\n' ? token : ' ');
+    }
+    return token.length;
+  }
+  // A doubled quote ends a string and begins the next one, which is as good here.
+  if (token === state.mode) state.mode = 'text';
+  const length = token === '\\' ? 2 : 1;
+  if (ahead.startsWith('\\\n')) state.line += 1;
+  keep(state, ahead.slice(0, length));
+  return length;
+};
+
+const keep = (state: State, text: string): void => {
+  if (state.statement === '') {
+    state.statement = text.trimStart();
+    state.startLine = state.line;
+  } else {
+    state.statement += text;
+  }
+  if (state.statement.length > maxStatementLength) {
+    throw new DumpError(
+      `The statement on line ${state.startLine} is longer than 64 MiB; dump with --net-buffer-length=1M`,
+    );
+  }
+};
+
+const isComment = (mode: Mode): boolean => mode === 'block comment' || mode === 'line comment';
