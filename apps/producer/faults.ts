@@ -1,54 +1,86 @@
 import type { FastifyError } from 'fastify';
-import type { Fault } from './problem-answer.ts';
+import { FaultError, type Fault } from './problem-answer.ts';
+
+type Violation = NonNullable<FastifyError['validation']>[number];
+type Place = NonNullable<FastifyError['validationContext']>;
 
 const longestNameShown = 64;
 
-/** What Fastify refused a request for, or `undefined` when the fault is the server's own. */
-export const faultOfRequest = (error: FastifyError): Fault | undefined => {
+/** What Fastify or a parser refused a request for, or `undefined` when the fault is the server's own. */
+export const faultOfRequest = (error: FastifyError | FaultError): Fault | undefined => {
+  if (error instanceof FaultError) return error.fault;
   if (error.validation !== undefined) {
-    const errors = error.validation.map(faultInBody);
-    const detail = `The body is at fault: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
+    const place = error.validationContext ?? 'body';
+    const errors = error.validation.map((violation) => locate(place, violation));
+    const detail = `The ${nameOf(place)} at fault: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
     return { status: 400, code: 'invalid_request', detail, errors };
   }
   switch (error.code) {
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return { status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' };
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return { status: 413, code: 'body_too_large', detail: 'The body is larger than 1 MiB (1,048,576 bytes).' };
+      return {
+        status: 413,
+        code: 'body_too_large',
+        detail: 'The body is larger than 1 MiB (1,048,576 bytes). Send its counts in several requests.',
+      };
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return {
         status: 415,
         code: 'unsupported_media_type',
-        detail: 'The body must be JSON and say so: Content-Type: application/json.',
+        detail:
+          'The body must be JSON and say so: Content-Type: application/json. POST /counts takes application/x-ndjson too.',
       };
     default:
-      // What is left are requests that broke off or do not keep to HTTP: a body shorter than its length, a bad URL.
+      // What is left are bodies that broke off or are not as long as they say.
       return isFaultOfClient(error) ? { status: 400, code: 'invalid_request', detail: `${error.message}.` } : undefined;
   }
 };
 
-/** What Node's HTTP parser refused before there was a request. */
-export const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
-  switch (error.code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, code: 'request_timeout', detail: 'The request did not arrive whole in time.' };
-    case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' };
-    default:
-      return { status: 400, code: 'invalid_request', detail: 'This is not an HTTP/1.1 request.' };
-  }
+/** A JSON pointer as a URI fragment (RFC 6901 §6). Names from outside are cut short. */
+export const pointerTo = (path: string, member?: unknown): string => {
+  if (typeof member !== 'string') return `#${path}`;
+  return `#${path}/${encodeURIComponent(cutShort(member).replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 };
+
+const cutShort = (name: string): string => name.slice(0, longestNameShown).toWellFormed();
 
 const isFaultOfClient = ({ statusCode }: FastifyError): boolean =>
   statusCode !== undefined && statusCode >= 400 && statusCode < 500;
 
-const faultInBody = ({
-  instancePath,
-  keyword,
-  params,
-  message,
-}: NonNullable<FastifyError['validation']>[number]): { pointer: string; detail: string } => {
+const nameOf = (place: Place): string => {
+  switch (place) {
+    case 'querystring':
+      return 'query is';
+    case 'headers':
+      return 'headers are';
+    default:
+      return 'body is';
+  }
+};
+
+const locate = (place: Place, violation: Violation): { pointer: string; detail: string } =>
+  place === 'body' ? faultInBody(violation) : faultInParameter(place === 'headers' ? 'header' : 'query', violation);
+
+const faultInParameter = (kind: 'header' | 'query', { instancePath, keyword, params }: Violation) => {
+  const name = instancePath.slice(1);
+  if (keyword === 'additionalProperties') {
+    const unknown = encodeURIComponent(cutShort(String(params['additionalProperty'])));
+    return { pointer: `${kind}:${unknown}`, detail: 'is unknown' };
+  }
+  if (keyword === 'type') return { pointer: `${kind}:${name}`, detail: 'is given more than once' };
+  switch (name) {
+    case 'limit':
+      return { pointer: 'query:limit', detail: 'must be an integer from 1 to 1000' };
+    case 'before':
+      return { pointer: 'query:before', detail: 'must be an id: the `next` of another page' };
+    default:
+      return {
+        pointer: 'header:Idempotency-Key',
+        detail: 'must be 1 to 255 printable ASCII characters without spaces',
+      };
+  }
+};
+
+const faultInBody = ({ instancePath, keyword, params, message }: Violation): { pointer: string; detail: string } => {
   switch (keyword) {
     case 'additionalProperties':
       return { pointer: pointerTo(instancePath, params['additionalProperty']), detail: 'is unknown' };
@@ -57,18 +89,23 @@ const faultInBody = ({
     case 'minimum':
     case 'maximum':
     case 'type':
-      return {
-        pointer: pointerTo(instancePath),
-        detail: params['type'] === 'object' ? 'must be an object' : 'must be an integer within ±9007199254740991',
-      };
+      return { pointer: pointerTo(instancePath), detail: `must be ${nounOf(params['type'])}` };
+    case 'minItems':
+      return { pointer: pointerTo(instancePath), detail: 'must have a count' };
+    case 'maxItems':
+      return { pointer: pointerTo(instancePath), detail: `must have at most ${String(params['limit'])} counts` };
     default:
       return { pointer: pointerTo(instancePath), detail: message ?? 'is at fault' };
   }
 };
 
-/** A JSON pointer as a URI fragment (RFC 6901 §6). Names from outside are cut short. */
-const pointerTo = (path: string, member?: unknown): string => {
-  if (typeof member !== 'string') return `#${path}`;
-  const name = member.slice(0, longestNameShown).replaceAll('~', '~0').replaceAll('/', '~1');
-  return `#${path}/${encodeURIComponent(name.toWellFormed())}`;
+const nounOf = (type: unknown): string => {
+  switch (type) {
+    case 'object':
+      return 'an object';
+    case 'array':
+      return 'a list of counts';
+    default:
+      return 'an integer within ±9007199254740991';
+  }
 };

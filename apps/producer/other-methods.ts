@@ -1,32 +1,58 @@
-import { routes } from '@sluice/contract/routes.ts';
-import type { FastifyInstance } from 'fastify';
+import { routes, type Route } from '@sluice/contract/routes.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { preflightHeaders } from './cors.ts';
 import { answerProblem } from './problem-answer.ts';
 
-/** Answers what is no route: OPTIONS on each path (preflights are that), 405 with `Allow` for other methods, 404 for other paths. */
-export const answerOtherMethods = (server: FastifyInstance): void => {
-  const methodsOf = new Map<string, string[]>();
-  for (const { method, path } of Object.values(routes)) {
-    methodsOf.set(path, [...(methodsOf.get(path) ?? []), method]);
-  }
-  for (const [path, methods] of methodsOf) {
-    if (methods.includes('GET')) methods.push('HEAD');
-    methods.push('OPTIONS');
-    const headers = { allow: methods.join(', '), ...preflightHeaders(methods) };
-    server.options(path, (_request, reply) => reply.code(204).headers(headers).send());
-  }
+/** The methods of each path, HEAD and OPTIONS included. */
+const methodsOf = new Map<string, readonly string[]>(
+  [...Map.groupBy<string, Route>(Object.values(routes), ({ path }) => path)].map(([path, its]) => {
+    const methods: string[] = its.map(({ method }) => method);
+    return [path, [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS']];
+  }),
+);
 
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const methods = methodsOf.get(path);
-    if (methods === undefined) {
-      return answerProblem(reply, { status: 404, code: 'not_found', detail: 'There is nothing at this path.' });
-    }
-    const allow = methods.join(', ');
-    return answerProblem(reply.header('allow', allow), {
-      status: 405,
-      code: 'method_not_allowed',
-      detail: `This path takes ${allow}.`,
+/** Answers what is no route: OPTIONS (preflights are that), 405 with `Allow` for other methods of a path, 404 for other paths. */
+export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const methods = methodsOf.get(pathOf(request.url));
+  if (methods === undefined) {
+    return answerProblem(reply, {
+      status: 404,
+      code: 'not_found',
+      detail: 'There is nothing at this path. GET /openapi.json names those that there are.',
     });
+  }
+  const allow = methods.join(', ');
+  if (request.method === 'OPTIONS')
+    return reply
+      .code(204)
+      .headers({ allow, ...preflightHeaders(methods) })
+      .send();
+  return answerProblem(reply.header('allow', allow), {
+    status: 405,
+    code: 'method_not_allowed',
+    detail: `This path takes ${allow}.`,
   });
+};
+
+/** Answers a URL that the router cannot read. */
+export const answerBadUrl = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  // RFC 9110 §9.3.7: of the server as a whole, "a no-op to test it".
+  if (request.method === 'OPTIONS' && request.url === '*') {
+    return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();
+  }
+  return answerProblem(reply, {
+    status: 400,
+    code: 'invalid_request',
+    detail: 'The URL is not well-formed: its percent-encoding must be UTF-8.',
+  });
+};
+
+/** The path as the router sees it: percent-decoded, and without the authority of an absolute-form URL. */
+const pathOf = (url: string): string => {
+  const path = URL.parse(url, 'http://localhost')?.pathname ?? '';
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 };

@@ -10,13 +10,42 @@ export type Fault = {
   readonly errors?: NonNullable<Problem['errors']>;
 };
 
+/** Hears of each request that is refused, and why. */
+export type RefusalObserver = (code: ProblemCode) => void;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly onRefused: RefusalObserver;
+  }
+}
+
+/** A fault found where only an exception leads out. */
+export class FaultError extends Error {
+  readonly code = 'REQUEST_AT_FAULT';
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.detail);
+    this.fault = fault;
+  }
+}
+
+/** When to try again after a 503, in seconds. */
+export const retryAfterSeconds = '1';
+
+/** The headers of an answer that pages of other origins may read (Fetch standard, CORS protocol). */
+export const exposedHeaders = 'Allow, Retry-After, WWW-Authenticate';
+
 /** The body of an error. */
 export const problemBody = (fault: Fault): string =>
   JSON.stringify({ type: 'about:blank', title: STATUS_CODES[fault.status] ?? 'Unknown', ...fault } satisfies Problem);
 
 /** Answers with a problem document. Every 503 says when to try again. */
 export const answerProblem = (reply: FastifyReply, fault: Fault): FastifyReply => {
-  if (fault.status === 503) reply.header('retry-after', '1');
+  // Who hung up is not answered.
+  if (!reply.request.raw.socket.destroyed) reply.server.onRefused(fault.code);
+  if (fault.status === 503) reply.header('retry-after', retryAfterSeconds);
+  reply.header('access-control-expose-headers', exposedHeaders);
   // Serialized already, so that the schema of no answer is applied to it.
   return reply.code(fault.status).type(problemMediaType).send(problemBody(fault));
 };

@@ -1,15 +1,28 @@
+import type { Route } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
-import { answerProblem, type Fault } from './problem-answer.ts';
+import { answerProblem, retryAfterSeconds, type Fault } from './problem-answer.ts';
 
-type Route = {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly body?: z.ZodType }>>;
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    needsToken?: boolean;
+  }
+}
+
+type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
+
+type Member<R, Name extends PropertyKey> = R extends { readonly [_ in Name]: infer Schema }
+  ? InputOf<Schema>
+  : undefined;
+
+type Checked = { readonly body: unknown; readonly query: unknown; readonly headers: unknown };
+
+/** What a handler gets, checked. It is Fastify's request, so that no object is made for it. */
+export type RequestOf<R extends Route> = {
+  readonly body: Member<R, 'body'>;
+  readonly query: Member<R, 'query'>;
+  readonly headers: Member<R, 'headers'>;
 };
-
-type BodyOf<R extends Route> = R['body'] extends z.ZodType ? z.output<R['body']> : undefined;
 
 /** What a handler answers with: a status of the route and the body that belongs to it, or a fault. */
 export type AnswerOf<R extends Route> =
@@ -20,26 +33,29 @@ export type AnswerOf<R extends Route> =
     }[keyof R['answers']]
   | { readonly fault: Fault };
 
-/** Adds a route of the contract. Its body is checked before `handle` sees it, its answer is serialized by its schema. */
+/** Adds a route of the contract. Its request is checked before `handle` sees it, its answer is serialized by its schema. */
 export const addRoute = <R extends Route>(
   server: FastifyInstance,
   route: R,
-  handle: (body: BodyOf<NoInfer<R>>) => AnswerOf<NoInfer<R>> | Promise<AnswerOf<NoInfer<R>>>,
+  handle: (request: RequestOf<NoInfer<R>>) => AnswerOf<NoInfer<R>> | Promise<AnswerOf<NoInfer<R>>>,
 ): void => {
   server.route({
     method: route.method,
     url: route.path,
+    config: { needsToken: route.needsToken === true },
     schema: {
-      ...(route.body === undefined ? {} : { body: toJsonSchema(route.body) }),
+      ...(route.body === undefined ? {} : { body: toJsonSchema(route.body, 'input') }),
+      ...(route.query === undefined ? {} : { querystring: toJsonSchema(route.query, 'input') }),
+      ...(route.headers === undefined ? {} : { headers: toJsonSchema(route.headers, 'input') }),
       response: Object.fromEntries(
         Object.entries(route.answers).flatMap(([status, { body }]) =>
-          body === undefined ? [] : [[status, toJsonSchema(body)]],
+          body === undefined ? [] : [[status, toJsonSchema(body, 'output')]],
         ),
       ),
     },
     handler: async (request, reply) => {
-      // The validator has just checked it against this very schema.
-      const answer = await handle(request.body as BodyOf<R>);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the validator has just checked it against this very schema
+      const answer = await handle(request as Checked as RequestOf<R>);
       return send(reply, answer);
     },
   });
@@ -48,7 +64,10 @@ export const addRoute = <R extends Route>(
 const send = (
   reply: FastifyReply,
   answer: { readonly status: PropertyKey; readonly body?: unknown } | { readonly fault: Fault },
-): FastifyReply =>
-  'fault' in answer ? answerProblem(reply, answer.fault) : reply.code(Number(answer.status)).send(answer.body);
+): FastifyReply => {
+  if ('fault' in answer) return answerProblem(reply, answer.fault);
+  if (answer.status === 503) reply.header('retry-after', retryAfterSeconds);
+  return reply.code(Number(answer.status)).send(answer.body);
+};
 
-const toJsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { target: 'draft-07', io: 'output' });
+const toJsonSchema = (schema: z.ZodType, io: 'input' | 'output') => z.toJSONSchema(schema, { target: 'draft-07', io });

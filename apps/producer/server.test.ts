@@ -1,251 +1,212 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
-import { problem, problemMediaType } from '@sluice/contract/problem.ts';
-import { routes } from '@sluice/contract/routes.ts';
-import { createLogger } from '@sluice/runtime/logger.ts';
-import { createServer, type ServerParts } from './server.ts';
+import { test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { connectTo, createTestServer, hostname, parseAnswer, problemOf, readAnswer } from './test-server.test.ts';
 
-const hostname = 'host-1';
+const allows = [
+  ['/', 'GET, HEAD, OPTIONS'],
+  ['/health', 'GET, HEAD, OPTIONS'],
+  ['/ready', 'GET, HEAD, OPTIONS'],
+  ['/count', 'POST, GET, HEAD, OPTIONS'],
+  ['/counts', 'POST, GET, HEAD, OPTIONS'],
+  ['/queue', 'GET, HEAD, OPTIONS'],
+  ['/events', 'GET, HEAD, OPTIONS'],
+  ['/openapi.json', 'GET, HEAD, OPTIONS'],
+  ['/docs', 'GET, HEAD, OPTIONS'],
+] as const;
 
-const setUp = (test: TestContext, parts: Partial<ServerParts> = {}) => {
-  const enqueued: number[] = [];
-  const server = createServer(
-    {
-      hostname,
-      enqueue: async (counts) => {
-        enqueued.push(...counts);
-        return 'acknowledged';
-      },
-      readTotal: async () => ({ rowsCount: 2, latestValue: -5 }),
-      isQueueUp: async () => true,
-      isLedgerUp: async () => true,
-      ...parts,
-    },
-    { corsOrigin: '*', logger: createLogger('test', 'fatal') },
-  );
-  test.after(() => server.close());
-  const post = (body: string, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-    server.inject({ method: 'POST', url: '/count', headers, payload: body });
-  return { server, enqueued, post };
-};
-
-/** Asserts that an answer is a problem document and gives it back. */
-const problemOf = (response: { statusCode: number; headers: Record<string, unknown>; body: string }) => {
-  assert.ok(String(response.headers['content-type']).startsWith(problemMediaType));
-  const document = problem.parse(JSON.parse(response.body));
-  assert.equal(document.status, response.statusCode);
-  return document;
-};
-
-test('GET / is empty, and GET /health is as it always was', async (t) => {
-  const { server } = setUp(t);
-  const root = await server.inject('/');
-  assert.deepEqual([root.statusCode, root.body], [200, '']);
-  const health = await server.inject('/health');
-  assert.equal(health.statusCode, 200);
-  assert.deepEqual(health.json(), {
-    status: 'healthy',
-    message: 'application is running without issues',
-    hostname,
-  });
-});
-
-test('POST /count answers when the count is acknowledged', async (t) => {
-  const { post, enqueued } = setUp(t);
-  const response = await post('{"count":1700000000}');
-  assert.equal(response.statusCode, 201);
-  assert.deepEqual(routes.postCount.answers[201].body.parse(response.json()), {
-    message: 'Value added to Redis queue',
-    value: 1_700_000_000,
-    hostname,
-  });
-  assert.deepEqual(enqueued, [1_700_000_000]);
-});
-
-for (const [text, value] of [
-  ['0', 0],
-  ['-0', -0],
-  ['1.0', 1],
-  ['1e3', 1000],
-  ['9007199254740991', Number.MAX_SAFE_INTEGER],
-  ['-9007199254740991', Number.MIN_SAFE_INTEGER],
-] as const) {
-  test(`the count ${text} is taken`, async (t) => {
-    const { post, enqueued } = setUp(t);
-    assert.equal((await post(`{"count":${text}}`)).statusCode, 201);
-    assert.deepEqual(enqueued, [value]);
+for (const [path, allow] of allows) {
+  test(`${path} answers OPTIONS and HEAD, and other methods with a 405 that names those it takes`, async (t) => {
+    const { server } = createTestServer(t);
+    const options = await server.inject({ method: 'OPTIONS', url: path });
+    assert.deepEqual([options.statusCode, options.body, options.headers['allow']], [204, '', allow]);
+    const head = await server.inject({ method: 'HEAD', url: path });
+    assert.deepEqual([head.statusCode, head.body], [200, '']);
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY'] as const) {
+      const headers = { 'content-type': 'text/plain' };
+      const { statusCode: status, ...refused } = await server.inject({ method: method as 'PUT', url: `${path}?x=1`, headers, payload: 'x' });
+      assert.equal(status, 405, `${method} ${refused.body}`);
+      assert.equal(problemOf({ status, ...refused }).code, 'method_not_allowed');
+      assert.equal(refused.headers['allow'], allow);
+    }
   });
 }
 
-for (const [body, pointer] of [
-  ['{"count":1.5}', '#/count'],
-  ['{"count":"1"}', '#/count'],
-  ['{"count":true}', '#/count'],
-  ['{"count":null}', '#/count'],
-  ['{"count":[1]}', '#/count'],
-  ['{"count":9007199254740992}', '#/count'],
-  ['{"count":-9007199254740992}', '#/count'],
-  ['{"count":1e400}', '#/count'],
-  ['{}', '#/count'],
-  ['{"count":1,"more":2}', '#/more'],
-  ['{"count":1,"a/b~c\\ud800":2}', '#/a~1b~0c%EF%BF%BD'],
-  ['[1]', '#'],
-  ['7', '#'],
-] as const) {
-  test(`the body ${body} is refused, and the fault located`, async (t) => {
-    const { post, enqueued } = setUp(t);
-    const response = await post(body);
-    assert.equal(response.statusCode, 400);
-    assert.equal(problemOf(response).errors?.[0]?.pointer, pointer);
-    assert.deepEqual(enqueued, []);
-  });
-}
-
-for (const body of ['', '{', '{"count":1', 'count=1', '{"count":NaN}', '{"__proto__":{"count":1}}']) {
-  test(`the body ${JSON.stringify(body)} is refused as no JSON`, async (t) => {
-    const { post } = setUp(t);
-    const response = await post(body);
-    assert.equal(response.statusCode, 400);
-    assert.equal(problemOf(response).code, 'invalid_json');
-  });
-}
-
-test('a body that is not declared as JSON is refused', async (t) => {
-  const { post } = setUp(t);
-  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
-    const response = await post('{"count":1}', { 'content-type': type });
-    assert.equal(response.statusCode, 415);
-    assert.equal(problemOf(response).code, 'unsupported_media_type');
-  }
-});
-
-test('a body over 1 MiB is refused', async (t) => {
-  const { post } = setUp(t);
-  const response = await post(`{"count":1${' '.repeat(1_048_576)}}`);
-  assert.equal(response.statusCode, 413);
-  assert.equal(problemOf(response).code, 'body_too_large');
-});
-
-for (const [outcome, code] of [
-  ['full', 'queue_full'],
-  ['unavailable', 'queue_unavailable'],
-] as const) {
-  test(`a queue that is ${outcome} is a 503 that says when to try again`, async (t) => {
-    const { post } = setUp(t, { enqueue: async () => outcome });
-    const response = await post('{"count":1}');
-    assert.equal(response.statusCode, 503);
-    assert.equal(problemOf(response).code, code);
-    assert.match(String(response.headers['retry-after']), /^\d+$/);
-  });
-}
-
-test('GET /count answers with the number of rows and the latest value', async (t) => {
-  const { server } = setUp(t);
-  const response = await server.inject('/count');
-  assert.deepEqual(routes.getCount.answers[200].body.parse(response.json()), {
-    rows_count: 2,
-    latest_value: -5,
-    hostname,
-  });
-});
-
-test('a ledger that is away is a 503, and nothing of its error is shown', async (t) => {
-  const { server } = setUp(t, { readTotal: () => Promise.reject(new Error('secret-host refused')) });
-  const response = await server.inject('/count');
-  assert.equal(response.statusCode, 503);
-  assert.equal(problemOf(response).code, 'ledger_unavailable');
-  assert.doesNotMatch(response.body, /secret-host/);
-});
-
-for (const [isQueueUp, isLedgerUp, status] of [
-  [true, true, 200],
-  [true, false, 200],
-  [false, true, 503],
-  [false, false, 503],
-] as const) {
-  test(`with the queue ${isQueueUp ? 'up' : 'down'} and the ledger ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
-    const { server } = setUp(t, { isQueueUp: async () => isQueueUp, isLedgerUp: async () => isLedgerUp });
-    const response = await server.inject('/ready');
-    assert.equal(response.statusCode, status);
-    assert.deepEqual(response.json(), {
-      status: status === 200 ? 'ready' : 'not ready',
-      queue: isQueueUp ? 'up' : 'down',
-      ledger: isLedgerUp ? 'up' : 'down',
-      hostname,
+for (const path of ['/nothing', '/count/', '/Count', '//count', '/count/1', '/counts.json', '/count;x', '/docs/docs.js', '/%2e%2e/count']) {
+  for (const method of ['GET', 'POST', 'OPTIONS', 'PUT'] as const) {
+    test(`${method} ${path} is a 404`, async (t) => {
+      const { server } = createTestServer(t);
+      const answer = await server.inject({ method, url: path, headers: { 'content-type': 'text/plain' }, payload: 'x' });
+      assert.equal(problemOf({ status: answer.statusCode, ...answer }).code, 'not_found');
     });
+  }
+}
+
+/** Sends bytes to a server of its own and reads its answer, until the server ends the connection. */
+const exchange = async (t: Parameters<typeof createTestServer>[0], bytes: string | Buffer) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  socket.write(bytes);
+  return { bench, answer: await readAnswer(socket) };
+};
+
+const end = 'host: x\r\nconnection: close\r\n\r\n';
+
+for (const [what, line, status] of [
+  ['an absolute-form URL', 'GET http://example.org/count HTTP/1.1', 200],
+  ['an absolute-form URL with a query', 'GET http://example.org:80/counts?limit=1 HTTP/1.1', 200],
+  ['a percent-encoded path', 'GET /%63ount HTTP/1.1', 200],
+  ['a percent-encoded path and a method that it does not take', 'PUT /%63ount HTTP/1.1', 405],
+  ['an absolute-form URL and a method that it does not take', 'PUT http://example.org/count HTTP/1.1', 405],
+  ['a path that is not percent-encoded UTF-8', 'GET /%ff HTTP/1.1', 400],
+  ['a path with a broken escape', 'GET /count%zz HTTP/1.1', 400],
+  ['a path without its slash', 'GET count HTTP/1.1', 400],
+  ['OPTIONS for the server as a whole', 'OPTIONS * HTTP/1.1', 204],
+  ['a path that climbs', 'GET /../etc/passwd HTTP/1.1', 404],
+  ['HTTP/1.0', 'GET /count HTTP/1.0', 200],
+] as const) {
+  test(`${what} gets ${status}`, async (t) => {
+    const { answer } = await exchange(t, `${line}\r\n${end}`);
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers['access-control-allow-origin'], '*');
+    if (status >= 400) problemOf(answer);
   });
 }
 
-test('a path that is not there is a 404, a method that a path does not take a 405 with Allow', async (t) => {
-  const { server } = setUp(t);
-  const missing = await server.inject('/nothing');
-  assert.equal(missing.statusCode, 404);
-  assert.equal(problemOf(missing).code, 'not_found');
-  for (const method of ['PUT', 'DELETE', 'PATCH'] as const) {
-    const refused = await server.inject({ method, url: '/count?x=1' });
-    assert.equal(refused.statusCode, 405);
-    assert.equal(problemOf(refused).code, 'method_not_allowed');
-    assert.equal(refused.headers['allow'], 'POST, GET, HEAD, OPTIONS');
+for (const [what, bytes, status] of [
+  ['what is not HTTP', 'rubbish\r\n\r\n', 400],
+  ['the beginning of TLS', Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]), 400],
+  ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  ['a method that does not exist', `BREW /count HTTP/1.1\r\n${end}`, 400],
+  ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+  ['two lengths that disagree', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}', 400],
+  ['a length beside chunks', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  ['a chunk that is none', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 400],
+  ['headers over 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
+  ['a URL over 16 KiB', `GET /${'a'.repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
+] as const) {
+  test(`${what} gets ${status}, a problem document, and the connection is ended`, async (t) => {
+    const { bench, answer } = await exchange(t, bytes);
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers['access-control-allow-origin'], '*');
+    assert.deepEqual(bench.refused, [problemOf(answer).code]);
+    assert.deepEqual(bench.enqueued, []);
+  });
+}
+
+test('headers that do not arrive in time get 408', async (t) => {
+  const bench = createTestServer(t);
+  bench.server.server.headersTimeout = 100;
+  for (const bytes of ['', 'GET / HTTP/1.1\r\nhost:']) {
+    const socket = await connectTo(t, bench);
+    socket.write(bytes);
+    assert.equal(problemOf(await readAnswer(socket)).code, 'request_timeout');
   }
 });
 
-test('HEAD answers as GET does, without the body', async (t) => {
-  const { server } = setUp(t);
-  const response = await server.inject({ method: 'HEAD', url: '/count' });
-  assert.deepEqual([response.statusCode, response.body], [200, '']);
+test('what follows a request and is no HTTP does not take the place of its answer', async (t) => {
+  const acknowledged = Promise.withResolvers<'acknowledged'>();
+  const arrived = Promise.withResolvers<void>();
+  const bench = createTestServer(t, {
+    enqueue: () => {
+      arrived.resolve();
+      return acknowledged.promise;
+    },
+  });
+  const socket = await connectTo(t, bench);
+  socket.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}');
+  await arrived.promise;
+  const refusal = once(bench.server.server, 'clientError');
+  socket.write('rubbish\r\n\r\n');
+  await refusal;
+  acknowledged.resolve('acknowledged');
+  assert.equal((await readAnswer(socket)).status, 201);
+});
+
+test('a body that would be too large is refused before it is sent', async (t) => {
+  const { answer } = await exchange(
+    t,
+    `POST /count HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 1048577\r\nexpect: 100-continue\r\n${end}`,
+  );
+  assert.equal(problemOf(answer).code, 'body_too_large');
+});
+
+test('a client that asks whether to send its body is told to', async (t) => {
+  const socket = await connectTo(t, createTestServer(t));
+  socket.write(`POST /count HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 11\r\nexpect: 100-continue\r\n${end}`);
+  const [first] = await once(socket, 'data');
+  assert.equal(String(first), 'HTTP/1.1 100 Continue\r\n\r\n');
+  socket.write('{"count":1}');
+  assert.equal((await readAnswer(socket)).status, 201);
+});
+
+test('an expectation that nobody knows is passed over', async (t) => {
+  const { answer } = await exchange(t, `GET /health HTTP/1.1\r\nexpect: tea\r\n${end}`);
+  assert.equal(answer.status, 200);
+});
+
+test('a client that sends all of a body that is too large reads the 413', async (t) => {
+  const bench = createTestServer(t);
+  await connectTo(t, bench);
+  const url = `http://127.0.0.1:${bench.server.addresses()[0]?.port}/counts`;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: '1\n'.repeat(8_000_000),
+  });
+  assert.equal(problemOf({ status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }).code, 'body_too_large');
 });
 
 test('a preflight is told what a page of another origin may send', async (t) => {
-  const { server } = setUp(t);
-  const response = await server.inject({
+  const { server } = createTestServer(t);
+  const { statusCode, headers } = await server.inject({
     method: 'OPTIONS',
     url: '/count',
     headers: {
       'origin': 'https://example.org',
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'content-type',
+      'access-control-request-headers': 'content-type,idempotency-key,authorization',
     },
   });
-  assert.equal(response.statusCode, 204);
-  assert.equal(response.headers['access-control-allow-origin'], '*');
-  assert.match(String(response.headers['access-control-allow-methods']), /POST/);
-  assert.match(String(response.headers['access-control-allow-headers']), /content-type/i);
+  assert.equal(statusCode, 204);
+  assert.equal(headers['access-control-allow-origin'], '*');
+  assert.equal(headers['access-control-allow-methods'], 'POST, GET, HEAD, OPTIONS');
+  assert.equal(headers['access-control-allow-headers'], 'Authorization, Content-Type, Idempotency-Key');
 });
 
-test('every answer may be read by pages of other origins, errors too', async (t) => {
-  const { server, post } = setUp(t);
-  for (const response of [await server.inject('/count'), await server.inject('/nothing'), await post('{')]) {
-    assert.equal(response.headers['access-control-allow-origin'], '*');
+test('pages of other origins may read every answer, and what an error says in its headers', async (t) => {
+  const { server, ask } = createTestServer(t, { enqueue: async () => 'full' });
+  const full = await ask('postCount', { body: '{"count":1}' });
+  const missing = await server.inject('/nothing');
+  for (const { headers } of [full, missing, await ask('postCount', { body: '{' })]) {
+    assert.equal(headers['access-control-allow-origin'], '*');
+    assert.equal(headers['access-control-expose-headers'], 'Allow, Retry-After, WWW-Authenticate');
   }
 });
 
-test('an error of our own is a 500 that says nothing of its cause', async (t) => {
-  const { post } = setUp(t, { enqueue: () => Promise.reject(new Error('secret')) });
-  const response = await post('{"count":1}');
-  assert.equal(response.statusCode, 500);
-  assert.equal(problemOf(response).code, 'internal_error');
-  assert.doesNotMatch(response.body, /secret/);
-});
-
-for (const [what, bytes, status] of [
-  ['what is not HTTP', 'rubbish\r\n\r\n', 400],
-  ['two lengths that disagree', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}', 400],
-  ['a length beside chunks', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-  ['headers over 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
-] as const) {
-  test(`${what} gets ${status}, a problem document, and the connection is ended`, async (t) => {
-    const { server } = setUp(t);
-    await server.listen({ host: '127.0.0.1', port: 0 });
-    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.write(bytes);
-    let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
-    const [head = '', body = ''] = answer.split('\r\n\r\n');
-    assert.match(head, new RegExp(`^HTTP/1.1 ${status} `));
-    assert.match(head, /content-type: application\/problem\+json/);
-    assert.equal(problem.parse(JSON.parse(body)).status, status);
+test('a server that closes finishes what it does, and does not wait for connections that are kept alive', async (t) => {
+  const acknowledged = Promise.withResolvers<'acknowledged'>();
+  const arrived = Promise.withResolvers<void>();
+  const bench = createTestServer(t, {
+    enqueue: () => {
+      arrived.resolve();
+      return acknowledged.promise;
+    },
   });
-}
+  const idle = await connectTo(t, bench);
+  idle.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\n');
+  const [health] = await once(idle, 'data');
+  assert.equal(JSON.parse(parseAnswer(String(health)).body).hostname, hostname);
+
+  const busy = await connectTo(t, bench);
+  busy.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}');
+  await arrived.promise;
+  const startedAt = performance.now();
+  const closed = bench.server.close();
+  assert.equal(await text(idle), '');
+  acknowledged.resolve('acknowledged');
+  assert.equal((await readAnswer(busy)).status, 201);
+  await closed;
+  assert.ok(performance.now() - startedAt < 2_000);
+});

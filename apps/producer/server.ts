@@ -1,47 +1,88 @@
-import { problemMediaType } from '@sluice/contract/problem.ts';
+import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { requireToken, type TokenCheck } from './bearer-token.ts';
 import { allowOrigin } from './cors.ts';
-import { faultOfConnection, faultOfRequest } from './faults.ts';
-import { answerOtherMethods } from './other-methods.ts';
-import { answerProblem, problemBody } from './problem-answer.ts';
+import type { EnqueueParts } from './enqueue-counts.ts';
+import { faultOfRequest } from './faults.ts';
+import { answerBadUrl, answerNoRoute } from './other-methods.ts';
+import { answerProblem, type RefusalObserver } from './problem-answer.ts';
+import { takeJson } from './read-body.ts';
+import { createConnectionRefusal } from './refuse-connection.ts';
 import { addGetCount, type GetCountParts } from './routes/get-count.ts';
+import { addGetCounts, type GetCountsParts } from './routes/get-counts.ts';
+import { addGetDocs } from './routes/get-docs.ts';
+import { addGetEvents } from './routes/get-events.ts';
+import { addGetOpenapi } from './routes/get-openapi.ts';
+import { addGetQueue, type GetQueueParts } from './routes/get-queue.ts';
 import { addHealth } from './routes/health.ts';
-import { addPostCount, type PostCountParts } from './routes/post-count.ts';
+import { addPostCount } from './routes/post-count.ts';
+import { addPostCounts } from './routes/post-counts.ts';
 import { addReady, type ReadyParts } from './routes/ready.ts';
 import { addRoot } from './routes/root.ts';
 
 /** What the routes are made of. */
-export type ServerParts = PostCountParts & GetCountParts & ReadyParts;
+export type ServerParts = EnqueueParts &
+  GetCountParts &
+  GetCountsParts &
+  GetQueueParts &
+  ReadyParts & {
+    /** Left out where no tokens are configured: POSTs then need none. */
+    readonly isTokenValid?: TokenCheck | undefined;
+    readonly onRefused?: RefusalObserver | undefined;
+  };
 
-const maxBodyBytes = 1_048_576;
+// Each may hold a body of 1 MiB, for as long as a slow one may take.
+const maxConnections = 4_096;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 20_000;
+const checkTimeoutsEveryMs = 1_000;
 // Longer than the 60 s after which a load balancer drops an idle connection: the side that ends it must be the client's,
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
+const sweepEveryMs = 50;
 
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
   { corsOrigin, logger }: { corsOrigin: string; logger: FastifyBaseLogger },
 ): FastifyInstance => {
+  const onRefused = parts.onRefused ?? (() => undefined);
   const server = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: checkTimeoutsEveryMs,
+      // Node would answer with an empty 400; the first look below has a problem document.
+      requireHostHeader: false,
+    },
+    // What still comes in on an open connection while the server closes is served, and the connection then ended.
+    return503OnClosing: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
-    clientErrorHandler: (error, socket) => {
-      if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-      const fault = faultOfConnection(error);
-      const body = problemBody(fault);
-      socket.end(
-        `HTTP/1.1 ${fault.status} ${JSON.parse(body).title}\r\ncontent-type: ${problemMediaType}\r\n` +
-          `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-      );
+    clientErrorHandler: createConnectionRefusal(corsOrigin, onRefused),
+    frameworkErrors: (_error, request, reply) => {
+      allowOrigin(reply, corsOrigin);
+      answerBadUrl(request, reply);
     },
   });
-  // Left are JSON bodies alone; Fastify would take text too.
-  server.removeContentTypeParser('text/plain');
+  server.decorate('onRefused', onRefused);
+  server.server.maxConnections = maxConnections;
+  answerExpectations(server);
+  endIdleConnectionsWhileClosing(server);
 
+  // One hook for all that is decided before the body is read: each costs every request.
+  server.addHook('onRequest', (request, reply, done) => {
+    allowOrigin(reply, corsOrigin);
+    // RFC 9112 §3.2.
+    if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      return answerProblem(reply, { status: 400, code: 'invalid_request', detail: 'The Host header is missing.' });
+    }
+    if (request.is404) return answerNoRoute(request, reply);
+    return done();
+  });
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
@@ -53,12 +94,36 @@ export const createServer = (
     });
   });
 
-  allowOrigin(server, corsOrigin);
+  takeJson(server);
+  if (parts.isTokenValid !== undefined) requireToken(server, parts.isTokenValid);
   addRoot(server);
   addHealth(server, parts);
   addReady(server, parts);
   addPostCount(server, parts);
+  addPostCounts(server, parts);
   addGetCount(server, parts);
-  answerOtherMethods(server);
+  addGetCounts(server, parts);
+  addGetQueue(server, parts);
+  addGetEvents(server, parts);
+  addGetOpenapi(server);
+  addGetDocs(server);
   return server;
+};
+
+/** A body that is too large is refused before it is sent (RFC 9110 §10.1.1); expectations that nobody knows are passed over. */
+const answerExpectations = ({ server }: FastifyInstance): void => {
+  server.on('checkContinue', (request, response) => {
+    if (!(Number(request.headers['content-length']) > maxBodyBytes)) response.writeContinue();
+    server.emit('request', request, response);
+  });
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+};
+
+/** Node ends what is idle when it begins to close. A connection that was busy then would stay open for as long as it is kept alive. */
+const endIdleConnectionsWhileClosing = (server: FastifyInstance): void => {
+  server.addHook('preClose', (done) => {
+    const sweep = setInterval(() => server.server.closeIdleConnections(), sweepEveryMs);
+    server.server.once('close', () => clearInterval(sweep));
+    done();
+  });
 };

@@ -26,7 +26,7 @@ const faulty: Readonly<Record<string, Record<string, string>>> = {
   'a gap in the list': { b: batchId, v: '1,,2' },
   'a fraction': { b: batchId, v: '1.5' },
   'an exponent': { b: batchId, v: '1e3' },
-  'SQL': { b: batchId, v: '1); DROP TABLE count; --' },
+  SQL: { b: batchId, v: '1); DROP TABLE count; --' },
   'a count beyond 2^53−1': { b: batchId, v: '9007199254740992' },
   'a key mark that is not 1': { b: batchId, v: '1', k: 'yes' },
   'more than 1,000 counts': { b: batchId, v: Array(1_001).fill('1').join(',') },

@@ -27,13 +27,19 @@ export const problem = z.object({
       'queue_unavailable',
       'queue_full',
       'ledger_unavailable',
+      'tokens_unavailable',
+      'too_many_listeners',
     ])
     .meta({ description: 'Stable: what a program should look at.' }),
   detail: z.string().meta({ description: 'What happened and what to do.' }),
   errors: z
     .array(z.object({ pointer: z.string(), detail: z.string() }))
     .optional()
-    .meta({ description: 'Where the body is at fault, as JSON pointers (RFC 6901) in fragment form.' }),
+    .meta({
+      description:
+        'Where the fault is: `#/counts/3`, a JSON pointer (RFC 6901) into the body in fragment form; `line:3` of an NDJSON body; ' +
+        '`header:Idempotency-Key`; `query:limit`.',
+    }),
 });
 
 /** What an error's body says. */

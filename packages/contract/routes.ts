@@ -19,6 +19,8 @@ export type Route = {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Of each line, where the body may be NDJSON too. */
+  readonly line?: z.ZodType;
   /** Whether it needs a bearer token where the producer has some. */
   readonly needsToken?: true;
   readonly answers: Readonly<Record<number, Answer>>;
@@ -58,8 +60,11 @@ const queueState = z.object({
   paused: z.boolean().meta({ description: 'Whether an operator has paused the consumers.' }),
 });
 
+// Below 2^63, so that the ledger compares it as the integer that it is.
+const recordId = z.string().regex(/^\d{1,18}$/);
+
 const recordedCount = z.object({
-  id: z.string().regex(/^\d{1,20}$/).meta({ description: 'Its id; higher is recorded later.' }),
+  id: recordId.meta({ description: 'Its id; higher is recorded later.' }),
   value: count,
   recorded_at: z.iso.datetime().meta({ description: 'When it was recorded, UTC, to the millisecond.' }),
 });
@@ -84,7 +89,8 @@ const refusals = {
   415: { description: 'The content type is not one that this route takes.', body: problem },
   422: { description: 'The idempotency key was used before with other counts.', body: problem },
   503: {
-    description: 'The queue is away or full. The counts may or may not be recorded, but not twice.',
+    description:
+      'The queue is away or full, or the tokens cannot be checked. The counts may or may not be recorded, but not twice.',
     body: problem,
   },
 } as const;
@@ -140,6 +146,7 @@ export const routes = {
     summary: 'Put up to 10,000 counts into the queue, all or none; as JSON, or as NDJSON with one integer a line',
     headers: idempotencyHeaders,
     body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
+    line: count,
     needsToken: true,
     answers: {
       201: {
@@ -168,11 +175,7 @@ export const routes = {
         .regex(/^(?:[1-9]\d{0,2}|1000)$/)
         .default('100')
         .meta({ description: 'How many, 1 to 1000.' }),
-      before: z
-        .string()
-        .regex(/^\d{1,20}$/)
-        .optional()
-        .meta({ description: 'Only ids below this one; the `next` of the page before.' }),
+      before: recordId.optional().meta({ description: 'Only ids below this one; the `next` of the page before.' }),
     }),
     answers: {
       200: {

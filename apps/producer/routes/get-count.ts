@@ -1,6 +1,9 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { Total } from '@sluice/ledger/read-total.ts';
 import type { FastifyInstance } from 'fastify';
+import type * as z from 'zod';
+import { ledgerAway } from '../away.ts';
+import { readInTime } from '../read-in-time.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetCountParts = {
@@ -12,12 +15,19 @@ export type GetCountParts = {
 export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: GetCountParts): void =>
   addRoute(server, routes.getCount, async (): Promise<AnswerOf<typeof routes.getCount>> => {
     try {
-      const { rowsCount, latestValue } = await readTotal();
-      return { status: 200, body: { rows_count: rowsCount, latest_value: latestValue, hostname } };
+      return { status: 200, body: totalBody(await readInTime(readTotal), hostname) };
     } catch (error) {
       server.log.warn({ err: error }, 'could not read the ledger');
-      return {
-        fault: { status: 503, code: 'ledger_unavailable', detail: 'The ledger did not answer in time. Try again.' },
-      };
+      return { fault: ledgerAway };
     }
   });
+
+/** The total as the contract has it. */
+export const totalBody = (
+  { rowsCount, latestValue }: Total,
+  hostname: string,
+): z.output<(typeof routes.getCount.answers)[200]['body']> => ({
+  rows_count: rowsCount,
+  latest_value: latestValue,
+  hostname,
+});

@@ -1,0 +1,58 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { answerProblem } from './problem-answer.ts';
+
+/** Whether a token is one of those that are valid now. Throws when that cannot be found out. */
+export type TokenCheck = (token: string) => Promise<boolean>;
+
+/**
+ * Checks tokens against a list that may change from call to call. The time that a check takes tells nothing of the list:
+ * digests of one length are compared, in constant time, and every one of them.
+ */
+export const createTokenCheck = (readTokens: () => Promise<readonly string[]>): TokenCheck => {
+  const digestsOf = new WeakMap<readonly string[], readonly Buffer[]>();
+  return async (token) => {
+    const tokens = await readTokens();
+    const digests = digestsOf.get(tokens) ?? tokens.map(digest);
+    digestsOf.set(tokens, digests);
+    const given = digest(token);
+    let isValid = false;
+    for (const known of digests) isValid = timingSafeEqual(known, given) || isValid;
+    return isValid;
+  };
+};
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Makes the routes that need a token answer 401 without a valid one, before their body is read. To be called before they are added. */
+export const requireToken = (server: FastifyInstance, isTokenValid: TokenCheck): void => {
+  server.addHook('onRoute', (route) => {
+    if (route.config?.needsToken !== true) return;
+    route.onRequest = async (request, reply) => {
+      const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+      if (token === undefined) {
+        return refuse(
+          reply,
+          'Bearer realm="sluice"',
+          'This request needs a token: Authorization: Bearer, and the token.',
+        );
+      }
+      let isValid;
+      try {
+        isValid = await isTokenValid(token);
+      } catch (error) {
+        request.log.error({ err: error }, 'could not read the tokens');
+        return answerProblem(reply, {
+          status: 503,
+          code: 'tokens_unavailable',
+          detail: 'The token cannot be checked now. Nothing was recorded. Try again.',
+        });
+      }
+      if (isValid) return undefined;
+      return refuse(reply, 'Bearer realm="sluice", error="invalid_token"', 'The token is not valid.');
+    };
+  });
+};
+
+const refuse = (reply: FastifyReply, challenge: string, detail: string): FastifyReply =>
+  answerProblem(reply.header('www-authenticate', challenge), { status: 401, code: 'unauthorized', detail });

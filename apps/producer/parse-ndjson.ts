@@ -1,0 +1,53 @@
+import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
+
+/** The counts of an NDJSON body, or where it is at fault; lines are numbered from 1. */
+export type ParsedLines = { readonly counts: readonly number[] } | { readonly line: number; readonly detail: string };
+
+/**
+ * Reads one count a line (https://github.com/ndjson/ndjson-spec): a JSON number that is an integer within ±(2^53−1), so 1.0 and 1e3 are
+ * taken. Lines end with LF or CRLF; after the last, blank ones may follow.
+ */
+export const parseNdjson = (text: string): ParsedLines => {
+  const content = text.slice(0, endOfContent(text));
+  return parseAtOnce(content) ?? parseLines(content.split('\n', maxCountsPerRequest + 1));
+};
+
+const endOfContent = (text: string): number => {
+  let end = text.length;
+  while (end > 0 && ' \t\r\n'.includes(text[end - 1] ?? '')) end -= 1;
+  return end;
+};
+
+/** As one list: several times faster than line by line, and with no comma in the text its elements are the lines. */
+const parseAtOnce = (content: string): ParsedLines | undefined => {
+  if (content === '' || content.includes(',')) return undefined;
+  try {
+    const counts: unknown = JSON.parse(`[${content.replaceAll('\n', ',')}]`);
+    return Array.isArray(counts) && counts.length <= maxCountsPerRequest && counts.every(isCount)
+      ? { counts }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const parseLines = (lines: readonly string[]): ParsedLines => {
+  const counts: number[] = [];
+  for (const [index, text] of lines.entries()) {
+    const line = index + 1;
+    if (line > maxCountsPerRequest)
+      return { line, detail: `is one more than the ${maxCountsPerRequest} that are taken at once` };
+    if (text.trim() === '') return { line, detail: 'is empty' };
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return { line, detail: 'is not JSON' };
+    }
+    if (!isCount(value)) return { line, detail: 'must be an integer within ±9007199254740991' };
+    counts.push(value);
+  }
+  return { counts };
+};
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value);

@@ -1,0 +1,85 @@
+import { ndjsonMediaType } from '@sluice/contract/routes.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { pointerTo } from './faults.ts';
+import { findRepeatedMember } from './find-repeated-member.ts';
+import { parseNdjson } from './parse-ndjson.ts';
+import { FaultError, type Fault } from './problem-answer.ts';
+
+const jsonMediaType = 'application/json';
+
+/** Makes JSON the one kind of body that the server takes. */
+export const takeJson = (server: FastifyInstance): void => {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser<string>(jsonMediaType, { parseAs: 'string' }, (request, text, done) => {
+    const fault = faultInHeaders(request);
+    if (fault !== undefined) return done(new FaultError(fault));
+    const body = withoutMark(text);
+    let value: unknown;
+    try {
+      // Not Fastify's own parser: it drops or refuses `__proto__`, which is a name like any other that the schema does not know.
+      value = JSON.parse(body);
+    } catch {
+      return done(new FaultError({ status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' }));
+    }
+    // A body of one member has two quotation marks. All that are valid have one.
+    if (hasThirdQuotationMark(body)) {
+      const name = findRepeatedMember(body);
+      if (name !== undefined) return done(new FaultError(repeatedMember(name)));
+    }
+    return done(null, value);
+  });
+};
+
+/** Lets the routes of `scope` take NDJSON too; their handlers see it as the JSON body `{"counts":[…]}`. */
+export const takeNdjson = (scope: FastifyInstance): void => {
+  scope.addContentTypeParser<string>(ndjsonMediaType, { parseAs: 'string' }, (request, text, done) => {
+    const fault = faultInHeaders(request);
+    if (fault !== undefined) return done(new FaultError(fault));
+    const parsed = parseNdjson(withoutMark(text));
+    return 'counts' in parsed ? done(null, parsed) : done(new FaultError(faultInLine(parsed)));
+  });
+};
+
+/** What cannot be read as it is declared: bodies are UTF-8 (RFC 8259 §8.1), and not compressed. */
+const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
+  const type = headers['content-type'];
+  if (type !== jsonMediaType && type !== undefined) {
+    const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]?.toLowerCase();
+    if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
+      return { status: 415, code: 'unsupported_media_type', detail: 'The body must be UTF-8.' };
+    }
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return undefined;
+  return {
+    status: 415,
+    code: 'unsupported_media_type',
+    detail: 'The body must not be compressed: leave Content-Encoding out.',
+  };
+};
+
+/** A byte order mark may be ignored (RFC 8259 §8.1); some editors and shells write one. */
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+const hasThirdQuotationMark = (text: string): boolean => {
+  const second = text.indexOf('"', text.indexOf('"') + 1);
+  return second !== -1 && text.includes('"', second + 1);
+};
+
+const repeatedMember = (name: string): Fault => {
+  const pointer = pointerTo('', name);
+  const detail = 'is given more than once';
+  return {
+    status: 400,
+    code: 'invalid_request',
+    detail: `The body is at fault: ${pointer} ${detail}.`,
+    errors: [{ pointer, detail }],
+  };
+};
+
+const faultInLine = ({ line, detail }: { readonly line: number; readonly detail: string }): Fault => ({
+  status: 400,
+  code: 'invalid_request',
+  detail: `The body is at fault: line ${line} ${detail}.`,
+  errors: [{ pointer: `line:${line}`, detail }],
+});

@@ -1,0 +1,59 @@
+import { ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { problemMediaType } from '@sluice/contract/problem.ts';
+import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
+
+/** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
+export const createConnectionRefusal =
+  (corsOrigin: string, onRefused: RefusalObserver) =>
+  (error: NodeJS.ErrnoException, socket: Socket): void => {
+    const answering = answerUnderWay(socket);
+    const isOfParser = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code?.startsWith('HPE_') === true;
+    if (!isOfParser || !socket.writable || answering?.headersSent === true) {
+      socket.destroy();
+      return;
+    }
+    // What is at fault came behind a request that is whole: the answer belongs to that.
+    if (answering?.req.complete === true) {
+      answering.once('close', () => socket.destroySoon());
+      return;
+    }
+    const fault = faultOfConnection(error);
+    onRefused(fault.code);
+    const body = problemBody(fault);
+    const head = [
+      `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
+      `content-type: ${problemMediaType}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      `access-control-allow-origin: ${corsOrigin}`,
+      `access-control-expose-headers: ${exposedHeaders}`,
+      'connection: close',
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+  };
+
+/** Node keeps it under this name, which its own handler of client errors reads too. */
+const answerUnderWay = (socket: Socket): ServerResponse | undefined => {
+  const answer: unknown = Reflect.get(socket, '_httpMessage');
+  return answer instanceof ServerResponse ? answer : undefined;
+};
+
+const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
+  switch (error.code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return {
+        status: 408,
+        code: 'request_timeout',
+        detail: 'The request did not arrive whole in time. Send it again.',
+      };
+    case 'HPE_HEADER_OVERFLOW':
+      return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' };
+    default:
+      // Not 501 where the method is unknown: what is no HTTP at all looks the same, and is no fault of the server.
+      return {
+        status: 400,
+        code: 'invalid_request',
+        detail: 'This is not an HTTP/1.1 request with a method that exists.',
+      };
+  }
+};

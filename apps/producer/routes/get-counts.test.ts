@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAnswer, createTestServer, problemOf } from '../test-server.test.ts';
+
+test('a page has the counts as the contract has them, and where the next one begins', async (t) => {
+  const recordedAt = new Date('2026-11-22T10:00:00.123Z');
+  const { ask } = createTestServer(t, {
+    readPage: async () => ({ counts: [{ id: '12', value: -7, recordedAt }], next: '12' }),
+  });
+  const answer = await ask('getCounts');
+  assertAnswer(t, 'getCounts', 200, answer);
+  assert.deepEqual(JSON.parse(answer.body), {
+    counts: [{ id: '12', value: -7, recorded_at: '2026-11-22T10:00:00.123Z' }],
+    next: '12',
+  });
+});
+
+test('the last page has no next', async (t) => {
+  const { ask } = createTestServer(t);
+  const answer = await ask('getCounts');
+  assert.deepEqual(JSON.parse(answer.body), { counts: [], next: null });
+});
+
+for (const [query, page] of [
+  ['', { limit: 100, before: undefined }],
+  ['?', { limit: 100, before: undefined }],
+  ['?limit=1', { limit: 1, before: undefined }],
+  ['?limit=1000&before=999999999999999999', { limit: 1000, before: '999999999999999999' }],
+  ['?before=0&limit=%31%30', { limit: 10, before: '0' }],
+] as const) {
+  test(`the query "${query}" is read`, async (t) => {
+    const pages: unknown[] = [];
+    const { ask } = createTestServer(t, {
+      readPage: async (asked) => {
+        pages.push(asked);
+        return { counts: [], next: undefined };
+      },
+    });
+    assertAnswer(t, 'getCounts', 200, await ask('getCounts', { query }));
+    assert.deepEqual(pages, [page]);
+  });
+}
+
+for (const [query, pointer] of [
+  ['?limit=0', 'query:limit'],
+  ['?limit=1001', 'query:limit'],
+  ['?limit=-1', 'query:limit'],
+  ['?limit=1.0', 'query:limit'],
+  ['?limit=', 'query:limit'],
+  ['?limit=%zz', 'query:limit'],
+  ['?limit=1&limit=2', 'query:limit'],
+  ['?before=x', 'query:before'],
+  ['?before=1%200', 'query:before'],
+  ['?before=1000000000000000000', 'query:before'],
+  ['?offset=1', 'query:offset'],
+  ['?Limit=1', 'query:Limit'],
+  ['?__proto__=1', 'query:__proto__'],
+  ['?%00=1', 'query:%00'],
+] as const) {
+  test(`the query ${query} is refused, and the fault located`, async (t) => {
+    const { ask } = createTestServer(t);
+    const answer = await ask('getCounts', { query });
+    assertAnswer(t, 'getCounts', 400, answer);
+    const { code, errors } = problemOf(answer);
+    assert.deepEqual([code, errors?.[0]?.pointer], ['invalid_request', pointer]);
+  });
+}
+
+test('a ledger that is away is a 503 for a page too', async (t) => {
+  const { ask } = createTestServer(t, { readPage: () => Promise.reject(new Error('secret-host refused')) });
+  const answer = await ask('getCounts');
+  assertAnswer(t, 'getCounts', 503, answer);
+  assert.equal(problemOf(answer).code, 'ledger_unavailable');
+  assert.doesNotMatch(answer.body, /secret-host/);
+});

@@ -1,0 +1,65 @@
+import { routes } from '@sluice/contract/routes.ts';
+import type { FastifyInstance } from 'fastify';
+import { createEventFeed } from '../event-feed.ts';
+import { answerProblem } from '../problem-answer.ts';
+import { readInTime } from '../read-in-time.ts';
+import { totalBody, type GetCountParts } from './get-count.ts';
+import { queueBody, type GetQueueParts } from './get-queue.ts';
+
+const maxListeners = 500;
+// About three minutes of events that nobody takes, after what the system's own buffers hold.
+const maxWaitingBytes = 65_536;
+
+const headers = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // nginx and what took this over from it pass each event on at once.
+  'x-accel-buffering': 'no',
+} as const;
+
+/** One event a second; what is away is `null` in it. The streams end when the server closes. */
+export const addGetEvents = (
+  server: FastifyInstance,
+  { hostname, readTotal, readQueueState }: GetCountParts & GetQueueParts,
+): void => {
+  const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await readInTime(read);
+    } catch (error) {
+      server.log.debug({ err: error }, 'could not read for an event');
+      return null;
+    }
+  };
+  const feed = createEventFeed({
+    read: async () => {
+      const [total, state] = await Promise.all([orNull(readTotal), orNull(readQueueState)]);
+      return {
+        count: total === null ? null : totalBody(total, hostname),
+        queue: state === null ? null : queueBody(state),
+      };
+    },
+    maxListeners,
+    maxWaitingBytes,
+  });
+  server.addHook('preClose', (done) => {
+    feed.close();
+    done();
+  });
+
+  server.get(routes.getEvents.path, (request, reply) => {
+    if (feed.isFull()) {
+      return answerProblem(reply, {
+        status: 503,
+        code: 'too_many_listeners',
+        detail: `This process has ${maxListeners} listeners and takes no more. Try again, or ask GET /count and GET /queue.`,
+      });
+    }
+    reply.headers(headers);
+    if (request.method === 'HEAD') return reply.send();
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    feed.add(reply.raw.writeHead(200));
+    return reply;
+  });
+};

@@ -1,0 +1,41 @@
+import { routes } from '@sluice/contract/routes.ts';
+import type { FastifyInstance } from 'fastify';
+import type * as z from 'zod';
+import { queueAway } from '../away.ts';
+import { readInTime } from '../read-in-time.ts';
+import { addRoute, type AnswerOf } from '../route.ts';
+
+/** What waits in the queue, all partitions together. */
+export type QueueState = {
+  readonly waitingBatches: number;
+  readonly oldestAgeMs: number;
+  readonly inFlightBatches: number;
+  readonly consumers: number;
+  readonly deadLetters: number;
+  readonly isPaused: boolean;
+};
+
+export type GetQueueParts = {
+  /** Throws when the queue is away. */
+  readonly readQueueState: () => Promise<QueueState>;
+};
+
+export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueueParts): void =>
+  addRoute(server, routes.getQueue, async (): Promise<AnswerOf<typeof routes.getQueue>> => {
+    try {
+      return { status: 200, body: queueBody(await readInTime(readQueueState)) };
+    } catch (error) {
+      server.log.warn({ err: error }, 'could not read the queue');
+      return { fault: queueAway };
+    }
+  });
+
+/** The state as the contract has it. */
+export const queueBody = (state: QueueState): z.output<(typeof routes.getQueue.answers)[200]['body']> => ({
+  waiting_batches: state.waitingBatches,
+  oldest_age_ms: state.oldestAgeMs,
+  in_flight_batches: state.inFlightBatches,
+  consumers: state.consumers,
+  dead_letters: state.deadLetters,
+  paused: state.isPaused,
+});

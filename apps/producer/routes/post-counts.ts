@@ -1,0 +1,22 @@
+import { routes } from '@sluice/contract/routes.ts';
+import type { FastifyInstance } from 'fastify';
+import { enqueueCounts, type EnqueueParts } from '../enqueue-counts.ts';
+import { takeNdjson } from '../read-body.ts';
+import { addRoute, type AnswerOf } from '../route.ts';
+
+export const addPostCounts = (server: FastifyInstance, parts: EnqueueParts): void => {
+  const { hostname } = parts;
+  // A scope of its own, for this route alone takes NDJSON.
+  server.register(async (scope) => {
+    takeNdjson(scope);
+    addRoute(
+      scope,
+      routes.postCounts,
+      async ({ body: { counts }, headers }): Promise<AnswerOf<typeof routes.postCounts>> => {
+        const fault = await enqueueCounts(parts, counts, headers['idempotency-key']);
+        if (fault !== undefined) return { fault };
+        return { status: 201, body: { message: 'Values added to Redis queue', accepted: counts.length, hostname } };
+      },
+    );
+  });
+};

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAnswer, createTestServer, hostname, problemOf } from '../test-server.test.ts';
+
+const never = () => new Promise<never>(() => undefined);
+const failing = () => Promise.reject(new Error('secret-host refused'));
+
+test('GET / is empty, and GET /health is as it always was', async (t) => {
+  const { ask } = createTestServer(t);
+  assertAnswer(t, 'root', 200, await ask('root'));
+  const health = await ask('health');
+  assertAnswer(t, 'health', 200, health);
+  assert.deepEqual(JSON.parse(health.body), {
+    status: 'healthy',
+    message: 'application is running without issues',
+    hostname,
+  });
+});
+
+test('GET /count answers with the number of rows and the latest value', async (t) => {
+  const { ask } = createTestServer(t);
+  const answer = await ask('getCount');
+  assertAnswer(t, 'getCount', 200, answer);
+  assert.deepEqual(JSON.parse(answer.body), { rows_count: 2, latest_value: -5, hostname });
+});
+
+test('GET /queue answers with the state of the queue', async (t) => {
+  const { ask } = createTestServer(t);
+  const answer = await ask('getQueue');
+  assertAnswer(t, 'getQueue', 200, answer);
+  assert.deepEqual(JSON.parse(answer.body), {
+    waiting_batches: 1,
+    oldest_age_ms: 2,
+    in_flight_batches: 3,
+    consumers: 4,
+    dead_letters: 5,
+    paused: false,
+  });
+});
+
+for (const [name, code, parts] of [
+  ['getCount', 'ledger_unavailable', { readTotal: failing }],
+  ['getQueue', 'queue_unavailable', { readQueueState: failing }],
+] as const) {
+  test(`${name} says 503 when what it reads is away, and nothing of the error`, async (t) => {
+    const { ask } = createTestServer(t, parts);
+    const answer = await ask(name);
+    assertAnswer(t, name, 503, answer);
+    assert.equal(problemOf(answer).code, code);
+    assert.doesNotMatch(answer.body, /secret-host/);
+  });
+}
+
+test('reads of what does not answer are a 503 within 2 s', async (t) => {
+  const { ask } = createTestServer(t, { readTotal: never, readPage: never, readQueueState: never });
+  const startedAt = performance.now();
+  const answers = await Promise.all([ask('getCount'), ask('getCounts'), ask('getQueue')]);
+  assert.ok(performance.now() - startedAt < 2_000);
+  assert.deepEqual(answers.map(({ status }) => status), [503, 503, 503]);
+});
+
+for (const [isQueueUp, isLedgerUp, status] of [
+  [true, true, 200],
+  [true, false, 200],
+  [false, true, 503],
+  [false, false, 503],
+] as const) {
+  test(`with the queue ${isQueueUp ? 'up' : 'down'} and the ledger ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
+    const { ask } = createTestServer(t, { isQueueUp: async () => isQueueUp, isLedgerUp: async () => isLedgerUp });
+    const answer = await ask('ready');
+    assertAnswer(t, 'ready', status, answer);
+    assert.deepEqual(JSON.parse(answer.body), {
+      status: status === 200 ? 'ready' : 'not ready',
+      queue: isQueueUp ? 'up' : 'down',
+      ledger: isLedgerUp ? 'up' : 'down',
+      hostname,
+    });
+  });
+}
+
+test('a query is passed over where the route has none', async (t) => {
+  const { ask } = createTestServer(t);
+  for (const name of ['root', 'health', 'ready', 'getCount', 'getQueue'] as const) {
+    assert.equal((await ask(name, { query: '?x=1&x=2&%zz' })).status, 200);
+  }
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import { problem, problemMediaType, type Problem } from '@sluice/contract/problem.ts';
+import { routes, type Route } from '@sluice/contract/routes.ts';
+import { createLogger } from '@sluice/runtime/logger.ts';
+import { createServer, type ServerParts } from './server.ts';
+
+// What the tests of this folder share. It is named as a test so that nothing but tests can use it.
+
+type RouteName = keyof typeof routes;
+type StatusOf<Name extends RouteName> = keyof (typeof routes)[Name]['answers'] & number;
+type Answer = { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: string };
+type Asked = {
+  readonly method?: 'HEAD';
+  readonly headers?: Record<string, string>;
+  readonly query?: string;
+  readonly body?: string;
+};
+
+export const hostname = 'host-1';
+
+/**
+ * Asserts that an answer is the one that the contract has for the route and this status: media type, body, headers. That
+ * it was seen is written to the test's report, where tests/contract looks for it.
+ */
+export const assertAnswer = <Name extends RouteName>(
+  t: TestContext,
+  name: Name,
+  status: StatusOf<Name>,
+  answer: Answer,
+): void => {
+  assert.equal(answer.status, status, answer.body);
+  const { answers }: Route = routes[name];
+  const described = answers[status];
+  assert.ok(described !== undefined);
+  const { body, mediaType = body === problem ? problemMediaType : 'application/json' } = described;
+  if (body === undefined) {
+    assert.equal(answer.body, '');
+  } else {
+    assert.ok(String(answer.headers['content-type']).startsWith(mediaType), String(answer.headers['content-type']));
+    if (described.mediaType === undefined) body.parse(JSON.parse(answer.body));
+  }
+  if (status === 503) assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
+  if (status === 401) assert.match(String(answer.headers['www-authenticate']), /^Bearer /);
+  assert.equal(answer.headers['access-control-allow-origin'], '*');
+  t.diagnostic(`answers ${name} ${status}`);
+};
+
+/** A server whose parts all work, but for those that a test replaces. */
+export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {}) => {
+  const enqueued: { readonly counts: readonly number[]; readonly key: string | undefined }[] = [];
+  const refused: string[] = [];
+  const server = createServer(
+    {
+      hostname,
+      enqueue: async (counts, key) => {
+        enqueued.push({ counts, key });
+        return 'acknowledged';
+      },
+      readTotal: async () => ({ rowsCount: 2, latestValue: -5 }),
+      readPage: async () => ({ counts: [], next: undefined }),
+      readQueueState: async () => ({
+        waitingBatches: 1,
+        oldestAgeMs: 2,
+        inFlightBatches: 3,
+        consumers: 4,
+        deadLetters: 5,
+        isPaused: false,
+      }),
+      isQueueUp: async () => true,
+      isLedgerUp: async () => true,
+      onRefused: (code) => refused.push(code),
+      ...parts,
+    },
+    { corsOrigin: '*', logger: createLogger('test', 'fatal') },
+  );
+  t.after(() => server.close());
+
+  /** Calls a route; the answer is to be claimed with `is`, which gives its JSON. */
+  const ask = async (name: RouteName, { method, headers = {}, query = '', body }: Asked = {}) => {
+    const route: Route = routes[name];
+    const response = await server.inject({
+      method: method ?? route.method,
+      url: route.path + query,
+      headers: route.method === 'POST' ? { 'content-type': 'application/json', ...headers } : headers,
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    return { status: response.statusCode, headers: response.headers, body: response.body };
+  };
+
+  return { server, ask, enqueued, refused };
+};
+
+/** The problem document that an answer must be. */
+export const problemOf = ({ status, headers, body }: Answer): Problem => {
+  assert.ok(String(headers['content-type']).startsWith(problemMediaType));
+  const document = problem.parse(JSON.parse(body));
+  assert.equal(document.status, status);
+  return document;
+};
+
+/** A connection to a server that listens from now on, ended after the test. */
+export const connectTo = async (
+  t: TestContext,
+  { server }: Pick<ReturnType<typeof createTestServer>, 'server'>,
+): Promise<Socket> => {
+  if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
+  // The type of an address depends on what is listened on.
+  const { port } = server.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+};
+
+/** What comes until the other side ends the connection, read as one answer. */
+export const readAnswer = async (socket: Socket): Promise<Answer> => parseAnswer(await text(socket));
+
+/** Reads one answer from what came over a connection. */
+export const parseAnswer = (received: string): Answer => {
+  const [head = '', body = ''] = received.split('\r\n\r\n', 2);
+  const [first = '', ...lines] = head.split('\r\n');
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+  });
+  return { status: Number(/^HTTP\/1.1 (\d{3}) /.exec(first)?.[1]), headers: Object.fromEntries(headers), body };
+};

@@ -1,0 +1,150 @@
+import * as z from 'zod';
+import { problem, problemMediaType } from './problem.ts';
+import { ndjsonMediaType, routes, type Route } from './routes.ts';
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+type MediaTypes = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+type Header = { readonly description: string; readonly required: true; readonly schema: JsonSchema };
+
+/** One way to call a path. */
+export type Operation = {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: 'query' | 'header';
+    readonly required: boolean;
+    readonly description: string;
+    readonly schema: JsonSchema;
+  }[];
+  readonly requestBody?: { readonly required: true; readonly content: MediaTypes };
+  readonly responses: Readonly<
+    Record<
+      string,
+      {
+        readonly description: string;
+        readonly headers?: Readonly<Record<string, Header>>;
+        readonly content?: MediaTypes;
+      }
+    >
+  >;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+};
+
+/** The contract as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1.html). */
+export type OpenapiDocument = {
+  readonly openapi: '3.1.1';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: JsonSchema;
+};
+
+const description = [
+  'Takes counts, holds them in a queue, and records each exactly once.',
+  'Every error is a problem document (RFC 9457). Each path also answers HEAD where it has GET, OPTIONS with the methods that it takes, and 405 ' +
+    'with `Allow` for others; other paths are 404. What is no proper HTTP request gets 400, 408 or 431, and a fault of the server itself 500.',
+].join('\n\n');
+
+const problemReference: JsonSchema = { $ref: '#/components/schemas/Problem' };
+
+/** Makes the document of all routes. */
+export const createOpenapi = (): OpenapiDocument => {
+  const paths: Record<string, Record<string, Operation>> = {};
+  for (const [operationId, route] of Object.entries(routes)) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(operationId, route);
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: 'Sluice', version: '1', description },
+    // Beside this document, so that it holds behind a prefix too.
+    servers: [{ url: '.' }],
+    paths,
+    components: {
+      schemas: { Problem: toSchema(problem) },
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Needed where the producer has tokens, else ignored.',
+        },
+      },
+    },
+  };
+};
+
+const operationOf = (operationId: string, route: Route): Operation => {
+  const parameters = [...parametersOf('query', route.query), ...parametersOf('header', route.headers)];
+  const { body, line } = route;
+  return {
+    operationId,
+    summary: route.summary,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': { schema: toSchema(body) },
+              ...(line === undefined ? {} : { [ndjsonMediaType]: { schema: toSchema(line) } }),
+            },
+          },
+        }),
+    responses: Object.fromEntries(
+      Object.entries(route.answers).map(([status, answer]) => [status, responseOf(status, answer)]),
+    ),
+    // The second: none, where the producer has no tokens.
+    ...(route.needsToken === true ? { security: [{ token: [] }, {}] } : {}),
+  };
+};
+
+const parametersOf = (place: 'query' | 'header', fields?: z.ZodObject): NonNullable<Operation['parameters']> =>
+  Object.entries(fields?.shape ?? {}).map(([name, field]) => {
+    if (!(field instanceof z.ZodType)) throw new TypeError(`The ${place} parameter ${name} is no schema`);
+    const { description: _description, ...schema } = toSchema(field);
+    return {
+      name,
+      in: place,
+      required: !field.safeParse(undefined).success,
+      description: field.description ?? '',
+      schema,
+    };
+  });
+
+const responseOf = (status: string, { description: text, body, mediaType }: Route['answers'][number]) => {
+  const headers = headersOf(status, body);
+  return {
+    description: text,
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined
+      ? {}
+      : {
+          content:
+            body === problem
+              ? { [problemMediaType]: { schema: problemReference } }
+              : { [mediaType ?? 'application/json']: { schema: toSchema(body) } },
+        }),
+  };
+};
+
+const headersOf = (status: string, body?: z.ZodType): Record<string, Header> | undefined => {
+  if (status === '503') {
+    return { 'Retry-After': header('When to try again, in seconds.', { type: 'integer', minimum: 1 }) };
+  }
+  if (status === '401' && body === problem) {
+    return { 'WWW-Authenticate': header('The scheme, `Bearer` (RFC 6750).', { type: 'string' }) };
+  }
+  return undefined;
+};
+
+const header = (text: string, schema: JsonSchema): Header => ({ description: text, required: true, schema });
+
+/**
+ * JSON Schema 2020-12, the dialect of OpenAPI 3.1. Answers too are described as a reader takes them in: one that checks them
+ * must let fields pass that a later version adds.
+ */
+const toSchema = (schema: z.ZodType): JsonSchema => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
+  return rest;
+};
