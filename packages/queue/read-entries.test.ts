@@ -82,6 +82,18 @@ test('entries that a consumer left are taken over when they are idle long enough
   );
 });
 
+test('a takeover takes nothing that no consumer has seen', async (t) => {
+  const { add, readerOf, countPending } = await setUp(t);
+  await add('1');
+  const reader = readerOf('a');
+  assert.deepEqual(await reader.takeOver(60_000), []);
+  assert.equal(await countPending(), 0);
+  assert.deepEqual(
+    (await reader.readNew(100)).map(({ fields }) => fields['v']),
+    ['1'],
+  );
+});
+
 test('entries behind many that are not idle are found too', async (t) => {
   const { admin, stream, add, readerOf, isIdleFor } = await setUp(t);
   // XAUTOCLAIM looks at ten times its count of entries a call.

@@ -27,8 +27,9 @@ type EntryReaderSettings = {
 };
 
 const replyWithinMs = 3_000;
-// No entry can have it, so that asking for this consumer's entries behind it answers with none.
-const lastId = '18446744073709551615-18446744073709551615';
+// No entry has an id behind it, so that asking for this consumer's own answers with none. One below the very last, which is how Redis
+// writes `>` to itself: it would deliver new entries.
+const lastId = '18446744073709551615-18446744073709551614';
 
 /** Makes the reader of one partition. The group is created when it is missing, at run time too: a restarted Redis may have lost it. */
 export const createEntryReader = ({
