@@ -1,10 +1,14 @@
-import { databaseSettings, processSettings, queueSettings, recordSettings } from '@sluice/runtime/settings.ts';
+import {
+  checkLogins,
+  databaseSettings,
+  metricsSettings,
+  processSettings,
+  queueSettings,
+  recordSettings,
+} from '@sluice/runtime/settings.ts';
 import * as z from 'zod';
 
 /** The environment of the consumer. */
-export const configSchema = z.object({
-  ...queueSettings,
-  ...databaseSettings,
-  ...recordSettings,
-  ...processSettings,
-});
+export const configSchema = z
+  .object({ ...queueSettings, ...databaseSettings, ...recordSettings, ...metricsSettings, ...processSettings })
+  .superRefine(checkLogins);

@@ -1,16 +1,26 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { connectLedger } from '@sluice/ledger/connection.ts';
+import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { recordBatches } from '@sluice/ledger/record.ts';
-import { connectRedis } from '@sluice/queue/connection.ts';
-import { partitionOf } from '@sluice/queue/partition.ts';
+import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts';
+import type { Partition } from '@sluice/queue/partition.ts';
+import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { readQueueState, type QueueState } from '@sluice/queue/queue-state.ts';
 import { createEntryReader } from '@sluice/queue/read-entries.ts';
 import { buryEntry, settleEntries } from '@sluice/queue/settle-entries.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
+import { startWatchdog } from '@sluice/runtime/watchdog.ts';
 import { configSchema } from './config.ts';
 import { consume } from './consume.ts';
+import { followQueue } from './follow-queue.ts';
+import { createConsumerMetrics } from './metrics.ts';
+import { purgeInboxes } from './purge.ts';
 
 const recordWithinMs = 30_000;
+const purgeWithinMs = 10_000;
 const maxEntriesPerRead = 500;
 const slots = 16;
 
@@ -18,51 +28,81 @@ await runService(process, {
   name: 'consumer',
   schema: configSchema,
   start: async (config, logger) => {
-    const connect = () =>
-      connectRedis(
-        {
-          host: config.REDIS_HOST,
-          port: config.REDIS_PORT,
-          username: config.REDIS_USERNAME,
-          password: config.REDIS_PASSWORD,
-        },
-        (error) => logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
+    const connections: RedisConnection[] = [];
+    const connect = () => {
+      const connection = connectRedis(redisSettingsOf(config), (error) =>
+        logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
       );
-    const reading = connect();
-    const settling = connect();
-    const ledger = connectLedger({
-      host: config.DB_HOST,
-      port: config.DB_PORT,
-      user: config.DB_USER,
-      password: config.DB_PASSWORD,
-      database: config.DB_NAME,
+      connections.push(connection);
+      return connection;
+    };
+    const commands = connect();
+    const ledger = connectLedger(databaseSettingsOf(config));
+    const metrics = createMetrics(process, 'consumer');
+    const consumerMetrics = createConsumerMetrics(metrics);
+    const publishing = await publishMetrics(metrics, {
+      mode: config.METRICS,
+      port: config.METRICS_PORT,
+      write: (line) => process.stdout.write(`${line}\n`),
     });
-    const partition = partitionOf(config.REDIS_QUEUE, 0);
+    const watchdog = startWatchdog(process, config.WATCHDOG_MS);
     const stopping = new AbortController();
-    const settings = { slot: randomInt(slots), inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
+    const consumer = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
+    const recording = { slot: randomInt(slots), inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
+    const loops: Promise<void>[] = [];
+    let state: QueueState | undefined;
 
-    const consuming = consume(
-      {
-        reader: createEntryReader({
-          connection: reading,
-          partition,
-          consumer: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
-          maxEntries: maxEntriesPerRead,
-        }),
-        record: (batches) => recordBatches(ledger, batches, settings),
-        settle: (ids) => settleEntries(settling, partition, ids),
-        bury: (entry, reason) => buryEntry(settling, partition, entry, reason),
-        logger,
-      },
-      stopping.signal,
+    const consumePartition = async (partition: Partition) => {
+      const watched = watchdog.watch(partition.stream);
+      await consume(
+        {
+          reader: createEntryReader({ connection: connect(), partition, consumer, maxEntries: maxEntriesPerRead }),
+          record: (batches) => recordBatches(ledger, batches, recording),
+          settle: (ids) => settleEntries(commands, partition, ids),
+          bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
+          isPaused: () => state?.isPaused ?? false,
+          beat: watched.beat,
+          metrics: consumerMetrics,
+          logger,
+        },
+        stopping.signal,
+      );
+      watched.end();
+    };
+
+    loops.push(
+      followQueue(
+        {
+          readPartitions: () => readPartitions(commands, config.REDIS_QUEUE),
+          readState: (partitions) => readQueueState(commands, config.REDIS_QUEUE, partitions),
+          onPartition: (partition) => loops.push(consumePartition(partition)),
+          onState: (next) => {
+            state = next;
+            consumerMetrics.setQueueState(next);
+          },
+          logger,
+        },
+        stopping.signal,
+      ),
+      purgeInboxes(
+        {
+          purge: (maxRows) => purgeInbox(ledger, maxRows, purgeWithinMs),
+          oldestAgeMs: () => state?.oldestAgeMs,
+          inboxHours: config.INBOX_HOURS,
+          onPurged: consumerMetrics.purged,
+          logger,
+        },
+        stopping.signal,
+      ),
     );
 
     return {
       stop: async () => {
         stopping.abort();
-        await consuming;
-        reading.close();
-        settling.close();
+        await Promise.all(loops);
+        await watchdog.stop();
+        await publishing.stop();
+        for (const connection of connections) connection.close();
         await ledger.close();
       },
     };

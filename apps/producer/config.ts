@@ -1,10 +1,22 @@
-import { databaseSettings, httpSettings, processSettings, queueSettings } from '@sluice/runtime/settings.ts';
+import {
+  checkLogins,
+  databaseSettings,
+  enqueueSettings,
+  httpSettings,
+  metricsSettings,
+  processSettings,
+  queueSettings,
+} from '@sluice/runtime/settings.ts';
 import * as z from 'zod';
 
 /** The environment of the producer. */
-export const configSchema = z.object({
-  ...httpSettings,
-  ...queueSettings,
-  ...databaseSettings,
-  ...processSettings,
-});
+export const configSchema = z
+  .object({
+    ...httpSettings,
+    ...queueSettings,
+    ...enqueueSettings,
+    ...databaseSettings,
+    ...metricsSettings,
+    ...processSettings,
+  })
+  .superRefine(checkLogins);

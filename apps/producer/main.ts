@@ -1,66 +1,112 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectLedger } from '@sluice/ledger/connection.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
+import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
 import { shareNext } from '@sluice/ledger/share-next.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { createEnqueuer } from '@sluice/queue/enqueue.ts';
-import { partitionOf } from '@sluice/queue/partition.ts';
+import { partitionsOf } from '@sluice/queue/partition.ts';
+import { readPartitions, registerPartitions } from '@sluice/queue/partition-registry.ts';
 import { isQueueUp } from '@sluice/queue/ping.ts';
+import { readQueueState } from '@sluice/queue/queue-state.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { configSchema } from './config.ts';
+import { followQueue } from './follow-queue.ts';
+import { createProducerMetrics } from './metrics.ts';
 import { createServer } from './server.ts';
+import { tokenCheckOf } from './tokens.ts';
 
 // Every answer comes within 2 s of its request; what is left after these is for the way there and back.
 const acknowledgeWithinMs = 1_800;
 const attemptWithinMs = 800;
 // A reader may wait for the query before its own, so two of these must fit.
 const readWithinMs = 900;
+// A producer starts without Redis too, to say so.
+const registerWithinMs = 1_000;
 
 await runService(process, {
   name: 'producer',
   schema: configSchema,
   start: async (config, logger) => {
-    const redis = connectRedis(
-      {
-        host: config.REDIS_HOST,
-        port: config.REDIS_PORT,
-        username: config.REDIS_USERNAME,
-        password: config.REDIS_PASSWORD,
-      },
-      (error) => logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
-    );
-    const ledger = connectLedger({
-      host: config.DB_HOST,
-      port: config.DB_PORT,
-      user: config.DB_USER,
-      password: config.DB_PASSWORD,
-      database: config.DB_NAME,
+    const connect = () =>
+      connectRedis(redisSettingsOf(config), (error) =>
+        logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
+      );
+    const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
+    // Apart, because who waits for replicas on a connection holds up all that is behind it.
+    const writing = connect();
+    const looking = connect();
+    const ledger = connectLedger(databaseSettingsOf(config));
+    const metrics = createMetrics(process, 'producer');
+    const producerMetrics = createProducerMetrics(metrics);
+    const publishing = await publishMetrics(metrics, {
+      mode: config.METRICS,
+      port: config.METRICS_PORT,
+      write: (line) => process.stdout.write(`${line}\n`),
     });
     const enqueuer = createEnqueuer({
-      connection: redis,
-      partition: partitionOf(config.REDIS_QUEUE, 0),
+      connection: writing,
+      partitions,
       deadlineMs: acknowledgeWithinMs,
       attemptMs: attemptWithinMs,
-      onError: (error) => logger.warn({ err: error }, 'Redis did not take a batch; sending it again'),
+      ackReplicas: config.QUEUE_ACK_REPLICAS,
+      maxBatches: config.QUEUE_MAX_BATCHES,
+      onError: (error) => {
+        producerMetrics.retried();
+        logger.warn({ err: error }, 'Redis did not take a batch; sending it again');
+      },
     });
+    const readState = shareNext(async () =>
+      readQueueState(looking, config.REDIS_QUEUE, await readPartitions(looking, config.REDIS_QUEUE)),
+    );
+    const stopping = new AbortController();
+    // What is added to a partition that no consumer knows of could be left there, so nothing is until they can.
+    const registered = Promise.withResolvers<void>();
+    let isRegistered = false;
+    const following = followQueue(
+      {
+        register: async () => {
+          await registerPartitions(looking, config.REDIS_QUEUE, partitions);
+          isRegistered = true;
+          registered.resolve();
+        },
+        readState,
+        onState: producerMetrics.setQueueState,
+        logger,
+      },
+      stopping.signal,
+    );
     const server = createServer(
       {
         hostname: hostname(),
-        enqueue: enqueuer.enqueue,
+        enqueue: async (counts, key) => (isRegistered ? enqueuer.enqueue(counts, key) : 'unavailable'),
         readTotal: shareNext(() => readTotal(ledger, readWithinMs)),
-        isQueueUp: () => isQueueUp(redis, attemptWithinMs),
+        readPage: (page) => readPage(ledger, page, readWithinMs),
+        readQueueState: readState,
+        isQueueUp: () => isQueueUp(looking, partitions, attemptWithinMs),
         isLedgerUp: () => isLedgerUp(ledger, readWithinMs),
+        isTokenValid: tokenCheckOf(config, logger),
+        onAccepted: producerMetrics.accepted,
+        onRefused: producerMetrics.refused,
       },
       { corsOrigin: config.CORS_ORIGIN, logger },
     );
+    await Promise.race([registered.promise, pause(registerWithinMs)]);
     await server.listen({ host: '::', port: config.HTTP_PORT });
 
     return {
       stop: async () => {
+        stopping.abort();
         await server.close();
         await enqueuer.drain();
-        redis.close();
+        await following;
+        await publishing.stop();
+        writing.close();
+        looking.close();
         await ledger.close();
       },
     };

@@ -35,7 +35,8 @@ export type SecretReader<T> = {
   readonly refresh: () => Promise<T>;
 };
 
-const loginSchema = z.object(
+/** A login in a secret. */
+export const loginSchema = z.object(
   {
     username: z.string({ error: 'must be text' }).min(1, 'must not be empty'),
     password: z.string({ error: 'must be text' }).min(1, 'must not be empty'),

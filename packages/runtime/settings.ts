@@ -43,6 +43,7 @@ export const queueSettings = {
   REDIS_PASSWORD: text.optional().describe("The user's password"),
   REDIS_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
   REDIS_IAM_CACHE: text.optional().describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
+  AWS_REGION: text.optional().describe('The region of that cache; ECS and Lambda set it'),
   REDIS_QUEUE: text.default('count_queue').describe("The queue's name, the first part of its keys"),
 };
 
@@ -89,6 +90,7 @@ type Logins = Readonly<
       | 'REDIS_SECRET_ARN'
       | 'REDIS_IAM_CACHE'
       | 'REDIS_TLS'
+      | 'AWS_REGION'
       | 'API_TOKENS'
       | 'API_TOKENS_SECRET_ARN',
       unknown
@@ -116,7 +118,9 @@ export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 
     }
   } else if (isSet('REDIS_IAM_CACHE')) {
     if (isSet('REDIS_PASSWORD')) fault('REDIS_PASSWORD', 'must not be set beside REDIS_IAM_CACHE');
-    if (!isSet('REDIS_USERNAME')) fault('REDIS_USERNAME', 'must be set with REDIS_IAM_CACHE');
+    for (const name of ['REDIS_USERNAME', 'AWS_REGION'] as const) {
+      if (!isSet(name)) fault(name, 'must be set with REDIS_IAM_CACHE');
+    }
     if (config['REDIS_TLS'] !== true) fault('REDIS_TLS', 'must be true with REDIS_IAM_CACHE');
   } else if (isSet('REDIS_USERNAME') && !isSet('REDIS_PASSWORD')) {
     fault('REDIS_PASSWORD', 'must be set with REDIS_USERNAME');

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { test } from 'node:test';
 import { assertBalance } from './balance.ts';
 import { startLoad } from './load.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 
 const kills = 20;
 // Work is promised to be taken over within 30 s.
@@ -17,7 +17,7 @@ test(`consumers killed ${kills} times under load lose nothing and record nothing
     // Kills have to come at times of their own, so this is a time and not a condition.
     await pause(Math.random() * 200);
     const victim = kill % consumers.length;
-    await consumers[victim]?.kill();
+    await consumers[victim]?.end('SIGKILL');
     consumers[victim] = await start('consumer');
   }
   await load.stop();

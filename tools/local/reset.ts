@@ -5,7 +5,7 @@ import { AlreadyRunningError, createRunningNote } from './leftovers.ts';
 
 const folder = dataFolder();
 // By name, because SLUICE_DIR may be a folder that holds other things too.
-const ours = ['redis', 'mysql', 'logs', 'password', 'running.json'];
+const ours = ['redis', 'mysql', 'logs', 'password', 'running.json', 'environment.json'];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 try {

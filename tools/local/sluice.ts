@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { createRunningNote } from './leftovers.ts';
 import { describeHolder, isPortFree } from './ports.ts';
 import { privateServers } from './private-servers.ts';
@@ -60,6 +61,7 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
 
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
+    writeEnvironment(folder, found);
     const app = (name: string, file: string) => ({ name, command: process.execPath, args: [join(repository, file)] });
     await runOnce({ ...app('database-setup', 'apps/database-setup/main.ts'), env: found });
     await Promise.all([
@@ -84,7 +86,9 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
   const stop = async () => {
     await apps.stop();
     await servers.stop();
-    if (isOwner) note.remove();
+    if (!isOwner) return;
+    removeEnvironment(folder);
+    note.remove();
   };
 
   return { start, broken: Promise.race([servers.broken, apps.broken]), stop };

@@ -1,0 +1,53 @@
+import type { Metrics } from '@sluice/runtime/metrics.ts';
+import { createQueueGauges } from '@sluice/runtime/queue-gauges.ts';
+import type { Step } from './persist.ts';
+
+const transactionBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000];
+
+export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
+
+/** What a consumer counts. */
+export const createConsumerMetrics = (metrics: Metrics) => {
+  const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
+  const batchesKnown = metrics.counter('known_batches_total', 'Batches that had been recorded before and were skipped');
+  const batchesSettled = metrics.counter('settled_batches_total', 'Batches removed from the queue');
+  const buried = metrics.counter('dead_letters_total', 'Entries that could not be parsed');
+  const purged = metrics.counter('purged_ids_total', 'Batch ids removed from the inbox');
+  const retries = metrics.counter('retries_total', 'Steps that failed and were tried again', ['step']);
+  const transactionRows = metrics.histogram('transaction_rows', 'Counts of one transaction', rowBuckets);
+  const transactionSeconds = metrics.histogram(
+    'transaction_seconds',
+    'From the first attempt to record to the removal from the queue',
+    transactionBuckets,
+  );
+  const drainSeconds = metrics.gauge('queue_drain_seconds', 'How long all consumers need for what waits, at the speed of this one');
+  const setQueueGauges = createQueueGauges(metrics);
+  let settled = 0;
+  let settledBefore = 0;
+  let measuredAt = performance.now();
+
+  return {
+    recorded: (rows: number, known: number, batches: number, ms: number) => {
+      rowsRecorded.inc(rows);
+      batchesKnown.inc(known);
+      batchesSettled.inc(batches);
+      transactionRows.observe(rows);
+      transactionSeconds.observe(ms / 1000);
+      settled += batches;
+    },
+    buried: () => buried.inc(),
+    purged: (ids: number) => purged.inc(ids),
+    retried: (step: Step) => retries.inc({ step }),
+    setQueueState: (state: Parameters<typeof setQueueGauges>[0]) => {
+      setQueueGauges(state);
+      const now = performance.now();
+      const perSecond = ((settled - settledBefore) / (now - measuredAt)) * 1000 * Math.max(1, state.consumers);
+      // At a standstill there is no speed to go by; the age of the oldest entry tells then.
+      if (state.waitingBatches === 0) drainSeconds.set(0);
+      else if (perSecond > 0) drainSeconds.set(state.waitingBatches / perSecond);
+      settledBefore = settled;
+      measuredAt = now;
+    },
+  };
+};

@@ -1,0 +1,26 @@
+import type { RedisConnection } from '@sluice/queue/connection.ts';
+import type { Partition } from '@sluice/queue/partition.ts';
+
+/** The queue that a command works on. */
+export type OperatedQueue = {
+  readonly connection: RedisConnection;
+  readonly name: string;
+  readonly partitions: readonly Partition[];
+};
+
+/** Where a command writes. */
+export type Terminal = { readonly say: (text: string) => void; readonly warn: (text: string) => void };
+
+/** A command was typed that does not exist. The message says which do. */
+export class CommandError extends Error {
+  readonly code = 'COMMAND_UNKNOWN';
+}
+
+/** Every command of the operator. */
+export const usage = `Usage:
+  npm run dead-letters -- list [--after NAME]     entries that could not be parsed, 100 at a time
+  npm run dead-letters -- show NAME               one of them, with its fields
+  npm run dead-letters -- replay NAME | --all     puts them back into the queue, under their batch ids
+  npm run dead-letters -- drop NAME | --all       removes them for good
+  npm run consumers -- pause | resume | status    holds the consumers, or lets them go on; the queue goes on taking counts
+  npm run verify                                  compares the totals of the ledger with its rows`;

@@ -1,0 +1,58 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { pauseConsumers, resumeConsumers } from '@sluice/queue/pause.ts';
+import { readQueueState } from '@sluice/queue/queue-state.ts';
+import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
+
+// Consumers look once a second, and a read that has begun by then waits for up to two more.
+const heardAfterMs = 3_500;
+// They finish what they have: a transaction may take 30 s.
+const quietWithinMs = heardAfterMs + 32_000;
+const lookEveryMs = 200;
+
+/** `consumers pause | resume | status`. Answers with the exit code. */
+export const runConsumersCommand = async (
+  { connection, name, partitions }: OperatedQueue,
+  [action]: readonly string[],
+  { say, warn }: Terminal,
+): Promise<number> => {
+  const readState = () => readQueueState(connection, name, partitions);
+  switch (action) {
+    case 'pause': {
+      await pauseConsumers(connection, name);
+      say('The consumers are asked to pause …');
+      const askedAt = performance.now();
+      const hasPassed = (ms: number) => performance.now() - askedAt > ms;
+      let state = await readState();
+      while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
+        // oxlint-disable-next-line no-await-in-loop -- until they have finished
+        await pause(lookEveryMs);
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        state = await readState();
+      }
+      if (state.inFlightBatches > 0) {
+        warn(`They are paused, but ${state.inFlightBatches} batches are in flight still; one of them may be stuck or dead.`);
+        return 1;
+      }
+      say(`They are paused. The queue goes on taking counts; waiting now: ${state.waitingBatches} batches.`);
+      return 0;
+    }
+    case 'resume':
+      await resumeConsumers(connection, name);
+      say('The consumers go on.');
+      return 0;
+    case 'status': {
+      const state = await readState();
+      const lines = {
+        'paused': state.isPaused ? 'yes' : 'no',
+        'consumers': state.consumers,
+        'waiting': `${state.waitingBatches} batches, the oldest for ${(state.oldestAgeMs / 1000).toFixed(1)} s`,
+        'in flight': `${state.inFlightBatches} batches`,
+        'dead letters': state.deadLetters,
+      };
+      for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(12)}  ${value}`);
+      return 0;
+    }
+    default:
+      throw new CommandError(usage);
+  }
+};

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { connectLedger } from '@sluice/ledger/connection.ts';
+import { connectRedis } from '@sluice/queue/connection.ts';
+import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { readConfigOrExit } from '@sluice/runtime/config.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { configSchema } from '../config.ts';
+import { CommandError, usage, type Terminal } from './command.ts';
+import { runConsumersCommand } from './consumers.ts';
+import { runDeadLettersCommand } from './dead-letters.ts';
+import { runVerifyCommand } from './verify.ts';
+
+// The operator's commands on queue and ledger, with the environment of a consumer. Exit codes: 0 done, 1 not done or not well, 2 misused.
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  strict: false,
+  options: { all: { type: 'boolean' }, after: { type: 'string' } },
+});
+const [command, ...words] = positionals;
+const terminal: Terminal = {
+  say: (text) => process.stdout.write(`${text}\n`),
+  warn: (text) => process.stderr.write(`${text}\n`),
+};
+
+const run = async (): Promise<number> => {
+  if (command !== 'dead-letters' && command !== 'consumers' && command !== 'verify') throw new CommandError(usage);
+  const config = readConfigOrExit(process, command, configSchema);
+  if (command === 'verify') {
+    const ledger = connectLedger(databaseSettingsOf(config));
+    try {
+      return await runVerifyCommand(ledger, terminal);
+    } finally {
+      await ledger.close();
+    }
+  }
+  // What fails here is said by the command itself.
+  const connection = connectRedis(redisSettingsOf(config), () => undefined);
+  try {
+    const partitions = await readPartitions(connection, config.REDIS_QUEUE);
+    const queue = { connection, name: config.REDIS_QUEUE, partitions };
+    return command === 'consumers'
+      ? await runConsumersCommand(queue, words, terminal)
+      : await runDeadLettersCommand(queue, words, { all: values['all'] === true, after: values['after'] }, terminal);
+  } finally {
+    connection.close();
+  }
+};
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  terminal.warn(error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof CommandError ? 2 : 1;
+}

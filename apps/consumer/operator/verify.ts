@@ -1,0 +1,15 @@
+import type { LedgerConnection } from '@sluice/ledger/connection.ts';
+import { verifyTotals } from '@sluice/ledger/verify-totals.ts';
+import type { Terminal } from './command.ts';
+
+// It reads the whole table.
+const verifyWithinMs = 3_600_000;
+
+/** `verify`. Answers with the exit code: 1 when the totals are not the number of rows. */
+export const runVerifyCommand = async (ledger: LedgerConnection, { say, warn }: Terminal): Promise<number> => {
+  const { total, rowsCount } = await verifyTotals(ledger, verifyWithinMs);
+  say(`totals  ${total}\nrows    ${rowsCount}`);
+  if (total === rowsCount) return 0;
+  warn(`The totals are off by ${total - rowsCount}: something changed the ledger behind their back.`);
+  return 1;
+};

@@ -1,0 +1,47 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@sluice/runtime/logger.ts';
+import type { ConsumerMetrics } from './metrics.ts';
+
+/** The steps of a consumer that can fail for a while. */
+export type Step = 'read' | 'record' | 'settle';
+
+type PersistenceSettings = {
+  readonly beat: () => void;
+  readonly metrics: ConsumerMetrics;
+  readonly logger: Logger;
+  readonly stopping: AbortSignal;
+};
+
+const shortestPauseMs = 100;
+const longestPauseMs = 5_000;
+
+const messages: Readonly<Record<Step, string>> = {
+  read: 'could not read the queue; trying again',
+  record: 'could not record; trying again',
+  settle: 'could not remove from the queue what is recorded; trying again',
+};
+
+/**
+ * Calls a step until it succeeds, with pauses that grow to 5 s. Each attempt counts for the watchdog, the failed too. Throws the
+ * signal's reason when it is to stop.
+ */
+export const createPersistence =
+  ({ beat, metrics, logger, stopping }: PersistenceSettings) =>
+  async <T>(step: Step, attempt: () => Promise<T>): Promise<T> => {
+    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      beat();
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
+        return await attempt();
+      } catch (error) {
+        stopping.throwIfAborted();
+        metrics.retried(step);
+        logger.warn({ err: error, pauseMs }, messages[step]);
+        beat();
+        // Spread, so that consumers that failed together do not come back together.
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => undefined);
+        stopping.throwIfAborted();
+      }
+    }
+  };

@@ -1,0 +1,18 @@
+import type { Entry } from './consume.ts';
+
+const maxRowsPerTransaction = 20_000;
+
+/** Splits entries into transactions of at most 20,000 rows, in their order. */
+export const splitByRows = (entries: readonly Entry[]): Entry[][] => {
+  const transactions: Entry[][] = [];
+  let rows = Infinity;
+  for (const entry of entries) {
+    rows += entry.batch.counts.length;
+    if (rows > maxRowsPerTransaction) {
+      transactions.push([]);
+      rows = entry.batch.counts.length;
+    }
+    transactions.at(-1)?.push(entry);
+  }
+  return transactions;
+};

@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@sluice/runtime/logger.ts';
+
+type FollowParts<State> = {
+  readonly register: () => Promise<void>;
+  readonly readState: () => Promise<State>;
+  readonly onState: (state: State) => void;
+  readonly logger: Logger;
+};
+
+const everyMs = 5_000;
+const againAfterMs = 500;
+
+/**
+ * Registers the partitions and looks at the queue's state, again and again until `stopping` is aborted: Redis may be flushed and forget
+ * them, and the age of what waits matters most when no consumer is there to publish it. What fails is tried again soon.
+ */
+export const followQueue = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
+  while (!stopping.aborted) {
+    // oxlint-disable no-await-in-loop -- one turn after the other
+    let pauseMs = everyMs;
+    try {
+      await parts.register();
+      parts.onState(await parts.readState());
+    } catch (error) {
+      pauseMs = againAfterMs;
+      if (!stopping.aborted) parts.logger.warn({ err: error }, 'could not look at the queue');
+    }
+    await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+    // oxlint-enable no-await-in-loop
+  }
+};

@@ -1,0 +1,25 @@
+import type { ProblemCode } from '@sluice/contract/problem.ts';
+import type { Metrics } from '@sluice/runtime/metrics.ts';
+import { createQueueGauges } from '@sluice/runtime/queue-gauges.ts';
+
+const acknowledgeBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
+const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
+
+/** What a producer counts. */
+export const createProducerMetrics = (metrics: Metrics) => {
+  const accepted = metrics.counter('accepted_total', 'Counts acknowledged');
+  const refused = metrics.counter('refused_total', 'Requests answered with an error', ['reason']);
+  const retries = metrics.counter('enqueue_retries_total', 'Attempts to add to the queue that failed and were made again');
+  const acknowledgeSeconds = metrics.histogram('acknowledge_seconds', 'From the whole request to its acknowledgement', acknowledgeBuckets);
+  const flightCounts = metrics.histogram('flight_counts', 'Counts that were sent to Redis together', flightBuckets);
+  return {
+    accepted: (counts: number, ms: number) => {
+      accepted.inc(counts);
+      acknowledgeSeconds.observe(ms / 1000);
+    },
+    refused: (reason: ProblemCode) => refused.inc({ reason }),
+    retried: () => retries.inc(),
+    flown: (counts: number) => flightCounts.observe(counts),
+    setQueueState: createQueueGauges(metrics),
+  };
+};

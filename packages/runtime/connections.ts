@@ -1,0 +1,64 @@
+import { createRedisIamToken } from './redis-iam-token.ts';
+import { createLoginProvider, createSecretReader, loginSchema } from './secrets.ts';
+
+type Credentials = { readonly username?: string | undefined; readonly password?: string | undefined };
+
+type RedisConfig = {
+  readonly REDIS_HOST: string;
+  readonly REDIS_PORT: number;
+  readonly REDIS_CLUSTER: boolean;
+  readonly REDIS_TLS: boolean;
+  readonly REDIS_USERNAME?: string | undefined;
+  readonly REDIS_PASSWORD?: string | undefined;
+  readonly REDIS_SECRET_ARN?: string | undefined;
+  readonly REDIS_IAM_CACHE?: string | undefined;
+  readonly AWS_REGION?: string | undefined;
+};
+
+type DatabaseConfig = {
+  readonly DB_HOST: string;
+  readonly DB_PORT: number;
+  readonly DB_TLS: boolean;
+  readonly DB_USER?: string | undefined;
+  readonly DB_PASSWORD?: string | undefined;
+  readonly DB_SECRET_ARN?: string | undefined;
+  readonly DB_NAME: string;
+};
+
+// A session begins rarely, and a secret that was rotated since must be the new one.
+const secretMaxAgeMs = 1_000;
+
+/** What `connectRedis` needs, from the variables of a process. */
+export const redisSettingsOf = (config: RedisConfig) => ({
+  host: config.REDIS_HOST,
+  port: config.REDIS_PORT,
+  isCluster: config.REDIS_CLUSTER,
+  tls: config.REDIS_TLS,
+  credentials: redisCredentialsOf(config),
+});
+
+/** What `connectLedger` needs, from the variables of a process. */
+export const databaseSettingsOf = (config: DatabaseConfig) => ({
+  host: config.DB_HOST,
+  port: config.DB_PORT,
+  tls: config.DB_TLS,
+  login: createLoginProvider({
+    secretArn: config.DB_SECRET_ARN,
+    username: config.DB_USER,
+    password: config.DB_PASSWORD,
+  }),
+  database: config.DB_NAME,
+});
+
+const redisCredentialsOf = (config: RedisConfig): (() => Promise<Credentials>) => {
+  const { REDIS_SECRET_ARN: arn, REDIS_IAM_CACHE: cacheName, REDIS_USERNAME: username, AWS_REGION: region } = config;
+  if (arn !== undefined) return createSecretReader({ arn, schema: loginSchema, maxAgeMs: secretMaxAgeMs }).read;
+  if (cacheName !== undefined && username !== undefined && region !== undefined) {
+    // Endpoints of serverless caches are named so; those of nodes are not (ElastiCache User Guide, "Finding connection endpoints").
+    const isServerless = config.REDIS_HOST.includes('.serverless.');
+    const token = createRedisIamToken({ cacheName, userName: username, region, isServerless });
+    return async () => ({ username, password: await token() });
+  }
+  const given = { username, password: config.REDIS_PASSWORD };
+  return async () => given;
+};

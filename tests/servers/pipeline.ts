@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { testRedis } from './environment.ts';
+import { createTestLedger } from './ledger.ts';
+import { createTestQueue } from './queue.ts';
+import { waitUntil } from './wait.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A process of the pipeline that a test may break. */
+export type Service = {
+  readonly pid: number;
+  /** What it logged. */
+  readonly lines: readonly string[];
+  readonly hasEnded: () => boolean;
+  /** Sends a signal and answers with how it ended and after how long. */
+  readonly end: (signal: NodeJS.Signals) => Promise<{ code: number | null; signal: string | null; ms: number }>;
+};
+
+/** Producers and consumers, as many as the test starts, on a queue and a schema of its own. */
+export const createPipeline = async (test: TestContext) => {
+  const queue = await createTestQueue(test);
+  const ledger = await createTestLedger(test);
+  const port = await findFreePort();
+  const { host, port: redisPort, password } = testRedis();
+  const { host: dbHost, port: dbPort, database } = ledger.settings;
+  const environment: Environment = {
+    REDIS_HOST: host,
+    REDIS_PORT: String(redisPort),
+    REDIS_PASSWORD: password,
+    REDIS_QUEUE: queue.name,
+    DB_HOST: dbHost,
+    DB_PORT: String(dbPort),
+    DB_USER: ledger.login.username,
+    DB_PASSWORD: ledger.login.password,
+    DB_NAME: database,
+    HTTP_PORT: String(port),
+  };
+
+  /** Starts a service and waits until it is up. */
+  const start = async (name: 'producer' | 'consumer', own: Environment = {}): Promise<Service> => {
+    const child = spawn(process.execPath, [join(repository, `apps/${name}/main.ts`)], {
+      env: { ...process.env, ...environment, ...own },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const end: Service['end'] = async (signal) => {
+      const startedAt = performance.now();
+      child.kill(signal);
+      const [code, by] = await ended;
+      return { code, signal: by, ms: performance.now() - startedAt };
+    };
+    test.after(() => end('SIGKILL'));
+    await waitUntil(() => {
+      if (hasEnded()) throw new Error(`The ${name} ended:\n${lines.join('\n')}`);
+      return lines.some((line) => line.includes('"msg":"started"'));
+    }, 15_000);
+    return { pid: Number(child.pid), lines, hasEnded, end };
+  };
+
+  /** Runs an operator's command; answers with its exit code and all that it wrote. */
+  const operate = (...words: string[]): Promise<{ code: number; output: string }> =>
+    new Promise((resolve) => {
+      const main = join(repository, 'apps/consumer/operator/main.ts');
+      const child = execFile(
+        process.execPath,
+        [main, ...words],
+        { env: { ...process.env, ...environment } },
+        (_error, stdout, stderr) => resolve({ code: Number(child.exitCode), output: stdout + stderr }),
+      );
+    });
+
+  const address = `http://127.0.0.1:${port}`;
+  const post = async (count: number): Promise<void> => {
+    const response = await fetch(`${address}/count`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ count }),
+    });
+    assert.equal(response.status, 201, await response.text());
+  };
+
+  /** How many counts wait in the first partition. */
+  const countWaiting = async (): Promise<number> => {
+    const entries = (await queue.admin.xRange(queue.partition.stream, '-', '+')) ?? [];
+    return entries.flatMap(({ message }) => message['v']?.split(',') ?? []).length;
+  };
+
+  /** Waits until so many counts are recorded. */
+  const untilRecorded = (rows: number, withinMs = 10_000) =>
+    waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
+
+  return { start, operate, post, countWaiting, untilRecorded, queue, ledger, address, environment };
+};

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+
+const batchId = (number: number) => number.toString(16).padStart(32, '0');
+
+test('SIGTERM lets a consumer finish what it has and end with 0, and leaves nothing pending', async (t) => {
+  const { start, post, untilRecorded, countWaiting, queue, ledger } = await createPipeline(t);
+  await start('producer');
+  const consumer = await start('consumer');
+  await post(1);
+  await untilRecorded(1);
+  const posts = Promise.all(Array.from({ length: 50 }, (_, index) => post(index + 2)));
+  const ended = consumer.end('SIGTERM');
+  await posts;
+  const { code, ms } = await ended;
+  assert.equal(code, 0);
+  assert.ok(ms < 10_000, `it took ${ms} ms`);
+  const { pending } = await queue.admin.xPending(queue.partition.stream, 'ledger');
+  assert.equal(pending, 0);
+  assert.equal((await ledger.readCounts()).length + (await countWaiting()), 51);
+});
+
+test('SIGTERM lets a producer answer what it has taken and end with 0', async (t) => {
+  const { start, post, countWaiting } = await createPipeline(t);
+  const producer = await start('producer');
+  await post(1);
+  const posts = Promise.allSettled(Array.from({ length: 20 }, (_, index) => post(index + 2)));
+  const { code, ms } = await producer.end('SIGTERM');
+  assert.equal(code, 0);
+  assert.ok(ms < 10_000, `it took ${ms} ms`);
+  const acknowledged = (await posts).filter(({ status }) => status === 'fulfilled').length;
+  assert.ok((await countWaiting()) >= acknowledged + 1);
+});
+
+test('what a frozen consumer holds is taken over within 30 s, and not recorded again when it thaws', async (t) => {
+  const { start, post, untilRecorded, ledger, queue } = await createPipeline(t);
+  await start('producer');
+  const frozen = await start('consumer');
+  await post(1);
+  await untilRecorded(1);
+  process.kill(frozen.pid, 'SIGSTOP');
+  // Its read is open at Redis, which gives it the next entry; where the freeze came between two reads, there is none to hold.
+  await post(2);
+  const { pending } = await queue.admin.xPending(queue.partition.stream, 'ledger');
+  assert.equal(pending, 1, 'the frozen consumer holds nothing');
+  await start('consumer');
+  await post(3);
+  await untilRecorded(3, 30_000);
+  process.kill(frozen.pid, 'SIGCONT');
+  assert.equal((await frozen.end('SIGTERM')).code, 0);
+  assert.deepEqual((await ledger.readCounts()).toSorted(), [1, 2, 3]);
+  assert.equal(await ledger.readTotals(), 3);
+});
+
+test('an outage of MySQL longer than the watchdog waits ends no consumer', async (t) => {
+  const pipeline = await createPipeline(t);
+  const proxy = await createProxy(t, Number(pipeline.environment['DB_PORT']));
+  await pipeline.start('producer');
+  const consumer = await pipeline.start('consumer', { DB_PORT: String(proxy.port), WATCHDOG_MS: '6000' });
+  proxy.refuse(true);
+  proxy.cut();
+  await pipeline.post(1);
+  const retries = () => consumer.lines.filter((line) => line.includes('could not record')).length;
+  const startedAt = performance.now();
+  await waitUntil(() => retries() >= 5 && performance.now() - startedAt > 12_000, 20_000);
+  assert.equal(consumer.hasEnded(), false);
+  proxy.refuse(false);
+  await pipeline.untilRecorded(1);
+});
+
+test('an entry that cannot be parsed becomes a dead letter among neighbours that are recorded, and commands deal with it', async (t) => {
+  const { start, post, operate, untilRecorded, queue, ledger } = await createPipeline(t);
+  const { admin, partition } = queue;
+  await start('producer');
+  await post(1);
+  await admin.xAdd(partition.stream, '*', { b: batchId(7), v: '5,six' });
+  await admin.xAdd(partition.stream, '*', { b: 'x', v: '5' });
+  await post(2);
+  await start('consumer');
+  await untilRecorded(2);
+
+  const list = await operate('dead-letters', 'list');
+  assert.equal(list.code, 0);
+  const names = list.output.trim().split('\n').map((line) => line.split(' ')[0] ?? '');
+  assert.equal(names.length, 2);
+  const shown = await operate('dead-letters', 'show', names[0] ?? '');
+  assert.match(shown.output, /reason +field v is not a list/);
+  assert.match(shown.output, /v = 5,six/);
+
+  const dropped = await operate('dead-letters', 'drop', names[1] ?? '');
+  assert.deepEqual(dropped, { code: 0, output: 'Removed for good: 1\n' });
+  const replayed = await operate('dead-letters', 'replay', '--all');
+  assert.deepEqual(replayed, { code: 0, output: 'Put back into the queue: 1\n' });
+  // It is no better than before, so it comes back.
+  await waitUntil(async () => (await operate('dead-letters', 'list')).output.includes('field v'), 10_000);
+  assert.equal((await operate('dead-letters', 'show', names[0] ?? '')).code, 1);
+  assert.equal((await operate('dead-letters', 'burn')).code, 2);
+  assert.equal((await ledger.readCounts()).length, 2);
+  assert.deepEqual((await operate('verify')).code, 0);
+});
+
+test('paused consumers record nothing while the queue takes counts, and go on when they are let', async (t) => {
+  const { start, post, operate, countWaiting, untilRecorded, ledger } = await createPipeline(t);
+  await start('producer');
+  await start('consumer');
+  await post(1);
+  await untilRecorded(1);
+  const paused = await operate('consumers', 'pause');
+  assert.equal(paused.code, 0, paused.output);
+  for (let count = 0; count < 20; count++) await post(count);
+  assert.match((await operate('consumers', 'status')).output, /paused +yes/);
+  assert.equal((await ledger.readCounts()).length, 1);
+  assert.equal(await countWaiting(), 20);
+  assert.equal((await operate('consumers', 'resume')).code, 0);
+  await untilRecorded(21);
+});
+
+test('a ledger that was changed behind its back is found out by verify', async (t) => {
+  const { operate, ledger } = await createPipeline(t);
+  assert.equal((await operate('verify')).code, 0);
+  await ledger.query('INSERT INTO `count` (count_value) VALUES (1)');
+  const { code, output } = await operate('verify');
+  assert.equal(code, 1);
+  assert.match(output, /totals +0\nrows +1\n.*off by -1/);
+});
+
+test('entries of partitions that no producer uses any more are recorded too', async (t) => {
+  const { start, post, untilRecorded } = await createPipeline(t);
+  const wide = await start('producer', { QUEUE_PARTITIONS: '5' });
+  for (let count = 0; count < 20; count++) await post(count);
+  assert.equal((await wide.end('SIGTERM')).code, 0);
+  await start('producer', { QUEUE_PARTITIONS: '2' });
+  for (let count = 0; count < 5; count++) await post(count);
+  await start('consumer');
+  await untilRecorded(25);
+});

@@ -1,0 +1,24 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Environment = Readonly<Record<string, string>>;
+
+const fileIn = (folder: string) => join(folder, 'environment.json');
+
+/** Notes by which environment the services of this folder find their servers. It holds their password. */
+export const writeEnvironment = (folder: string, environment: Environment): void =>
+  writeFileSync(fileIn(folder), JSON.stringify(environment, undefined, 2), { mode: 0o600 });
+
+export const removeEnvironment = (folder: string): void => rmSync(fileIn(folder), { force: true });
+
+/** What was noted, without what concerns a server that `given` names itself. Empty when nothing runs. */
+export const readEnvironment = (folder: string, given: Readonly<Record<string, string | undefined>>): Environment => {
+  let noted: Environment;
+  try {
+    noted = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as Environment;
+  } catch {
+    return {};
+  }
+  const isGiven = (name: string) => Boolean(given[name.startsWith('REDIS_') ? 'REDIS_HOST' : 'DB_HOST']);
+  return Object.fromEntries(Object.entries(noted).filter(([name]) => !isGiven(name)));
+};
