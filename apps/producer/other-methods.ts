@@ -13,6 +13,10 @@ const methodsOf = new Map<string, readonly string[]>(
 
 /** Answers what is no route: OPTIONS (preflights are that), 405 with `Allow` for other methods of a path, 404 for other paths. */
 export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  // Of the server as a whole: a no-op to test it (RFC 9110 §9.3.7).
+  if (request.method === 'OPTIONS' && request.url === '*') {
+    return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();
+  }
   const methods = methodsOf.get(pathOf(request.url));
   if (methods === undefined) {
     return answerProblem(reply, {
@@ -35,21 +39,16 @@ export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): Fas
 };
 
 /** Answers a URL that the router cannot read. */
-export const answerBadUrl = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  // RFC 9110 §9.3.7: of the server as a whole, "a no-op to test it".
-  if (request.method === 'OPTIONS' && request.url === '*') {
-    return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();
-  }
-  return answerProblem(reply, {
+export const answerBadUrl = (reply: FastifyReply): FastifyReply =>
+  answerProblem(reply, {
     status: 400,
     code: 'invalid_request',
     detail: 'The URL is not well-formed: its percent-encoding must be UTF-8.',
   });
-};
 
-/** The path as the router sees it: percent-decoded, and without the authority of an absolute-form URL. */
+/** The path as the router sees it: without query and the authority of an absolute-form URL, percent-decoded. */
 const pathOf = (url: string): string => {
-  const path = URL.parse(url, 'http://localhost')?.pathname ?? '';
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   try {
     return decodeURIComponent(path);
   } catch {

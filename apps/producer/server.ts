@@ -7,6 +7,7 @@ import { faultOfRequest } from './faults.ts';
 import { answerBadUrl, answerNoRoute } from './other-methods.ts';
 import { answerProblem, type RefusalObserver } from './problem-answer.ts';
 import { takeJson } from './read-body.ts';
+import { endConnectionsWhileClosing } from './end-connections.ts';
 import { createConnectionRefusal } from './refuse-connection.ts';
 import { addGetCount, type GetCountParts } from './routes/get-count.ts';
 import { addGetCounts, type GetCountsParts } from './routes/get-counts.ts';
@@ -39,7 +40,6 @@ const checkTimeoutsEveryMs = 1_000;
 // Longer than the 60 s after which a load balancer drops an idle connection: the side that ends it must be the client's,
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
-const sweepEveryMs = 50;
 
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
@@ -63,15 +63,15 @@ export const createServer = (
     return503OnClosing: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: createConnectionRefusal(corsOrigin, onRefused),
-    frameworkErrors: (_error, request, reply) => {
+    frameworkErrors: (_error, _request, reply) => {
       allowOrigin(reply, corsOrigin);
-      answerBadUrl(request, reply);
+      answerBadUrl(reply);
     },
   });
   server.decorate('onRefused', onRefused);
   server.server.maxConnections = maxConnections;
   answerExpectations(server);
-  endIdleConnectionsWhileClosing(server);
+  endConnectionsWhileClosing(server);
 
   // One hook for all that is decided before the body is read: each costs every request.
   server.addHook('onRequest', (request, reply, done) => {
@@ -117,13 +117,4 @@ const answerExpectations = ({ server }: FastifyInstance): void => {
     server.emit('request', request, response);
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-};
-
-/** Node ends what is idle when it begins to close. A connection that was busy then would stay open for as long as it is kept alive. */
-const endIdleConnectionsWhileClosing = (server: FastifyInstance): void => {
-  server.addHook('preClose', (done) => {
-    const sweep = setInterval(() => server.server.closeIdleConnections(), sweepEveryMs);
-    server.server.once('close', () => clearInterval(sweep));
-    done();
-  });
 };
