@@ -26,7 +26,7 @@ const runTests = async (environment: Readonly<Record<string, string>>): Promise<
     ['--test', `--test-timeout=${longestTestMs}`, ...(given.length > 0 ? given : everything)],
     { stdio: 'inherit', env: { ...process.env, ...environment } },
   );
-  const [code] = await once(child, 'exit');
+  const [code] = (await once(child, 'exit')) as unknown[];
   return Number(code ?? 1);
 };
 

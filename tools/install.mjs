@@ -28,7 +28,9 @@ if (readStamp() !== wanted) {
     env: { ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'false' },
   });
   if (status !== 0) {
-    console.error(`The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`);
+    console.error(
+      `The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`,
+    );
     process.exit(1);
   }
   writeFileSync(stamp, wanted);

@@ -21,7 +21,10 @@ export const createConsumerMetrics = (metrics: Metrics) => {
     'From the first attempt to record to the removal from the queue',
     transactionBuckets,
   );
-  const drainSeconds = metrics.gauge('queue_drain_seconds', 'How long all consumers need for what waits, at the speed of this one');
+  const drainSeconds = metrics.gauge(
+    'queue_drain_seconds',
+    'How long all consumers need for what waits, at the speed of this one',
+  );
   const setQueueGauges = createQueueGauges(metrics);
   let settled = 0;
   let settledBefore = 0;

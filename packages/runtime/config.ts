@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 
 /** The environment does not give what the process needs. The message names every fault, and no value: one may be a secret. */
 export class ConfigError extends Error {

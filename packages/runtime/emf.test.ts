@@ -4,7 +4,9 @@ import { emfLines } from './emf.ts';
 import { createMetrics } from './metrics.ts';
 
 type Line = Record<string, unknown> & {
-  _aws: { CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[] };
+  _aws: {
+    CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[];
+  };
 };
 
 const setUp = () => {
@@ -20,7 +22,10 @@ test('each set of labels is a line, its labels are dimensions and its metrics ar
   const lines = await collect();
   const refused = lines.find((line) => line['reason'] === 'queue_full');
   assert.equal(refused?.['sluice_refused_total'], 3);
-  assert.deepEqual(refused?._aws.CloudWatchMetrics[0]?.Dimensions.map((names) => names.toSorted()), [['reason', 'service']]);
+  assert.deepEqual(
+    refused?._aws.CloudWatchMetrics[0]?.Dimensions.map((names) => names.toSorted()),
+    [['reason', 'service']],
+  );
   assert.deepEqual(refused?._aws.CloudWatchMetrics[0]?.Metrics, [{ Name: 'sluice_refused_total', Unit: 'Count' }]);
   const plain = lines.find((line) => line['reason'] === undefined);
   assert.equal(plain?.['sluice_queue_oldest_age_seconds'], 1.5);
@@ -31,7 +36,8 @@ test('each set of labels is a line, its labels are dimensions and its metrics ar
 test('counters are what was added since the last time', async () => {
   const { counter, collect } = setUp();
   const accepted = counter('accepted_total', 'x');
-  const read = async () => (await collect()).map((line) => line['sluice_accepted_total']).find((value) => value !== undefined);
+  const read = async () =>
+    (await collect()).map((line) => line['sluice_accepted_total']).find((value) => value !== undefined);
   accepted.inc(5);
   assert.equal(await read(), 5);
   accepted.inc(2);

@@ -23,7 +23,8 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
   const registers = [registry];
   const metrics: Metrics = {
     registry,
-    counter: (name, help, labels = []) => new Counter({ name: prefix + name, help, labelNames: [...labels], registers }),
+    counter: (name, help, labels = []) =>
+      new Counter({ name: prefix + name, help, labelNames: [...labels], registers }),
     gauge: (name, help, read) =>
       new Gauge({
         name: prefix + name,
@@ -60,7 +61,10 @@ type PublishSettings = {
 const emfEveryMs = 30_000;
 
 /** Publishes metrics: for Prometheus to fetch on a port of their own, or as log lines in CloudWatch's embedded metric format. */
-export const publishMetrics = async ({ registry }: Metrics, { mode, port, write }: PublishSettings): Promise<{ stop: () => Promise<void> }> => {
+export const publishMetrics = async (
+  { registry }: Metrics,
+  { mode, port, write }: PublishSettings,
+): Promise<{ stop: () => Promise<void> }> => {
   if (mode === 'emf') {
     const collect = emfLines(registry);
     const timer = setInterval(() => void collect().then((lines) => lines.forEach(write)), emfEveryMs);

@@ -42,16 +42,24 @@ export const queueSettings = {
   REDIS_USERNAME: text.optional().describe('Its user; without one, the default user'),
   REDIS_PASSWORD: text.optional().describe("The user's password"),
   REDIS_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
-  REDIS_IAM_CACHE: text.optional().describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
+  REDIS_IAM_CACHE: text
+    .optional()
+    .describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
   AWS_REGION: text.optional().describe('The region of that cache; ECS and Lambda set it'),
   REDIS_QUEUE: text.default('count_queue').describe("The queue's name, the first part of its keys"),
 };
 
 /** The variables of a process that puts counts into the queue. */
 export const enqueueSettings = {
-  QUEUE_PARTITIONS: integer(1, 64).default(1).describe('How many streams counts are spread over; as many as a cluster has shards'),
-  QUEUE_ACK_REPLICAS: integer(0, 5).default(0).describe('How many replicas must hold a count before it is acknowledged'),
-  QUEUE_MAX_BATCHES: integer(1, 1_000_000_000).default(1_000_000).describe('How many batches a partition holds before counts are refused'),
+  QUEUE_PARTITIONS: integer(1, 64)
+    .default(1)
+    .describe('How many streams counts are spread over; as many as a cluster has shards'),
+  QUEUE_ACK_REPLICAS: integer(0, 5)
+    .default(0)
+    .describe('How many replicas must hold a count before it is acknowledged'),
+  QUEUE_MAX_BATCHES: integer(1, 1_000_000_000)
+    .default(1_000_000)
+    .describe('How many batches a partition holds before counts are refused'),
 };
 
 /** The variables of a process that uses the ledger. */
@@ -62,7 +70,10 @@ export const databaseSettings = {
   DB_USER: text.optional().describe('Its user'),
   DB_PASSWORD: text.optional().describe("The user's password"),
   DB_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
-  DB_NAME: text.regex(/^[A-Za-z0-9_]{1,64}$/, 'must be 1 to 64 letters, digits and underscores').default('count').describe('The database'),
+  DB_NAME: text
+    .regex(/^[A-Za-z0-9_]{1,64}$/, 'must be 1 to 64 letters, digits and underscores')
+    .default('count')
+    .describe('The database'),
 };
 
 /** The variables of the HTTP server. */
@@ -75,8 +86,12 @@ export const httpSettings = {
 
 /** The variables of the process that records. */
 export const recordSettings = {
-  INBOX_HOURS: integer(1, 8_760).default(1).describe('How long the id of a recorded batch is kept, in hours; 48 at least where it had an idempotency key'),
-  WATCHDOG_MS: integer(1_000, 3_600_000).default(60_000).describe('How long a consumer with work waiting may make no attempt before it is ended'),
+  INBOX_HOURS: integer(1, 8_760)
+    .default(1)
+    .describe('How long the id of a recorded batch is kept, in hours; 48 at least where it had an idempotency key'),
+  WATCHDOG_MS: integer(1_000, 3_600_000)
+    .default(60_000)
+    .describe('How long a consumer with work waiting may make no attempt before it is ended'),
 };
 
 type Logins = Readonly<

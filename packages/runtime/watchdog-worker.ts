@@ -1,7 +1,10 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import * as z from 'zod';
 
-const { beats: buffer, silentMs, pid } = workerData as { beats: SharedArrayBuffer; silentMs: number; pid: number };
+const orders = z.object({ beats: z.instanceof(SharedArrayBuffer), silentMs: z.number(), pid: z.int() });
+
+const { beats: buffer, silentMs, pid } = orders.parse(workerData);
 const beats = new Float64Array(buffer);
 const names = new Map<number, string>();
 const checksPerLimit = 10;
@@ -21,5 +24,6 @@ setInterval(() => {
     msg: 'no attempt was made for too long; the watchdog ends the process',
   };
   writeSync(standardOutput, `${JSON.stringify(line)}\n`);
+  // oxlint-disable-next-line no-restricted-globals -- this is the main of its thread, and ending the process is its task
   process.kill(pid, 'SIGKILL');
 }, silentMs / checksPerLimit);

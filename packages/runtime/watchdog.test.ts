@@ -13,7 +13,9 @@ const run = async (test: TestContext, script: string) => {
     const loop = watchdog.watch('the loop');
     const until = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     ${script}`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   test.after(() => child.kill('SIGKILL'));
   let output = '';
   child.stdout.on('data', (chunk) => {

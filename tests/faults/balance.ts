@@ -9,7 +9,11 @@ type Ledger = Awaited<ReturnType<typeof createTestLedger>>;
  * Waits until what was acknowledged is recorded, then asserts the invariant: nothing lost, nothing twice, nothing that was not
  * sent, and `totals` equal to `COUNT(*)`. Answers with the time that it took, in milliseconds.
  */
-export const assertBalance = async (ledger: Ledger, { acknowledged, refused }: Load, withinMs: number): Promise<number> => {
+export const assertBalance = async (
+  ledger: Ledger,
+  { acknowledged, refused }: Load,
+  withinMs: number,
+): Promise<number> => {
   const startedAt = performance.now();
   const readRecorded = async () => {
     const counts = await ledger.readCounts();

@@ -8,6 +8,7 @@ type Violation = {
 
 const applications = 'An application imports files of contract, ledger, queue and runtime.';
 const clients = 'queue speaks Redis, ledger speaks SQL.';
+const globals = 'Use the global.';
 const folders = 'Imports climb one folder at most.';
 const tools = 'Tools and infra name the applications and import none of the code.';
 
@@ -28,6 +29,7 @@ export const directionViolations: readonly Violation[] = [
   { from: 'apps/consumer', imports: ['@redis/client', 'mysql2', 'mysql2/promise'], says: clients },
   { from: 'apps/consumer', imports: ['./main.ts'], says: 'main.ts is the process; nothing imports it.' },
   { from: 'apps/consumer', suffix: '.test.ts', imports: [application], says: applications },
+  { from: 'apps/consumer/routes', suffix: '.test.ts', imports: ['../../producer/server.ts'], says: folders },
   {
     from: 'apps/consumer/routes',
     imports: [
@@ -44,6 +46,7 @@ export const directionViolations: readonly Violation[] = [
     says: 'frontend imports files of contract alone.',
   },
   { from: 'apps/frontend', imports: ['@redis/client', 'mysql2'], says: clients },
+  { from: 'apps/frontend/parts', imports: ['../../producer/server.ts'], says: folders },
   {
     from: 'packages/contract',
     imports: [application, ledger, queue, runtime],
@@ -70,8 +73,24 @@ export const directionViolations: readonly Violation[] = [
   { from: 'tools/local', imports: [application, contract, queue], says: tools },
   { from: 'tools/local', imports: ['@redis/client', 'mysql2'], says: clients },
   { from: 'tools/local/parts', imports: ['../../../apps/producer/server.ts'], says: folders },
+  {
+    from: 'tools/readme',
+    imports: [application, queue],
+    says: "The README's tables come from each config.ts and from contract.",
+  },
+  { from: 'tools/readme', imports: ['@redis/client', 'mysql2'], says: clients },
+  { from: 'tools/readme/parts', imports: ['../../../apps/producer/server.ts'], says: folders },
   { from: 'infra', imports: [application, contract], says: tools },
-  ...['apps/consumer', 'packages/ledger', 'packages/queue', 'packages/runtime', 'tools/local', 'tests/system'].map(
-    (from) => ({ from, imports: ['node:process'], says: 'Use the global.' }),
-  ),
+  ...[
+    'apps/consumer',
+    'apps/frontend',
+    'packages/ledger',
+    'packages/queue',
+    'packages/runtime',
+    'tests/system',
+    'tools/local',
+    'tools/readme',
+  ].map((from) => ({ from, imports: ['node:process'], says: globals })),
+  { from: 'apps/consumer', suffix: '.test.ts', imports: ['node:process'], says: globals },
+  { from: 'packages/queue', suffix: '.test.ts', imports: ['node:process'], says: globals },
 ];

@@ -60,6 +60,21 @@ export const lintViolations: readonly Violation[] = [
     source: "export const path = (): string => globalThis.process.env['PATH'] ?? '';",
   },
   {
+    rule: 'no-shadow',
+    what: "a test's variable that hides another",
+    source: `
+      export const counts = [1];
+
+      export const sum = (counts: readonly number[]): number => counts.length;
+    `,
+    path: 'packages/runtime/shadow.test.ts',
+  },
+  {
+    rule: 'no-underscore-dangle',
+    what: 'a name with an underscore',
+    source: 'export const nameOf = (person: { _name: string }): string => person._name;',
+  },
+  {
     rule: 'no-var',
     what: 'a var',
     source: 'export const next = (value: number): number => { var sum = value; sum += 1; return sum; };',

@@ -26,6 +26,11 @@ export const skeleton: Readonly<Record<string, string>> = {
 
     await runService(process, createServer('producer'));
   `,
+  'apps/producer/operator/main.ts': `
+    import { answer } from '../answer.ts';
+
+    process.exitCode = answer(true) === 201 ? 0 : 1;
+  `,
   'apps/producer/server.ts': `
     import { record } from '@sluice/ledger/record.ts';
     import { postCount } from './routes/post-count.ts';
@@ -135,6 +140,11 @@ export const skeleton: Readonly<Record<string, string>> = {
     import { say } from './say.ts';
 
     say(process.version);
+  `,
+  'tools/local/operate.ts': `
+    import { say } from './say.ts';
+
+    say('nothing to do');
   `,
   'tools/local/reset.ts': `
     import { say } from './say.ts';

@@ -9,14 +9,19 @@ export const wasteful: Readonly<Record<string, string>> = {
   'apps/wasteful/main.ts': `
     import { testRedis } from '@sluice/test-servers/redis.ts';
     import { createPool } from 'mysql2';
-    import { used } from './parts.ts';
+    import { fail, used } from './parts.ts';
 
-    used(testRedis(), createPool({}));
+    used(testRedis(), createPool({}), fail);
   `,
   'apps/wasteful/parts.ts': `
     export const used = (...parts: readonly unknown[]): number => parts.length;
     export const unused = 1;
     export type Unused = { readonly part: string };
+    export class PartError extends Error {}
+    export type Parts = readonly string[];
+    export const fail = (parts: Parts): never => {
+      throw new PartError(parts.join());
+    };
     export const usedByTests = 1;
     /** @internal */
     export const meantForTests = 1;

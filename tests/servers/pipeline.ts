@@ -49,15 +49,15 @@ export const createPipeline = async (test: TestContext) => {
       env: { ...process.env, ...environment, ...own },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
+    const ended = once(child, 'exit');
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     const end: Service['end'] = async (signal) => {
       const startedAt = performance.now();
       child.kill(signal);
-      const [code, by] = await ended;
-      return { code, signal: by, ms: performance.now() - startedAt };
+      await ended;
+      return { code: child.exitCode, signal: child.signalCode, ms: performance.now() - startedAt };
     };
     test.after(() => end('SIGKILL'));
     await waitUntil(() => {

@@ -7,7 +7,7 @@ export const waitUntil = async (isSo: () => boolean | Promise<boolean>, withinMs
   const giveUpAt = performance.now() + withinMs;
   // oxlint-disable no-await-in-loop -- asked again and again
   while (!(await isSo())) {
-    if (performance.now() > giveUpAt) throw new Error(`It was not so within ${withinMs} ms: ${isSo}`);
+    if (performance.now() > giveUpAt) throw new Error(`It was not so within ${withinMs} ms: ${isSo.toString()}`);
     await pause(askAgainAfterMs);
   }
   // oxlint-enable no-await-in-loop

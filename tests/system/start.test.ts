@@ -45,7 +45,10 @@ test('a count goes from HTTP to MySQL, is kept between runs, and one signal stop
   const stoppedAt = performance.now();
   assert.equal(await first.stop(), 0);
   assert.ok(performance.now() - stoppedAt < 10_000);
-  assert.deepEqual(pids.filter((pid) => commandOf(pid) !== ''), []);
+  assert.deepEqual(
+    pids.filter((pid) => commandOf(pid) !== ''),
+    [],
+  );
 
   const second = start(t, folder, { HTTP_PORT: String(port) });
   await second.untilUp();
@@ -106,7 +109,10 @@ test('a second start on the same folder is refused, and one after a crash ends w
   await first.ended;
   const second = start(t, folder, { HTTP_PORT: String(port) });
   await second.untilUp();
-  assert.deepEqual(left.filter((pid) => commandOf(pid) !== ''), []);
+  assert.deepEqual(
+    left.filter((pid) => commandOf(pid) !== ''),
+    [],
+  );
   assert.equal((await readCount(port)).rows_count, 1);
 });
 

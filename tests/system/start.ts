@@ -9,7 +9,16 @@ import { repository } from '@sluice/local/folder.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 const main = join(repository, 'tools/local/main.ts');
-const givenServers = ['REDIS_HOST', 'REDIS_PORT', 'REDIS_PASSWORD', 'DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'];
+const givenServers = new Set([
+  'REDIS_HOST',
+  'REDIS_PORT',
+  'REDIS_PASSWORD',
+  'DB_HOST',
+  'DB_PORT',
+  'DB_USER',
+  'DB_PASSWORD',
+  'DB_NAME',
+]);
 
 /** A folder for the data, removed after the test. */
 export const createFolder = (test: TestContext): string => {
@@ -20,7 +29,7 @@ export const createFolder = (test: TestContext): string => {
 
 /** Starts the whole as `npm start` does; it is stopped after the test. */
 export const start = (test: TestContext, folder: string, environment: Readonly<Record<string, string>>) => {
-  const inherited = Object.entries(process.env).filter(([name]) => !givenServers.includes(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !givenServers.has(name));
   const child = spawn(process.execPath, [main], {
     env: { ...Object.fromEntries(inherited), SLUICE_DIR: folder, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -34,7 +43,7 @@ export const start = (test: TestContext, folder: string, environment: Readonly<R
   const ended = once(child, 'exit');
   const stop = async () => {
     child.kill('SIGINT');
-    const [code] = await ended;
+    const [code] = (await ended) as unknown[];
     return Number(code);
   };
   test.after(stop);

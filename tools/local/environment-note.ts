@@ -13,12 +13,20 @@ export const removeEnvironment = (folder: string): void => rmSync(fileIn(folder)
 
 /** What was noted, without what concerns a server that `given` names itself. Empty when nothing runs. */
 export const readEnvironment = (folder: string, given: Readonly<Record<string, string | undefined>>): Environment => {
-  let noted: Environment;
+  const noted = readNote(folder);
+  const isGiven = (name: string) => Boolean(given[name.startsWith('REDIS_') ? 'REDIS_HOST' : 'DB_HOST']);
+  return Object.fromEntries(Object.entries(noted).filter(([name]) => !isGiven(name)));
+};
+
+const readNote = (folder: string): Environment => {
   try {
-    noted = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as Environment;
+    const noted: unknown = JSON.parse(readFileSync(fileIn(folder), 'utf8'));
+    return Object.fromEntries(
+      typeof noted === 'object' && noted !== null
+        ? Object.entries(noted).map(([name, value]) => [name, String(value)])
+        : [],
+    );
   } catch {
     return {};
   }
-  const isGiven = (name: string) => Boolean(given[name.startsWith('REDIS_') ? 'REDIS_HOST' : 'DB_HOST']);
-  return Object.fromEntries(Object.entries(noted).filter(([name]) => !isGiven(name)));
 };

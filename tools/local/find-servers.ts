@@ -91,7 +91,8 @@ const installWithApt = (servers: readonly Server[], say: (line: string) => void)
     spawnSync(apt, ['update']);
     result = install();
   }
-  if (result.status !== 0) throw new ServerMissingError(`apt-get failed:\n${result.stdout}${result.stderr}\n${choicesFor(servers)}`);
+  if (result.status !== 0)
+    throw new ServerMissingError(`apt-get failed:\n${result.stdout}${result.stderr}\n${choicesFor(servers)}`);
   // Debian starts a Redis of its own for the whole machine; Sluice runs a private one.
   if (servers.includes(redis) && existsSync('/run/systemd/system')) {
     execFileSync('systemctl', ['disable', '--quiet', '--now', 'redis-server']);

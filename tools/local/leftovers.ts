@@ -28,7 +28,9 @@ export const createRunningNote = (folder: string) => {
     const [owner, ...parts] = read();
     if (owner === undefined) return;
     if (isRunning(owner)) {
-      throw new AlreadyRunningError(`Sluice runs here already (pid ${owner.pid}). Stop it with Ctrl-C, or: kill ${owner.pid}`);
+      throw new AlreadyRunningError(
+        `Sluice runs here already (pid ${owner.pid}). Stop it with Ctrl-C, or: kill ${owner.pid}`,
+      );
     }
     const left = parts.filter(isRunning);
     if (left.length === 0) return;
@@ -44,7 +46,8 @@ export const createRunningNote = (folder: string) => {
 
   const read = (): Note[] => {
     try {
-      return JSON.parse(readFileSync(file, 'utf8'));
+      const notes: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      return Array.isArray(notes) ? notes.filter(isNote) : [];
     } catch {
       return [];
     }
@@ -52,6 +55,14 @@ export const createRunningNote = (folder: string) => {
 
   return { write, remove, endLeftovers };
 };
+
+const isNote = (value: unknown): value is Note =>
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  typeof value.pid === 'number' &&
+  'command' in value &&
+  typeof value.command === 'string';
 
 /** By command too: the id may be another process's by now. */
 const isRunning = ({ pid, command }: Note): boolean => command !== '' && commandOf(pid) === command;

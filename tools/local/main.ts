@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { prettyFactory } from 'pino-pretty';
 import { ServerMissingError } from './find-servers.ts';
 import { dataFolder, repository } from './folder.ts';
@@ -36,7 +37,8 @@ const sluice = createSluice({
   say,
   watcher: {
     // The servers say much that only matters when something is wrong with them.
-    onLine: (part, line) => (part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, pretty(line) ?? line)),
+    onLine: (part, line) =>
+      part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, pretty(line) ?? line),
     onDeath: (part, how, lastLines) => {
       show(part, `died (${how}) and is started again. Its last lines:`);
       for (const line of lastLines) show(part, `  ${line}`);
@@ -78,8 +80,8 @@ try {
   await sluice.broken;
 } catch (error) {
   if (!isStopping) {
-    const isExpected = error instanceof Error && expected.some((kind) => error instanceof kind);
-    process.stderr.write(`\n${isExpected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+    const isExpected = expected.some((kind) => error instanceof kind);
+    process.stderr.write(`\n${isExpected && error instanceof Error ? error.message : inspect(error)}\n`);
     await stop(1);
   }
 }

@@ -28,7 +28,8 @@ const run = promisify(execFile);
 export const mysqlPart = async (settings: MysqlSettings): Promise<Part> => {
   const { runner, folder, port } = settings;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const launch = 'program' in runner ? await programLaunch(runner.program, settings) : containerLaunch(runner, settings);
+  const launch =
+    'program' in runner ? await programLaunch(runner.program, settings) : containerLaunch(runner, settings);
   return { name: 'mysql', ...launch, checkReady: () => checkMysql(port) };
 };
 

@@ -35,9 +35,7 @@ export const privateServers = async (
   }
   if (found.mysql !== undefined) {
     const port = await findFreePort();
-    parts.push(
-      await mysqlPart({ runner: found.mysql, folder: join(folder, 'mysql'), port, user, password, database }),
-    );
+    parts.push(await mysqlPart({ runner: found.mysql, folder: join(folder, 'mysql'), port, user, password, database }));
     Object.assign(given, {
       DB_HOST: '127.0.0.1',
       DB_PORT: String(port),

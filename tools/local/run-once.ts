@@ -17,6 +17,6 @@ export const runOnce = async ({ name, command, args, env }: Command): Promise<vo
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => lines.push(`  ${line}`));
   }
-  const [code] = await once(child, 'close');
+  const [code] = (await once(child, 'close')) as unknown[];
   if (code !== 0) throw new PartError([`${name} failed:`, ...lines].join('\n'));
 };

@@ -62,19 +62,18 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, found);
-    const app = (name: string, file: string) => ({ name, command: process.execPath, args: [join(repository, file)] });
-    await runOnce({ ...app('database-setup', 'apps/database-setup/main.ts'), env: found });
+    await runOnce({ ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')), env: found });
     await Promise.all([
       ...ports.map((port, index) =>
         apps.start({
-          ...app(numbered('producer', index, producers), 'apps/producer/main.ts'),
+          ...nodeOf(numbered('producer', index, producers), join(repository, 'apps/producer/main.ts')),
           env: { ...found, HTTP_PORT: String(port) },
           checkReady: () => checkProducer(port),
         }),
       ),
       ...Array.from({ length: consumers }, (_, index) =>
         apps.start({
-          ...app(numbered('consumer', index, consumers), 'apps/consumer/main.ts'),
+          ...nodeOf(numbered('consumer', index, consumers), join(repository, 'apps/consumer/main.ts')),
           env: found,
           checkReady: checkStarted,
         }),
@@ -93,6 +92,8 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
 
   return { start, broken: Promise.race([servers.broken, apps.broken]), stop };
 };
+
+const nodeOf = (name: string, file: string) => ({ name, command: process.execPath, args: [file] });
 
 const numbered = (name: string, index: number, of: number): string => (of === 1 ? name : `${name}-${index + 1}`);
 

@@ -28,7 +28,7 @@ test('a part that dies is named with its last lines and started again', async (t
   const { supervisor, deaths } = setUp(t);
   await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
   const [first] = supervisor.pids();
-  process.kill(first!, 'SIGKILL');
+  process.kill(Number(first), 'SIGKILL');
   while (supervisor.pids()[0] === first || supervisor.pids().length === 0) await new Promise(setImmediate);
   assert.deepEqual(deaths, [{ part: 'part', how: 'SIGKILL', lastLines: ['up'] }]);
 });
@@ -56,7 +56,9 @@ test('a part that dies five times within a minute breaks the whole', async (t) =
 
 test('stop ends a part that does not listen to SIGTERM', async (t) => {
   const { supervisor } = setUp(t);
-  await supervisor.start(partOf('process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)', saysUp));
+  await supervisor.start(
+    partOf('process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)', saysUp),
+  );
   await supervisor.stop();
   assert.deepEqual(supervisor.pids(), []);
 });
@@ -64,7 +66,7 @@ test('stop ends a part that does not listen to SIGTERM', async (t) => {
 test('stop reaches a part that is about to be started again', async (t) => {
   const { supervisor, deaths } = setUp(t);
   await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
-  process.kill(supervisor.pids()[0]!, 'SIGKILL');
+  process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
   while (deaths.length === 0) await new Promise(setImmediate);
   await supervisor.stop();
   assert.deepEqual(supervisor.pids(), []);

@@ -64,28 +64,10 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
 
-  const launch = (part: Part, lines: string[]) => {
-    const keep = (line: string) => {
-      lines.push(line);
-      if (lines.length > keptLines) lines.shift();
-      watcher.onLine(part.name, line);
-    };
-    const child = spawn(part.command, part.args, {
-      env: { ...process.env, ...part.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', keep);
-    // A command that is not there gives an error, and then closes.
-    child.once('error', (error) => keep(error.message));
-    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    return { child, closed };
-  };
-
   const start = async (part: Part) => {
     if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
     const lines: string[] = [];
-    const entry: Running = { part, lines, ...launch(part, lines), deaths: [], isUp: false };
+    const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine), deaths: [], isUp: false };
     running.push(entry);
     watcher.onChange();
     await untilReady(entry);
@@ -110,7 +92,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
       await pause(restartPauseMs);
       if (isStopping) return;
       lines.length = 0;
-      Object.assign(entry, launch(part, lines));
+      Object.assign(entry, launch(part, lines, watcher.onLine));
       watcher.onChange();
     }
   };
@@ -125,6 +107,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
       } catch {
         if (isStopping) throw new PartError(`${part.name} was stopped before it was ready`);
         if (!isAlive(child)) {
+          // oxlint-disable-next-line no-await-in-loop -- the last wait: for all that it wrote
           await closed;
           throw new PartError(describe(`${part.name} could not start`, lines));
         }
@@ -145,6 +128,27 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   const pids = () => running.flatMap(({ child }) => (isAlive(child) && child.pid !== undefined ? [child.pid] : []));
 
   return { start, broken: broken.promise, pids, stop };
+};
+
+/** Starts the process of a part; `lines` keeps the last that it wrote. */
+const launch = (part: Part, lines: string[], onLine: Watcher['onLine']) => {
+  const keep = (line: string) => {
+    lines.push(line);
+    if (lines.length > keptLines) lines.shift();
+    onLine(part.name, line);
+  };
+  const child = spawn(part.command, part.args, {
+    env: { ...process.env, ...part.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', keep);
+  // A command that is not there gives an error, and then closes.
+  child.once('error', (error) => keep(error.message));
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+  });
+  return { child, closed };
 };
 
 const isAlive = (child: ChildProcess): boolean =>

@@ -4,9 +4,12 @@ import { configSchema as databaseSetup } from '@sluice/database-setup/config.ts'
 import { configSchema as producer } from '@sluice/producer/config.ts';
 import * as z from 'zod';
 
-type Property = { readonly description?: string; readonly default?: unknown };
+const jsonSchema = z.object({
+  properties: z.record(z.string(), z.object({ description: z.string().optional(), default: z.unknown().optional() })),
+});
+type Property = z.infer<typeof jsonSchema>['properties'][string];
 
-const processes = { 'producer': producer, 'consumer': consumer, 'database-setup': databaseSetup };
+const processes = { producer: producer, consumer: consumer, 'database-setup': databaseSetup };
 
 /** The routes as a Markdown table, in the order of the contract. */
 export const routesTable = (): string =>
@@ -33,23 +36,22 @@ export const variablesTable = (): string => {
     ['variable', 'default', 'of', 'meaning'],
     [...users].map(([variable, { property, of }]) => [
       `\`${variable}\``,
-      property.default === undefined ? '' : `\`${String(property.default)}\``,
+      property.default === undefined ? '' : `\`${JSON.stringify(property.default).replaceAll('"', '')}\``,
       of.length === Object.keys(processes).length ? 'all' : of.join(', '),
       property.description ?? '',
     ]),
   );
 };
 
-const propertiesOf = (schema: z.ZodType): Record<string, Property> => {
-  const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return (properties ?? {}) as Record<string, Property>;
-};
+const propertiesOf = (schema: z.ZodType): Record<string, Property> =>
+  jsonSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).properties;
 
 /** Rows under a head, in columns of equal width. */
-export const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const lineOf = (row: readonly string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const lineOf = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [lineOf(cells[0] ?? []), rule, ...cells.slice(1).map(lineOf)].join('\n');
 };

@@ -30,7 +30,9 @@ export const runConsumersCommand = async (
         state = await readState();
       }
       if (state.inFlightBatches > 0) {
-        warn(`They are paused, but ${state.inFlightBatches} batches are in flight still; one of them may be stuck or dead.`);
+        warn(
+          `They are paused, but ${state.inFlightBatches} batches are in flight still; one of them may be stuck or dead.`,
+        );
         return 1;
       }
       say(`They are paused. The queue goes on taking counts; waiting now: ${state.waitingBatches} batches.`);
@@ -43,9 +45,9 @@ export const runConsumersCommand = async (
     case 'status': {
       const state = await readState();
       const lines = {
-        'paused': state.isPaused ? 'yes' : 'no',
-        'consumers': state.consumers,
-        'waiting': `${state.waitingBatches} batches, the oldest for ${(state.oldestAgeMs / 1000).toFixed(1)} s`,
+        paused: state.isPaused ? 'yes' : 'no',
+        consumers: state.consumers,
+        waiting: `${state.waitingBatches} batches, the oldest for ${(state.oldestAgeMs / 1000).toFixed(1)} s`,
         'in flight': `${state.inFlightBatches} batches`,
         'dead letters': state.deadLetters,
       };

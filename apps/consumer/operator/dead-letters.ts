@@ -1,9 +1,4 @@
-import {
-  dropDeadLetters,
-  listDeadLetters,
-  replayDeadLetters,
-  showDeadLetter,
-} from '@sluice/queue/dead-letters.ts';
+import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from '@sluice/queue/dead-letters.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 type Options = { readonly all: boolean; readonly after: unknown };
@@ -24,8 +19,10 @@ export const runDeadLettersCommand = async (
     });
     if (letters.length === 0) say('There are no dead letters.');
     const width = Math.max(...letters.map((letter) => letter.name.length));
-    for (const letter of letters) say(`${letter.name.padEnd(width)}  ${letter.buriedAt.toISOString()}  ${letter.reason}`);
-    if (letters.length === lettersPerPage) say(`There may be more: npm run dead-letters -- list --after '${letters.at(-1)?.name}'`);
+    for (const letter of letters)
+      say(`${letter.name.padEnd(width)}  ${letter.buriedAt.toISOString()}  ${letter.reason}`);
+    if (letters.length === lettersPerPage)
+      say(`There may be more: npm run dead-letters -- list --after '${letters.at(-1)?.name}'`);
     return 0;
   }
   if (action === 'show' && name !== undefined) {
@@ -34,7 +31,9 @@ export const runDeadLettersCommand = async (
       warn(`There is no dead letter ${name}.`);
       return 1;
     }
-    say(`name    ${letter.name}\nentry   ${letter.entry}\nburied  ${letter.buriedAt.toISOString()}\nreason  ${letter.reason}`);
+    say(
+      `name    ${letter.name}\nentry   ${letter.entry}\nburied  ${letter.buriedAt.toISOString()}\nreason  ${letter.reason}`,
+    );
     for (const [field, value] of letter.fields) say(`field   ${field} = ${value}`);
     return 0;
   }
