@@ -9,9 +9,9 @@ const tables = { routes: routesTable, variables: variablesTable };
 const before = readFileSync(file, 'utf8');
 let after = before;
 for (const [name, table] of Object.entries(tables)) {
-  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- /${name} -->)`);
+  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
   if (!place.test(after)) throw new Error(`README.md has no <!-- ${name} --> … <!-- /${name} --> to put the table in`);
-  after = after.replace(place, (_all, start: string, end: string) => `${start}\n${table()}\n${end}`);
+  after = after.replace(place, (_all, start: string, end: string) => `${start}\n${table()}\n\n${end}`);
 }
 
 if (process.argv.includes('--check')) {
