@@ -4,10 +4,7 @@ import { configSchema as databaseSetup } from '@sluice/database-setup/config.ts'
 import { configSchema as producer } from '@sluice/producer/config.ts';
 import * as z from 'zod';
 
-const jsonSchema = z.object({
-  properties: z.record(z.string(), z.object({ description: z.string().optional(), default: z.unknown().optional() })),
-});
-type Property = z.infer<typeof jsonSchema>['properties'][string];
+type Property = { readonly description: string; readonly otherwise: string };
 
 const processes = { producer: producer, consumer: consumer, 'database-setup': databaseSetup };
 
@@ -26,7 +23,7 @@ export const routesTable = (): string =>
 export const variablesTable = (): string => {
   const users = new Map<string, { property: Property; of: string[] }>();
   for (const [name, schema] of Object.entries(processes)) {
-    for (const [variable, property] of Object.entries(propertiesOf(schema))) {
+    for (const [variable, property] of propertiesOf(schema)) {
       const entry = users.get(variable) ?? { property, of: [] };
       entry.of.push(name);
       users.set(variable, entry);
@@ -36,15 +33,21 @@ export const variablesTable = (): string => {
     ['variable', 'default', 'of', 'meaning'],
     [...users].map(([variable, { property, of }]) => [
       `\`${variable}\``,
-      property.default === undefined ? '' : `\`${JSON.stringify(property.default).replaceAll('"', '')}\``,
+      property.otherwise === '' ? '' : `\`${property.otherwise}\``,
       of.length === Object.keys(processes).length ? 'all' : of.join(', '),
-      property.description ?? '',
+      property.description,
     ]),
   );
 };
 
-const propertiesOf = (schema: z.ZodType): Record<string, Property> =>
-  jsonSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).properties;
+const propertiesOf = (schema: z.ZodObject): [name: string, property: Property][] =>
+  Object.entries(schema.shape).map(([name, field]) => [
+    name,
+    {
+      description: z.globalRegistry.get(field)?.description ?? '',
+      otherwise: field instanceof z.ZodDefault ? String(field.def.defaultValue) : '',
+    },
+  ]);
 
 /** Rows under a head, in columns of equal width. */
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
