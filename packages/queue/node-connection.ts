@@ -21,6 +21,8 @@ export class ConnectionClosedError extends Error {
   readonly code = 'QUEUE_CONNECTION_CLOSED';
 }
 
+const closedError = () => new ConnectionClosedError('The connection to Redis is closed');
+
 /** Connects in the background. `onError` hears of each lost or refused connection; nothing needs doing. No error has the password in it. */
 export const connectNode = (settings: NodeSettings, onError: (error: unknown) => void): NodeConnection => {
   const { credentials, conceal } = guardPassword(settings.credentials);
@@ -69,6 +71,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
   let client = open();
 
   const run: NodeConnection['run'] = async (send, deadlineMs) => {
+    if (isClosed) throw closedError();
     let used: Client | undefined;
     const use = async (ready: Client) => {
       used = ready;
@@ -84,7 +87,6 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
     });
     try {
       if (client.isReady) return await Promise.race([use(client), late]);
-      if (isClosed) throw new ConnectionClosedError('The connection to Redis is closed');
       waiting.add(turn);
       return await Promise.race([turn.promise.then(use), late]);
     } catch (error) {
@@ -100,7 +102,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
     isClosed = true;
     client.destroy();
     successor?.destroy();
-    for (const { reject } of waiting) reject(new ConnectionClosedError('The connection to Redis is closed'));
+    for (const { reject } of waiting) reject(closedError());
     waiting.clear();
   };
 

@@ -1,13 +1,62 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createClient } from '@redis/client';
+import { findProgram } from '@sluice/local/find-program.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
 import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/queue/connection.ts';
 import { partitionOf } from '@sluice/queue/partition.ts';
 import { testRedis } from './environment.ts';
 import { checkLeaksAtEnd } from './leaks.ts';
 import { hasPassed } from './outcome.ts';
+import { waitUntil } from './wait.ts';
 
 checkLeaksAtEnd();
+
+/** A test, or a file of tests (`{ after }` of node:test): who wants to be told when to clean up. */
+export type Owner = { readonly after: (clean: () => unknown) => void };
+
+/** Starts a Redis of its own on loopback, without a password and without a disk unless `options` of its command line say so. It ends with `owner`. */
+export const startRedis = async (owner: Owner, options: readonly string[] = []) => {
+  const program = findProgram('redis-server', 'valkey-server');
+  if (program === undefined) throw new Error('There is no redis-server on this machine');
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
+  const port = await findFreePort();
+  const child = spawn(
+    program,
+    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...options],
+    { stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+  /** `kill -9`; resolves when it is dead. */
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  owner.after(async () => {
+    await kill();
+    rmSync(folder, { recursive: true });
+  });
+  await waitUntil(() => isListening(port), 10_000);
+  return { port, folder, kill, signal: (signal: NodeJS.Signals) => child.kill(signal) };
+};
+
+const isListening = async (port: number): Promise<boolean> => {
+  const socket = connectSocket(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+};
 
 /** How to reach a Redis on loopback that takes this password. */
 export const plainSettings = (port: number, password?: string): RedisSettings => ({
@@ -19,23 +68,23 @@ export const plainSettings = (port: number, password?: string): RedisSettings =>
 });
 
 /** A client to look at a Redis and to change it behind the back of what is tested. It is closed when the test ends. */
-export const openAdmin = async (test: TestContext, port: number, password?: string) => {
+export const openAdmin = async (owner: Owner, port: number, password?: string) => {
   const admin = createClient({ socket: { host: '127.0.0.1', port }, ...(password === undefined ? {} : { password }) });
   // A server that a test kills is no fault of the client.
   admin.on('error', () => undefined);
   await admin.connect();
-  test.after(() => admin.destroy());
+  owner.after(() => admin.destroy());
   return admin;
 };
 
 /** A connection that is closed when the test ends. */
 export const connectFor = (
-  test: TestContext,
+  owner: Owner,
   settings: RedisSettings,
   onError: (error: unknown) => void = () => undefined,
 ): RedisConnection => {
   const connection = connectRedis(settings, onError);
-  test.after(connection.close);
+  owner.after(connection.close);
   return connection;
 };
 

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test, type TestContext } from 'node:test';
+import { parseEntry } from '@sluice/contract/entry.ts';
+import { startCluster } from '@sluice/test-servers/cluster.ts';
+import { connectFor } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createEnqueuer } from './enqueue.ts';
+import { isPaused, pauseConsumers, resumeConsumers } from './pause.ts';
+import { readPartitions, registerPartitions } from './partition-registry.ts';
+import { partitionsOf, type Partition } from './partition.ts';
+import { isQueueUp } from './ping.ts';
+import { readQueueState } from './queue-state.ts';
+import { createEntryReader, type RawEntry } from './read-entries.ts';
+import { settleEntries } from './settle-entries.ts';
+import { slotOf } from './slot.ts';
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
+
+const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
+  const name = `test-${randomBytes(6).toString('hex')}`;
+  const partitions = partitionsOf(name, 3);
+  const connection = connectFor(t, cluster.settings);
+  const enqueuer = createEnqueuer({
+    connection,
+    partitions,
+    deadlineMs: 1_800,
+    attemptMs: 800,
+    ackReplicas,
+    maxBatches: 1_000_000,
+    onError: () => undefined,
+  });
+  const readerOf = (partition: Partition) =>
+    createEntryReader({ connection: connectFor(t, cluster.settings), partition, consumer: 'a', maxEntries: 100 });
+  const readStream = async ({ stream }: Partition) => {
+    const entries = await connection.run(stream, (client) => client.xRange(stream, '-', '+'), 2_000);
+    return (entries ?? []).flatMap(({ message }) => countsOf(message));
+  };
+  return { name, partitions, connection, enqueuer, readerOf, readStream };
+};
+
+const countsOf = (fields: RawEntry['fields']): readonly number[] => {
+  const result = parseEntry(fields);
+  assert.ok(result.ok);
+  return result.batch.counts;
+};
+
+test('a Redis Cluster of three masters with a replica each', async (outer) => {
+  const cluster = await startCluster(outer);
+
+  await outer.test('partitions are on different shards, and all that is done with a queue works on them', async (t) => {
+    const { name, partitions, connection, enqueuer, readerOf } = setUp(t, cluster, 1);
+    const owners = await Promise.all(partitions.map(({ stream }) => cluster.masterOf(slotOf(stream))));
+    assert.equal(new Set(owners).size, 3);
+    assert.equal(await isQueueUp(connection, partitions, 1_000), true);
+    await registerPartitions(connection, name, partitions);
+    assert.deepEqual(new Set(await readPartitions(connection, name)), new Set(partitions));
+
+    for (let count = 0; count < 6; count++) assert.equal(await enqueuer.enqueue([count]), 'acknowledged');
+    assert.equal(await enqueuer.enqueue(Array(2_500).fill(7)), 'acknowledged');
+    assert.equal(await enqueuer.enqueue(Array(2_500).fill(8), 'a key'), 'acknowledged');
+    await pauseConsumers(connection, name);
+    assert.equal(await isPaused(connection, name), true);
+    const found = await Promise.all(
+      partitions.map(async (partition) => {
+        const entries = await readerOf(partition).readNew(500);
+        await settleEntries(
+          connection,
+          partition,
+          entries.slice(1).map(({ id }) => id),
+        );
+        return entries;
+      }),
+    );
+    assert.deepEqual(
+      found.map(({ length }) => length > 1),
+      [true, true, true],
+    );
+    assert.equal(found.flat().flatMap(({ fields }) => countsOf(fields)).length, 5_006);
+    const { oldestAgeMs, ...state } = await readQueueState(connection, name, partitions);
+    assert.deepEqual(state, { waitingBatches: 3, inFlightBatches: 3, consumers: 1, deadLetters: 0, isPaused: true });
+    assert.ok(oldestAgeMs >= 0 && oldestAgeMs < 60_000);
+    await resumeConsumers(connection, name);
+    assert.equal(await isPaused(connection, name), false);
+  });
+
+  await outer.test(
+    'a slot that moves to another node takes its requests with it, while it moves and afterwards',
+    async (t) => {
+      const { partitions, enqueuer, connection, readerOf, readStream } = setUp(t, cluster, 1);
+      const [partition] = partitions;
+      assert.ok(partition);
+      // Three in turn, so that one reaches each partition.
+      const enqueueAll = async (counts: readonly number[]) => {
+        for (const _ of partitions) assert.equal(await enqueuer.enqueue(counts), 'acknowledged');
+      };
+      await enqueueAll([1]);
+      await enqueueAll([2]);
+      const reader = readerOf(partition);
+      const [entry] = await reader.readNew(500);
+      assert.ok(entry);
+
+      const slot = slotOf(partition.stream);
+      const source = await cluster.masterOf(slot);
+      const target = cluster.masters.find((node) => node !== source);
+      assert.ok(target);
+      await target.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', source.id]);
+      await source.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target.id]);
+      await source.admin.migrate('127.0.0.1', target.port, partition.stream, 0, 5_000);
+      // The source still has the slot and answers ASK for the key.
+      await enqueueAll([3]);
+      await enqueueAll(Array(1_500).fill(4));
+      assert.equal(await target.admin.sendCommand(['CLUSTER', 'COUNTKEYSINSLOT', String(slot)]), 1);
+
+      for (const node of [target, source, ...cluster.masters]) {
+        await node.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'NODE', target.id]);
+      }
+      await enqueueAll([5]);
+      await enqueueAll(Array(1_500).fill(6));
+      assert.deepEqual(new Set(await readStream(partition)), new Set([1, 2, 3, 4, 5, 6]));
+      await settleEntries(connection, partition, [entry.id]);
+      assert.ok((await reader.readNew(500)).length > 0);
+    },
+  );
+
+  await outer.test(
+    'a master killed under load is replaced without a restart, and no acknowledged count is lost',
+    async (t) => {
+      const { partitions, connection, enqueuer, readerOf } = setUp(t, cluster, 1);
+      const acknowledged = new Set<number>();
+      const consumed = new Set<number>();
+      const outcomes = new Map<string, number>();
+      let isLoading = true;
+      let isReading = true;
+      t.after(() => {
+        isLoading = false;
+        isReading = false;
+      });
+
+      let next = 0;
+      const load = async () => {
+        while (isLoading) {
+          const count = next++;
+          const outcome = await enqueuer.enqueue([count]);
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+          if (outcome === 'acknowledged') acknowledged.add(count);
+        }
+      };
+      const readFrom = async (partition: Partition) => {
+        const reader = readerOf(partition);
+        while (isReading) {
+          try {
+            const entries = [...(await reader.takeOver(3_000)), ...(await reader.readNew(200))];
+            for (const { fields } of entries) for (const count of countsOf(fields)) consumed.add(count);
+            if (entries.length > 0)
+              await settleEntries(
+                connection,
+                partition,
+                entries.map(({ id }) => id),
+              );
+          } catch {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        }
+      };
+      const loads = Array.from({ length: 8 }, load);
+      const reads = partitions.map(readFrom);
+
+      await waitUntil(() => acknowledged.size > 200, 5_000);
+      const [partition] = partitions;
+      assert.ok(partition);
+      const slot = slotOf(partition.stream);
+      const victim = await cluster.masterOf(slot);
+      await victim.kill();
+      const killedAt = performance.now();
+      await waitUntil(async () => (await cluster.masterOf(slot)) !== victim, 15_000);
+      t.diagnostic(`another master after ${Math.round(performance.now() - killedAt)} ms`);
+      const lastAcknowledged = acknowledged.size;
+      await waitUntil(() => acknowledged.size > lastAcknowledged, 5_000);
+      isLoading = false;
+      await Promise.all(loads);
+
+      // The only replica of that shard is its master now, so that nothing can be acknowledged there; without asking for replicas it can.
+      const { enqueuer: another } = setUp(t, cluster);
+      assert.equal(await another.enqueue([1]), 'acknowledged');
+      await waitUntil(() => [...acknowledged].every((count) => consumed.has(count)), 10_000);
+      isReading = false;
+      await Promise.all(reads);
+      t.diagnostic(JSON.stringify(Object.fromEntries(outcomes)));
+    },
+  );
+});

@@ -1,0 +1,86 @@
+import type { RedisSettings } from '@sluice/queue/connection.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { openAdmin, plainSettings, startRedis, type Owner } from './queue.ts';
+import { waitUntil } from './wait.ts';
+
+const slotCount = 16_384;
+// How long a node is silent before the others elect another: short, and longer than a busy machine lets a process wait.
+const nodeTimeoutMs = 1_500;
+
+type Admin = Awaited<ReturnType<typeof openAdmin>>;
+
+const startNode = async (owner: Owner) => {
+  const busPort = await findFreePort();
+  const server = await startRedis(owner, [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', String(nodeTimeoutMs)],
+    ...[
+      '--cluster-require-full-coverage',
+      'no',
+      '--repl-diskless-sync-delay',
+      '0',
+      '--cluster-replica-validity-factor',
+      '0',
+    ],
+  ]);
+  const admin = await openAdmin(owner, server.port);
+  return { ...server, busPort, admin, id: await admin.clusterMyId() };
+};
+
+type Node = Awaited<ReturnType<typeof startNode>>;
+
+/** A real Redis Cluster of three masters with a replica each, on loopback. It ends with `owner`. */
+export const startCluster = async (owner: Owner) => {
+  const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(owner)));
+  const masters = nodes.slice(0, 3);
+  const replicas = nodes.slice(3);
+  const [first] = masters;
+  if (first === undefined) throw new Error('A cluster has nodes');
+
+  await Promise.all(
+    nodes.map(({ admin }, index) => admin.sendCommand(['CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1)])),
+  );
+  await Promise.all(
+    masters.map(({ admin }, index) => {
+      const [start, end] = [index, index + 1].map((part) => Math.ceil((part * slotCount) / masters.length));
+      return admin.clusterAddSlotsRange({ start: start ?? 0, end: (end ?? slotCount) - 1 });
+    }),
+  );
+  for (const { port, busPort } of nodes.slice(1)) {
+    // oxlint-disable-next-line no-await-in-loop -- a handful
+    await first.admin.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
+  }
+  await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean), 20_000);
+  await Promise.all(replicas.map(({ admin }, index) => admin.clusterReplicate(masters[index]?.id ?? '')));
+  await waitUntil(
+    async () => (await Promise.all([...masters.map(hasReplica), ...nodes.map(isOk)])).every(Boolean),
+    20_000,
+  );
+
+  // Through a replica, so that a test may kill any master.
+  const settings: RedisSettings = { ...plainSettings(replicas[0]?.port ?? first.port), isCluster: true };
+
+  /** The master of a slot, as the cluster has it now. */
+  const masterOf = async (slot: number): Promise<Node> => {
+    for (const node of nodes) {
+      // oxlint-disable-next-line no-await-in-loop -- the first that answers
+      const ranges = await node.admin.clusterSlots().catch(() => undefined);
+      const range = ranges?.find(({ from, to }) => from <= slot && slot <= to);
+      const master = nodes.find(({ id }) => id === range?.master.id);
+      if (master !== undefined) return master;
+    }
+    throw new Error(`Nobody has slot ${slot}`);
+  };
+
+  return { nodes, masters, replicas, settings, masterOf };
+};
+
+const knowsAll = async (admin: Admin): Promise<boolean> => {
+  const list = await admin.clusterNodes();
+  const lines = list.trim().split('\n');
+  return lines.length === 6 && lines.every((line) => !line.includes('handshake'));
+};
+
+const hasReplica = async ({ admin }: Node): Promise<boolean> =>
+  /connected_slaves:1\r?\nslave0:[^\n]*state=online/.test(await admin.info('replication'));
+
+const isOk = async ({ admin }: Node): Promise<boolean> => (await admin.clusterInfo()).includes('cluster_state:ok');
