@@ -17,7 +17,16 @@ for (const [name, body] of posts) {
     }
   });
 
-  for (const authorization of [undefined, '', 'Bearer', 'Bearer third', 'Bearer firs', 'Bearer first second', 'Basic first', 'first']) {
+  for (const authorization of [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer third',
+    'Bearer firs',
+    'Bearer first second',
+    'Basic first',
+    'first',
+  ]) {
     test(`${name} with the authorization ${authorization} is a 401`, async (t) => {
       const { ask, enqueued, refused } = createTestServer(t, { isTokenValid });
       const headers = authorization === undefined ? undefined : { authorization };
@@ -32,7 +41,9 @@ for (const [name, body] of posts) {
 test('the token is asked for before the body is read', async (t) => {
   const bench = createTestServer(t, { isTokenValid });
   const socket = await connectTo(t, bench);
-  socket.write('POST /count HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 9999999\r\n\r\n');
+  socket.write(
+    'POST /count HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 9999999\r\n\r\n',
+  );
   assertAnswer(t, 'postCount', 401, await readAnswer(socket));
 });
 
@@ -44,7 +55,12 @@ test('reading and preflights need no token', async (t) => {
 
 test('where no tokens are configured none is needed, and any is passed over', async (t) => {
   const { ask } = createTestServer(t);
-  assertAnswer(t, 'postCount', 201, await ask('postCount', { headers: { authorization: 'Bearer x' }, body: '{"count":1}' }));
+  assertAnswer(
+    t,
+    'postCount',
+    201,
+    await ask('postCount', { headers: { authorization: 'Bearer x' }, body: '{"count":1}' }),
+  );
 });
 
 test('a token that was rotated away is refused from then on', async () => {

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 export type EventFeed = {
   /** Writes the events to `listener`, whose head is written already, from now until either side ends. */
   readonly add: (listener: ServerResponse) => void;
-  /** Whether there are as many listeners as it takes. */
-  readonly isFull: () => boolean;
+  /** How many listen now. */
+  readonly listeners: () => number;
   /** Ends all listeners. One that is added later is ended at once. */
   readonly close: () => void;
 };
@@ -13,7 +13,6 @@ export type EventFeed = {
 type FeedSettings = {
   /** Makes the data of the next event. Must not throw. */
   readonly read: () => Promise<object>;
-  readonly maxListeners: number;
   /** What may wait to be sent to one listener, in bytes; who is further behind is dropped. */
   readonly maxWaitingBytes: number;
 };
@@ -23,7 +22,7 @@ const everyMs = 1_000;
 const opening = 'retry: 2000\n\n';
 
 /** Makes a feed of one event a second. It reads while somebody listens, once for all of them, and a new listener gets the last event at once. */
-export const createEventFeed = ({ read, maxListeners, maxWaitingBytes }: FeedSettings): EventFeed => {
+export const createEventFeed = ({ read, maxWaitingBytes }: FeedSettings): EventFeed => {
   const listeners = new Set<ServerResponse>();
   let latest: string | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -67,5 +66,5 @@ export const createEventFeed = ({ read, maxListeners, maxWaitingBytes }: FeedSet
     for (const listener of listeners) listener.end();
   };
 
-  return { add, isFull: () => listeners.size >= maxListeners, close };
+  return { add, listeners: () => listeners.size, close };
 };

@@ -25,7 +25,12 @@ for (const [path, allow] of allows) {
     assert.deepEqual([head.statusCode, head.body], [200, '']);
     for (const method of ['PUT', 'DELETE', 'PATCH', 'TRACE', 'PROPFIND', 'QUERY'] as const) {
       const headers = { 'content-type': 'text/plain' };
-      const { statusCode: status, ...refused } = await server.inject({ method: method as 'PUT', url: `${path}?x=1`, headers, payload: 'x' });
+      const { statusCode: status, ...refused } = await server.inject({
+        method: method as 'PUT',
+        url: `${path}?x=1`,
+        headers,
+        payload: 'x',
+      });
       assert.equal(status, 405, `${method} ${refused.body}`);
       assert.equal(problemOf({ status, ...refused }).code, 'method_not_allowed');
       assert.equal(refused.headers['allow'], allow);
@@ -37,7 +42,12 @@ for (const path of ['/nothing', '/count/', '/Count', '/count/1', '/counts.json',
   for (const method of ['GET', 'POST', 'OPTIONS', 'PUT'] as const) {
     test(`${method} ${path} is a 404`, async (t) => {
       const { server } = createTestServer(t);
-      const answer = await server.inject({ method, url: path, headers: { 'content-type': 'text/plain' }, payload: 'x' });
+      const answer = await server.inject({
+        method,
+        url: path,
+        headers: { 'content-type': 'text/plain' },
+        payload: 'x',
+      });
       assert.equal(problemOf({ status: answer.statusCode, ...answer }).code, 'not_found');
     });
   }
@@ -82,9 +92,21 @@ for (const [what, bytes, status] of [
   ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   ['a method that does not exist', `BREW /count HTTP/1.1\r\n${end}`, 400],
   ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
-  ['two lengths that disagree', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}', 400],
-  ['a length beside chunks', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
-  ['a chunk that is none', 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 400],
+  [
+    'two lengths that disagree',
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}',
+    400,
+  ],
+  [
+    'a length beside chunks',
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  [
+    'a chunk that is none',
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+    400,
+  ],
   ['headers over 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
   ['a URL over 16 KiB', `GET /${'a'.repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
 ] as const) {
@@ -117,7 +139,9 @@ test('what follows a request and is no HTTP does not take the place of its answe
     },
   });
   const socket = await connectTo(t, bench);
-  socket.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}');
+  socket.write(
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}',
+  );
   await arrived.promise;
   const refusal = once(bench.server.server, 'clientError');
   socket.write('rubbish\r\n\r\n');
@@ -136,7 +160,9 @@ test('a body that would be too large is refused before it is sent', async (t) =>
 
 test('a client that asks whether to send its body is told to', async (t) => {
   const socket = await connectTo(t, createTestServer(t));
-  socket.write(`POST /count HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 11\r\nexpect: 100-continue\r\n${end}`);
+  socket.write(
+    `POST /count HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 11\r\nexpect: 100-continue\r\n${end}`,
+  );
   const [first] = await once(socket, 'data');
   assert.equal(String(first), 'HTTP/1.1 100 Continue\r\n\r\n');
   socket.write('{"count":1}');
@@ -160,14 +186,18 @@ test('a server that closes does not wait for connections that were never used, n
 
 test('a client that sends all of a body that is too large reads the 413', async (t) => {
   const bench = createTestServer(t);
-  await connectTo(t, bench);
-  const url = `http://127.0.0.1:${bench.server.addresses()[0]?.port}/counts`;
+  const { remotePort } = await connectTo(t, bench);
+  const url = `http://127.0.0.1:${remotePort}/counts`;
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
     body: '1\n'.repeat(8_000_000),
   });
-  assert.equal(problemOf({ status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }).code, 'body_too_large');
+  assert.equal(
+    problemOf({ status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() })
+      .code,
+    'body_too_large',
+  );
 });
 
 test('a preflight is told what a page of another origin may send', async (t) => {
@@ -176,7 +206,7 @@ test('a preflight is told what a page of another origin may send', async (t) => 
     method: 'OPTIONS',
     url: '/count',
     headers: {
-      'origin': 'https://example.org',
+      origin: 'https://example.org',
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'content-type,idempotency-key,authorization',
     },
@@ -212,7 +242,9 @@ test('a server that closes finishes what it does, and does not wait for connecti
   assert.equal(JSON.parse(parseAnswer(String(health)).body).hostname, hostname);
 
   const busy = await connectTo(t, bench);
-  busy.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}');
+  busy.write(
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}',
+  );
   await arrived.promise;
   const startedAt = performance.now();
   const closed = bench.server.close();

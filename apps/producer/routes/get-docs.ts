@@ -6,10 +6,10 @@ import type { FastifyInstance } from 'fastify';
 /** One page with all that it needs. Nothing but its own script and style runs in it, and it asks nobody but this server. */
 export const addGetDocs = (server: FastifyInstance): void => {
   const style = readFileSync(new URL('../docs/docs.css', import.meta.url), 'utf8');
-  const script = readFileSync(new URL('../docs/docs.js', import.meta.url), 'utf8');
+  const script = readFileSync(new URL('../docs/docs.mjs', import.meta.url), 'utf8');
   const page = readFileSync(new URL('../docs/docs.html', import.meta.url), 'utf8')
-    .replace('/*style*/', () => style)
-    .replace('/*script*/', () => script);
+    .replace('<link rel="stylesheet" href="docs.css" />', () => `<style>${style}</style>`)
+    .replace('<script src="docs.mjs"></script>', () => `<script>${script}</script>`);
   const policy = [
     "default-src 'none'",
     `style-src ${sourceOf(style)}`,

@@ -38,7 +38,6 @@ export const addGetEvents = (
         queue: state === null ? null : queueBody(state),
       };
     },
-    maxListeners,
     maxWaitingBytes,
   });
   server.addHook('preClose', (done) => {
@@ -47,7 +46,7 @@ export const addGetEvents = (
   });
 
   server.get(routes.getEvents.path, (request, reply) => {
-    if (feed.isFull()) {
+    if (feed.listeners() >= maxListeners) {
       return answerProblem(reply, {
         status: 503,
         code: 'too_many_listeners',

@@ -59,7 +59,18 @@ for (const [body, pointer] of [
   });
 }
 
-for (const body of ['', ' ', '{', '{"count":1', 'count=1', '{"count":NaN}', '{"count":01}', '{"count":1}{"count":2}', '\0', '1,2']) {
+for (const body of [
+  '',
+  ' ',
+  '{',
+  '{"count":1',
+  'count=1',
+  '{"count":NaN}',
+  '{"count":01}',
+  '{"count":1}{"count":2}',
+  '\0',
+  '1,2',
+]) {
   test(`the body ${JSON.stringify(body)} is refused as no JSON`, async (t) => {
     const { ask } = createTestServer(t);
     const answer = await ask('postCount', { body });
@@ -70,7 +81,10 @@ for (const body of ['', ' ', '{', '{"count":1', 'count=1', '{"count":NaN}', '{"c
 
 test('JSON that is nested as deep as a body can be is refused', async (t) => {
   const { ask } = createTestServer(t);
-  for (const body of [`${'['.repeat(500_000)}${']'.repeat(500_000)}`, `{"count":${'{"a":'.repeat(170_000)}1${'}'.repeat(170_000)}}`]) {
+  for (const body of [
+    `${'['.repeat(500_000)}${']'.repeat(500_000)}`,
+    `{"count":${'{"a":'.repeat(170_000)}1${'}'.repeat(170_000)}}`,
+  ]) {
     assertAnswer(t, 'postCount', 400, await ask('postCount', { body }));
   }
 });
@@ -80,10 +94,19 @@ test('a byte order mark before the body is passed over', async (t) => {
   assertAnswer(t, 'postCount', 201, await ask('postCount', { body: '\ufeff{"count":1}' }));
 });
 
-for (const type of ['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json; charset=us-ascii; x=y']) {
+for (const type of [
+  'application/json; charset=utf-8',
+  'Application/JSON;charset="UTF-8"',
+  'application/json; charset=us-ascii; x=y',
+]) {
   test(`a body of the type ${type} is taken`, async (t) => {
     const { ask } = createTestServer(t);
-    assertAnswer(t, 'postCount', 201, await ask('postCount', { headers: { 'content-type': type }, body: '{"count":1}' }));
+    assertAnswer(
+      t,
+      'postCount',
+      201,
+      await ask('postCount', { headers: { 'content-type': type }, body: '{"count":1}' }),
+    );
   });
 }
 
@@ -133,7 +156,10 @@ test('an idempotency key is handed on as it is', async (t) => {
   const { ask, enqueued } = createTestServer(t);
   const keys = ['a', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', '~'.repeat(255)];
   for (const key of keys) await ask('postCount', { headers: { 'idempotency-key': key }, body: '{"count":1}' });
-  assert.deepEqual(enqueued.map(({ key }) => key), keys);
+  assert.deepEqual(
+    enqueued.map(({ key }) => key),
+    keys,
+  );
 });
 
 for (const key of ['', 'two words', 'a'.repeat(256), 'ü', 'tab\there']) {
@@ -163,7 +189,9 @@ test('a body that does not arrive whole in time is a 408, and nothing is put int
   bench.server.server.headersTimeout = 100;
   bench.server.server.requestTimeout = 100;
   const socket = await connectTo(t, bench);
-  socket.write('POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":');
+  socket.write(
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":',
+  );
   const answer = await readAnswer(socket);
   assertAnswer(t, 'postCount', 408, answer);
   assert.equal(problemOf(answer).code, 'request_timeout');

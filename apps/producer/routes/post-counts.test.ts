@@ -132,7 +132,9 @@ test('counts that do not arrive whole in time are a 408, and none is put into th
   bench.server.server.headersTimeout = 100;
   bench.server.server.requestTimeout = 100;
   const socket = await connectTo(t, bench);
-  socket.write('POST /counts HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n3\r\n1\n2\r\n');
+  socket.write(
+    'POST /counts HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n3\r\n1\n2\r\n',
+  );
   assertAnswer(t, 'postCounts', 408, await readAnswer(socket));
   assert.deepEqual(bench.enqueued, []);
 });

@@ -56,7 +56,10 @@ test('reads of what does not answer are a 503 within 2 s', async (t) => {
   const startedAt = performance.now();
   const answers = await Promise.all([ask('getCount'), ask('getCounts'), ask('getQueue')]);
   assert.ok(performance.now() - startedAt < 2_000);
-  assert.deepEqual(answers.map(({ status }) => status), [503, 503, 503]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [503, 503, 503],
+  );
 });
 
 for (const [isQueueUp, isLedgerUp, status] of [

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { routes } from '@sluice/contract/routes.ts';
+import { assertAnswer, connectTo, createTestServer, hostname, parseAnswer, problemOf } from '../test-server.test.ts';
+
+const question = 'GET /events HTTP/1.1\r\nhost: x\r\n\r\n';
+const away = () => Promise.reject(new Error('away'));
+
+/** Listens until there is an event and gives back the whole of what has come. */
+const listen = async (t: Parameters<typeof createTestServer>[0], bench: ReturnType<typeof createTestServer>) => {
+  const socket = await connectTo(t, bench);
+  socket.write(question);
+  let received = '';
+  while (!received.includes('\ndata: ')) received += String((await once(socket, 'data'))[0]);
+  const event: unknown = JSON.parse(/^data: (.*)$/m.exec(received)?.[1] ?? '');
+  return { socket, received, event: routes.getEvents.answers[200].body.parse(event) };
+};
+
+test('an event has the answers of GET /count and GET /queue, and is never kept by who passes it on', async (t) => {
+  const bench = createTestServer(t);
+  const { received, event } = await listen(t, bench);
+  const answer = parseAnswer(received);
+  assertAnswer(t, 'getEvents', 200, answer);
+  assert.equal(answer.headers['cache-control'], 'no-store');
+  assert.equal(answer.headers['x-accel-buffering'], 'no');
+  assert.match(received, /^retry: \d+$/m);
+  assert.deepEqual(event, {
+    count: { rows_count: 2, latest_value: -5, hostname },
+    queue: JSON.parse((await bench.ask('getQueue')).body),
+  });
+});
+
+for (const [what, parts, isNull] of [
+  ['the ledger', { readTotal: away }, { count: true, queue: false }],
+  ['the queue', { readQueueState: away }, { count: false, queue: true }],
+  ['both', { readTotal: away, readQueueState: away }, { count: true, queue: true }],
+] as const) {
+  test(`events go on while ${what} cannot be read, with null for it`, async (t) => {
+    const { event } = await listen(t, createTestServer(t, parts));
+    assert.deepEqual({ count: event.count === null, queue: event.queue === null }, isNull);
+  });
+}
+
+test('one listener more than there may be is a 503, and HEAD says so too', async (t) => {
+  const bench = createTestServer(t);
+  await connectTo(t, bench);
+  const sockets = await Promise.all(Array.from({ length: 500 }, () => connectTo(t, bench)));
+  for (const socket of sockets) socket.write(question);
+  await Promise.all(sockets.map((socket) => once(socket, 'data')));
+  const answer = await bench.ask('getEvents');
+  assertAnswer(t, 'getEvents', 503, answer);
+  assert.equal(problemOf(answer).code, 'too_many_listeners');
+  assert.equal((await bench.ask('getEvents', { method: 'HEAD' })).status, 503);
+});
+
+test('a server that closes ends its streams at once', async (t) => {
+  const bench = createTestServer(t);
+  const { socket } = await listen(t, bench);
+  const startedAt = performance.now();
+  const [rest] = await Promise.all([text(socket), bench.server.close()]);
+  assert.match(rest, /0\r\n\r\n$/);
+  assert.ok(performance.now() - startedAt < 1_000);
+});

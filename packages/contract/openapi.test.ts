@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createOpenapi } from './openapi.ts';
+import { routes } from './routes.ts';
+
+// As a reader gets it.
+const document: ReturnType<typeof createOpenapi> = JSON.parse(JSON.stringify(createOpenapi()));
+const operations = Object.entries(document.paths).flatMap(([path, its]) =>
+  Object.entries(its).map(([method, operation]) => ({ path, method, operation })),
+);
+
+/** Calls `visit` with every object of the document and the way to it. */
+const walk = (value: unknown, visit: (node: Record<string, unknown>, path: string) => void, path = '#'): void => {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) visit(value as Record<string, unknown>, path);
+  for (const [key, child] of Object.entries(value)) walk(child, visit, `${path}/${key}`);
+};
+
+test('each route is an operation of its path, and nothing else is', () => {
+  const described = operations.map(({ path, method, operation }) => [
+    operation.operationId,
+    method.toUpperCase(),
+    path,
+  ]);
+  const expected = Object.entries(routes).map(([name, { method, path }]) => [name, method, path]);
+  assert.deepEqual(new Set(described.map(String)), new Set(expected.map(String)));
+  assert.equal(described.length, expected.length);
+});
+
+test('the document has what OpenAPI 3.1 asks of one', () => {
+  assert.match(document.openapi, /^3\.1\.\d+$/);
+  assert.deepEqual(
+    [document.info.title, document.info.version].map((field) => typeof field),
+    ['string', 'string'],
+  );
+  const known = ['openapi', 'info', 'servers', 'paths', 'components'];
+  assert.deepEqual(Object.keys(document), known);
+  for (const path of Object.keys(document.paths)) assert.match(path, /^\/[^{}?#]*$/);
+  for (const name of Object.values(document.components).flatMap(Object.keys)) assert.match(name, /^[\w.-]+$/);
+});
+
+test('every reference leads somewhere', () => {
+  let references = 0;
+  walk(document, ({ $ref }) => {
+    if ($ref === undefined) return;
+    references += 1;
+    assert.ok(typeof $ref === 'string' && $ref.startsWith('#/'));
+    const keys = $ref.slice('#/'.length).split('/');
+    assert.ok(keys.reduce((value: unknown, key) => Reflect.get(Object(value), key), document) !== undefined, $ref);
+  });
+  assert.ok(references > 0);
+});
+
+test('operation ids are unique and fit for names in code', () => {
+  const ids = operations.map(({ operation }) => operation.operationId);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const id of ids) assert.match(id, /^[a-z]\w*$/i);
+});
+
+for (const { path, method, operation } of operations) {
+  test(`${method} ${path} describes its parameters, body and answers`, () => {
+    const parameters = operation.parameters ?? [];
+    for (const { name, in: place, required, schema, description } of parameters) {
+      assert.ok(['query', 'header'].includes(place) && name !== '' && description !== '');
+      assert.equal(typeof required, 'boolean');
+      assert.equal(schema['type'], 'string');
+    }
+    const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
+    assert.equal(new Set(names).size, names.length);
+    assert.equal(operation.requestBody !== undefined, method === 'post');
+    for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
+      assert.ok(schema['type'] !== undefined);
+
+    const answers = Object.entries(operation.responses);
+    assert.ok(answers.length > 0);
+    for (const [status, { description, content, headers = {} }] of answers) {
+      assert.match(status, /^[1-5]\d\d$/);
+      assert.ok(typeof description === 'string' && description !== '');
+      for (const type of Object.keys(content ?? {})) assert.match(type, /^\w+\/[\w.+-]+$/);
+      if (Number(status) >= 400 && path !== '/ready')
+        assert.deepEqual(Object.keys(content ?? {}), ['application/problem+json']);
+      if (status === '503') assert.deepEqual(Object.keys(headers), ['Retry-After']);
+      if (status === '401') assert.deepEqual(Object.keys(headers), ['WWW-Authenticate']);
+    }
+    for (const name of (operation.security ?? []).flatMap(Object.keys)) {
+      assert.ok(document.components.securitySchemes[name] !== undefined);
+    }
+    assert.equal(operation.security !== undefined, method === 'post');
+  });
+}
+
+test('counts may be NDJSON too, one integer a line', () => {
+  const { content } = document.paths['/counts']?.['post']?.requestBody ?? {};
+  assert.deepEqual(Object.keys(content ?? {}), ['application/json', 'application/x-ndjson']);
+  assert.equal(content?.['application/x-ndjson']?.schema['type'], 'integer');
+});
+
+test('no schema says what belongs to another draft, and none is of this house alone', () => {
+  walk(document, (node, path) => {
+    for (const key of ['$schema', 'nullable', 'definitions', '~standard']) assert.ok(!(key in node), `${path}/${key}`);
+  });
+});

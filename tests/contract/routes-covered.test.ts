@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { createOpenapi, type OpenapiDocument } from '@sluice/contract/openapi.ts';
+import { repository } from '@sluice/local/folder.ts';
+
+// Each answer that the contract names must have been seen by a test of the producer: `assertAnswer` (apps/producer/test-server.test.ts) checks
+// an answer against the contract and then notes it in the test's report. The tests are run here and their reports read, so a
+// test that is skipped, removed or never gets that far proves nothing.
+
+const answersOf = ({ paths }: Pick<OpenapiDocument, 'paths'>): string[] =>
+  Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ operationId, responses }) => Object.keys(responses).map((status) => `${operationId} ${status}`));
+
+const seenIn = (report: string): Set<string> =>
+  new Set([...report.matchAll(/^ *# answers (\w+ \d{3})$/gm)].map(([, answer = '']) => answer));
+
+const findUnseen = (document: Pick<OpenapiDocument, 'paths'>, report: string): string[] => {
+  const seen = seenIn(report);
+  return answersOf(document).filter((answer) => !seen.has(answer));
+};
+
+/** Runs the producer's tests and gives back their report (TAP). */
+const runProducerTests = async (): Promise<string> => {
+  // With it, Node takes the child for a part of this very test and does not run it.
+  const { NODE_TEST_CONTEXT: _inherited, ...environment } = process.env;
+  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', 'apps/producer/**/*.test.ts'], {
+    cwd: repository,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [report, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  assert.equal(code, 0, report);
+  return report;
+};
+
+test('each answer of each route was seen by a test, as the contract describes it', async () => {
+  const report = await runProducerTests();
+  const document = createOpenapi();
+  assert.deepEqual(findUnseen(document, report), []);
+
+  // An answer more in the contract would be missed, and so would a test less.
+  const { paths } = document;
+  const root = paths['/']?.['get'];
+  assert.ok(root !== undefined);
+  const more = { ...root, responses: { ...root.responses, 418: { description: 'A teapot.' } } };
+  assert.deepEqual(findUnseen({ paths: { ...paths, '/': { get: more } } }, report), ['root 418']);
+  assert.deepEqual(findUnseen(document, report.replaceAll('answers postCounts 422', '')), ['postCounts 422']);
+});
