@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startTlsMysql, type TlsMysql } from '@sluice/test-servers/mysql-tls.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectLedger } from './connection.ts';
+import type { Login } from './login.ts';
+import { migrate } from './migrate.ts';
+import { readTotal } from './read-total.ts';
+import type { DatabaseSettings } from './server.ts';
+import { inSession } from './session.ts';
+import { setUpMigrator, setUpServiceUsers } from './users.ts';
+
+let right: TlsMysql;
+let wrong: TlsMysql;
+before(async () => {
+  [right, wrong] = await Promise.all([startTlsMysql('localhost'), startTlsMysql('mysql.elsewhere.test')]);
+});
+after(() => Promise.all([right.stop(), wrong.stop()]));
+
+const settingsOf = ({ port, login, ca }: TlsMysql): DatabaseSettings & { ca: string } => ({
+  host: 'localhost',
+  port,
+  database: 'count',
+  tls: true,
+  ca,
+  login: () => Promise.resolve(login),
+});
+
+const askCipher = async (settings: DatabaseSettings): Promise<string> => {
+  const ledger = connectLedger({ ...settings, database: 'information_schema' });
+  try {
+    return await ledger.run(async (connection) => {
+      const [[row]] = await connection.query<RowDataPacket[]>("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+      return String(row?.['Value']);
+    }, 5_000);
+  } finally {
+    await ledger.close();
+  }
+};
+
+test('the ledger is spoken to in TLS when its certificate is by a trusted authority and for its host', async () => {
+  assert.match(await askCipher(settingsOf(right)), /^(?:TLS|ECDHE)/);
+  assert.equal(await askCipher({ ...settingsOf(right), tls: false }), '');
+});
+
+test('a certificate by another authority is refused, though that has the same name', async () => {
+  const settings = { ...settingsOf(right), ca: right.otherCa };
+  await assert.rejects(askCipher(settings), { code: 'HANDSHAKE_SSL_ERROR' });
+  await assert.rejects(
+    inSession(settings, (connection) => connection.ping()),
+    { code: 'HANDSHAKE_SSL_ERROR' },
+  );
+});
+
+test('without an authority of its own the ledger trusts those of Node and Amazon, which did not sign this one', async () => {
+  const { ca: _ca, ...settings } = settingsOf(right);
+  await assert.rejects(askCipher(settings), { code: 'HANDSHAKE_SSL_ERROR' });
+});
+
+test('a certificate for another host is refused, though the authority is trusted', async () => {
+  await assert.rejects(askCipher(settingsOf(wrong)), { message: /Hostname\/IP does not match certificate/ });
+  await assert.rejects(
+    inSession(settingsOf(wrong), (connection) => connection.ping()),
+    {
+      message: /Hostname\/IP does not match certificate/,
+    },
+  );
+});
+
+test('an address is refused, since no certificate could be checked for it', () => {
+  assert.throws(() => connectLedger({ ...settingsOf(right), host: '127.0.0.1' }), { code: 'LEDGER_TLS_HOST' });
+});
+
+test('users that are set up over TLS cannot log in without it', async () => {
+  const administrator = settingsOf(right);
+  const userOf = (username: string): Login => ({ username, password: `of ${username}` });
+  const users = { migrator: userOf('migrator'), producer: userOf('producer'), consumer: userOf('consumer') };
+  await setUpMigrator(administrator, users);
+  await migrate({ ...administrator, login: () => Promise.resolve(users.migrator) });
+  await setUpServiceUsers(administrator, users);
+  for (const tls of [true, false]) {
+    const ledger = connectLedger({ ...administrator, tls, login: () => Promise.resolve(users.producer) });
+    const reading = readTotal(ledger, 5_000);
+    if (tls) assert.deepEqual(await reading, { rowsCount: 0, latestValue: 0 });
+    else await assert.rejects(reading, { errno: 1045 });
+    await ledger.close();
+  }
+});

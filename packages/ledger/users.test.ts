@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { createTestSchema } from '@sluice/test-servers/ledger.ts';
+import { connectLedger } from './connection.ts';
+import type { Login } from './login.ts';
+import { migrate } from './migrate.ts';
+import { purgeInbox } from './purge-inbox.ts';
+import { readPage } from './read-page.ts';
+import { readTotal } from './read-total.ts';
+import { recordBatches } from './record.ts';
+import { inSession } from './session.ts';
+import { setUpMigrator, setUpServiceUsers } from './users.ts';
+import { verifyTotals } from './verify-totals.ts';
+
+const recordSettings = { slot: 1, inboxHours: 1, deadlineMs: 5_000 };
+const batch = { batchId: 'ab'.repeat(16), counts: [1, 2], isKeyed: false };
+// What MySQL says of a statement, a database or a column that is not allowed.
+const denied = new Set([1044, 1142, 1143, 1227, 1370]);
+
+/** A schema set up with users of the test's own. */
+const setUp = async (t: TestContext) => {
+  const { settings, query } = await createTestSchema(t);
+  const suffix = randomBytes(4).toString('hex');
+  const userOf = (role: string): Login => ({ username: `${role}_${suffix}`, password: `it's "${role}" \\ ; %_` });
+  const users = { migrator: userOf('migrator'), producer: userOf('producer'), consumer: userOf('consumer') };
+  t.after(() =>
+    inSession(settings, async (connection) => {
+      for (const { username } of Object.values(users)) await connection.query("DROP USER IF EXISTS ?@'%'", [username]);
+    }),
+  );
+
+  const run = async (given: typeof users) => {
+    await setUpMigrator(settings, given);
+    await migrate({ ...settings, login: () => Promise.resolve(given.migrator) });
+    await setUpServiceUsers(settings, given);
+  };
+  const connectAs = (login: Login) => {
+    const ledger = connectLedger({ ...settings, login: () => Promise.resolve(login) });
+    t.after(ledger.close);
+    return ledger;
+  };
+  await run(users);
+  return { settings, query, users, run, connectAs };
+};
+
+test('each user does its own work', async (t) => {
+  const { users, connectAs } = await setUp(t);
+  const consumer = connectAs(users.consumer);
+  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 2, knownBatches: 0 });
+  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 0, knownBatches: 1 });
+  assert.equal(await purgeInbox(consumer, 10, 5_000), 0);
+  const producer = connectAs(users.producer);
+  assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
+  assert.equal((await readPage(producer, { limit: 5, before: undefined }, 5_000)).counts.length, 2);
+  assert.deepEqual(await verifyTotals(producer, 5_000), { total: 2n, rowsCount: 2n });
+});
+
+const forbidden = {
+  producer: [
+    'INSERT INTO `count` (count_value) VALUES (1)',
+    'UPDATE totals SET rows_count = 0',
+    'DELETE FROM `count`',
+    'SELECT * FROM inbox',
+    'SELECT * FROM migrations',
+    'CREATE TABLE other (id INT)',
+    'DROP TABLE `count`',
+    'SELECT * FROM mysql.user',
+    "CREATE USER x@'%' IDENTIFIED BY 'y'",
+  ],
+  consumer: [
+    'SELECT * FROM `count`',
+    'UPDATE `count` SET count_value = 0',
+    'DELETE FROM `count`',
+    'DELETE FROM totals',
+    'UPDATE inbox SET expires_at = NOW()',
+    'TRUNCATE inbox',
+    'ALTER TABLE inbox ADD x INT',
+    'SELECT * FROM imports',
+    'SELECT * FROM mysql.user',
+  ],
+  migrator: [
+    "CREATE USER x@'%' IDENTIFIED BY 'y'",
+    'GRANT SELECT ON `count` TO CURRENT_USER()',
+    'SELECT * FROM mysql.user',
+    'CREATE DATABASE elsewhere_of_sluice',
+    'SET GLOBAL max_connections = 1',
+    'CREATE TRIGGER t BEFORE INSERT ON `count` FOR EACH ROW SET NEW.count_value = 0',
+  ],
+} as const;
+
+for (const role of ['producer', 'consumer', 'migrator'] as const) {
+  test(`the ${role} may do nothing else`, async (t) => {
+    const { users, connectAs } = await setUp(t);
+    const ledger = connectAs(users[role]);
+    for (const statement of forbidden[role]) {
+      await assert.rejects(
+        ledger.run((connection) => connection.query(statement), 5_000),
+        (error: Error) => {
+          assert.ok('errno' in error && denied.has(Number(error.errno)), `${statement}: ${error.message}`);
+          return true;
+        },
+      );
+    }
+  });
+}
+
+test('the migrator of a_b has no rights on axb, though _ stands for any character in rights', async (t) => {
+  const { settings, query, users, connectAs } = await setUp(t);
+  const other = settings.database.replace('_', 'x');
+  await query('CREATE DATABASE ??', [other]);
+  t.after(() => inSession(settings, (connection) => connection.query('DROP DATABASE ??', [other])));
+  const migrator = connectAs(users.migrator);
+  await assert.rejects(
+    migrator.run((connection) => connection.query('CREATE TABLE ??.x (id INT)', [other]), 5_000),
+    { errno: 1142 },
+  );
+});
+
+test('a password that was changed holds from the next set-up on, and the one before no longer', async (t) => {
+  const { users, run, connectAs } = await setUp(t);
+  const changed = { ...users, consumer: { ...users.consumer, password: 'another' } };
+  await run(changed);
+  assert.deepEqual(await recordBatches(connectAs(changed.consumer), [batch], recordSettings), {
+    rows: 2,
+    knownBatches: 0,
+  });
+  await assert.rejects(recordBatches(connectAs(users.consumer), [batch], recordSettings), { errno: 1045 });
+});
+
+test('two users of one name, or one of the administrator, are refused before anything is changed', async (t) => {
+  const { settings, users } = await setUp(t);
+  const administrator = await settings.login();
+  for (const faulty of [
+    { ...users, consumer: users.producer },
+    { ...users, migrator: { ...administrator, password: 'x' } },
+  ]) {
+    await assert.rejects(setUpMigrator(settings, faulty), { code: 'USER_SETUP', message: /must be four users/ });
+    await assert.rejects(setUpServiceUsers(settings, faulty), { code: 'USER_SETUP' });
+  }
+  await migrate(settings);
+});
+
+test('a user that MySQL does not take is named without its password', async (t) => {
+  const { settings, users } = await setUp(t);
+  const faulty = { ...users, producer: { username: 'x'.repeat(200), password: 'hunter2' } };
+  await assert.rejects(setUpServiceUsers(settings, faulty), (error: Error) => {
+    assert.match(error.message, /did not set up the user x+: ER_/);
+    assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /hunter2/);
+    return true;
+  });
+});
