@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import type { Credentials } from './secret.ts';
+import type { Credentials } from './password.ts';
 
 /** One Redis server and how to reach it. */
 export type NodeSettings = {

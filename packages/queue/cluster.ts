@@ -33,7 +33,7 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
   });
 
   const nodeAt = (address: string): NodeConnection => {
-    if (isClosed) throw new ConnectionClosedError('The connection to Redis is closed');
+    if (isClosed) throw new ConnectionClosedError();
     const known = nodes.get(address);
     if (known !== undefined) return known;
     const node = connectNode({ ...settings, ...splitAddress(address) }, (error) => {

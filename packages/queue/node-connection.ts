@@ -1,7 +1,7 @@
-import { openClient, type Client, type NodeSettings } from './client.ts';
+import type { Client, NodeSettings } from './client.ts';
 import { startDeadline } from './deadline.ts';
 import { hasReplyCode } from './reply-error.ts';
-import { guardPassword } from './secret.ts';
+import { keepSession } from './session.ts';
 
 /** A connection to one server that mends itself. */
 export type NodeConnection = {
@@ -19,61 +19,31 @@ export class QueueTimeoutError extends Error {
 /** The connection was closed on this side. */
 export class ConnectionClosedError extends Error {
   readonly code = 'QUEUE_CONNECTION_CLOSED';
-}
 
-const closedError = () => new ConnectionClosedError('The connection to Redis is closed');
+  constructor() {
+    super('The connection to Redis is closed');
+  }
+}
 
 /** Connects in the background. `onError` hears of each lost or refused connection; nothing needs doing. No error has the password in it. */
 export const connectNode = (settings: NodeSettings, onError: (error: unknown) => void): NodeConnection => {
-  const { credentials, conceal } = guardPassword(settings.credentials);
+  const { host, port } = settings;
   const waiting = new Set<PromiseWithResolvers<Client>>();
   let isClosed = false;
-  let successor: Client | undefined;
-  let lastError: unknown;
 
-  const open = (): Client =>
-    openClient(
-      { ...settings, credentials },
-      {
-        onReady: welcome,
-        onStuck: retire,
-        onAged: (aged) => {
-          if (aged === client && !isClosed) successor ??= open();
-        },
-        onError: (error) => {
-          lastError = conceal(error);
-          onError(lastError);
-        },
-      },
-    );
-
-  const welcome = (ready: Client) => {
-    lastError = undefined;
-    if (ready === successor) {
-      const predecessor = client;
-      client = ready;
-      successor = undefined;
-      // It ends when what it was asked is answered.
-      void predecessor.close().catch(() => undefined);
-    }
-    if (ready !== client) return;
-    for (const { resolve } of waiting) resolve(ready);
-    waiting.clear();
-  };
-
-  const retire = (retired: Client) => {
-    retired.destroy();
-    if (isClosed) return;
-    if (retired === client) client = open();
-    if (retired === successor) successor = open();
-  };
-
-  let client = open();
+  const session = keepSession(settings, {
+    onReady: (client) => {
+      for (const { resolve } of waiting) resolve(client);
+      waiting.clear();
+    },
+    onError,
+  });
 
   const run: NodeConnection['run'] = async (send, deadlineMs) => {
-    if (isClosed) throw closedError();
+    if (isClosed) throw new ConnectionClosedError();
+    const client = session.current();
     let used: Client | undefined;
-    const use = async (ready: Client) => {
+    const use = (ready: Client) => {
       used = ready;
       return send(ready);
     };
@@ -81,9 +51,9 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
     const { late, clear } = startDeadline(deadlineMs, () => {
       // Who still waits for the connection must not send any more.
       waiting.delete(turn);
-      if (used !== undefined) retire(used);
-      const message = `Redis at ${settings.host}:${settings.port} gave no reply within ${Math.round(deadlineMs)} ms`;
-      return new QueueTimeoutError(message, { cause: lastError });
+      if (used !== undefined) session.retire(used);
+      const message = `Redis at ${host}:${port} gave no reply within ${Math.round(deadlineMs)} ms`;
+      return new QueueTimeoutError(message, { cause: session.lastError() });
     });
     try {
       if (client.isReady) return await Promise.race([use(client), late]);
@@ -91,8 +61,8 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
       return await Promise.race([turn.promise.then(use), late]);
     } catch (error) {
       // The server is a replica now. Its name may lead to the new primary.
-      if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) retire(used);
-      throw conceal(error);
+      if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) session.retire(used);
+      throw session.conceal(error);
     } finally {
       clear();
     }
@@ -100,11 +70,10 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
 
   const close = () => {
     isClosed = true;
-    client.destroy();
-    successor?.destroy();
-    for (const { reject } of waiting) reject(closedError());
+    session.close();
+    for (const { reject } of waiting) reject(new ConnectionClosedError());
     waiting.clear();
   };
 
-  return { run, isReady: () => client.isReady, close };
+  return { run, isReady: () => session.current().isReady, close };
 };

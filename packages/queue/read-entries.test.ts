@@ -3,7 +3,9 @@ import { test, type TestContext } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { group } from './partition.ts';
+import { readQueueState } from './queue-state.ts';
 import { createEntryReader } from './read-entries.ts';
+import { removeIdleConsumers } from './remove-consumers.ts';
 import { buryEntry, settleEntries } from './settle-entries.ts';
 
 const setUp = async (t: TestContext) => {
@@ -134,4 +136,69 @@ test('a buried entry is in the dead letters with its reason and no longer in the
   assert.deepEqual({ ...letter?.message }, { entry: entry.id, reason: 'not a number', v: 'x' });
   assert.equal(await admin.xLen(stream), 0);
   assert.equal(await countPending(), 0);
+});
+
+test('a consumer that leaves is gone from the group, unless it has entries', async (t) => {
+  const { admin, stream, add, readerOf } = await setUp(t);
+  await add('1');
+  const [busy, free] = [readerOf('busy'), readerOf('free')];
+  await busy.readNew(100);
+  await free.takeOver(60_000);
+  await busy.leave();
+  await free.leave();
+  assert.deepEqual(
+    (await admin.xInfoConsumers(stream, group)).map(({ name }) => name),
+    ['busy'],
+  );
+});
+
+test('consumers that are idle for long and have no entries are removed', async (t) => {
+  const { admin, stream, partition, connect, add, readerOf } = await setUp(t);
+  await add('1');
+  await readerOf('busy').readNew(100);
+  await readerOf('dead').takeOver(60_000);
+  assert.equal(await removeIdleConsumers(connect(), partition, 60_000), 0);
+  await waitUntil(async () => (await admin.xInfoConsumers(stream, group)).every(({ idle }) => idle >= 20), 5_000);
+  assert.equal(await removeIdleConsumers(connect(), partition, 20), 1);
+  assert.deepEqual(
+    (await admin.xInfoConsumers(stream, group)).map(({ name }) => name),
+    ['busy'],
+  );
+});
+
+test('the state of an empty queue, of one that waits and of one that is in flight', async (t) => {
+  const { name, admin, stream, partition, connect, add, readerOf, isIdleFor } = await setUp(t);
+  const connection = connect();
+  const read = () => readQueueState(connection, name, [partition]);
+  const empty = {
+    waitingBatches: 0,
+    oldestAgeMs: 0,
+    inFlightBatches: 0,
+    consumers: 0,
+    deadLetters: 0,
+    isPaused: false,
+  };
+  assert.deepEqual(await read(), empty);
+  await readerOf('idle').takeOver(60_000);
+  assert.deepEqual(await read(), { ...empty, consumers: 1 });
+  await add('1');
+  await add('2');
+  await readerOf('a', 1).readNew(100);
+  await admin.xAdd(partition.deadLetters, '*', { entry: '1-0', reason: 'x' });
+  await waitUntil(() => isIdleFor(50), 5_000);
+  const { oldestAgeMs, ...state } = await read();
+  assert.deepEqual(state, { waitingBatches: 2, inFlightBatches: 1, consumers: 2, deadLetters: 1, isPaused: false });
+  assert.ok(oldestAgeMs >= 50 && oldestAgeMs < 10_000, String(oldestAgeMs));
+  await admin.del(stream);
+  assert.equal((await read()).waitingBatches, 0);
+});
+
+test('entries are not taken for removed when Redis refused one of the two steps', async (t) => {
+  const { admin, stream, partition, add, readerOf, connect } = await setUp(t);
+  await add('1');
+  const [entry] = await readerOf('a').readNew(100);
+  assert.ok(entry);
+  await admin.del(stream);
+  await admin.set(stream, 'not a stream');
+  await assert.rejects(settleEntries(connect(), partition, [entry.id]), /WRONGTYPE/);
 });

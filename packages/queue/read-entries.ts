@@ -1,4 +1,5 @@
 import type { RedisConnection } from './connection.ts';
+import { createGroup } from './create-group.ts';
 import { group, type Partition } from './partition.ts';
 import { removeConsumer } from './remove-consumers.ts';
 import { hasReplyCode } from './reply-error.ts';
@@ -45,21 +46,8 @@ export const createEntryReader = ({
       return await read();
     } catch (error) {
       if (!hasReplyCode(error, 'NOGROUP')) throw error;
-      await createGroup();
+      await createGroup(connection, partition);
       return read();
-    }
-  };
-
-  const createGroup = async () => {
-    try {
-      // From 0, not from $: what was added before the group existed must be delivered too.
-      await connection.run(
-        stream,
-        (client) => client.xGroupCreate(stream, group, '0', { MKSTREAM: true }),
-        replyWithinMs,
-      );
-    } catch (error) {
-      if (!hasReplyCode(error, 'BUSYGROUP')) throw error;
     }
   };
 

@@ -1,0 +1,19 @@
+import type { RedisConnection } from './connection.ts';
+import { group, type Partition } from './partition.ts';
+import { hasReplyCode } from './reply-error.ts';
+
+const replyWithinMs = 3_000;
+
+/** Creates the consumer group of a partition, and its stream, where they are missing. A Redis that is full refuses this. */
+export const createGroup = async (connection: RedisConnection, { stream }: Partition): Promise<void> => {
+  try {
+    // From 0, not from $: what was added before the group existed must be delivered too.
+    await connection.run(
+      stream,
+      (client) => client.xGroupCreate(stream, group, '0', { MKSTREAM: true }),
+      replyWithinMs,
+    );
+  } catch (error) {
+    if (!hasReplyCode(error, 'BUSYGROUP')) throw error;
+  }
+};

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createTestQueue } from '@sluice/test-servers/queue.ts';
+import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from './dead-letters.ts';
+import { partitionsOf } from './partition.ts';
+import { createEntryReader } from './read-entries.ts';
+import { buryEntry } from './settle-entries.ts';
+
+const setUp = async (t: TestContext) => {
+  const queue = await createTestQueue(t);
+  const connection = queue.connect();
+  const partitions = partitionsOf(queue.name, 2);
+  /** Adds an entry of these fields and buries it. */
+  const bury = async (index: number, ...fields: readonly (string | Buffer)[]) => {
+    const partition = partitions[index];
+    assert.ok(partition);
+    await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
+    const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 10 });
+    for (const entry of await reader.readNew(100)) await buryEntry(connection, partition, entry, 'a reason');
+  };
+  const list = (page: { after?: string; limit: number } = { limit: 100 }) =>
+    listDeadLetters(connection, partitions, page);
+  return { ...queue, connection, partitions, bury, list };
+};
+
+const raw = Buffer.from([0x00, 0xff, 0x80, 0x0a]);
+
+test('a dead letter keeps its id, its reason and every field, text or not', async (t) => {
+  const { connection, partitions, bury, list } = await setUp(t);
+  await bury(0, 'b', 'x', 'v', raw, 'v', '2');
+  const [letter, ...others] = await list();
+  assert.ok(letter);
+  assert.equal(others.length, 0);
+  assert.equal(letter.reason, 'a reason');
+  assert.match(letter.entry, /^\d+-\d+$/);
+  assert.deepEqual(letter.fields, [
+    ['b', 'x'],
+    ['v', '\\x00\\xff\\x80\\x0a'],
+    ['v', '2'],
+  ]);
+  assert.deepEqual(await showDeadLetter(connection, partitions, letter.name), letter);
+});
+
+test('dead letters are listed in pages, over all partitions', async (t) => {
+  const { bury, list } = await setUp(t);
+  for (const value of ['1', '2', '3']) await bury(0, 'v', value);
+  for (const value of ['4', '5']) await bury(1, 'v', value);
+  const values: (string | undefined)[] = [];
+  let page = await list({ limit: 2 });
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+    values.push(...page.map(({ fields }) => fields[0]?.[1]));
+    page = await list({ limit: 2, after: last.name });
+  }
+  assert.deepEqual(values, ['1', '2', '3', '4', '5']);
+});
+
+test('one is replayed with its fields unchanged, once however often it is asked for', async (t) => {
+  const { admin, connection, partitions, bury, list } = await setUp(t);
+  await bury(0, 'b', 'an id', 'v', raw);
+  await bury(0, 'b', 'another');
+  const [letter] = await list();
+  assert.ok(letter);
+  assert.equal(await replayDeadLetters(connection, partitions, { name: letter.name }), 1);
+  assert.equal(await replayDeadLetters(connection, partitions, { name: letter.name }), 0);
+  assert.equal((await list()).length, 1);
+  const stream = partitions[0]?.stream ?? '';
+  assert.equal(await admin.xLen(stream), 1);
+  const found = await admin.eval(`return redis.call('XRANGE', KEYS[1], '-', '+')[1][2][4] == ARGV[1]`, {
+    keys: [stream],
+    arguments: [raw],
+  });
+  assert.equal(found, 1);
+});
+
+test('all are replayed, of every partition', async (t) => {
+  const { admin, connection, partitions, bury, list } = await setUp(t);
+  for (let count = 0; count < 3; count++) for (const index of [0, 1]) await bury(index, 'v', String(count));
+  assert.equal(await replayDeadLetters(connection, partitions, 'all'), 6);
+  assert.deepEqual(await list(), []);
+  for (const { stream } of partitions) assert.equal(await admin.xLen(stream), 3);
+});
+
+test('one is dropped, or all', async (t) => {
+  const { connection, partitions, bury, list } = await setUp(t);
+  for (const index of [0, 0, 1]) await bury(index, 'v', 'x');
+  const [letter] = await list();
+  assert.ok(letter);
+  assert.equal(await dropDeadLetters(connection, partitions, { name: letter.name }), 1);
+  assert.equal(await showDeadLetter(connection, partitions, letter.name), undefined);
+  assert.equal(await dropDeadLetters(connection, partitions, 'all'), 2);
+  assert.deepEqual(await list(), []);
+});
+
+test('a name that is none of a dead letter is refused', async (t) => {
+  const { connection, partitions } = await setUp(t);
+  for (const name of ['1-0', '{other:0}/1-0', `${partitions[0]?.stream}/x`]) {
+    await assert.rejects(showDeadLetter(connection, partitions, name), { code: 'DEAD_LETTER_NAME' });
+  }
+});
+
+test('burying an entry that is buried already leaves one dead letter', async (t) => {
+  const { connection, partitions, bury, list } = await setUp(t);
+  await bury(0, 'v', 'x');
+  const [letter] = await list();
+  const [partition] = partitions;
+  assert.ok(letter && partition);
+  await buryEntry(connection, partition, { id: letter.entry, fields: {} }, 'again');
+  assert.deepEqual(await list(), [letter]);
+});

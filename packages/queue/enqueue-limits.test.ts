@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createEnqueuer } from './enqueue.ts';
+import { registerPartitions } from './partition-registry.ts';
+import { group, partitionsOf } from './partition.ts';
+import { createEntryReader } from './read-entries.ts';
+import { settleEntries } from './settle-entries.ts';
+
+type Settings = { readonly maxBatches?: number; readonly ackReplicas?: number; readonly count?: number };
+
+const setUp = async (t: TestContext, { maxBatches = 1_000_000, ackReplicas = 0, count = 1 }: Settings = {}) => {
+  const server = await startRedis(t, ['--repl-diskless-sync-delay', '0']);
+  const admin = await openAdmin(t, server.port);
+  const partitions = partitionsOf('queue', count);
+  const stream = partitions[0]?.stream ?? '';
+  const connection = connectFor(t, plainSettings(server.port));
+  await registerPartitions(connection, 'queue', partitions);
+  const enqueuer = createEnqueuer({
+    connection,
+    partitions,
+    deadlineMs: 1_000,
+    attemptMs: 400,
+    ackReplicas,
+    maxBatches,
+    onError: () => undefined,
+  });
+  const lengths = () => Promise.all(partitions.map((partition) => admin.xLen(partition.stream)));
+  return { ...server, admin, partitions, stream, connection, enqueuer, lengths };
+};
+
+const many = (length: number, count = 1): number[] => Array<number>(length).fill(count);
+
+test('partitions take turns', async (t) => {
+  const { enqueuer, lengths } = await setUp(t, { count: 3 });
+  for (let count = 0; count < 6; count++) await enqueuer.enqueue([count]);
+  assert.deepEqual(await lengths(), [2, 2, 2]);
+});
+
+test('a request of more than 1,000 counts is several batches of one partition', async (t) => {
+  const { admin, enqueuer, lengths, stream } = await setUp(t, { count: 3 });
+  assert.equal(await enqueuer.enqueue(many(10_000)), 'acknowledged');
+  assert.deepEqual(await lengths(), [10, 0, 0]);
+  const entries = (await admin.xRange(stream, '-', '+')) ?? [];
+  assert.equal(new Set(entries.map((entry) => entry?.message['b'])).size, 10);
+});
+
+test('of a request that Redis refuses in the middle nothing is added', async (t) => {
+  const { admin, enqueuer, lengths } = await setUp(t);
+  await enqueuer.enqueue([1]);
+  // Full only for the second half of what follows would be a matter of luck; a transaction with one refused command is the same to Redis.
+  await admin.configSet('maxmemory', '1');
+  assert.equal(await enqueuer.enqueue(many(2_500)), 'full');
+  assert.equal(await enqueuer.enqueue(many(2_500), 'a key'), 'full');
+  assert.equal(await enqueuer.enqueue([2]), 'full');
+  assert.deepEqual(await lengths(), [1]);
+  await admin.configSet('maxmemory', '0');
+  assert.equal(await enqueuer.enqueue(many(2_500), 'a key'), 'acknowledged');
+  assert.deepEqual(await lengths(), [4]);
+});
+
+test('a Redis that is full before its first consumer comes refuses counts at once, drains, and takes them again', async (t) => {
+  const { port, admin, connection, partitions, enqueuer, lengths } = await setUp(t);
+  const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+  await admin.configSet('maxmemory', String(used + 1_000_000));
+  // What a refused command took is free again, so that another may fit.
+  for (let refused = 0; refused < 5;) {
+    const outcome = await enqueuer.enqueue(many(1_000, 1_700_000_000));
+    refused = outcome === 'full' ? refused + 1 : 0;
+  }
+  const startedAt = performance.now();
+  assert.equal(await enqueuer.enqueue(many(10_000, 1_700_000_000)), 'full');
+  assert.ok(performance.now() - startedAt < 500);
+
+  const [partition] = partitions;
+  assert.ok(partition);
+  const reader = createEntryReader({
+    connection: connectFor(t, plainSettings(port)),
+    partition,
+    consumer: 'a',
+    maxEntries: 10,
+  });
+  for (let entries = await reader.readNew(20); entries.length > 0; entries = await reader.readNew(20)) {
+    await settleEntries(
+      connection,
+      partition,
+      entries.map(({ id }) => id),
+    );
+  }
+  assert.deepEqual(await lengths(), [0]);
+  assert.equal((await admin.xPending(partition.stream, group)).pending, 0);
+  assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
+});
+
+test('a partition takes no more than its batches, and takes some again as soon as it drains', async (t) => {
+  const { admin, enqueuer, stream, lengths } = await setUp(t, { maxBatches: 3 });
+  for (let count = 0; count < 3; count++) assert.equal(await enqueuer.enqueue([count]), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([3]), 'full');
+  assert.equal(await enqueuer.enqueue([3], 'a key'), 'full');
+  assert.deepEqual(await lengths(), [3]);
+  await admin.del(stream);
+  assert.equal(await enqueuer.enqueue([4]), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([4], 'a key'), 'acknowledged');
+});
+
+test('the length is asked for along with a flight, and not with each while there is much room', async (t) => {
+  const { admin, enqueuer } = await setUp(t);
+  for (let count = 0; count < 50; count++) await enqueuer.enqueue([count]);
+  const calls = Number(/cmdstat_xlen:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1]);
+  assert.equal(calls, 1);
+});
+
+test('a full partition is left out while others have room', async (t) => {
+  const { enqueuer, lengths } = await setUp(t, { maxBatches: 2, count: 2 });
+  await enqueuer.enqueue(many(2_000));
+  assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
+  const outcomes = [await enqueuer.enqueue([2]), await enqueuer.enqueue([3]), await enqueuer.enqueue([4])];
+  assert.deepEqual(outcomes, ['full', 'acknowledged', 'full']);
+  assert.deepEqual(await lengths(), [2, 2]);
+});
+
+test('nothing is acknowledged while too few replicas hold it, keyed repeats neither', async (t) => {
+  const { port, admin, enqueuer } = await setUp(t, { ackReplicas: 1 });
+  assert.equal(await enqueuer.enqueue([1]), 'unavailable');
+  assert.equal(await enqueuer.enqueue(many(1_500)), 'unavailable');
+  assert.equal(await enqueuer.enqueue([2], 'a key'), 'unavailable');
+
+  const replica = await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);
+  await waitUntil(async () => (await admin.info('replication')).includes('state=online'), 10_000);
+  assert.equal(await enqueuer.enqueue([3]), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([2], 'a key'), 'acknowledged');
+  replica.signal('SIGSTOP');
+  assert.equal(await enqueuer.enqueue([2], 'a key'), 'unavailable');
+  assert.equal(await enqueuer.enqueue([4]), 'unavailable');
+  replica.signal('SIGCONT');
+  assert.equal(await enqueuer.enqueue([2], 'a key'), 'acknowledged');
+});
+
+test('a key with the same counts adds them once, with others it is refused', async (t) => {
+  const { admin, enqueuer, stream, lengths } = await setUp(t);
+  const counts = many(1_500, 7);
+  assert.deepEqual(
+    await Promise.all(Array.from({ length: 5 }, () => enqueuer.enqueue(counts, 'a key'))),
+    many(5).map(() => 'acknowledged'),
+  );
+  assert.deepEqual(await lengths(), [2]);
+  assert.equal(await enqueuer.enqueue([8], 'a key'), 'key_reused');
+  assert.equal(await enqueuer.enqueue([8], 'another key'), 'acknowledged');
+  const entries = (await admin.xRange(stream, '-', '+')) ?? [];
+  assert.deepEqual(
+    entries.map((entry) => entry?.message['k']),
+    ['1', '1', '1'],
+  );
+  assert.equal(new Set(entries.map((entry) => entry?.message['b'])).size, 3);
+  const [record] = (await admin.keys('*:key:*')).toSorted();
+  assert.ok((await admin.ttl(record ?? '')) > 24 * 3_600);
+});
+
+test('after Redis has lost a key its counts come again under the same batch ids', async (t) => {
+  const { admin, enqueuer, stream } = await setUp(t);
+  const idsOfBatches = async () => ((await admin.xRange(stream, '-', '+')) ?? []).map((entry) => entry?.message['b']);
+  await enqueuer.enqueue(many(1_500), 'a key');
+  const ids = await idsOfBatches();
+  await admin.flushAll();
+  await admin.scriptFlush();
+  assert.equal(await enqueuer.enqueue(many(1_500), 'a key'), 'acknowledged');
+  assert.deepEqual(await idsOfBatches(), ids);
+});

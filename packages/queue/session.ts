@@ -1,0 +1,69 @@
+import { openClient, type Client, type NodeSettings } from './client.ts';
+import { guardPassword } from './password.ts';
+
+/** The client of one server that is in use, and those that take its place. */
+export type Session = {
+  readonly current: () => Client;
+  /** Ends a client that is of no use any more, and opens another in its place. */
+  readonly retire: (client: Client) => void;
+  /** The last reason for which it was not ready. */
+  readonly lastError: () => unknown;
+  /** What to throw in place of an error that has the password in it. */
+  readonly conceal: (error: unknown) => unknown;
+  readonly close: () => void;
+};
+
+type SessionWatcher = { readonly onReady: (client: Client) => void; readonly onError: (error: unknown) => void };
+
+/** Opens a client and keeps one open. Before its session ends another one logs in and takes its place; what was asked of the first is still answered. */
+export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Session => {
+  const { credentials, conceal } = guardPassword(settings.credentials);
+  let isClosed = false;
+  let successor: Client | undefined;
+  let lastError: unknown;
+
+  const open = (): Client =>
+    openClient(
+      { ...settings, credentials },
+      {
+        onReady: welcome,
+        onStuck: retire,
+        onAged: (aged) => {
+          if (aged === client && !isClosed) successor ??= open();
+        },
+        onError: (error) => {
+          lastError = conceal(error);
+          watcher.onError(lastError);
+        },
+      },
+    );
+
+  const welcome = (ready: Client) => {
+    lastError = undefined;
+    if (ready === successor) {
+      const predecessor = client;
+      client = ready;
+      successor = undefined;
+      // It ends when what it was asked is answered.
+      void predecessor.close().catch(() => undefined);
+    }
+    if (ready === client) watcher.onReady(ready);
+  };
+
+  const retire = (retired: Client) => {
+    retired.destroy();
+    if (isClosed) return;
+    if (retired === client) client = open();
+    if (retired === successor) successor = open();
+  };
+
+  let client = open();
+
+  const close = () => {
+    isClosed = true;
+    client.destroy();
+    successor?.destroy();
+  };
+
+  return { current: () => client, retire, lastError: () => lastError, conceal, close };
+};

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { startRedis, type Owner } from './queue.ts';
+
+const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
+
+/** An authority of the test's own and a certificate that it signed, for `address`. The files are gone when `owner` ends. */
+export const makeCertificate = (owner: Owner, address = '127.0.0.1') => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
+  owner.after(() => rmSync(folder, { recursive: true }));
+  const path = (name: string) => join(folder, name);
+
+  openssl(
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+    ...['-subj', '/CN=test authority', '-keyout', path('ca.key'), '-out', path('ca.pem')],
+  );
+  openssl(
+    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-subj', '/CN=test server', '-keyout', path('server.key'), '-out', path('server.csr')],
+  );
+  writeFileSync(path('extensions'), `subjectAltName=IP:${address}\n`);
+  openssl(
+    ...['x509', '-req', '-days', '1', '-in', path('server.csr'), '-CA', path('ca.pem'), '-CAkey', path('ca.key')],
+    ...['-CAcreateserial', '-extfile', path('extensions'), '-out', path('server.pem')],
+  );
+  return {
+    ca: readFileSync(path('ca.pem'), 'utf8'),
+    caFile: path('ca.pem'),
+    certificateFile: path('server.pem'),
+    keyFile: path('server.key'),
+  };
+};
+
+/** Starts a Redis that takes TLS on `tlsPort` with a certificate for `address`. */
+export const startRedisWithTls = async (owner: Owner, address?: string) => {
+  const { ca, caFile, certificateFile, keyFile } = makeCertificate(owner, address);
+  const tlsPort = await findFreePort();
+  const { port } = await startRedis(owner, [
+    ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', '--tls-ca-cert-file', caFile],
+    ...['--tls-cert-file', certificateFile, '--tls-key-file', keyFile],
+  ]);
+  return { port, tlsPort, ca, caFile };
+};
