@@ -2,10 +2,11 @@
 // are there, and on the Node that the machine has: plain JavaScript, Node 20 or newer.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
 const stamp = new URL('node_modules/.sluice-installed', root);
+const lock = new URL('.sluice-installing', root);
 const [major] = process.versions.node.split('.').map(Number);
 
 if (major < 20) {
@@ -18,7 +19,17 @@ const wanted = createHash('sha256')
   .update(`${process.platform} ${process.arch}`)
   .digest('hex');
 
-if (readStamp() !== wanted) {
+if (read(stamp) !== wanted) {
+  // Two at a time (`npm start` in one terminal, `npm test` in another) would remove each other's files.
+  takeLock();
+  try {
+    if (read(stamp) !== wanted) install();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function install() {
   console.log('Installing dependencies (npm ci) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -27,18 +38,45 @@ if (readStamp() !== wanted) {
     // Inherited npm settings would make this install what the calling script asked for.
     env: { ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'false' },
   });
-  if (status !== 0) {
-    console.error(
-      `The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`,
-    );
-    process.exit(1);
+  if (status === 0) {
+    writeFileSync(stamp, wanted);
+    return;
   }
-  writeFileSync(stamp, wanted);
+  console.error(`The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`);
+  process.exitCode = 1;
 }
 
-function readStamp() {
+function takeLock() {
+  let isTold = false;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(read(lock));
+    if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true });
+    else {
+      if (!isTold) console.log('Another one is installing dependencies; waiting for it …');
+      isTold = true;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+}
+
+function isRunning(pid) {
   try {
-    return readFileSync(stamp, 'utf8');
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }
