@@ -1,5 +1,41 @@
-import { databaseSettings, processSettings } from '@sluice/runtime/settings.ts';
+import { checkLogins, databaseSettings, processSettings } from '@sluice/runtime/settings.ts';
 import * as z from 'zod';
 
-/** The environment of the database's set-up. Its user must be allowed to create the database and its tables. */
-export const configSchema = z.object({ ...databaseSettings, ...processSettings });
+const text = z.string({ error: 'must be text' }).optional();
+
+const userSettings = {
+  DB_MIGRATOR_PASSWORD: text.describe(
+    'The password to give to the user `migrator`, who then makes the tables and imports; without it `DB_USER` does, and no users are made',
+  ),
+  DB_MIGRATOR_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
+  DB_PRODUCER_PASSWORD: text.describe('The password to give to the user `producer`, who may read what GETs answer'),
+  DB_PRODUCER_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
+  DB_CONSUMER_PASSWORD: text.describe('The password to give to the user `consumer`, who may record'),
+  DB_CONSUMER_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
+};
+
+const roles = ['MIGRATOR', 'PRODUCER', 'CONSUMER'] as const;
+
+/**
+ * The environment of the database's set-up. `DB_USER` (or the user of `DB_SECRET_ARN`) is the administrator, who makes the database and its
+ * users; where there are no others it does all.
+ */
+export const configSchema = z
+  .object({ ...databaseSettings, ...userSettings, ...processSettings })
+  .superRefine(checkLogins)
+  .superRefine((config, context) => {
+    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    const isGiven = (role: (typeof roles)[number]) =>
+      config[`DB_${role}_PASSWORD`] !== undefined || config[`DB_${role}_SECRET_ARN`] !== undefined;
+    for (const role of roles) {
+      if (config[`DB_${role}_PASSWORD`] !== undefined && config[`DB_${role}_SECRET_ARN`] !== undefined) {
+        fault(`DB_${role}_PASSWORD`, `must not be set beside DB_${role}_SECRET_ARN`);
+      }
+      if (!isGiven(role) && roles.some(isGiven)) {
+        fault(`DB_${role}_PASSWORD`, `must be set, or DB_${role}_SECRET_ARN in its place, as for the other users`);
+      }
+    }
+  });
+
+/** What {@link configSchema} makes of an environment. */
+export type Config = z.output<typeof configSchema>;

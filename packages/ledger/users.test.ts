@@ -54,7 +54,7 @@ test('each user does its own work', async (t) => {
   const producer = connectAs(users.producer);
   assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
   assert.equal((await readPage(producer, { limit: 5, before: undefined }, 5_000)).counts.length, 2);
-  assert.deepEqual(await verifyTotals(producer, 5_000), { total: 2n, rowsCount: 2n });
+  assert.deepEqual(await verifyTotals(consumer, 5_000), { total: 2n, rowsCount: 2n });
 });
 
 const forbidden = {
@@ -70,7 +70,6 @@ const forbidden = {
     "CREATE USER x@'%' IDENTIFIED BY 'y'",
   ],
   consumer: [
-    'SELECT * FROM `count`',
     'UPDATE `count` SET count_value = 0',
     'DELETE FROM `count`',
     'DELETE FROM totals',

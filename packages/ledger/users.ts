@@ -9,7 +9,7 @@ export type LedgerUsers = {
   readonly migrator: Login;
   /** Reads what GETs answer. */
   readonly producer: Login;
-  /** Records. */
+  /** Records, purges, verifies. */
   readonly consumer: Login;
 };
 
@@ -20,7 +20,6 @@ export class UserSetupError extends Error {
 
 type Grant = { readonly rights: string; readonly table?: string };
 
-// With RELOAD, SUPER and the like on no list, and GRANT OPTION in none.
 const migratorGrants: readonly Grant[] = [{ rights: 'ALTER, CREATE, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE' }];
 const producerGrants: readonly Grant[] = [
   { rights: 'SELECT', table: 'count' },
@@ -28,8 +27,8 @@ const producerGrants: readonly Grant[] = [
 ];
 const consumerGrants: readonly Grant[] = [
   { rights: 'SELECT, INSERT, DELETE', table: 'inbox' },
-  { rights: 'INSERT', table: 'count' },
-  // SELECT, because what is added to must be read.
+  // SELECT, for the operator's verification, which runs as the consumer; on `totals` also because what is added to must be read.
+  { rights: 'SELECT, INSERT', table: 'count' },
   { rights: 'SELECT, INSERT, UPDATE', table: 'totals' },
 ];
 

@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
 /** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
@@ -31,7 +32,7 @@ type SecretSettings<T> = {
 export type SecretReader<T> = {
   /** Its value. Throws a {@link SecretError} only while no value is known. */
   readonly read: () => Promise<T>;
-  /** Its value, fetched anew unless that was done just before. Throws a {@link SecretError}. */
+  /** Its value, fetched anew; where that was done just before, after a pause. Throws a {@link SecretError}. */
   readonly refresh: () => Promise<T>;
 };
 
@@ -58,7 +59,7 @@ const tokensFetchWithinMs = 1_000;
  * the task's role, and `AWS_ENDPOINT_URL_SECRETS_MANAGER` where set.
  */
 export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader<T> => {
-  const { arn, maxAgeMs = Infinity, fetchEveryMs = 1_000, fetchWithinMs = 5_000, onStale = () => undefined } = settings;
+  const { arn, maxAgeMs = Infinity, fetchEveryMs = 500, fetchWithinMs = 5_000, onStale = () => undefined } = settings;
   const client = new SecretsManagerClient(regionOf(arn));
   let known: { readonly value: T; readonly at: number } | undefined;
   let triedAt = -Infinity;
@@ -81,25 +82,34 @@ export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader
     }
   };
 
-  const refresh = async (): Promise<T> => {
-    if (fetching === undefined && performance.now() - triedAt < fetchEveryMs) {
-      if (failure !== undefined) throw failure;
-      if (known !== undefined) return known.value;
-    }
-    fetching ??= fetchNow();
+  const mayFetch = () => performance.now() - triedAt >= fetchEveryMs;
+
+  const fetchInTurn = async (): Promise<T> => {
+    await pause(Math.max(triedAt + fetchEveryMs - performance.now(), 0));
+    return fetchNow();
+  };
+
+  const refresh = (): Promise<T> => {
+    fetching ??= fetchInTurn();
     return fetching;
   };
 
   const read = async (): Promise<T> => {
-    if (known === undefined) return refresh();
-    if (performance.now() - known.at < maxAgeMs) return known.value;
-    const { value } = known;
-    const isToBeTold = fetching === undefined && performance.now() - triedAt >= fetchEveryMs;
+    if (known === undefined) {
+      if (fetching === undefined && failure !== undefined && !mayFetch()) throw failure;
+      fetching ??= fetchNow();
+      return fetching;
+    }
+    const { value, at } = known;
+    const isOld = performance.now() - at >= maxAgeMs;
+    if (!isOld || (fetching === undefined && !mayFetch())) return value;
+    const isFirst = fetching === undefined;
+    fetching ??= fetchNow();
     try {
-      return await refresh();
+      return await fetching;
     } catch (error) {
       if (!(error instanceof SecretError)) throw error;
-      if (isToBeTold) onStale(error);
+      if (isFirst) onStale(error);
       return value;
     }
   };
@@ -109,7 +119,7 @@ export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader
 
 /**
  * The login of a server: that of the secret `secretArn`, or `username` and `password` where there is none. A login from a
- * secret is fetched again when it is given back as refused, at most once a second.
+ * secret is fetched again when it is given back as refused, at most twice a second.
  */
 export const createLoginProvider = (given: {
   readonly secretArn: string | undefined;

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '@sluice/runtime/config.ts';
+import { createLogger } from '@sluice/runtime/logger.ts';
+import { configSchema } from '../config.ts';
+import { createCustomResource } from '../custom-resource.ts';
+import { importFile } from '../import-file.ts';
+import { setUp } from '../set-up.ts';
+
+/** The Lambda: the database's set-up as a custom resource. Dumps to import lie in `dumps/` beside it. */
+export const handler = createCustomResource(async ({ ImportFile }) => {
+  const logger = createLogger('database-setup', process.env['LOG_LEVEL'] ?? 'info');
+  try {
+    // Read here, so that a fault in it is an answer too.
+    const config = readConfig(configSchema, process.env);
+    await setUp(config, logger);
+    if (ImportFile === undefined) return;
+    await importFile(config, logger, fileURLToPath(new URL(`dumps/${ImportFile}`, import.meta.url)), false);
+  } catch (error) {
+    logger.error({ err: error }, 'the database could not be set up');
+    throw error;
+  }
+});

@@ -1,0 +1,45 @@
+import { migrate } from '@sluice/ledger/migrate.ts';
+import { setUpMigrator, setUpServiceUsers, type LedgerUsers } from '@sluice/ledger/users.ts';
+import { databaseSettingsOf } from '@sluice/runtime/connections.ts';
+import type { Logger } from '@sluice/runtime/logger.ts';
+import { createLoginProvider } from '@sluice/runtime/secrets.ts';
+import type { Config } from './config.ts';
+
+/**
+ * Brings the database to what this release needs: the administrator makes it and the migrator, the migrator applies the
+ * migrations, the administrator gives the services their rights. It can be repeated at any time, and is after each change of a
+ * migration or a password. Where no users are given, the administrator alone applies the migrations.
+ */
+export const setUp = async (config: Config, logger: Logger): Promise<void> => {
+  const administrator = databaseSettingsOf(config);
+  const users = await readUsers(config);
+  if (users !== undefined) await setUpMigrator(administrator, users);
+  const { applied, newer } = await migrate(ownerSettingsOf(config));
+  if (newer.length > 0) logger.warn({ newer }, 'a newer release has migrated this database');
+  if (users !== undefined) await setUpServiceUsers(administrator, users);
+  logger.info({ database: config.DB_NAME, applied, hasUsers: users !== undefined }, 'the database is set up');
+};
+
+/** The database with the login that owns its tables: the migrator's where there is one. */
+export const ownerSettingsOf = (config: Config) => {
+  const settings = databaseSettingsOf(config);
+  const login = loginsOf(config).migrator;
+  return login === undefined ? settings : { ...settings, login };
+};
+
+const readUsers = async (config: Config): Promise<LedgerUsers | undefined> => {
+  const { migrator, producer, consumer } = loginsOf(config);
+  if (migrator === undefined || producer === undefined || consumer === undefined) return undefined;
+  return { migrator: await migrator(), producer: await producer(), consumer: await consumer() };
+};
+
+const loginsOf = (config: Config) => ({
+  migrator: loginOf('migrator', config.DB_MIGRATOR_PASSWORD, config.DB_MIGRATOR_SECRET_ARN),
+  producer: loginOf('producer', config.DB_PRODUCER_PASSWORD, config.DB_PRODUCER_SECRET_ARN),
+  consumer: loginOf('consumer', config.DB_CONSUMER_PASSWORD, config.DB_CONSUMER_SECRET_ARN),
+});
+
+const loginOf = (username: string, password: string | undefined, secretArn: string | undefined) =>
+  password === undefined && secretArn === undefined
+    ? undefined
+    : createLoginProvider({ secretArn, username, password });
