@@ -3,7 +3,7 @@ import type { RedisConnection } from './connection.ts';
 const replyWithinMs = 3_000;
 
 /** The key that exists while the consumers are paused. */
-export const pauseKeyOf = (queueName: string): string => `${queueName}:paused`;
+const pauseKeyOf = (queueName: string): string => `${queueName}:paused`;
 
 /** Asks the consumers to record nothing until {@link resumeConsumers}. It lasts as long as Redis keeps it. */
 export const pauseConsumers = async (connection: RedisConnection, queueName: string): Promise<void> => {
