@@ -119,6 +119,15 @@ for (const [what, bytes, status] of [
   });
 }
 
+test('the body of a GET is passed over, and the next request on the connection is read', async (t) => {
+  const socket = await connectTo(t, createTestServer(t));
+  socket.write(
+    `GET /count HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 7\r\n\r\nrubbishGET /health HTTP/1.1\r\n${end}`,
+  );
+  const answers = (await text(socket)).match(/HTTP\/1.1 \d{3}/g);
+  assert.deepEqual(answers, ['HTTP/1.1 200', 'HTTP/1.1 200']);
+});
+
 test('headers that do not arrive in time get 408', async (t) => {
   const bench = createTestServer(t);
   bench.server.server.headersTimeout = 100;

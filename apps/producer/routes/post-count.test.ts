@@ -79,6 +79,24 @@ for (const body of [
   });
 }
 
+test('a POST without body and content type is refused as what it is, no object', async (t) => {
+  const { ask, server } = createTestServer(t);
+  const { statusCode: status, ...answer } = await server.inject({ method: 'POST', url: '/count' });
+  assertAnswer(t, 'postCount', 400, { status, ...answer });
+  assert.equal(problemOf({ status, ...answer }).errors?.[0]?.pointer, '#');
+  assertAnswer(t, 'postCount', 400, await ask('postCount'));
+});
+
+test('a length that is not that of the body is refused', async (t) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  socket.end(
+    'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{"count":1}',
+  );
+  assert.equal((await readAnswer(socket)).status, 400);
+  assert.deepEqual(bench.enqueued, []);
+});
+
 test('JSON that is nested as deep as a body can be is refused', async (t) => {
   const { ask } = createTestServer(t);
   for (const body of [
