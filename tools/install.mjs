@@ -42,7 +42,9 @@ function install() {
     writeFileSync(stamp, wanted);
     return;
   }
-  console.error(`The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`);
+  console.error(
+    `The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`,
+  );
   process.exitCode = 1;
 }
 

@@ -74,6 +74,14 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   } catch (error) {
     if (error !== stopping.reason) throw error;
   }
+  try {
+    await reader.leave();
+  } catch (error) {
+    logger.debug(
+      { err: error },
+      'could not leave the group; others will remove the name when it has been idle for long',
+    );
+  }
 };
 
 /** Checks entries. Those that cannot be parsed become dead letters; where that fails they stay pending and come again. */

@@ -7,6 +7,7 @@ import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts'
 import type { Partition } from '@sluice/queue/partition.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { readQueueState, type QueueState } from '@sluice/queue/queue-state.ts';
+import { removeIdleConsumers } from '@sluice/queue/remove-consumers.ts';
 import { createEntryReader } from '@sluice/queue/read-entries.ts';
 import { buryEntry, settleEntries } from '@sluice/queue/settle-entries.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
@@ -17,12 +18,13 @@ import { configSchema } from './config.ts';
 import { consume } from './consume.ts';
 import { followQueue } from './follow-queue.ts';
 import { createConsumerMetrics } from './metrics.ts';
-import { purgeInboxes } from './purge.ts';
+import { keepTidy } from './tidy.ts';
 
 const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
 const maxEntriesPerRead = 500;
 const slots = 16;
+const deadAfterMs = 3_600_000;
 
 await runService(process, {
   name: 'consumer',
@@ -40,11 +42,7 @@ await runService(process, {
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'consumer');
     const consumerMetrics = createConsumerMetrics(metrics);
-    const publishing = await publishMetrics(metrics, {
-      mode: config.METRICS,
-      port: config.METRICS_PORT,
-      write: (line) => process.stdout.write(`${line}\n`),
-    });
+    const publishing = await publishMetrics(process, metrics, config);
     const watchdog = startWatchdog(process, config.WATCHDOG_MS);
     const stopping = new AbortController();
     const consumer = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
@@ -84,12 +82,16 @@ await runService(process, {
         },
         stopping.signal,
       ),
-      purgeInboxes(
+      keepTidy(
         {
           purge: (maxRows) => purgeInbox(ledger, maxRows, purgeWithinMs),
           oldestAgeMs: () => state?.oldestAgeMs,
           inboxHours: config.INBOX_HOURS,
           onPurged: consumerMetrics.purged,
+          removeIdleConsumers: async () => {
+            const partitions = await readPartitions(commands, config.REDIS_QUEUE);
+            await Promise.all(partitions.map((partition) => removeIdleConsumers(commands, partition, deadAfterMs)));
+          },
           logger,
         },
         stopping.signal,

@@ -43,11 +43,7 @@ await runService(process, {
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'producer');
     const producerMetrics = createProducerMetrics(metrics);
-    const publishing = await publishMetrics(metrics, {
-      mode: config.METRICS,
-      port: config.METRICS_PORT,
-      write: (line) => process.stdout.write(`${line}\n`),
-    });
+    const publishing = await publishMetrics(process, metrics, config);
     const enqueuer = createEnqueuer({
       connection: writing,
       partitions,
@@ -55,6 +51,7 @@ await runService(process, {
       attemptMs: attemptWithinMs,
       ackReplicas: config.QUEUE_ACK_REPLICAS,
       maxBatches: config.QUEUE_MAX_BATCHES,
+      onFlight: producerMetrics.flown,
       onError: (error) => {
         producerMetrics.retried();
         logger.warn({ err: error }, 'Redis did not take a batch; sending it again');

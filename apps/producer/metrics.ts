@@ -9,9 +9,20 @@ const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
 export const createProducerMetrics = (metrics: Metrics) => {
   const accepted = metrics.counter('accepted_total', 'Counts acknowledged');
   const refused = metrics.counter('refused_total', 'Requests answered with an error', ['reason']);
-  const retries = metrics.counter('enqueue_retries_total', 'Attempts to add to the queue that failed and were made again');
-  const acknowledgeSeconds = metrics.histogram('acknowledge_seconds', 'From the whole request to its acknowledgement', acknowledgeBuckets);
-  const flightCounts = metrics.histogram('flight_counts', 'Counts that were sent to Redis together', flightBuckets);
+  const retries = metrics.counter(
+    'enqueue_retries_total',
+    'Attempts to add to the queue that failed and were made again',
+  );
+  const acknowledgeSeconds = metrics.histogram(
+    'acknowledge_seconds',
+    'From the whole request to its acknowledgement',
+    acknowledgeBuckets,
+  );
+  const flightRequests = metrics.histogram(
+    'flight_requests',
+    'Requests whose counts were sent to Redis together',
+    flightBuckets,
+  );
   return {
     accepted: (counts: number, ms: number) => {
       accepted.inc(counts);
@@ -19,7 +30,7 @@ export const createProducerMetrics = (metrics: Metrics) => {
     },
     refused: (reason: ProblemCode) => refused.inc({ reason }),
     retried: () => retries.inc(),
-    flown: (counts: number) => flightCounts.observe(counts),
+    flown: (requests: number) => flightRequests.observe(requests),
     setQueueState: createQueueGauges(metrics),
   };
 };

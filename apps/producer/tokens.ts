@@ -13,6 +13,8 @@ export const tokenCheckOf = (config: TokenConfig, logger: Logger): TokenCheck | 
   if (tokens !== undefined) return createTokenCheck(async () => tokens);
   if (arn === undefined) return undefined;
   return createTokenCheck(
-    createTokensReader(arn, (error) => logger.warn({ err: error }, 'could not read the tokens again; using those known')),
+    createTokensReader(arn, (error) =>
+      logger.warn({ err: error }, 'could not read the tokens again; using those known'),
+    ),
   );
 };

@@ -39,6 +39,8 @@ type EnqueuerSettings = {
   /** How many batches a partition holds before counts are refused. */
   readonly maxBatches: number;
   readonly onError: (error: unknown) => void;
+  /** Hears of each flight that was acknowledged: how many requests it carried. */
+  readonly onFlight?: ((requests: number) => void) | undefined;
 };
 
 const avoidForMs = 1_000;
@@ -112,7 +114,8 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
     const deadline = requests.at(-1)?.deadline ?? 0;
     const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
-    if (outcome !== 'acknowledged') lane.avoidedUntil = performance.now() + avoidForMs;
+    if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
+    else lane.avoidedUntil = performance.now() + avoidForMs;
     for (const request of requests) if (!request.isSettled) request.settle(outcome);
     lane.isFlying = false;
     dispatch();

@@ -12,6 +12,8 @@ export const partitionOfStream = (stream: string): Partition => ({ stream, deadL
 /**
  * Partition `index` of the `count` that the queue called `queueName` has. Its slot lies in the `index`-th of `count` equal parts of all slots, so
  * that partitions spread evenly over a cluster's shards: the tag is `name:index`, or the first of `name:index-1`, `name:index-2`, … that does.
+ *
+ * @internal Others name all partitions of a queue at once.
  */
 export const partitionOf = (queueName: string, index: number, count = 1): Partition => {
   for (let suffix = 0; ; suffix++) {

@@ -51,22 +51,22 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
   return metrics;
 };
 
-type PublishSettings = {
-  readonly mode: 'prometheus' | 'emf';
-  /** Of `/metrics`; 0: none. */
-  readonly port: number;
-  readonly write: (line: string) => void;
+type PublishConfig = {
+  readonly METRICS: 'prometheus' | 'emf';
+  readonly METRICS_PORT: number;
 };
 
 const emfEveryMs = 30_000;
 
 /** Publishes metrics: for Prometheus to fetch on a port of their own, or as log lines in CloudWatch's embedded metric format. */
 export const publishMetrics = async (
+  process: NodeJS.Process,
   { registry }: Metrics,
-  { mode, port, write }: PublishSettings,
+  { METRICS: mode, METRICS_PORT: port }: PublishConfig,
 ): Promise<{ stop: () => Promise<void> }> => {
   if (mode === 'emf') {
     const collect = emfLines(registry);
+    const write = (line: string) => process.stdout.write(`${line}\n`);
     const timer = setInterval(() => void collect().then((lines) => lines.forEach(write)), emfEveryMs);
     timer.unref();
     return {

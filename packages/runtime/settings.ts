@@ -46,7 +46,10 @@ export const queueSettings = {
     .optional()
     .describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
   AWS_REGION: text.optional().describe('The region of that cache; ECS and Lambda set it'),
-  REDIS_QUEUE: text.default('count_queue').describe("The queue's name, the first part of its keys"),
+  REDIS_QUEUE: text
+    .regex(/^[^{}]{1,100}$/, 'must be 1 to 100 characters without braces, which Redis takes for hash tags')
+    .default('count_queue')
+    .describe("The queue's name, the first part of its keys"),
 };
 
 /** The variables of a process that puts counts into the queue. */

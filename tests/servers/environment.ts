@@ -1,6 +1,7 @@
 const variable = (name: string): string => {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run tests with npm test, which starts the servers that they need`);
+  if (value === undefined)
+    throw new Error(`${name} is not set: run tests with npm test, which starts the servers that they need`);
   return value;
 };
 

@@ -13,6 +13,7 @@ export type TlsMysql = {
   readonly login: { readonly username: string; readonly password: string };
   /** The authority (PEM) that signed its certificate, and another of the same name that did not. */
   readonly ca: string;
+  readonly caFile: string;
   readonly otherCa: string;
   readonly stop: () => Promise<void>;
 };
@@ -52,6 +53,7 @@ export const startTlsMysql = async (certifiedName: string): Promise<TlsMysql> =>
     port,
     login: { username: 'root', password },
     ca: readFileSync(`${authority}.pem`, 'utf8'),
+    caFile: `${authority}.pem`,
     otherCa: readFileSync(`${other}.pem`, 'utf8'),
     stop,
   };

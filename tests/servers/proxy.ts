@@ -56,6 +56,8 @@ export const createProxy = async (test: TestContext, targetPort: number) => {
     swallowReplies: (isSwallowing: boolean) => {
       isSwallowingReplies = isSwallowing;
     },
+    /** How many connections go through it. */
+    connections: () => pairs.size,
     /** How many bytes of answers were lost. */
     swallowedBytes: () => swallowedBytes,
     /** New connections are ended at once. */

@@ -37,7 +37,10 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   const { folder, port } = settings;
   const isMariaDb = execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('MariaDB');
   const dataFolder = join(folder, 'data');
-  if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, dataFolder);
+  // Of its own: MariaDB empties the one that it is given of temporary tables when it starts, those of its neighbours too.
+  const temporaryFolder = join(folder, 'tmp');
+  mkdirSync(temporaryFolder, { recursive: true });
+  if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, dataFolder, temporaryFolder);
   // Run at each start, with every right. Not on the command line: every user of the machine can read that.
   const initFile = join(folder, 'init.sql');
   writeFileSync(initFile, `${initStatements(settings, isMariaDb).join(';\n')};\n`, { mode: 0o600 });
@@ -48,6 +51,7 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
     args: [
       '--no-defaults',
       `--datadir=${dataFolder}`,
+      `--tmpdir=${temporaryFolder}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
       // So that users are told apart by address alone.
@@ -78,7 +82,12 @@ const userStatements = (name: string, password: string, rightsOf: (account: stri
   ];
 };
 
-const makeSystemTables = async (program: string, isMariaDb: boolean, dataFolder: string): Promise<void> => {
+const makeSystemTables = async (
+  program: string,
+  isMariaDb: boolean,
+  dataFolder: string,
+  temporaryFolder: string,
+): Promise<void> => {
   // Made beside its place and then moved, so that a folder that is there is whole.
   const draft = `${dataFolder}.new`;
   rmSync(draft, { recursive: true, force: true });
@@ -89,6 +98,7 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, dataFolder:
       await run(install, [
         '--no-defaults',
         `--datadir=${draft}`,
+        `--tmpdir=${temporaryFolder}`,
         `--user=${userInfo().username}`,
         '--auth-root-authentication-method=socket',
         '--skip-test-db',
@@ -97,10 +107,16 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, dataFolder:
       await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
     }
   } catch (error) {
-    throw new PartError(`mysql could not make its system tables in ${dirname(dataFolder)}`, { cause: error });
+    throw new PartError(`mysql could not make its system tables in ${dirname(dataFolder)}: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   renameSync(draft, dataFolder);
 };
+
+/** What a program wrote that failed. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
 
 /** The servers refuse to run as root unless told to. */
 const rootArgs = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);

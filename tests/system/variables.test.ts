@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { after, test, type TestContext } from 'node:test';
+import { configSchema as consumerSchema } from '@sluice/consumer/config.ts';
+import { configSchema as producerSchema } from '@sluice/producer/config.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { startCluster } from '@sluice/test-servers/cluster.ts';
+import { startTlsMysql } from '@sluice/test-servers/mysql-tls.ts';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { openAdmin } from '@sluice/test-servers/queue.ts';
+import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
+import { startRedisWithTls } from '@sluice/test-servers/tls.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+
+// Every variable of the services, each seen to do what it says. The last test fails for a variable that no test names.
+
+type Variable = keyof typeof producerSchema.shape | keyof typeof consumerSchema.shape;
+
+const seen = new Set<string>();
+
+const variables = (names: readonly Variable[], says: string, run: (test: TestContext) => Promise<void>): void => {
+  void test(`${names.join(', ')}: ${says}`, async (t) => {
+    await run(t);
+    for (const name of names) seen.add(name);
+  });
+};
+
+const postTo = (address: string, headers: Record<string, string> = {}) =>
+  fetch(`${address}/count`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"count":1}',
+  });
+
+type Admin = Awaited<ReturnType<typeof openAdmin>>;
+
+/** Who is logged in to a Redis. */
+const usersOf = async (admin: Pick<Admin, 'clientList'>) => (await admin.clientList()).map(({ user }) => user);
+
+const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
+const readJson = async (url: string) => jsonOf(await fetch(url));
+
+variables(
+  [
+    'HTTP_PORT',
+    'REDIS_HOST',
+    'REDIS_PORT',
+    'REDIS_PASSWORD',
+    'REDIS_QUEUE',
+    'DB_HOST',
+    'DB_PORT',
+    'DB_USER',
+    'DB_PASSWORD',
+    'DB_NAME',
+  ],
+  'say where to listen and where the servers are',
+  async (t) => {
+    const { start, post, queue, ledger, environment } = await createPipeline(t);
+    const redis = await createProxy(t, Number(environment['REDIS_PORT']));
+    const mysql = await createProxy(t, Number(environment['DB_PORT']));
+    await start('producer', { REDIS_PORT: String(redis.port), DB_PORT: String(mysql.port) });
+    await post(1);
+    assert.equal(await queue.admin.xLen(queue.partition.stream), 1);
+    const total = await fetch(`http://127.0.0.1:${environment['HTTP_PORT']}/count`);
+    assert.equal(total.status, 200);
+    assert.ok(redis.connections() > 0 && mysql.connections() > 0);
+    assert.deepEqual(await ledger.readCounts(), []);
+  },
+);
+
+variables(['CORS_ORIGIN'], 'names the origin whose pages may read the answers', async (t) => {
+  const { start, address } = await createPipeline(t);
+  await start('producer', { CORS_ORIGIN: 'https://example.org' });
+  const { headers } = await fetch(`${address}/health`);
+  assert.equal(headers.get('access-control-allow-origin'), 'https://example.org');
+});
+
+variables(['API_TOKENS'], 'makes POSTs need one of them', async (t) => {
+  const { start, address } = await createPipeline(t);
+  await start('producer', { API_TOKENS: 'one, two' });
+  assert.equal((await postTo(address)).status, 401);
+  assert.equal((await postTo(address, { authorization: 'Bearer three' })).status, 401);
+  assert.equal((await postTo(address, { authorization: 'Bearer two' })).status, 201);
+  assert.equal((await fetch(`${address}/count`)).status, 200);
+});
+
+variables(
+  ['API_TOKENS_SECRET_ARN', 'DB_SECRET_ARN', 'REDIS_SECRET_ARN'],
+  'are read from Secrets Manager',
+  async (t) => {
+    const { start, address, untilRecorded, environment } = await createPipeline(t);
+    const secrets = await createSecretsManager(t);
+    const login = (username: string, password: string | undefined) => ({ username, password });
+    const logins = {
+      ...secrets.environment,
+      DB_USER: '',
+      DB_PASSWORD: '',
+      REDIS_PASSWORD: '',
+      DB_SECRET_ARN: secrets.put('db', login(String(environment['DB_USER']), environment['DB_PASSWORD'])),
+      REDIS_SECRET_ARN: secrets.put('redis', login('default', environment['REDIS_PASSWORD'])),
+    };
+    await start('producer', { ...logins, API_TOKENS_SECRET_ARN: secrets.put('tokens', ['one']) });
+    await start('consumer', logins);
+    assert.equal((await postTo(address)).status, 401);
+    assert.equal((await postTo(address, { authorization: 'Bearer one' })).status, 201);
+    await untilRecorded(1);
+    assert.equal((await fetch(`${address}/count`)).status, 200);
+  },
+);
+
+variables(['REDIS_USERNAME'], 'is who logs in', async (t) => {
+  const { start, post, queue } = await createPipeline(t);
+  await queue.admin.aclSetUser(queue.name, ['on', '>secret', '~*', '+@all']);
+  await start('producer', { REDIS_USERNAME: queue.name, REDIS_PASSWORD: 'secret' });
+  await post(1);
+  const users = await usersOf(queue.admin);
+  await queue.admin.aclDelUser(queue.name);
+  assert.ok(users.includes(queue.name));
+});
+
+variables(['REDIS_CLUSTER', 'QUEUE_PARTITIONS'], 'spread the queue over the shards of a cluster', async (t) => {
+  const cluster = await startCluster(t);
+  const pipeline = await createPipeline(t);
+  const own = {
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(cluster.settings.port),
+    REDIS_PASSWORD: '',
+    REDIS_CLUSTER: 'true',
+    QUEUE_PARTITIONS: '3',
+  };
+  await pipeline.start('producer', own);
+  for (let count = 0; count < 30; count++) await pipeline.post(count);
+  const streams = await Promise.all(
+    cluster.masters.map(async ({ admin }) => (await admin.keys(`*${pipeline.queue.name}:?*}`)).length),
+  );
+  assert.deepEqual(streams, [1, 1, 1]);
+  await pipeline.start('consumer', own);
+  await pipeline.untilRecorded(30);
+});
+
+variables(['REDIS_TLS', 'REDIS_IAM_CACHE', 'AWS_REGION'], 'log in to a Redis with TLS by a token', async (t) => {
+  const redis = await startRedisWithTls(t);
+  const admin = await openAdmin(t, redis.port);
+  // This Redis cannot check the token, so it takes any; that it is the right one is the business of redis-iam-token.test.ts.
+  await admin.aclSetUser('sluice', ['on', 'nopass', '~*', '+@all']);
+  const { start, post } = await createPipeline(t);
+  await start('producer', {
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(redis.tlsPort),
+    REDIS_TLS: 'true',
+    REDIS_PASSWORD: '',
+    REDIS_USERNAME: 'sluice',
+    REDIS_IAM_CACHE: 'cache',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'not-a-key',
+    NODE_EXTRA_CA_CERTS: redis.caFile,
+  });
+  await post(1);
+  assert.ok((await usersOf(admin)).includes('sluice'));
+});
+
+variables(['DB_TLS'], 'connects to MySQL with TLS, and only to the one that the certificate is for', async (t) => {
+  const mysql = await startTlsMysql('localhost');
+  t.after(mysql.stop);
+  const { start, address } = await createPipeline(t);
+  const own = {
+    DB_HOST: 'localhost',
+    DB_PORT: String(mysql.port),
+    DB_TLS: 'true',
+    DB_NAME: 'mysql',
+    DB_USER: mysql.login.username,
+    DB_PASSWORD: mysql.login.password,
+  };
+  const trusting = await start('producer', { ...own, NODE_EXTRA_CA_CERTS: mysql.caFile });
+  await waitUntil(async () => (await readJson(`${address}/ready`))['ledger'] === 'up', 10_000);
+  await trusting.end('SIGTERM');
+  await start('producer', own);
+  assert.equal((await readJson(`${address}/ready`))['ledger'], 'down');
+});
+
+variables(['QUEUE_ACK_REPLICAS'], 'refuses what too few replicas hold', async (t) => {
+  const { start, address } = await createPipeline(t);
+  await start('producer', { QUEUE_ACK_REPLICAS: '1' });
+  const response = await postTo(address);
+  assert.equal(response.status, 503);
+  assert.equal((await jsonOf(response))['code'], 'queue_unavailable');
+});
+
+variables(['QUEUE_MAX_BATCHES'], 'refuses counts when so many batches wait, until they are recorded', async (t) => {
+  const { start, post, address, untilRecorded } = await createPipeline(t);
+  await start('producer', { QUEUE_MAX_BATCHES: '3' });
+  for (let count = 0; count < 3; count++) await post(count);
+  const refused = await postTo(address);
+  assert.equal(refused.status, 503);
+  assert.equal((await jsonOf(refused))['code'], 'queue_full');
+  await start('consumer');
+  await untilRecorded(3);
+  await waitUntil(async () => (await postTo(address)).status === 201, 10_000);
+});
+
+variables(['METRICS', 'METRICS_PORT'], 'publish for Prometheus on a port of their own, or as log lines', async (t) => {
+  const { start, post, untilRecorded } = await createPipeline(t);
+  const port = await findFreePort();
+  await start('producer', { METRICS_PORT: String(port) });
+  const consumer = await start('consumer', { METRICS: 'emf' });
+  for (let count = 0; count < 5; count++) await post(count);
+  await untilRecorded(5);
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  assert.match(text, /^sluice_accepted_total\{service="producer"\} 5$/m);
+  assert.match(text, /^sluice_acknowledge_seconds_count\{service="producer"\} 5$/m);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/other`)).status, 404);
+  // The rest is written when it stops.
+  await consumer.end('SIGTERM');
+  const line = consumer.lines.find((text_) => text_.includes('"_aws"') && text_.includes('"sluice_recorded_total":5'));
+  assert.ok(line !== undefined, consumer.lines.join('\n'));
+});
+
+variables(['LOG_LEVEL'], 'is the least level that is logged', async (t) => {
+  const { start, address } = await createPipeline(t);
+  const quiet = await start('producer', { LOG_LEVEL: 'info' });
+  await fetch(`${address}/health`);
+  assert.ok(quiet.lines.every((line) => !line.includes('"level":"debug"')));
+  assert.ok(quiet.lines.some((line) => line.includes('"level":"info"')));
+});
+
+variables(['INBOX_HOURS'], 'is how long the id of a batch is kept', async (t) => {
+  const { start, post, untilRecorded, ledger } = await createPipeline(t);
+  await start('producer');
+  await start('consumer', { INBOX_HOURS: '7' });
+  await post(1);
+  await untilRecorded(1);
+  const [row] = await ledger.query('SELECT TIMESTAMPDIFF(MINUTE, NOW(), expires_at) AS minutes FROM inbox');
+  assert.ok(Number(row?.['minutes']) >= 415 && Number(row?.['minutes']) <= 420);
+});
+
+variables(['WATCHDOG_MS'], 'is how long a consumer may make no attempt', async (t) => {
+  const { start, environment, post, untilRecorded } = await createPipeline(t);
+  const proxy = await createProxy(t, Number(environment['DB_PORT']));
+  await start('producer');
+  const consumer = await start('consumer', { DB_PORT: String(proxy.port), WATCHDOG_MS: '3000' });
+  await post(1);
+  await untilRecorded(1);
+  // A transaction without an answer is one long attempt, longer than this watchdog waits.
+  proxy.swallowReplies(true);
+  await post(2);
+  await waitUntil(consumer.hasEnded, 15_000);
+  assert.ok(consumer.lines.some((line) => line.includes('the watchdog ends the process')));
+});
+
+after(() => {
+  const all = [...Object.keys(producerSchema.shape), ...Object.keys(consumerSchema.shape)];
+  const unseen = [...new Set(all)].filter((name) => !seen.has(name));
+  assert.deepEqual(unseen, [], 'variables that no test has seen to do what they say');
+});
