@@ -116,3 +116,16 @@ test('credentials that come slowly are waited for', async (t) => {
   assert.equal(await ping(connection), 'PONG');
   assert.equal(asked, 1);
 });
+
+test('a connection that is closed while it is being made leaves none behind', async (t) => {
+  const { port } = await startRedis(t);
+  const admin = await openAdmin(t, port);
+  const others = async () => (await admin.clientList()).length - 1;
+  for (let round = 0; round < 50; round++) {
+    const connection = connectFor(t, plainSettings(port));
+    // At another moment of its making each time.
+    for (let turn = 0; turn < round % 10; turn++) await new Promise(setImmediate);
+    connection.close();
+  }
+  await waitUntil(async () => (await others()) === 0, 5_000);
+});

@@ -39,6 +39,11 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
     );
 
   const welcome = (ready: Client) => {
+    // node-redis opens the socket of a client all the same that was destroyed just before.
+    if (isClosed || (ready !== client && ready !== successor)) {
+      ready.destroy();
+      return;
+    }
     lastError = undefined;
     if (ready === successor) {
       const predecessor = client;

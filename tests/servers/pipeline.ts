@@ -13,6 +13,8 @@ import { waitUntil } from './wait.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
+type CommandOutcome = { readonly code: number; readonly output: string };
+
 /** A process of the pipeline that a test may break. */
 export type Service = {
   readonly pid: number;
@@ -67,17 +69,19 @@ export const createPipeline = async (test: TestContext) => {
     return { pid: Number(child.pid), lines, hasEnded, end };
   };
 
-  /** Runs an operator's command; answers with its exit code and all that it wrote. */
-  const operate = (...words: string[]): Promise<{ code: number; output: string }> =>
+  /** Runs a command of an app to its end; answers with its exit code and all that it wrote. */
+  const command = (app: string, words: readonly string[], own: Environment = {}): Promise<CommandOutcome> =>
     new Promise((resolve) => {
-      const main = join(repository, 'apps/consumer/operator/main.ts');
+      const main = join(repository, 'apps', app, 'main.ts');
       const child = execFile(
         process.execPath,
         [main, ...words],
-        { env: { ...process.env, ...environment } },
+        { env: { ...process.env, ...environment, ...own } },
         (_error, stdout, stderr) => resolve({ code: Number(child.exitCode), output: stdout + stderr }),
       );
     });
+
+  const operate = (...words: string[]) => command('consumer/operator', words);
 
   const address = `http://127.0.0.1:${port}`;
   const post = async (count: number): Promise<void> => {
@@ -99,5 +103,5 @@ export const createPipeline = async (test: TestContext) => {
   const untilRecorded = (rows: number, withinMs = 10_000) =>
     waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
 
-  return { start, operate, post, countWaiting, untilRecorded, queue, ledger, address, environment };
+  return { start, command, operate, post, countWaiting, untilRecorded, queue, ledger, address, environment };
 };

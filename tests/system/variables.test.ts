@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { configSchema as consumerSchema } from '@sluice/consumer/config.ts';
+import { configSchema as setUpSchema } from '@sluice/database-setup/config.ts';
 import { configSchema as producerSchema } from '@sluice/producer/config.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { startCluster } from '@sluice/test-servers/cluster.ts';
@@ -14,7 +15,9 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 // Every variable of the services, each seen to do what it says. The last test fails for a variable that no test names.
 
-type Variable = keyof typeof producerSchema.shape | keyof typeof consumerSchema.shape;
+const schemas = [producerSchema, consumerSchema, setUpSchema] as const;
+
+type Variable = keyof typeof producerSchema.shape | keyof typeof consumerSchema.shape | keyof typeof setUpSchema.shape;
 
 const seen = new Set<string>();
 
@@ -248,8 +251,48 @@ variables(['WATCHDOG_MS'], 'is how long a consumer may make no attempt', async (
   assert.ok(consumer.lines.some((line) => line.includes('the watchdog ends the process')));
 });
 
+variables(
+  ['DB_MIGRATOR_PASSWORD', 'DB_PRODUCER_PASSWORD', 'DB_CONSUMER_PASSWORD'],
+  'make the users with the least rights, as whom the services then work',
+  async (t) => {
+    const { start, post, command, untilRecorded, environment } = await createPipeline(t);
+    const passwords = { DB_MIGRATOR_PASSWORD: 'one', DB_PRODUCER_PASSWORD: 'two', DB_CONSUMER_PASSWORD: 'three' };
+    const { code, output } = await command('database-setup', [], passwords);
+    assert.equal(code, 0, output);
+    await start('producer', { DB_USER: 'producer', DB_PASSWORD: 'two' });
+    await start('consumer', { DB_USER: 'consumer', DB_PASSWORD: 'three' });
+    await post(1);
+    await untilRecorded(1);
+    assert.equal((await fetch(`http://127.0.0.1:${environment['HTTP_PORT']}/count`)).status, 200);
+  },
+);
+
+variables(
+  ['DB_MIGRATOR_SECRET_ARN', 'DB_PRODUCER_SECRET_ARN', 'DB_CONSUMER_SECRET_ARN'],
+  'give the same users the names and passwords of secrets',
+  async (t) => {
+    const { start, command, address, ledger } = await createPipeline(t);
+    const secrets = await createSecretsManager(t);
+    const names = ['m', 'p', 'c'].map((role) => `${role}_${ledger.settings.database}`);
+    const [migrator = '', producer = '', consumer = ''] = names.map((username) =>
+      secrets.put(username, { username, password: `${username}!` }),
+    );
+    const own = {
+      ...secrets.environment,
+      DB_MIGRATOR_SECRET_ARN: migrator,
+      DB_PRODUCER_SECRET_ARN: producer,
+      DB_CONSUMER_SECRET_ARN: consumer,
+    };
+    const { code, output } = await command('database-setup', [], own);
+    assert.equal(code, 0, output);
+    await start('producer', { ...secrets.environment, DB_USER: '', DB_PASSWORD: '', DB_SECRET_ARN: producer });
+    assert.equal((await fetch(`${address}/count`)).status, 200);
+    for (const name of names) await ledger.query('DROP USER ?', [name]);
+  },
+);
+
 after(() => {
-  const all = [...Object.keys(producerSchema.shape), ...Object.keys(consumerSchema.shape)];
+  const all = schemas.flatMap((schema) => Object.keys(schema.shape));
   const unseen = [...new Set(all)].filter((name) => !seen.has(name));
   assert.deepEqual(unseen, [], 'variables that no test has seen to do what they say');
 });
