@@ -11,6 +11,8 @@ import { createSupervisor } from '@sluice/local/supervise.ts';
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const given = process.argv.slice(2);
 const everything = ['apps', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
+// Most of the time tests wait, for a deadline or for another process.
+const filesAtOnce = 2;
 const longestTestMs = 150_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
@@ -23,7 +25,12 @@ const servers = createSupervisor({
 const runTests = async (environment: Readonly<Record<string, string>>): Promise<number> => {
   const child = spawn(
     process.execPath,
-    ['--test', `--test-timeout=${longestTestMs}`, ...(given.length > 0 ? given : everything)],
+    [
+      '--test',
+      `--test-concurrency=${filesAtOnce}`,
+      `--test-timeout=${longestTestMs}`,
+      ...(given.length > 0 ? given : everything),
+    ],
     { stdio: 'inherit', env: { ...process.env, ...environment } },
   );
   const [code] = (await once(child, 'exit')) as unknown[];

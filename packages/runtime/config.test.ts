@@ -2,49 +2,72 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as z from 'zod';
 import { readConfig } from './config.ts';
-import { databaseSettings, httpSettings, processSettings, queueSettings, recordSettings } from './settings.ts';
+import { checkLogins, databaseSettings, httpSettings, queueSettings, recordSettings } from './settings.ts';
 
-const schema = z.object({
-  ...httpSettings,
-  ...queueSettings,
-  ...databaseSettings,
-  ...recordSettings,
-  ...processSettings,
-});
-const required = { DB_USER: 'someone', DB_PASSWORD: 'secret' };
+const schema = z
+  .object({ ...httpSettings, ...queueSettings, ...databaseSettings, ...recordSettings })
+  .superRefine(checkLogins);
+const login = { DB_USER: 'someone', DB_PASSWORD: 'secret' };
+
+const faultsOf = (environment: Record<string, string>): string => {
+  try {
+    readConfig(schema, environment);
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error.message;
+  }
+};
 
 test('what is not given has its default, and an empty variable is not given', () => {
-  assert.deepEqual(readConfig(schema, { ...required, HTTP_PORT: '' }), {
+  assert.deepEqual(readConfig(schema, { ...login, HTTP_PORT: '' }), {
     CORS_ORIGIN: '*',
     DB_HOST: 'localhost',
     DB_NAME: 'count',
     DB_PASSWORD: 'secret',
     DB_PORT: 3306,
+    DB_TLS: false,
     DB_USER: 'someone',
     HTTP_PORT: 5080,
     INBOX_HOURS: 1,
-    LOG_LEVEL: 'info',
+    REDIS_CLUSTER: false,
     REDIS_HOST: 'localhost',
     REDIS_PORT: 6379,
     REDIS_QUEUE: 'count_queue',
+    REDIS_TLS: false,
+    WATCHDOG_MS: 60_000,
   });
 });
 
 test('every fault is named at once, and no value shown', () => {
-  const environment = {
-    DB_PASSWORD: 'secret',
+  const faults = faultsOf({
+    ...login,
     HTTP_PORT: '80 80',
     REDIS_PORT: '65536',
-    LOG_LEVEL: 'loud',
+    REDIS_TLS: 'yes',
+    REDIS_QUEUE: '{q}',
     INBOX_HOURS: '0',
-  };
-  assert.throws(
-    () => readConfig(schema, environment),
-    (error: Error) => {
-      for (const name of ['DB_USER', 'HTTP_PORT', 'REDIS_PORT', 'LOG_LEVEL', 'INBOX_HOURS'])
-        assert.match(error.message, new RegExp(`${name}: must be`));
-      assert.doesNotMatch(error.message, /DB_PASSWORD|secret|loud|80 80/);
-      return true;
-    },
-  );
+    DB_NAME: 'a`b',
+  });
+  for (const name of ['HTTP_PORT', 'REDIS_PORT', 'REDIS_TLS', 'REDIS_QUEUE', 'INBOX_HOURS', 'DB_NAME']) {
+    assert.match(faults, new RegExp(`${name}: must be`));
+  }
+  assert.doesNotMatch(faults, /DB_PASSWORD|secret|80 80|yes|a`b/);
 });
+
+for (const [what, environment, fault] of [
+  ['no login of MySQL', {}, /DB_USER: must be set, or DB_SECRET_ARN.*\n.*DB_PASSWORD: must be set/],
+  ['two logins of MySQL', { ...login, DB_SECRET_ARN: 'a' }, /DB_USER: must not be set beside DB_SECRET_ARN/],
+  ['two logins of Redis', { ...login, REDIS_PASSWORD: 'p', REDIS_SECRET_ARN: 'a' }, /REDIS_PASSWORD: must not be set/],
+  ['a user of Redis without a password', { ...login, REDIS_USERNAME: 'u' }, /REDIS_PASSWORD: must be set/],
+  [
+    'an IAM login without what it needs',
+    { ...login, REDIS_IAM_CACHE: 'c' },
+    /REDIS_USERNAME: must be set.*\n.*AWS_REGION: must be set.*\n.*REDIS_TLS: must be true/,
+  ],
+  ['tokens twice', { ...login, API_TOKENS: 't', API_TOKENS_SECRET_ARN: 'a' }, /API_TOKENS: must not be set beside/],
+] as const) {
+  test(`${what}: the fault says which variable`, () => {
+    assert.match(faultsOf(environment), fault);
+  });
+}

@@ -30,7 +30,11 @@ const keep = (record: Files, isKept: (name: string) => boolean): Files =>
 
 const packageJson = JSON.stringify({
   ...manifest,
-  scripts: keep(scripts, (name) => ['check', 'format', ...checks].includes(name)),
+  // The skeleton has no README whose tables could be stale.
+  scripts: {
+    ...keep(scripts, (name) => ['check', 'format', ...checks].includes(name)),
+    'check:readme': 'node --version',
+  },
   devDependencies: keep(devDependencies, (name) => !name.startsWith('@sluice/')),
 });
 
