@@ -75,7 +75,10 @@ const findHolderWithLsof = (port: number): string | undefined => {
 /** The command line of a process, or `''` when there is none of that id. */
 export const commandOf = (pid: number | string): string => {
   try {
-    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    // Small images of Linux have no `ps`.
+    return process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+      : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();
   } catch {
     return '';
   }
