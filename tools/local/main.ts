@@ -76,7 +76,7 @@ const welcome = (ports: readonly number[]) =>
 const expected = [PartError, SettingError, ServerMissingError, AlreadyRunningError];
 
 try {
-  say(welcome(await sluice.start()));
+  say(welcome(await Promise.race([sluice.start(), sluice.broken])));
   await sluice.broken;
 } catch (error) {
   if (!isStopping) {

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { converse } from './converse.ts';
 import { findProgram } from './find-program.ts';
@@ -95,10 +95,13 @@ const makeSystemTables = async (
     if (isMariaDb) {
       const install = findProgram('mariadb-install-db', 'mysql_install_db');
       if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
+      // It is a shell script, and does not quote: a path with spaces would be several. It is given one without.
+      const link = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'mysql');
+      symlinkSync(dirname(dataFolder), link);
       await run(install, [
         '--no-defaults',
-        `--datadir=${draft}`,
-        `--tmpdir=${temporaryFolder}`,
+        `--datadir=${join(link, basename(draft))}`,
+        `--tmpdir=${join(link, basename(temporaryFolder))}`,
         `--user=${userInfo().username}`,
         '--auth-root-authentication-method=socket',
         '--skip-test-db',

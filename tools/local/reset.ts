@@ -5,12 +5,14 @@ import { AlreadyRunningError, createRunningNote } from './leftovers.ts';
 
 const folder = dataFolder();
 // By name, because SLUICE_DIR may be a folder that holds other things too.
-const ours = ['redis', 'mysql', 'logs', 'password', 'running.json', 'environment.json'];
+const ours = ['redis', 'mysql', 'logs', 'password', 'running.json', 'environment.json', 'claim.json'];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 try {
   if (existsSync(folder)) {
-    await createRunningNote(folder).endLeftovers(say);
+    const note = createRunningNote(folder);
+    note.claim();
+    await note.endLeftovers(say);
     for (const name of ours) rmSync(join(folder, name), { recursive: true, force: true });
     if (readdirSync(folder).length === 0) rmdirSync(folder);
     say(`Removed Sluice's data from ${folder}.`);

@@ -36,7 +36,6 @@ const mostOfEach = 50;
 
 /** Puts the local Sluice together; it does not run yet. */
 export const createSluice = ({ repository, folder, environment, say, watcher }: SluiceSettings): Sluice => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const note = createRunningNote(folder);
   let isOwner = false;
   const onChange = () => note.write([...servers.pids(), ...apps.pids()]);
@@ -47,8 +46,10 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
     const producers = readNumber(environment, 'PRODUCERS', 1, mostOfEach);
     const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
     const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
-    await note.endLeftovers(say);
+    makeFolder(folder);
+    note.claim();
     isOwner = true;
+    await note.endLeftovers(say);
     const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
     for (const port of ports) {
       // oxlint-disable-next-line no-await-in-loop -- the first that is taken is named
@@ -90,7 +91,21 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
     note.remove();
   };
 
-  return { start, broken: Promise.race([servers.broken, apps.broken]), stop };
+  const broken = Promise.race([servers.broken, apps.broken]);
+  // Nobody may be listening yet when a part dies.
+  broken.catch(() => undefined);
+  return { start, broken, stop };
+};
+
+const makeFolder = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SettingError(
+      `The folder for the data cannot be made (${reason}). Choose another: SLUICE_DIR=… npm start`,
+    );
+  }
 };
 
 const nodeOf = (name: string, file: string) => ({ name, command: process.execPath, args: [file] });
