@@ -13,14 +13,19 @@ const { positionals, values } = parseArgs({
 });
 const [command = 'migrate', file, ...more] = positionals;
 
+const isMigrate = command === 'migrate' && file === undefined;
+const isImport = command === 'import' && file !== undefined && more.length === 0;
+
+if (!isMigrate && !isImport) {
+  process.stderr.write(
+    'Usage:\n  npm run import -- FILE [--new-ids]   takes the rows of table count from a SQL dump, all or none\n',
+  );
+  process.exit(2);
+}
+
 await runCommand(process, {
   name: 'database-setup',
   schema: configSchema,
-  run: async (config, logger) => {
-    if (command === 'migrate' && file === undefined) return setUp(config, logger);
-    if (command === 'import' && file !== undefined && more.length === 0) {
-      return importFile(config, logger, file, values['new-ids'] === true);
-    }
-    throw new Error('Say migrate, or import FILE [--new-ids]');
-  },
+  run: (config, logger) =>
+    file === undefined ? setUp(config, logger) : importFile(config, logger, file, values['new-ids'] === true),
 });

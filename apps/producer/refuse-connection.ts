@@ -1,6 +1,8 @@
 import { ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { problemMediaType } from '@sluice/contract/problem.ts';
+import type { FastifyInstance } from 'fastify';
 import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
 
 /** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
@@ -20,23 +22,46 @@ export const createConnectionRefusal =
     }
     const fault = faultOfConnection(error);
     onRefused(fault.code);
-    const body = problemBody(fault);
-    const head = [
-      `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
-      `content-type: ${problemMediaType}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      `access-control-allow-origin: ${corsOrigin}`,
-      `access-control-expose-headers: ${exposedHeaders}`,
-      'connection: close',
-    ];
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroySoon());
+    endWith(socket, fault, corsOrigin);
   };
+
+/** Answers CONNECT, which Node hands over as a bare connection. */
+export const refuseTunnels = ({ server }: FastifyInstance, corsOrigin: string, onRefused: RefusalObserver): void => {
+  server.on('connect', (_request, socket: Duplex) => {
+    onRefused('method_not_allowed');
+    endWith(
+      socket,
+      { status: 405, code: 'method_not_allowed', detail: 'This server opens no tunnels.' },
+      corsOrigin,
+      'allow: GET, HEAD, POST, OPTIONS',
+    );
+  });
+};
+
+const endWith = (socket: Duplex, fault: Fault, corsOrigin: string, ...more: readonly string[]): void => {
+  const body = problemBody(fault);
+  const head = [
+    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
+    `content-type: ${problemMediaType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `access-control-allow-origin: ${corsOrigin}`,
+    `access-control-expose-headers: ${exposedHeaders}`,
+    'connection: close',
+    ...more,
+  ];
+  socket.on('error', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+};
 
 /** Node keeps it under this name, which its own handler of client errors reads too. */
 const answerUnderWay = (socket: Socket): ServerResponse | undefined => {
   const answer: unknown = Reflect.get(socket, '_httpMessage');
   return answer instanceof ServerResponse ? answer : undefined;
 };
+
+/** Node's parser says what it stumbled over. */
+const reasonOf = (error: NodeJS.ErrnoException): string =>
+  'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 
 const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
   switch (error.code) {
@@ -53,7 +78,7 @@ const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
       return {
         status: 400,
         code: 'invalid_request',
-        detail: 'This is not an HTTP/1.1 request with a method that exists.',
+        detail: `This is not an HTTP/1.1 request with a method that exists: ${reasonOf(error)}.`,
       };
   }
 };

@@ -107,6 +107,13 @@ for (const [what, bytes, status] of [
     'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
     400,
   ],
+  ['two hosts', 'GET / HTTP/1.1\r\nhost: x\r\nHost: y\r\nconnection: close\r\n\r\n', 400],
+  [
+    'a coding that is not chunked',
+    'POST /count HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\nconnection: close\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  ['a tunnel', 'CONNECT /count HTTP/1.1\r\nhost: x\r\n\r\n', 405],
   ['headers over 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
   ['a URL over 16 KiB', `GET /${'a'.repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
 ] as const) {

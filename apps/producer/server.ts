@@ -1,6 +1,7 @@
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenCheck } from './bearer-token.ts';
+import { findHeaderFault } from './check-headers.ts';
 import { allowOrigin } from './cors.ts';
 import type { EnqueueParts } from './enqueue-counts.ts';
 import { faultOfRequest } from './faults.ts';
@@ -8,7 +9,7 @@ import { answerBadUrl, answerNoRoute } from './other-methods.ts';
 import { answerProblem, type RefusalObserver } from './problem-answer.ts';
 import { takeJson } from './read-body.ts';
 import { endConnectionsWhileClosing } from './end-connections.ts';
-import { createConnectionRefusal } from './refuse-connection.ts';
+import { createConnectionRefusal, refuseTunnels } from './refuse-connection.ts';
 import { addGetCount, type GetCountParts } from './routes/get-count.ts';
 import { addGetCounts, type GetCountsParts } from './routes/get-counts.ts';
 import { addGetDocs } from './routes/get-docs.ts';
@@ -71,15 +72,14 @@ export const createServer = (
   server.decorate('onRefused', onRefused);
   server.server.maxConnections = maxConnections;
   answerExpectations(server);
+  refuseTunnels(server, corsOrigin, onRefused);
   endConnectionsWhileClosing(server);
 
   // One hook for all that is decided before the body is read: each costs every request.
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
-    // RFC 9112 §3.2.
-    if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      return answerProblem(reply, { status: 400, code: 'invalid_request', detail: 'The Host header is missing.' });
-    }
+    const detail = findHeaderFault(request.raw);
+    if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
     if (request.is404) return answerNoRoute(request, reply);
     return done();
   });

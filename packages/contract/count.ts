@@ -5,6 +5,7 @@ import * as z from 'zod';
  * JSON's `1.0` is the integer 1; `1.5`, `"1"` and 2^53 are refused.
  */
 export const count = z.int().meta({
-  description: 'An integer from -9007199254740991 to 9007199254740991.',
+  description:
+    'An integer from -9007199254740991 to 9007199254740991, read as an IEEE-754 double: 1.0 is 1, and digits that a double cannot hold are lost before they are looked at.',
   examples: [1700000000],
 });

@@ -208,7 +208,7 @@ export const routes = {
         body: z.object({ count: total.nullable(), queue: queueState.nullable() }),
         mediaType: 'text/event-stream',
       },
-      503: { description: 'This process has as many listeners as it takes.', body: problem },
+      503: { description: 'This process has 500 listeners, as many as it takes.', body: problem },
     },
   },
   getOpenapi: {

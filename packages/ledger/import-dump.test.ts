@@ -92,12 +92,12 @@ test('a dump of the older system is imported with its ids, and the totals are ri
 test('listed columns may be in any order, and times are those of the dump', async (t) => {
   const { settings, query } = await createTestLedger(t);
   const rows =
-    "INSERT INTO count (`recorded_at`, `count_value`, id) VALUES ('2025-01-02 03:04:05.678',11,18446744073709551614);";
+    "INSERT INTO count (`recorded_at`, `count_value`, id) VALUES ('2025-01-02 03:04:05.678',11,999999999999999999);";
   await importDump(settings, await fileOf(t, dumpOf(ownTable, rows)), options);
   const [row] = await query(
     "SELECT CAST(id AS CHAR) AS id, count_value AS value, DATE_FORMAT(CONVERT_TZ(recorded_at, @@time_zone, '+00:00'), '%Y-%m-%d %H:%i:%s.%f') AS time FROM `count`",
   );
-  assert.deepEqual({ ...row }, { id: '18446744073709551614', value: 11, time: '2025-01-02 03:04:05.678000' });
+  assert.deepEqual({ ...row }, { id: '999999999999999999', value: 11, time: '2025-01-02 03:04:05.678000' });
 });
 
 test('the same file is imported once, however often it is asked for', async (t) => {
@@ -152,6 +152,10 @@ const refused: Readonly<Record<string, readonly [dump: string, reason: RegExp]>>
   'a count that JSON cannot carry': [
     'INSERT INTO `count` VALUES\n(1,1),\n(2,9007199254740992);',
     /^Line 3: the count is beyond/,
+  ],
+  'an id that leaves none for what comes': [
+    'INSERT INTO `count` (id, count_value) VALUES (18446744073709551615, 1);',
+    /^Line 1: the id is not from 1/,
   ],
   'an id of 0': ['INSERT INTO `count` VALUES (0,1);', /^Line 1: the id is not/],
   'a column that is not known': [

@@ -33,7 +33,8 @@ const skipped = [
 ];
 
 const maxRowsAtOnce = 5_000;
-const highestId = 2n ** 64n - 1n;
+// What pages of GET /counts can name, and far enough from the end of BIGINT that ids are left for what is recorded afterwards.
+const highestId = 10n ** 18n - 1n;
 const lengthShown = 60;
 
 /**
@@ -94,7 +95,7 @@ const createRowParser = (
     if (!Number.isSafeInteger(Number(value))) throw faultAt(at, 'the count is beyond ±(2^53−1)');
     // 0 would be given a new id.
     if (id !== undefined && (BigInt(id) > highestId || BigInt(id) === 0n))
-      throw faultAt(at, 'the id is not one that MySQL gives');
+      throw faultAt(at, 'the id is not from 1 to 999999999999999999; --new-ids gives new ones');
     if (recordedAt !== undefined && !isUtc) {
       throw faultAt(
         at,

@@ -18,7 +18,9 @@ export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   try {
     await run(config, logger);
   } catch (error) {
-    logger.fatal({ err: error }, 'failed');
+    // An error with a code is one that was expected: its message is all that there is to know.
+    const isExpected = error instanceof Error && 'code' in error && typeof error.code === 'string';
+    logger.fatal(isExpected ? { code: error.code, reason: error.message } : { err: error }, 'failed');
     process.exitCode = 1;
   }
 };

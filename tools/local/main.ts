@@ -30,6 +30,20 @@ const writeLog = (part: string, line: string) => {
   log.write(`${line}\n`);
 };
 
+/** A line of a service's log as a person reads it. Of a failure that is tried again the message says enough; a death shows its stack. */
+const readable = (line: string): string => {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return line;
+  }
+  if (typeof record !== 'object' || record === null) return line;
+  const { err, ...rest }: { err?: unknown; level?: unknown } = record;
+  const isRetried = rest.level === 'warn' && typeof err === 'object' && err !== null && 'message' in err;
+  return pretty(isRetried ? { ...rest, reason: err.message } : record) ?? line;
+};
+
 const sluice = createSluice({
   repository,
   folder,
@@ -37,8 +51,7 @@ const sluice = createSluice({
   say,
   watcher: {
     // The servers say much that only matters when something is wrong with them.
-    onLine: (part, line) =>
-      part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, pretty(line) ?? line),
+    onLine: (part, line) => (part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, readable(line))),
     onDeath: (part, how, lastLines) => {
       show(part, `died (${how}) and is started again. Its last lines:`);
       for (const line of lastLines) show(part, `  ${line}`);

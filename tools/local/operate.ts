@@ -6,8 +6,14 @@ import { dataFolder, repository } from './folder.ts';
 // Runs a command of an app on the Sluice that `npm start` runs, or on the one that the environment names (`REDIS_HOST`, `DB_HOST`).
 
 const [app, ...words] = process.argv.slice(2);
+const noted = readEnvironment(dataFolder(), process.env);
+if (Object.keys(noted).length === 0 && !process.env['REDIS_HOST'] && !process.env['DB_HOST']) {
+  process.stderr.write(
+    `No Sluice runs in ${dataFolder()}. Start it with npm start, or set REDIS_HOST, DB_HOST and the rest of a consumer's environment.\n`,
+  );
+}
 const { status } = spawnSync(process.execPath, [join(repository, 'apps', app ?? '', 'main.ts'), ...words], {
   stdio: 'inherit',
-  env: { ...readEnvironment(dataFolder(), process.env), ...process.env },
+  env: { ...noted, ...process.env },
 });
 process.exitCode = status ?? 1;

@@ -16,6 +16,22 @@ export class CommandError extends Error {
   readonly code = 'COMMAND_UNKNOWN';
 }
 
+const actionsOf: Readonly<Record<string, readonly string[]>> = {
+  'dead-letters': ['list', 'show', 'replay', 'drop'],
+  consumers: ['pause', 'resume', 'status'],
+  verify: [],
+};
+const namedActions = new Set(['show', 'replay', 'drop']);
+
+/** Throws a {@link CommandError} unless `words` are a command that exists, with no word too many. */
+export const checkCommand = ([command = '', action, name, ...more]: readonly string[]): void => {
+  const actions = actionsOf[command];
+  const isKnown = actions?.length === 0 ? action === undefined : action !== undefined && actions?.includes(action);
+  if (isKnown !== true || more.length > 0 || (name !== undefined && !namedActions.has(action ?? ''))) {
+    throw new CommandError(usage);
+  }
+};
+
 /** Every command of the operator. */
 export const usage = `Usage:
   npm run dead-letters -- list [--after NAME]     entries that could not be parsed, 100 at a time

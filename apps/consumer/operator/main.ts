@@ -5,7 +5,7 @@ import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { readConfigOrExit } from '@sluice/runtime/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
 import { configSchema } from '../config.ts';
-import { CommandError, usage, type Terminal } from './command.ts';
+import { checkCommand, CommandError, type Terminal } from './command.ts';
 import { runConsumersCommand } from './consumers.ts';
 import { runDeadLettersCommand } from './dead-letters.ts';
 import { runVerifyCommand } from './verify.ts';
@@ -24,8 +24,8 @@ const terminal: Terminal = {
 };
 
 const run = async (): Promise<number> => {
-  if (command !== 'dead-letters' && command !== 'consumers' && command !== 'verify') throw new CommandError(usage);
-  const config = readConfigOrExit(process, command, configSchema);
+  checkCommand(positionals);
+  const config = readConfigOrExit(process, String(command), configSchema);
   if (command === 'verify') {
     const ledger = connectLedger(databaseSettingsOf(config));
     try {
