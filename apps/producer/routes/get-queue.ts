@@ -1,19 +1,10 @@
 import { routes } from '@sluice/contract/routes.ts';
+import type { QueueState } from '@sluice/queue/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import { queueAway } from '../away.ts';
 import { readInTime } from '../read-in-time.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
-
-/** What waits in the queue, all partitions together. */
-export type QueueState = {
-  readonly waitingBatches: number;
-  readonly oldestAgeMs: number;
-  readonly inFlightBatches: number;
-  readonly consumers: number;
-  readonly deadLetters: number;
-  readonly isPaused: boolean;
-};
 
 export type GetQueueParts = {
   /** Throws when the queue is away. */
