@@ -117,7 +117,7 @@ test('set up with secrets, each service does its work with its own, and a second
   assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
 });
 
-test('the commands set up, import once and say what they did; what is wrong ends them with 1', async (t) => {
+test('the commands set up, import once and say what they did; what is wrong ends them with 1, what is not a command with 2', async (t) => {
   const { environment, query } = await prepare(t);
   assert.equal((await runMain(environment)).code, 0);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-setup-'));
@@ -131,13 +131,14 @@ test('the commands set up, import once and say what they did; what is wrong ends
   await writeFile(file, 'INSERT INTO `count` VALUES (2,30);\n');
   const duplicate = await runMain(environment, 'import', file);
   assert.equal(duplicate.code, 1);
-  assert.match(duplicate.output, /--new-ids.*IMPORT_DUPLICATE_ID/s);
+  assert.match(duplicate.output, /IMPORT_DUPLICATE_ID.*--new-ids/s);
   assert.equal((await runMain(environment, 'import', file, '--new-ids')).code, 0);
   assert.deepEqual(
     (await query('SELECT count_value AS value FROM `count` ORDER BY id')).map(({ value }) => value),
     [10, 20, 30],
   );
-  assert.equal((await runMain(environment, 'import')).code, 1);
+  assert.equal((await runMain(environment, 'import')).code, 2);
+  assert.equal((await runMain(environment, 'import', join(folder, 'missing.sql'))).code, 1);
 });
 
 test('users are given all or not at all, and each in one way', () => {

@@ -61,7 +61,9 @@ const createRepository = (more: Files): string => {
 };
 
 const runScript = async (folder: string, script: string, ...args: readonly string[]) => {
-  const child = spawn(process.execPath, ['--run', script, '--', ...args], { cwd: folder });
+  // The tools write in colour where `CI` is set.
+  const env = { ...process.env, NO_COLOR: '1' };
+  const child = spawn(process.execPath, ['--run', script, '--', ...args], { cwd: folder, env });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [status, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { status, output, errors };
