@@ -61,8 +61,8 @@ const createRepository = (more: Files): string => {
 };
 
 const runScript = async (folder: string, script: string, ...args: readonly string[]) => {
-  // The tools write in colour where `CI` is set.
-  const env = { ...process.env, NO_COLOR: '1' };
+  // The formatter writes in colour where `CI` is set, whatever else says.
+  const { CI: _ci, ...env } = process.env;
   const child = spawn(process.execPath, ['--run', script, '--', ...args], { cwd: folder, env });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [status, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
