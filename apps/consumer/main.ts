@@ -41,7 +41,7 @@ await runService(process, {
     const commands = connect();
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'consumer');
-    const consumerMetrics = createConsumerMetrics(metrics);
+    const consumerMetrics = createConsumerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
     const watchdog = startWatchdog(process, config.WATCHDOG_MS);
     const stopping = new AbortController();

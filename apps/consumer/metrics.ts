@@ -8,7 +8,8 @@ const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000];
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
 /** What a consumer counts. */
-export const createConsumerMetrics = (metrics: Metrics) => {
+export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
+  metrics.gauge('database_connections', 'Connections to MySQL that are at work', databaseConnections);
   const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
   const batchesKnown = metrics.counter('known_batches_total', 'Batches that had been recorded before and were skipped');
   const batchesSettled = metrics.counter('settled_batches_total', 'Batches removed from the queue');

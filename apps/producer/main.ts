@@ -42,7 +42,7 @@ await runService(process, {
     const looking = connect();
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'producer');
-    const producerMetrics = createProducerMetrics(metrics);
+    const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
     const enqueuer = createEnqueuer({
       connection: writing,

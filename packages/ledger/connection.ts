@@ -9,6 +9,8 @@ export type LedgerConnection = {
    * the server holds for it is unknown. The server rolls back what was open on it, but a COMMIT under way may have happened.
    */
   readonly run: <T>(work: (connection: PoolConnection) => Promise<T>, deadlineMs: number) => Promise<T>;
+  /** How many connections are at work now. */
+  readonly inUse: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -62,5 +64,5 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
     }
   };
 
-  return { run, close: pools.end };
+  return { run, inUse: pools.inUse, close: pools.end };
 };

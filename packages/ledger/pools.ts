@@ -56,7 +56,9 @@ export const createPools = (settings: DatabaseSettings) => {
     await Promise.all(ending);
   };
 
-  return { borrow: () => withLogin(settings.login, lend), end };
+  const inUse = () => [...generations].reduce((sum, { loans }) => sum + loans, 0);
+
+  return { borrow: () => withLogin(settings.login, lend), inUse, end };
 };
 
 const createLedgerPool = (options: ConnectionOptions, { username, password }: Login): Pool => {

@@ -53,6 +53,7 @@ test('a purge waits for no recording that is under way, and locks nothing that o
     await connection.query('START TRANSACTION');
     const purging = {
       run: <T>(work: (given: typeof connection) => Promise<T>) => work(connection),
+      inUse: () => 1,
       close: () => Promise.resolve(),
     };
     assert.equal(await purgeInbox(purging, 100, 2_000), 3);

@@ -62,6 +62,7 @@ test('a page reads as many rows as it has, however many there are', async (t) =>
   const rowsRead = await connect().run(async (connection) => {
     const here = {
       run: <T>(work: (given: typeof connection) => Promise<T>) => work(connection),
+      inUse: () => 1,
       close: () => Promise.resolve(),
     };
     await connection.query('FLUSH STATUS');
