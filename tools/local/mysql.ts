@@ -1,5 +1,15 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -106,6 +116,8 @@ const makeSystemTables = async (
         '--auth-root-authentication-method=socket',
         '--skip-test-db',
       ]);
+      unlinkSync(link);
+      rmdirSync(dirname(link));
     } else {
       await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
     }
