@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateServers } from '@sluice/local/private-servers.ts';
 import { createSupervisor } from '@sluice/local/supervise.ts';
+import { faultTable } from './faults/report.ts';
 
 // `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
 
@@ -16,6 +17,7 @@ const filesAtOnce = 2;
 const longestTestMs = 150_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+const faultReport = join(folder, 'faults.jsonl');
 const servers = createSupervisor({
   onLine: () => undefined,
   onDeath: (part, how, lines) => say([`${part} died (${how}):`, ...lines].join('\n')),
@@ -44,7 +46,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const { parts, environment } = await privateServers(folder, process.env, say);
   await Promise.all(parts.map(servers.start));
-  process.exitCode = await runTests(environment);
+  process.exitCode = await runTests({
+    ...environment,
+    SLUICE_FAULT_REPORT: faultReport,
+    // Tests start hundreds of processes of the same few programs.
+    NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  });
+  if (existsSync(faultReport)) say(faultTable(readFileSync(faultReport, 'utf8')));
 } finally {
   await servers.stop();
   rmSync(folder, { recursive: true });

@@ -1,47 +1,130 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
-/** What a load has seen: what was acknowledged must be recorded, what was refused may be. */
+/** What a load has seen. */
 export type Load = {
-  readonly acknowledged: Set<number>;
-  readonly refused: Set<number>;
+  /** Counts that must be recorded. */
+  readonly acknowledged: ReadonlySet<number>;
+  /** Counts that may be recorded: they were refused, or no answer came. */
+  readonly unacknowledged: ReadonlySet<number>;
+  /** How long each 503 took, in milliseconds. */
+  readonly refusedAfterMs: readonly number[];
+  /** Answers that are neither 201 nor a 503 with `Retry-After`. There should be none. */
+  readonly oddAnswers: readonly string[];
   /** Ends it; resolves when every request has its answer. */
   readonly stop: () => Promise<void>;
 };
 
-/** Posts counts, each another one, over so many connections without a pause between them. */
-export const startLoad = (address: string, connections: number): Load => {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+type LoadSettings = {
+  /** How many clients post, each with a connection of its own. */
+  readonly clients?: number;
+  /** How long each waits between two requests, so that what is broken is the pipeline and not the machine. */
+  readonly pauseMs?: number;
+};
+
+type Post = {
+  readonly path: string;
+  readonly body: unknown;
+  readonly counts: readonly number[];
+  readonly key?: string;
+};
+
+const repeats = 20;
+const repeatAfterMs = 250;
+
+/**
+ * Posts counts, each another one, one request at a time a client: most alone, some as a batch that needs several entries, and
+ * some with an idempotency key, which are sent again to one address after the other until they are acknowledged. Ends with the test.
+ */
+export const startLoad = (
+  test: TestContext,
+  addresses: readonly string[],
+  { clients = 8, pauseMs = 8 }: LoadSettings = {},
+): Load => {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const acknowledged = new Set<number>();
-  const refused = new Set<number>();
+  const unacknowledged = new Set<number>();
+  const refusedAfterMs: number[] = [];
+  const oddAnswers: string[] = [];
   let next = 1;
+  let requests = 0;
   let isStopping = false;
 
-  const worker = async () => {
-    while (!isStopping) {
-      const count = next++;
-      // oxlint-disable-next-line no-await-in-loop -- one request at a time a connection
-      const isAcknowledged = await post(agent, `${address}/count`, count);
-      (isAcknowledged ? acknowledged : refused).add(count);
+  const take = (length: number) => Array.from({ length }, () => next++);
+
+  const nextPost = (): Post => {
+    const number = requests++;
+    if (number % 128 === 32) {
+      const counts = take(1_100);
+      return { path: '/counts', body: { counts }, counts };
     }
+    const counts = take(1);
+    const single = { path: '/count', body: { count: counts[0] }, counts };
+    return number % 8 === 4 ? { ...single, key: randomUUID() } : single;
   };
-  const workers = Array.from({ length: connections }, worker);
+
+  const attempt = async (what: Post, address: string): Promise<boolean> => {
+    const startedAt = performance.now();
+    const answer = await post(agent, address, what);
+    if (answer === undefined) return false;
+    const isRefusal = answer.status === 503 && answer.retryAfter !== undefined;
+    if (isRefusal) refusedAfterMs.push(performance.now() - startedAt);
+    else if (answer.status !== 201) oddAnswers.push(`${answer.status} ${answer.text}`);
+    return answer.status === 201;
+  };
+
+  const client = async (_: unknown, index: number) => {
+    // oxlint-disable no-await-in-loop -- one request at a time a client
+    while (!isStopping) {
+      const what = nextPost();
+      let isAcknowledged = false;
+      for (
+        let turn = 0;
+        turn < (what.key === undefined ? 1 : repeats) && !isAcknowledged && !(turn > 0 && isStopping);
+        turn++
+      ) {
+        if (turn > 0) await pause(repeatAfterMs);
+        isAcknowledged = await attempt(what, addresses[(index + turn) % addresses.length] ?? '');
+      }
+      for (const count of what.counts) (isAcknowledged ? acknowledged : unacknowledged).add(count);
+      await pause(pauseMs);
+    }
+    // oxlint-enable no-await-in-loop
+  };
+  const working = Array.from({ length: clients }, client);
 
   const stop = async () => {
     isStopping = true;
-    await Promise.all(workers);
+    await Promise.all(working);
     agent.destroy();
   };
-  return { acknowledged, refused, stop };
+  test.after(stop);
+  return { acknowledged, unacknowledged, refusedAfterMs, oddAnswers, stop };
 };
 
-const post = (agent: Agent, url: string, count: number): Promise<boolean> =>
+type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
+
+/** Resolves to nothing when the connection broke before the whole answer was there. */
+const post = (agent: Agent, address: string, { path, body, key }: Post): Promise<Answer | undefined> =>
   new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json' };
-    const sending = request(url, { method: 'POST', agent, headers }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode === 201));
-      response.on('error', () => resolve(false));
+    const headers = {
+      'content-type': 'application/json',
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    };
+    const sending = request(`${address}${path}`, { method: 'POST', agent, headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfter: response.headers['retry-after'],
+          text: Buffer.concat(chunks).toString(),
+        }),
+      );
+      response.on('error', () => resolve(undefined));
     });
-    sending.on('error', () => resolve(false));
-    sending.end(JSON.stringify({ count }));
+    sending.on('error', () => resolve(undefined));
+    sending.end(JSON.stringify(body));
   });

@@ -5,6 +5,22 @@ const variable = (name: string): string => {
   return value;
 };
 
+/** Where a Redis is. */
+export type TestRedis = {
+  readonly host: string;
+  readonly port: number;
+  readonly password?: string;
+  readonly isCluster?: boolean;
+};
+
+/** Where a MySQL is, and its administrator. */
+export type TestMysql = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+};
+
 /** The Redis of the tests. */
 export const testRedis = () => ({
   host: variable('REDIS_HOST'),
@@ -13,7 +29,7 @@ export const testRedis = () => ({
 });
 
 /** The MySQL of the tests, as its administrator: tests make schemas of their own. */
-export const testMysql = () => ({
+export const testMysql = (): TestMysql => ({
   host: variable('DB_HOST'),
   port: Number(variable('DB_PORT')),
   user: 'root',

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
 import { migrate } from '@sluice/ledger/migrate.ts';
 import type { DatabaseSettings } from '@sluice/ledger/server.ts';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { testMysql } from './environment.ts';
+import { createConnection, createPool, type RowDataPacket } from 'mysql2/promise';
+import { testMysql, type TestMysql } from './environment.ts';
 import { checkLeaksAtEnd } from './leaks.ts';
 import { hasPassed } from './outcome.ts';
 
 checkLeaksAtEnd();
 
-/** A schema of the test's own on the real MySQL, still empty. It is removed when the test passes and kept when it fails. */
-export const createTestSchema = async (test: TestContext) => {
-  const { host, port, user, password } = testMysql();
+// A server that a test breaks is back by then.
+const awayAtMostMs = 30_000;
+
+/** A schema of the test's own on the real MySQL, or on the one that is given, still empty. It is removed when the test passes and kept when it fails. */
+export const createTestSchema = async (test: TestContext, mysql: TestMysql = testMysql()) => {
+  const { host, port, user, password } = mysql;
   const login = { username: user, password };
   const settings: DatabaseSettings = {
     host,
@@ -21,27 +25,40 @@ export const createTestSchema = async (test: TestContext) => {
     tls: false,
     login: () => Promise.resolve(login),
   };
+  const owner = await createConnection(mysql);
+  await owner.query('CREATE DATABASE ??', [settings.database]);
+  await owner.end();
   // To look at the ledger and to change it behind the back of what is tested.
-  const admin = await createConnection(testMysql());
-  await admin.query('CREATE DATABASE ??', [settings.database]);
-  await admin.changeUser({ database: settings.database });
+  const admin = createPool({ ...mysql, database: settings.database, connectionLimit: 1 });
+
+  const query = async (sql: string, values: unknown[] = []): Promise<RowDataPacket[]> => {
+    const giveUpAt = performance.now() + awayAtMostMs;
+    for (;;) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- asked again after a server came back
+        const [rows] = await admin.query<RowDataPacket[]>(sql, values);
+        return rows;
+      } catch (error) {
+        const isAway = error instanceof Error && 'fatal' in error && error.fatal === true;
+        if (!isAway || performance.now() > giveUpAt) throw error;
+        // oxlint-disable-next-line no-await-in-loop -- as above
+        await pause(100);
+      }
+    }
+  };
+
   test.after(async () => {
-    if (hasPassed(test)) await admin.query('DROP DATABASE ??', [settings.database]);
+    if (hasPassed(test)) await query('DROP DATABASE ??', [settings.database]);
     else test.diagnostic(`The schema ${settings.database} is kept`);
     await admin.end();
   });
-
-  const query = async (sql: string, values: unknown[] = []): Promise<RowDataPacket[]> => {
-    const [rows] = await admin.query<RowDataPacket[]>(sql, values);
-    return rows;
-  };
 
   return { settings, login, query };
 };
 
 /** A schema with the ledger's tables. */
-export const createTestLedger = async (test: TestContext) => {
-  const schema = await createTestSchema(test);
+export const createTestLedger = async (test: TestContext, mysql: TestMysql = testMysql()) => {
+  const schema = await createTestSchema(test, mysql);
   await migrate(schema.settings);
 
   /** Connections that are closed when the test ends; to another port when a proxy stands between, as another user where one is given. */

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { testRedis } from './environment.ts';
+import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { testMysql, testRedis, type TestMysql, type TestRedis } from './environment.ts';
 import { createTestLedger } from './ledger.ts';
 import { createTestQueue } from './queue.ts';
 import { waitUntil } from './wait.ts';
@@ -25,17 +26,21 @@ export type Service = {
   readonly end: (signal: NodeJS.Signals) => Promise<{ code: number | null; signal: string | null; ms: number }>;
 };
 
+/** Servers of a test's own, where it breaks them. */
+type Servers = { readonly redis?: TestRedis; readonly mysql?: TestMysql };
+
 /** Producers and consumers, as many as the test starts, on a queue and a schema of its own. */
-export const createPipeline = async (test: TestContext) => {
-  const queue = await createTestQueue(test);
-  const ledger = await createTestLedger(test);
+export const createPipeline = async (test: TestContext, { redis = testRedis(), mysql = testMysql() }: Servers = {}) => {
+  const queue = await createTestQueue(test, redis);
+  const ledger = await createTestLedger(test, mysql);
   const port = await findFreePort();
-  const { host, port: redisPort, password } = testRedis();
+  const { host, port: redisPort, password, isCluster = false } = redis;
   const { host: dbHost, port: dbPort, database } = ledger.settings;
   const environment: Environment = {
     REDIS_HOST: host,
     REDIS_PORT: String(redisPort),
-    REDIS_PASSWORD: password,
+    ...(password === undefined ? {} : { REDIS_PASSWORD: password }),
+    REDIS_CLUSTER: String(isCluster),
     REDIS_QUEUE: queue.name,
     DB_HOST: dbHost,
     DB_PORT: String(dbPort),
@@ -103,5 +108,29 @@ export const createPipeline = async (test: TestContext) => {
   const untilRecorded = (rows: number, withinMs = 10_000) =>
     waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
 
-  return { start, command, operate, post, countWaiting, untilRecorded, queue, ledger, address, environment };
+  const connection = queue.connect();
+  /** Whether no partition has an entry left; a Redis that is away cannot say so. */
+  const isDrained = async (): Promise<boolean> => {
+    try {
+      const partitions = await readPartitions(connection, queue.name);
+      const lengths = partitions.map(({ stream }) => connection.run(stream, (client) => client.xLen(stream), 5_000));
+      return (await Promise.all(lengths)).every((length) => length === 0);
+    } catch {
+      return false;
+    }
+  };
+
+  return {
+    start,
+    command,
+    operate,
+    post,
+    countWaiting,
+    isDrained,
+    untilRecorded,
+    queue,
+    ledger,
+    address,
+    environment,
+  };
 };

@@ -11,7 +11,7 @@ import { findProgram } from '@sluice/local/find-program.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/queue/connection.ts';
 import { partitionOf } from '@sluice/queue/partition.ts';
-import { testRedis } from './environment.ts';
+import { testRedis, type TestRedis } from './environment.ts';
 import { checkLeaksAtEnd } from './leaks.ts';
 import { hasPassed } from './outcome.ts';
 import { waitUntil } from './wait.ts';
@@ -27,23 +27,29 @@ export const startRedis = async (owner: Owner, options: readonly string[] = []) 
   if (program === undefined) throw new Error('There is no redis-server on this machine');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
   const port = await findFreePort();
-  const child = spawn(
-    program,
-    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no', ...options],
-    { stdio: 'ignore' },
-  );
-  const ended = once(child, 'exit');
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const launch = () => {
+    const child = spawn(program, [...args, ...options], { stdio: 'ignore' });
+    return { child, ended: once(child, 'exit') };
+  };
+  let running = launch();
   /** `kill -9`; resolves when it is dead. */
   const kill = async () => {
-    child.kill('SIGKILL');
-    await ended;
+    running.child.kill('SIGKILL');
+    await running.ended;
+  };
+  const ready = () => waitUntil(() => isListening(port), 10_000);
+  /** Starts it again, on the same port, with what it left in its folder. */
+  const restart = async () => {
+    running = launch();
+    await ready();
   };
   owner.after(async () => {
     await kill();
     rmSync(folder, { recursive: true });
   });
-  await waitUntil(() => isListening(port), 10_000);
-  return { port, folder, kill, signal: (signal: NodeJS.Signals) => child.kill(signal) };
+  await ready();
+  return { port, folder, kill, restart, signal: (signal: NodeJS.Signals) => running.child.kill(signal) };
 };
 
 const isListening = async (port: number): Promise<boolean> => {
@@ -88,27 +94,25 @@ export const connectFor = (
   return connection;
 };
 
-/** A queue of the test's own on the real Redis. It is removed when the test passes and kept when it fails. */
-export const createTestQueue = async (test: TestContext) => {
+/** A queue of the test's own on the real Redis, or on the one that is given. It is removed when the test passes and kept when it fails. */
+export const createTestQueue = async (test: TestContext, redis: TestRedis = testRedis()) => {
+  const { host, port: redisPort, password, isCluster = false } = redis;
   const name = `test-${randomBytes(6).toString('hex')}`;
   const partition = partitionOf(name, 0);
-  const admin = createClient({
-    socket: { host: testRedis().host, port: testRedis().port },
-    password: testRedis().password,
-  });
-  await admin.connect();
   test.after(async () => {
+    // A cluster is the test's own, and goes with it.
+    if (isCluster) return;
     if (hasPassed(test)) {
       for await (const keys of admin.scanIterator({ MATCH: `*${name}*`, COUNT: 1_000 })) {
         if (keys.length > 0) await admin.del(keys);
       }
     } else test.diagnostic(`The queue ${name} is kept`);
-    admin.destroy();
   });
+  const admin = await openAdmin(test, redisPort, password);
 
   /** A connection that is closed when the test ends; to another port when a proxy stands between. */
-  const connect = (port = testRedis().port): RedisConnection =>
-    connectFor(test, { ...plainSettings(port, testRedis().password), host: testRedis().host });
+  const connect = (port = redisPort): RedisConnection =>
+    connectFor(test, { ...plainSettings(port, password), host, isCluster });
 
   return { name, partition, admin, connect };
 };

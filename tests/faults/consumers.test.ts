@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createGate, steps, type Step } from '@sluice/test-servers/gate.ts';
+import { createMysqlSteps } from '@sluice/test-servers/mysql-steps.ts';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createRedisSteps } from '@sluice/test-servers/redis-steps.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertBalance } from './balance.ts';
+import { startLoad } from './load.ts';
+
+// Work is promised to be taken over within 30 s.
+const takenOverWithinMs = 30_000;
+const kills = 100;
+
+test(`consumers killed ${kills} times at random under load lose nothing and record nothing twice`, async (t) => {
+  const pipeline = await createPipeline(t);
+  await pipeline.start('producer');
+  // What it compiled is kept when it ends by itself; those that are killed would each compile it again.
+  await (await pipeline.start('consumer')).end('SIGTERM');
+  const load = startLoad(t, [pipeline.address], { clients: 4 });
+  let left = kills;
+  const startAndKill = async () => {
+    // oxlint-disable no-await-in-loop -- one life after the other
+    while (left-- > 0) {
+      const consumer = await pipeline.start('consumer');
+      // Kills have to come at times of their own, so this is a time and not a condition.
+      await pause(Math.random() * 200);
+      await consumer.end('SIGKILL');
+    }
+    // oxlint-enable no-await-in-loop
+  };
+  await Promise.all([startAndKill(), startAndKill(), startAndKill()]);
+  await load.stop();
+  await pipeline.start('consumer');
+  await assertBalance(pipeline, load, {
+    fault: 'consumer killed at random',
+    times: kills,
+    withinMs: takenOverWithinMs,
+  });
+});
+
+/** A pipeline whose consumers go through proxies that can hold them between two steps. */
+const createHeldPipeline = async (t: Parameters<typeof createPipeline>[0]) => {
+  const pipeline = await createPipeline(t);
+  const gate = createGate();
+  const through = {
+    REDIS_PORT: String(await createRedisSteps(t, Number(pipeline.environment['REDIS_PORT']), gate)),
+    DB_PORT: String(await createMysqlSteps(t, Number(pipeline.environment['DB_PORT']), gate)),
+  };
+  return { ...pipeline, gate, startHeld: () => pipeline.start('consumer', through) };
+};
+
+type HeldPipeline = Awaited<ReturnType<typeof createHeldPipeline>>;
+
+/** What the servers know of the first batch, or of the first entry, in what goes over the wire at a step. */
+const lookAt = async ({ ledger, queue }: HeldPipeline, text: string) => {
+  const [, batchId] = /x'([0-9a-f]{32})'/.exec(text) ?? [];
+  if (batchId !== undefined) {
+    const known = await ledger.query('SELECT 1 FROM inbox WHERE batch_id = UNHEX(?)', [batchId]);
+    return { isRecorded: known.length > 0 };
+  }
+  const [entry = ''] = /\d+-\d+/.exec(text) ?? [];
+  const { stream } = queue.partition;
+  const present = (await queue.admin.xRange(stream, entry, entry)) ?? [];
+  const pending = await queue.admin.xPendingRange(stream, 'ledger', entry, entry, 1);
+  return { isInStream: present.length > 0, isPending: pending.length > 0 };
+};
+
+// What shows that a consumer is where the step says: not recorded before its COMMIT, in the stream until XDEL, pending until XACK.
+const expected: Readonly<Record<Step, Awaited<ReturnType<typeof lookAt>>>> = {
+  'entries delivered': { isInStream: true, isPending: true },
+  'transaction sent': { isRecorded: false },
+  BEGIN: { isRecorded: false },
+  'INSERT inbox': { isRecorded: false },
+  'INSERT count': { isRecorded: false },
+  'INSERT totals': { isRecorded: false },
+  'COMMIT sent': { isRecorded: true },
+  'COMMIT answered': { isInStream: true, isPending: true },
+  XDEL: { isInStream: false, isPending: true },
+  XACK: { isInStream: false, isPending: false },
+};
+
+test('a consumer killed between any two of its steps loses nothing and records nothing twice', async (t) => {
+  const pipeline = await createHeldPipeline(t);
+  await pipeline.start('producer');
+  const load = startLoad(t, [pipeline.address], { clients: 4 });
+  for (const step of steps) {
+    const arrival = pipeline.gate.hold(step);
+    // oxlint-disable no-await-in-loop -- one kill after the other
+    const consumer = await pipeline.startHeld();
+    const { text } = await arrival;
+    const isThere = async () => {
+      assert.deepEqual(await lookAt(pipeline, text), expected[step], step);
+      return true;
+    };
+    // A COMMIT that was sent is done a moment later.
+    await waitUntil(() => isThere().catch(() => false), 5_000).catch(isThere);
+    await consumer.end('SIGKILL');
+    // oxlint-enable no-await-in-loop
+  }
+  await load.stop();
+  await pipeline.start('consumer');
+  const fault = { fault: 'consumer killed between two steps', times: steps.length, withinMs: takenOverWithinMs };
+  await assertBalance(pipeline, load, fault);
+  // What a crash between XDEL and XACK leaves is cleaned up.
+  await waitUntil(async () => {
+    const { pending } = await pipeline.queue.admin.xPending(pipeline.queue.partition.stream, 'ledger');
+    return pending === 0;
+  }, takenOverWithinMs);
+});
+
+test('a consumer frozen in the middle of its transaction holds nobody up for long, and records nothing twice when it thaws', async (t) => {
+  const pipeline = await createHeldPipeline(t);
+  await pipeline.start('producer');
+  const load = startLoad(t, [pipeline.address], { clients: 4 });
+  const arrival = pipeline.gate.hold('INSERT count');
+  const frozen = await pipeline.startHeld();
+  const { release } = await arrival;
+  process.kill(frozen.pid, 'SIGSTOP');
+  await pipeline.start('consumer');
+  await load.stop();
+  const fault = { fault: 'consumer frozen in mid transaction', times: 1, withinMs: takenOverWithinMs };
+  await assertBalance(pipeline, load, fault);
+  // It thaws and finds its transaction gone, and its entries recorded by another.
+  release();
+  process.kill(frozen.pid, 'SIGCONT');
+  await waitUntil(() => frozen.lines.some((line) => line.includes('could not record')), 15_000);
+  assert.equal((await frozen.end('SIGTERM')).code, 0);
+  await assertBalance(pipeline, load, { ...fault, fault: 'consumer thawed after that' });
+});
+
+test('SIGTERM ends consumers and producers under load with 0, with nothing lost and nothing recorded twice', async (t) => {
+  const pipeline = await createPipeline(t);
+  const other = await createPipeline(t);
+  const rounds = 5;
+  const ports = [pipeline, other].map(({ address }) => new URL(address).port);
+  const startProducer = (index: number) => pipeline.start('producer', { HTTP_PORT: ports[index] ?? '' });
+  const producers = await Promise.all(ports.map((_, index) => startProducer(index)));
+  const load = startLoad(t, [pipeline.address, other.address]);
+  for (let round = 0; round < rounds; round++) {
+    // oxlint-disable no-await-in-loop -- one after the other, as a rolling deployment does it
+    const consumer = await pipeline.start('consumer');
+    const before = load.acknowledged.size;
+    await waitUntil(() => load.acknowledged.size > before, 10_000);
+    const index = round % producers.length;
+    const endings = await Promise.all([producers[index], consumer].map((part) => part?.end('SIGTERM')));
+    for (const ending of endings) {
+      assert.equal(ending?.code, 0);
+      assert.ok((ending?.ms ?? Infinity) < 10_000, `it took ${ending?.ms} ms`);
+    }
+    producers[index] = await startProducer(index);
+    // oxlint-enable no-await-in-loop
+  }
+  await load.stop();
+  await pipeline.start('consumer');
+  await assertBalance(pipeline, load, { fault: 'SIGTERM', times: 2 * rounds, withinMs: takenOverWithinMs });
+});

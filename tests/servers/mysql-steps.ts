@@ -1,0 +1,86 @@
+import type { TestContext } from 'node:test';
+import type { Gate, Step } from './gate.ts';
+import { createStepProxy, forEachPacket } from './step-proxy.ts';
+
+// Packets and their parts: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".
+const headerBytes = 4;
+const queryCommand = 3;
+const okHeader = 0;
+const moreResultsFollow = 8;
+
+const stepsAfter: Readonly<Record<string, Step>> = {
+  'START TRANSACTION': 'BEGIN',
+  'INSERT INTO inbox': 'INSERT inbox',
+  'INSERT INTO `count`': 'INSERT count',
+  'INSERT INTO totals': 'INSERT totals',
+};
+
+/**
+ * A proxy to a MySQL that takes the text of a recording transaction apart and gives the server one statement after the other, so that the gate can
+ * stop it between two. Without TLS and compression.
+ */
+export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
+  createStepProxy(test, targetPort, (client, server) => {
+    let onReply: ((packet: Buffer) => void) | undefined;
+
+    const ask = (statement: string): Promise<Buffer> => {
+      const reply = new Promise<Buffer>((resolve) => {
+        onReply = resolve;
+      });
+      server.write(toPacket(0, Buffer.concat([Buffer.of(queryCommand), Buffer.from(statement)])));
+      return reply;
+    };
+
+    const runTransaction = async (text: string) => {
+      const statements = text.split('; ');
+      await gate.pass('transaction sent', text);
+      for (const [index, statement] of statements.entries()) {
+        const isLast = index === statements.length - 1;
+        const asking = ask(statement);
+        // oxlint-disable no-await-in-loop -- one statement after the other is what this is for
+        if (isLast) await gate.pass('COMMIT sent', text);
+        const reply = (await asking).subarray(headerBytes);
+        const isOk = reply[0] === okHeader;
+        const step = Object.entries(stepsAfter).find(([start]) => statement.startsWith(start))?.[1];
+        if (step !== undefined && isOk) await gate.pass(step, text);
+        // oxlint-enable no-await-in-loop
+        client.write(toPacket(index + 1, isOk && !isLast ? withMoreToCome(reply) : reply));
+        if (!isOk) break;
+      }
+      onReply = undefined;
+    };
+
+    forEachPacket(client, packetLength, async (packet) => {
+      const text = packet[headerBytes] === queryCommand ? packet.toString('utf8', headerBytes + 1) : '';
+      if (text.startsWith('START TRANSACTION; ')) await runTransaction(text);
+      else server.write(packet);
+    });
+    forEachPacket(server, packetLength, async (packet) => {
+      if (onReply === undefined) client.write(packet);
+      else onReply(packet);
+    });
+  });
+
+const packetLength = (bytes: Buffer): number | undefined =>
+  bytes.length < headerBytes ? undefined : headerBytes + bytes.readUIntLE(0, 3);
+
+const toPacket = (sequence: number, payload: Buffer): Buffer => {
+  const header = Buffer.alloc(headerBytes);
+  header.writeUIntLE(payload.length, 0, 3);
+  header.writeUInt8(sequence, 3);
+  return Buffer.concat([header, payload]);
+};
+
+/** An OK packet: header, two length-encoded integers, then the status. */
+const withMoreToCome = (reply: Buffer): Buffer => {
+  const changed = Buffer.from(reply);
+  const first = 1 + encodedLength(changed, 1);
+  const status = first + encodedLength(changed, first);
+  changed.writeUInt16LE(changed.readUInt16LE(status) | moreResultsFollow, status);
+  return changed;
+};
+
+const encodedLength = (bytes: Buffer, at: number): number => {
+  const lengths: Readonly<Record<number, number>> = { 0xfc: 3, 0xfd: 4, 0xfe: 9 };
+  return lengths[bytes[at] ?? 0] ?? 1;
+};

@@ -1,0 +1,60 @@
+import type { TestContext } from 'node:test';
+import type { Gate } from './gate.ts';
+import { createStepProxy, forEachPacket } from './step-proxy.ts';
+
+// A client's commands are arrays of bulk strings (Redis serialization protocol specification).
+const lineEnd = '\r\n';
+
+/** A proxy to a Redis that gives it one command after the other, so that the gate can stop a consumer at its reads and between XDEL and XACK. */
+export const createRedisSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
+  createStepProxy(test, targetPort, (client, server) => {
+    let onReply: (() => void) | undefined;
+    let lastName = '';
+    let lastCommand = '';
+
+    const send = async (packet: Buffer) => {
+      const replied = new Promise<void>((resolve) => {
+        onReply = resolve;
+      });
+      server.write(packet);
+      await replied;
+    };
+
+    forEachPacket(client, commandLength, async (packet) => {
+      lastCommand = packet.toString();
+      lastName = lastCommand.split(lineEnd)[2] ?? '';
+      if (lastName !== 'XDEL') {
+        server.write(packet);
+        return;
+      }
+      await gate.pass('COMMIT answered', lastCommand);
+      await send(packet);
+      await gate.pass('XDEL', lastCommand);
+    });
+    forEachPacket(
+      server,
+      ({ length }) => length || undefined,
+      async (chunk) => {
+        onReply?.();
+        onReply = undefined;
+        const text = chunk.toString();
+        if (lastName === 'XREADGROUP' && /[0-9a-f]{32}/.test(text)) await gate.pass('entries delivered', text);
+        if (lastName === 'XACK') await gate.pass('XACK', lastCommand);
+        client.write(chunk);
+      },
+    );
+  });
+
+/** How long the first command is; nothing while its end has not come. */
+const commandLength = (bytes: Buffer): number | undefined => {
+  const headEnd = bytes.indexOf(lineEnd);
+  if (headEnd === -1) return undefined;
+  const parts = Number(bytes.toString('latin1', 1, headEnd));
+  let at = headEnd + lineEnd.length;
+  for (let part = 0; part < parts; part++) {
+    const lengthEnd = bytes.indexOf(lineEnd, at);
+    if (lengthEnd === -1) return undefined;
+    at = lengthEnd + lineEnd.length + Number(bytes.toString('latin1', at + 1, lengthEnd)) + lineEnd.length;
+  }
+  return at;
+};

@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+/** Carries one protocol from a client to a server and back. */
+type Carrier = (client: Socket, server: Socket) => void;
+
+/** A proxy on loopback that knows the protocol which it carries, to stop it between two packets. Resolves to its port. */
+export const createStepProxy = async (test: TestContext, targetPort: number, carry: Carrier): Promise<number> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(targetPort, '127.0.0.1');
+    for (const [side, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(side);
+      // Who is killed takes its connection to the server with it, at once and whatever is held.
+      side.on('error', () => other.destroy());
+      side.on('close', () => {
+        other.destroy();
+        sockets.delete(side);
+      });
+    }
+    carry(client, upstream);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
+  test.after(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return address.port;
+};
+
+/**
+ * Hands over what a socket receives, packet by packet: each when the one before is done with. `lengthOf` answers with the length of the first, or nothing
+ * while it cannot be told. The socket is read on meanwhile, so its end is seen at once.
+ */
+export const forEachPacket = (
+  socket: Socket,
+  lengthOf: (bytes: Buffer) => number | undefined,
+  handle: (packet: Buffer) => Promise<void>,
+): void => {
+  let bytes = Buffer.alloc(0);
+  let turn = Promise.resolve();
+  socket.on('data', (chunk) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    for (let length = lengthOf(bytes); length !== undefined && length <= bytes.length; length = lengthOf(bytes)) {
+      const packet = bytes.subarray(0, length);
+      bytes = bytes.subarray(length);
+      turn = turn.then(() => handle(packet));
+    }
+  });
+};
