@@ -104,6 +104,20 @@ test('a transaction that fails in the middle leaves nothing', async (t) => {
   assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 1, knownBatches: 0 });
 });
 
+test('a transaction that waits too long for a lock leaves nothing', async (t) => {
+  const { connect, query, readCounts } = await createTestLedger(t);
+  await query('INSERT INTO totals (slot, rows_count) VALUES (?, 0)', [settings.slot]);
+  await connect().run(async (other) => {
+    await other.query('START TRANSACTION; SELECT * FROM totals FOR UPDATE');
+    await assert.rejects(recordBatches(connect(), [batchOf(1, 10)], { ...settings, deadlineMs: 20_000 }), {
+      errno: 1205,
+    });
+    await other.query('ROLLBACK');
+  }, 30_000);
+  assert.deepEqual(await readCounts(), []);
+  assert.deepEqual(await query('SELECT * FROM inbox'), []);
+});
+
 test('a COMMIT whose answer is lost is found to have happened', async (t) => {
   const { connect, settings: mysql, readCounts, readTotals } = await createTestLedger(t);
   const proxy = await createProxy(t, mysql.port);

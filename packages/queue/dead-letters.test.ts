@@ -65,11 +65,12 @@ test('one is replayed with its fields unchanged, once however often it is asked 
   assert.equal((await list()).length, 1);
   const stream = partitions[0]?.stream ?? '';
   assert.equal(await admin.xLen(stream), 1);
-  const found = await admin.eval(`return redis.call('XRANGE', KEYS[1], '-', '+')[1][2][4] == ARGV[1]`, {
-    keys: [stream],
-    arguments: [raw],
-  });
-  assert.equal(found, 1);
+  const isUnchanged = await admin.eval(
+    `local fields = redis.call('XRANGE', KEYS[1], '-', '+')[1][2]
+     return table.concat(fields) == table.concat(ARGV) and #fields == #ARGV`,
+    { keys: [stream], arguments: ['b', 'an id', 'v', raw] },
+  );
+  assert.equal(isUnchanged, 1);
 });
 
 test('all are replayed, of every partition', async (t) => {

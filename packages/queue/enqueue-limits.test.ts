@@ -60,6 +60,24 @@ test('of a request that Redis refuses in the middle nothing is added', async (t)
   assert.deepEqual(await lengths(), [4]);
 });
 
+test('a request is added whole or not at all, wherever in it Redis gets full', async (t) => {
+  const { admin, enqueuer, lengths } = await setUp(t);
+  const batches = 10;
+  for (let roomBytes = 20_000; roomBytes <= 400_000; roomBytes += 20_000) {
+    const [before = 0] = await lengths();
+    const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+    await admin.configSet('maxmemory', String(used + roomBytes));
+    const outcome = await enqueuer.enqueue(many(batches * 1_000, 1_700_000_000));
+    const [after = 0] = await lengths();
+    assert.equal(
+      after - before,
+      outcome === 'acknowledged' ? batches : 0,
+      `${outcome} with ${roomBytes} bytes of room`,
+    );
+    await admin.configSet('maxmemory', '0');
+  }
+});
+
 test('a Redis that is full before its first consumer comes refuses counts at once, drains, and takes them again', async (t) => {
   const { port, admin, connection, partitions, enqueuer, lengths } = await setUp(t);
   const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
@@ -128,13 +146,16 @@ test('nothing is acknowledged while too few replicas hold it, keyed repeats neit
 
   const replica = await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);
   await waitUntil(async () => (await admin.info('replication')).includes('state=online'), 10_000);
-  assert.equal(await enqueuer.enqueue([3]), 'acknowledged');
-  assert.equal(await enqueuer.enqueue([2], 'a key'), 'acknowledged');
+  // A replica that has just come may need longer than one request has.
+  const untilAcknowledged = (counts: readonly number[], key?: string) =>
+    waitUntil(async () => (await enqueuer.enqueue(counts, key)) === 'acknowledged', 20_000);
+  await untilAcknowledged([3]);
+  await untilAcknowledged([2], 'a key');
   replica.signal('SIGSTOP');
   assert.equal(await enqueuer.enqueue([2], 'a key'), 'unavailable');
   assert.equal(await enqueuer.enqueue([4]), 'unavailable');
   replica.signal('SIGCONT');
-  assert.equal(await enqueuer.enqueue([2], 'a key'), 'acknowledged');
+  await untilAcknowledged([2], 'a key');
 });
 
 test('a key with the same counts adds them once, with others it is refused', async (t) => {
@@ -170,4 +191,14 @@ test('after Redis has lost a key its counts come again under the same batch ids'
   await admin.scriptFlush();
   assert.equal(await enqueuer.enqueue(many(1_500), 'a key'), 'acknowledged');
   assert.deepEqual(await idsOfBatches(), ids);
+});
+
+test('after Redis has lost a key, other counts under it come under other batch ids', async (t) => {
+  const { admin, enqueuer, stream } = await setUp(t);
+  const idOfFirst = async () => (await admin.xRange(stream, '-', '+'))?.[0]?.message['b'];
+  assert.equal(await enqueuer.enqueue([1], 'a key'), 'acknowledged');
+  const id = await idOfFirst();
+  await admin.flushAll();
+  assert.equal(await enqueuer.enqueue([2], 'a key'), 'acknowledged');
+  assert.notEqual(await idOfFirst(), id);
 });

@@ -109,8 +109,11 @@ test('a request is answered at its deadline when Redis is away, and what was not
 
 test('drain waits for what is under way', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
-  const outcomes = [enqueuer.enqueue([1]), enqueuer.enqueue([2])];
+  const outcomes: unknown[] = [];
+  for (const key of [undefined, undefined, 'a key']) {
+    void enqueuer.enqueue([1], key).then((outcome) => outcomes.push(outcome));
+  }
   await enqueuer.drain();
-  assert.deepEqual(await Promise.all(outcomes), ['acknowledged', 'acknowledged']);
-  assert.equal((await readBatches()).length, 2);
+  assert.deepEqual(outcomes, ['acknowledged', 'acknowledged', 'acknowledged']);
+  assert.equal((await readBatches()).length, 3);
 });

@@ -67,6 +67,19 @@ test('settled entries are gone from the stream and from the group', async (t) =>
   assert.equal(await countPending(), 0);
 });
 
+test('an entry is removed from the stream before it is acknowledged', async (t) => {
+  const { admin, partition, stream, add, readerOf, connect } = await setUp(t);
+  await add('1');
+  const [entry] = await readerOf('a').readNew(100);
+  assert.ok(entry);
+  const connection = connect();
+  const id = await connection.run(stream, (client) => client.clientId(), 3_000);
+  await settleEntries(connection, partition, [entry.id]);
+  // Redis says which command of a connection was the last.
+  const settler = (await admin.clientList()).find((client) => client.id === id);
+  assert.equal(settler?.cmd, 'xack');
+});
+
 test('entries that a consumer left are taken over when they are idle long enough, and not before', async (t) => {
   const { add, readerOf, isIdleFor } = await setUp(t);
   for (const v of ['1', '2', '3']) await add(v);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 
 const silentMs = 1_000;
+const endsWithinMs = 30_000;
 
 /** Runs a script beside a watchdog and answers with how it ended and what it wrote. */
 const run = async (test: TestContext, script: string) => {
@@ -15,6 +16,8 @@ const run = async (test: TestContext, script: string) => {
     ${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // With SIGTERM, so that it is not taken for what a watchdog does.
+    timeout: endsWithinMs,
   });
   test.after(() => child.kill('SIGKILL'));
   let output = '';

@@ -35,6 +35,26 @@ test('SIGTERM lets a producer answer what it has taken and end with 0', async (t
   assert.ok((await countWaiting()) >= acknowledged + 1);
 });
 
+test('a request that Redis has not answered yet when SIGTERM comes is answered all the same', async (t) => {
+  const { start, post, address, countWaiting, environment } = await createPipeline(t);
+  const proxy = await createProxy(t, Number(environment['REDIS_PORT']));
+  const producer = await start('producer', { REDIS_PORT: String(proxy.port) });
+  await post(1);
+  proxy.swallowReplies(true);
+  const answering = fetch(`${address}/count`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"count":2}',
+  });
+  await waitUntil(async () => (await countWaiting()) >= 2, 10_000);
+  const ended = producer.end('SIGTERM');
+  await waitUntil(() => producer.lines.some((line) => line.includes('"msg":"stopping"')), 10_000);
+  proxy.swallowReplies(false);
+  // Which of the two it is depends on how long all this took.
+  assert.match(String((await answering).status), /^(201|503)$/);
+  assert.equal((await ended).code, 0);
+});
+
 test('what a frozen consumer holds is taken over within 30 s, and not recorded again when it thaws', async (t) => {
   const { start, post, untilRecorded, ledger, queue } = await createPipeline(t);
   await start('producer');

@@ -17,6 +17,12 @@ test('GET / is empty, and GET /health is as it always was', async (t) => {
   });
 });
 
+test('GET /health is 200 while queue and ledger are away', async (t) => {
+  const away = { isQueueUp: async () => false, isLedgerUp: async () => false, readTotal: failing };
+  const { ask } = createTestServer(t, { ...away, readQueueState: failing });
+  assertAnswer(t, 'health', 200, await ask('health'));
+});
+
 test('GET /count answers with the number of rows and the latest value', async (t) => {
   const { ask } = createTestServer(t);
   const answer = await ask('getCount');

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { recordBatches } from '@sluice/ledger/record.ts';
+import { group } from '@sluice/queue/partition.ts';
+import { createEntryReader } from '@sluice/queue/read-entries.ts';
+import { buryEntry, settleEntries } from '@sluice/queue/settle-entries.ts';
+import { createLogger } from '@sluice/runtime/logger.ts';
+import { createMetrics } from '@sluice/runtime/metrics.ts';
+import { createTestLedger } from '@sluice/test-servers/ledger.ts';
+import { createTestQueue } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { consume, type ConsumeParts } from './consume.ts';
+import { createConsumerMetrics } from './metrics.ts';
+
+const recording = { slot: 0, inboxHours: 1, deadlineMs: 10_000 };
+
+/** A queue with one batch of the count 7, a ledger, and what a consumer of the two is made of. */
+const setUp = async (t: TestContext) => {
+  const { admin, partition, connect } = await createTestQueue(t);
+  const testLedger = await createTestLedger(t);
+  const ledger = testLedger.connect();
+  const commands = connect();
+  const parts: ConsumeParts = {
+    reader: createEntryReader({ connection: connect(), partition, consumer: 'a', maxEntries: 100 }),
+    record: (batches) => recordBatches(ledger, batches, recording),
+    settle: (ids) => settleEntries(commands, partition, ids),
+    bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
+    isPaused: () => false,
+    beat: () => undefined,
+    metrics: createConsumerMetrics(createMetrics(process, 'consumer'), ledger.inUse),
+    logger: createLogger('test', 'silent'),
+  };
+  const stopping = new AbortController();
+  t.after(() => stopping.abort());
+  await admin.xAdd(partition.stream, '*', { b: '0'.repeat(32), v: '7' });
+  const readQueue = async () => ({
+    waiting: await admin.xLen(partition.stream),
+    pending: (await admin.xPending(partition.stream, group)).pending,
+    dead: await admin.xLen(partition.deadLetters),
+  });
+  return { ...testLedger, parts, stopping, readQueue };
+};
+
+const held = { waiting: 1, pending: 1, dead: 0 };
+const gone = { waiting: 0, pending: 0, dead: 0 };
+
+test('what is being recorded is in the queue until it is recorded, and a consumer that stops then still removes it', async (t) => {
+  const { parts, stopping, readQueue, readCounts } = await setUp(t);
+  const seen: unknown[] = [];
+  const record: ConsumeParts['record'] = async (batches) => {
+    seen.push(await readQueue());
+    const recorded = await parts.record(batches);
+    stopping.abort();
+    return recorded;
+  };
+  await consume({ ...parts, record }, stopping.signal);
+  assert.deepEqual(seen, [held]);
+  assert.deepEqual(await readCounts(), [7]);
+  assert.deepEqual(await readQueue(), gone);
+});
+
+test('an error of the database, whatever it is, is none of the entry, which is recorded when it is over', async (t) => {
+  const { parts, stopping, readQueue, readCounts, query } = await setUp(t);
+  await query('RENAME TABLE `count` TO hidden');
+  let attempts = 0;
+  const record: ConsumeParts['record'] = (batches) => {
+    attempts++;
+    return parts.record(batches);
+  };
+  const consuming = consume({ ...parts, record }, stopping.signal);
+  await waitUntil(() => attempts >= 3, 10_000);
+  assert.deepEqual(await readQueue(), held);
+  await query('RENAME TABLE hidden TO `count`');
+  await waitUntil(async () => (await readQueue()).waiting === 0, 10_000);
+  stopping.abort();
+  await consuming;
+  assert.deepEqual(await readCounts(), [7]);
+  assert.deepEqual(await readQueue(), gone);
+});
