@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,13 @@ const usage = `usage: npm run test:mutations -- [--check] [name …]
   --check  only checks that the patches apply and that the tests exist
   name     of a file tests/mutations/name.patch; all when none is given`;
 
-class UsageError extends Error {}
+class UsageError extends Error {
+  readonly code = 'MISUSED';
+}
+
+class StoppedError extends Error {
+  readonly code = 'STOPPED';
+}
 
 const readWords = () => {
   try {
@@ -46,12 +52,15 @@ const prove = async (mutations: readonly Mutation[], stopping: AbortSignal): Pro
   });
   try {
     const program = join(folder, 'program');
+    // What is killed leaves files behind.
+    const temporary = join(folder, 'tmp');
+    mkdirSync(temporary);
     await copyProgram(repository, program);
     const { parts, environment } = await privateServers(join(folder, 'servers'), process.env, say);
     await Promise.all(parts.map(servers.start));
     return await proveMutations(mutations, {
       program,
-      environment: { ...process.env, ...environment },
+      environment: { ...process.env, ...environment, TMPDIR: temporary },
       stopping,
       onProgress: say,
     });
@@ -72,7 +81,8 @@ const run = async (): Promise<number> => {
     return faults.length === 0 ? 0 : 1;
   }
   const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopping.abort(new StoppedError(`Stopped by ${signal}`)));
   const verdicts = await prove(mutations, stopping.signal);
   say(`\n${reportTable(verdicts)}`);
   const missed = verdicts.filter(({ verdict }) => verdict !== 'caught').length;
@@ -84,7 +94,8 @@ const run = async (): Promise<number> => {
 try {
   process.exitCode = await run();
 } catch (error) {
-  if (error instanceof UsageError) warn(`${error.message}\n${usage}`);
-  else warn(error instanceof Error ? String(error.stack) : String(error));
+  // An error with a code is one that was expected: its message is all that there is to know.
+  warn(error instanceof Error ? String('code' in error ? error.message : error.stack) : String(error));
+  if (error instanceof UsageError) warn(usage);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
