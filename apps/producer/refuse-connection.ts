@@ -9,33 +9,48 @@ import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from '.
 export const createConnectionRefusal =
   (corsOrigin: string, onRefused: RefusalObserver) =>
   (error: NodeJS.ErrnoException, socket: Socket): void => {
-    const answering = answerUnderWay(socket);
     const isOfParser = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code?.startsWith('HPE_') === true;
-    if (!isOfParser || !socket.writable || answering?.headersSent === true) {
+    if (!isOfParser) {
       socket.destroy();
       return;
     }
-    // What is at fault came behind a request that is whole: the answer belongs to that.
-    if (answering?.req.complete === true) {
-      answering.once('close', () => socket.destroySoon());
-      return;
-    }
-    const fault = faultOfConnection(error);
-    onRefused(fault.code);
-    endWith(socket, fault, corsOrigin);
+    afterAnswers(socket, () => {
+      const fault = faultOfConnection(error);
+      onRefused(fault.code);
+      endWith(socket, fault, corsOrigin);
+    });
   };
 
 /** Answers CONNECT, which Node hands over as a bare connection. */
 export const refuseTunnels = ({ server }: FastifyInstance, corsOrigin: string, onRefused: RefusalObserver): void => {
-  server.on('connect', (_request, socket: Duplex) => {
-    onRefused('method_not_allowed');
-    endWith(
-      socket,
-      { status: 405, code: 'method_not_allowed', detail: 'This server opens no tunnels.' },
-      corsOrigin,
-      'allow: GET, HEAD, POST, OPTIONS',
-    );
-  });
+  server.on('connect', (_request, socket: Socket) =>
+    afterAnswers(socket, () => {
+      onRefused('method_not_allowed');
+      endWith(
+        socket,
+        { status: 405, code: 'method_not_allowed', detail: 'This server opens no tunnels.' },
+        corsOrigin,
+        'allow: GET, HEAD, POST, OPTIONS',
+      );
+    }),
+  );
+};
+
+/** Calls `refuse` when the requests that arrived whole have their answers, for these came first; not at all when one of them ends the connection. */
+const afterAnswers = (socket: Socket, refuse: () => void): void => {
+  const answering = answerUnderWay(socket);
+  // An answer that is the last one is on its way.
+  if (socket.writableEnded) return;
+  if (!socket.writable || (answering?.headersSent === true && !answering.writableEnded)) {
+    socket.destroy();
+  } else if (answering?.req.complete === true) {
+    answering.once('close', () => afterAnswers(socket, refuse));
+  } else if (answering?.headersSent === true) {
+    // What is at fault is the rest of a request that was answered before it was whole.
+    socket.destroySoon();
+  } else {
+    refuse();
+  }
 };
 
 const endWith = (socket: Duplex, fault: Fault, corsOrigin: string, ...more: readonly string[]): void => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import { connectTo, createTestServer, hostname, parseAnswer, problemOf, readAnswer } from './test-server.test.ts';
 
 const allows = [
@@ -165,6 +166,24 @@ test('what follows a request and is no HTTP does not take the place of its answe
   acknowledged.resolve('acknowledged');
   assert.equal((await readAnswer(socket)).status, 201);
 });
+
+for (const [what, bytes, status] of [
+  ['what is no HTTP', 'rubbish\r\n\r\n', 400],
+  ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
+] as const) {
+  test(`requests that are whole get their answers before ${what} behind them`, async (t) => {
+    const bench = createTestServer(t, {
+      readTotal: async () => {
+        await turn();
+        return { rowsCount: 2, latestValue: -5 };
+      },
+    });
+    const socket = await connectTo(t, bench);
+    socket.write(`${'GET /count HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2)}${bytes}`);
+    const statuses = [...(await text(socket)).matchAll(/HTTP\/1.1 (\d{3})/g)].map(([, its]) => Number(its));
+    assert.deepEqual(statuses, [200, 200, status]);
+  });
+}
 
 test('a body that would be too large is refused before it is sent', async (t) => {
   const { answer } = await exchange(
