@@ -185,6 +185,18 @@ for (const [what, bytes, status] of [
   });
 }
 
+test('a request that asks for another protocol is answered and ends the connection, for the parser stops behind it', async (t) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  const request =
+    'POST /count HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\ncontent-type: application/json\r\n' +
+    'content-length: 11\r\n\r\n{"count":1}';
+  socket.write(request + request);
+  const answer = await readAnswer(socket);
+  assert.deepEqual([answer.status, answer.headers['connection']], [201, 'close']);
+  assert.equal(bench.enqueued.length, 1);
+});
+
 test('a body that would be too large is refused before it is sent', async (t) => {
   const { answer } = await exchange(
     t,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenCheck } from './bearer-token.ts';
@@ -75,9 +76,16 @@ export const createServer = (
   refuseTunnels(server, corsOrigin, onRefused);
   endConnectionsWhileClosing(server);
 
+  const distrusted = new WeakSet<Socket>();
   // One hook for all that is decided before the body is read: each costs every request.
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
+    if (distrusted.has(request.raw.socket)) return reply.hijack();
+    // Node's parser stops behind a request that asks for another protocol, and what comes then would wait for ever.
+    if (request.headers.upgrade !== undefined) {
+      distrusted.add(request.raw.socket);
+      reply.header('connection', 'close');
+    }
     const detail = findHeaderFault(request.raw);
     if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
     if (request.is404) return answerNoRoute(request, reply);
