@@ -1,16 +1,40 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What is wrong with a request's headers that Node lets pass, or nothing. RFC 9112 §3.2 (one Host) and §6.1 (no coding but chunked is known here). */
+// Node keeps the first of several and drops the others; whoever passed them on may have looked at another.
+const singles = ['host', 'content-type', 'authorization'];
+const lengths = new Set(singles.map(({ length }) => length));
+
+// A name, an IPv4 or an IPv6 address, and a port (RFC 3986 §3.2.2).
+const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/**
+ * What is wrong with a request's head that Node lets pass, or nothing. RFC 9112 §2.3 (the versions), §3.2 (one Host, and one that is valid) and §6.1 (no
+ * coding but chunked is known here, and none to HTTP/1.0).
+ */
 export const findHeaderFault = ({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined => {
-  if (headers.host === undefined && httpVersion === '1.1') return 'The Host header is missing.';
-  const coding = headers['transfer-encoding'];
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    return 'The only Transfer-Encoding that is taken is chunked.';
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The version of HTTP is neither 1.1 nor 1.0.';
+  const { host, 'transfer-encoding': coding } = headers;
+  if (host === undefined) {
+    if (httpVersion === '1.1') return 'The Host header is missing.';
+  } else if (!hostPattern.test(host)) {
+    return 'The Host header is neither a name nor an address.';
   }
-  // Node keeps the first of several and drops the others; whoever passed them on may have looked at another.
-  let hosts = 0;
+  if (coding !== undefined) {
+    if (coding.toLowerCase() !== 'chunked') return 'The only Transfer-Encoding that is taken is chunked.';
+    if (httpVersion === '1.0') return 'HTTP/1.0 has no Transfer-Encoding.';
+  }
+  return findRepeated(rawHeaders);
+};
+
+const findRepeated = (rawHeaders: readonly string[]): string | undefined => {
+  let seen = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts++;
+    const name = rawHeaders[index] ?? '';
+    if (!lengths.has(name.length)) continue;
+    const single = singles.indexOf(name.toLowerCase());
+    if (single === -1) continue;
+    if ((seen & (1 << single)) !== 0) return `There is more than one ${name} header.`;
+    seen |= 1 << single;
   }
-  return hosts > 1 ? 'There is more than one Host header.' : undefined;
+  return undefined;
 };

@@ -29,6 +29,12 @@ export const faultOfRequest = (error: FastifyError | FaultError): Fault | undefi
         detail:
           'The body must be JSON and say so: Content-Type: application/json. POST /counts takes application/x-ndjson too.',
       };
+    case 'FST_ERR_NOT_FOUND':
+      return {
+        status: 400,
+        code: 'invalid_request',
+        detail: 'This is not an HTTP/1.1 request with a method that exists.',
+      };
     default:
       // What is left are bodies that broke off or are not as long as they say.
       return isFaultOfClient(error) ? { status: 400, code: 'invalid_request', detail: `${error.message}.` } : undefined;

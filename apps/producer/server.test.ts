@@ -73,6 +73,7 @@ for (const [what, line, status] of [
   ['a path that is not percent-encoded UTF-8', 'GET /%ff HTTP/1.1', 400],
   ['a path with a broken escape', 'GET /count%zz HTTP/1.1', 400],
   ['a path without its slash', 'GET count HTTP/1.1', 400],
+  ['GET for the server as a whole', 'GET * HTTP/1.1', 404],
   ['OPTIONS for the server as a whole', 'OPTIONS * HTTP/1.1', 204],
   ['a path with an empty segment', 'PUT //count HTTP/1.1', 404],
   ['a path that climbs to another', 'PUT /docs/%2e%2e/count HTTP/1.1', 404],
@@ -112,6 +113,28 @@ for (const [what, bytes, status] of [
   [
     'a coding that is not chunked',
     'POST /count HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\nconnection: close\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  ['HTTP/0.9', `GET / HTTP/0.9\r\n${end}`, 400],
+  ['HTTP/2 without its beginning', `GET / HTTP/2.0\r\n${end}`, 400],
+  ['another protocol', `DESCRIBE rtsp://x/count RTSP/1.0\r\n${end}`, 400],
+  ['a host that is none', 'GET / HTTP/1.1\r\nhost: x/../y\r\nconnection: close\r\n\r\n', 400],
+  ['two types', `GET / HTTP/1.1\r\ncontent-type: application/json\r\ncontent-type: text/plain\r\n${end}`, 400],
+  ['two tokens', `GET / HTTP/1.1\r\nauthorization: Bearer x\r\nAuthorization: Bearer y\r\n${end}`, 400],
+  [
+    'chunks from HTTP/1.0',
+    'POST /count HTTP/1.0\r\nhost: x\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  [
+    'a coding that is not the last, and what it hides',
+    'POST /count HTTP/1.1\r\nhost: x\r\ntransfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n' +
+      'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"count":1}',
+    400,
+  ],
+  [
+    'a coding that nobody knows, and what cannot be a body',
+    'POST /count HTTP/1.1\r\nhost: x\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n',
     400,
   ],
   ['a tunnel', 'CONNECT /count HTTP/1.1\r\nhost: x\r\n\r\n', 405],

@@ -80,18 +80,23 @@ export const createServer = (
   // One hook for all that is decided before the body is read: each costs every request.
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
-    if (distrusted.has(request.raw.socket)) return reply.hijack();
+    const { raw } = request;
+    // What comes behind a request at fault may be no request of its own but a part of that one, as another reads it.
+    if (distrusted.has(raw.socket)) return reply.hijack();
+    const detail = findHeaderFault(raw);
     // Node's parser stops behind a request that asks for another protocol, and what comes then would wait for ever.
-    if (request.headers.upgrade !== undefined) {
-      distrusted.add(request.raw.socket);
+    if (detail !== undefined || raw.headers.upgrade !== undefined) {
+      distrusted.add(raw.socket);
       reply.header('connection', 'close');
     }
-    const detail = findHeaderFault(request.raw);
     if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
-    if (request.is404) return answerNoRoute(request, reply);
+    // The router takes `*` for `/`.
+    if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
     return done();
   });
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
+    // Methods that the router does not know pass no hook.
+    allowOrigin(reply, corsOrigin);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
     request.log.error({ err: error, method: request.method, path: request.url }, 'a request failed');
