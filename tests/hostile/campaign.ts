@@ -1,0 +1,93 @@
+import * as fc from 'fast-check';
+import { attack, bytesOf, type Attack } from './attacks.ts';
+import { createAttacker, type Attacker } from './attacker.ts';
+import type { Books } from './books.ts';
+import { print } from './print.ts';
+
+/** What is attacked. */
+export type Target = {
+  readonly port: number;
+  /** Starts it again when it has ended, so that the search for the smallest attack can go on. */
+  readonly revive: () => Promise<void>;
+};
+
+/** Attacks drawn from a seed: the same seed draws the same attacks. With a `path`, only the one that is there and what it shrinks to. */
+export type Draw = { readonly seed: number; readonly path?: string | undefined };
+
+const shrinkWithinMs = 30_000;
+
+/**
+ * Attacks over several connections side by side, `attacks` times on each, until something is found. What is found is tried again alone and made
+ * smaller. Throws with the smallest attack that fails and how to repeat it; answers with what was sent and answered.
+ */
+export const attackAll = async (
+  target: Target,
+  books: Books,
+  { seed, lanes, attacks }: { seed: number; lanes: number; attacks: number },
+): Promise<{ sent: number; statuses: Map<number, number> }> => {
+  const attackers: Attacker[] = [];
+  const found: { draw: Draw; report: string }[] = [];
+
+  const runLane = async (lane: number) => {
+    const attacker = createAttacker(target.port, books);
+    attackers.push(attacker);
+    const property = fc.asyncProperty(attack, async (its) => {
+      // Another lane has found something: that comes first.
+      if (found.length === 0) await attacker.run(its);
+    });
+    const details = await fc.check(property, { seed: seed + lane, numRuns: attacks, endOnFailure: true });
+    attacker.close();
+    if (details.failed) found.push({ draw: toDraw(details), report: describe(details) });
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
+
+  // oxlint-disable-next-line no-await-in-loop -- alone, one after the other
+  for (const { draw } of found) await attackAlone(target, books, draw);
+  if (found.length > 0)
+    throw new Error(`Nothing of this fails alone:\n\n${found.map(({ report }) => report).join('\n\n')}`);
+  return summarize(attackers);
+};
+
+/** Carries out one attack; throws with the smallest like it that fails. */
+export const attackAlone = async (target: Target, books: Books, draw: Draw): Promise<void> => {
+  const giveUpAt = performance.now() + shrinkWithinMs;
+  const property = fc.asyncProperty(attack, async (its) => {
+    // What is not tried counts as harmless, and the smallest so far stays.
+    if (performance.now() > giveUpAt) return;
+    await target.revive();
+    const attacker = createAttacker(target.port, books);
+    try {
+      await attacker.run(its);
+    } finally {
+      attacker.close();
+    }
+  });
+  const { seed, path = '' } = draw;
+  const details = await fc.check(property, { seed, path, numRuns: 1 });
+  await target.revive();
+  if (details.failed) throw new Error(describe(details));
+};
+
+const toDraw = ({ seed, counterexamplePath }: fc.RunDetails<[Attack]>): Draw => ({
+  seed,
+  path: counterexamplePath ?? undefined,
+});
+
+const describe = (details: fc.RunDetails<[Attack]>): string => {
+  const { seed, counterexamplePath, counterexample, numShrinks, errorInstance } = details;
+  const [its] = counterexample ?? [];
+  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  return [
+    `An attack (${its?.kind ?? 'none'}) succeeds, made smaller ${numShrinks} times. ${reason}`,
+    `all of it: ${its === undefined ? '' : print(bytesOf(its))}`,
+    `again:     HOSTILE_SEED=${seed} HOSTILE_PATH=${String(counterexamplePath)} npm test -- tests/hostile/hostile.test.ts`,
+  ].join('\n');
+};
+
+const summarize = (attackers: readonly Attacker[]) => {
+  const statuses = new Map<number, number>();
+  for (const attacker of attackers) {
+    for (const [status, times] of attacker.statuses) statuses.set(status, (statuses.get(status) ?? 0) + times);
+  }
+  return { sent: attackers.reduce((sum, attacker) => sum + attacker.sent(), 0), statuses };
+};

@@ -1,0 +1,7 @@
+// Loaded into the producer by its environment (NODE_OPTIONS), never by its code: on SIGUSR2 it collects its garbage, so that what
+// is left is what it holds.
+
+process.on('SIGUSR2', () => {
+  globalThis.gc?.();
+  process.stdout.write('{"msg":"collected"}\n');
+});

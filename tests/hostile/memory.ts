@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import type { Service } from '@sluice/test-servers/pipeline.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+
+/**
+ * The environment of a process whose memory is measured. A small young generation and one arena of malloc: what they keep for
+ * later would grow for a long time, and differently each time.
+ */
+export const measuredEnvironment: Readonly<Record<string, string>> = {
+  NODE_OPTIONS: `--expose-gc --max-semi-space-size=2 --import ${new URL('collect-garbage.ts', import.meta.url).href}`,
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
+const samples = 5;
+
+/** The resident memory of a process that is idle, in KiB: the median of several readings, each after its garbage was collected. */
+export const readResidentKib = async (service: Service): Promise<number> => {
+  const readings: number[] = [];
+  while (readings.length < samples) {
+    const before = countCollections(service);
+    process.kill(service.pid, 'SIGUSR2');
+    // oxlint-disable-next-line no-await-in-loop -- one reading after the other
+    await waitUntil(() => countCollections(service) > before, 20_000);
+    readings.push(Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]));
+  }
+  return readings.toSorted((a, b) => a - b)[Math.floor(samples / 2)] ?? Number.NaN;
+};
+
+const countCollections = ({ lines }: Service): number => lines.filter((line) => line.includes('"collected"')).length;
