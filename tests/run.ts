@@ -17,7 +17,7 @@ const filesAtOnce = 2;
 const longestTestMs = 150_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-const faultReport = join(folder, 'faults.jsonl');
+const faultReport = join(folder, 'faults.tsv');
 const servers = createSupervisor({
   onLine: () => undefined,
   onDeath: (part, how, lines) => say([`${part} died (${how}):`, ...lines].join('\n')),

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-/** What a load has seen. */
-export type Load = {
+/** What became of the counts that were posted. */
+export type Posted = {
   /** Counts that must be recorded. */
   readonly acknowledged: ReadonlySet<number>;
   /** Counts that may be recorded: they were refused, or no answer came. */
@@ -13,15 +14,24 @@ export type Load = {
   readonly refusedAfterMs: readonly number[];
   /** Answers that are neither 201 nor a 503 with `Retry-After`. There should be none. */
   readonly oddAnswers: readonly string[];
+};
+
+export type Load = Posted & {
+  /** Resolves when every request that is under way now has its answer. */
+  readonly settle: () => Promise<void>;
+  /** Resolves when so many more counts are acknowledged. */
+  readonly more: (counts?: number) => Promise<void>;
   /** Ends it; resolves when every request has its answer. */
   readonly stop: () => Promise<void>;
 };
 
-type LoadSettings = {
+export type LoadSettings = {
   /** How many clients post, each with a connection of its own. */
   readonly clients?: number;
   /** How long each waits between two requests, so that what is broken is the pipeline and not the machine. */
   readonly pauseMs?: number;
+  /** Where its counts begin, when there are two. */
+  readonly firstCount?: number;
 };
 
 type Post = {
@@ -41,16 +51,18 @@ const repeatAfterMs = 250;
 export const startLoad = (
   test: TestContext,
   addresses: readonly string[],
-  { clients = 8, pauseMs = 8 }: LoadSettings = {},
+  { clients = 8, pauseMs = 8, firstCount = 1 }: LoadSettings = {},
 ): Load => {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const acknowledged = new Set<number>();
   const unacknowledged = new Set<number>();
   const refusedAfterMs: number[] = [];
   const oddAnswers: string[] = [];
-  let next = 1;
+  let next = firstCount;
   let requests = 0;
   let isStopping = false;
+
+  const underWay = new Set<Promise<unknown>>();
 
   const take = (length: number) => Array.from({ length }, () => next++);
 
@@ -67,7 +79,10 @@ export const startLoad = (
 
   const attempt = async (what: Post, address: string): Promise<boolean> => {
     const startedAt = performance.now();
-    const answer = await post(agent, address, what);
+    const asking = post(agent, address, what);
+    underWay.add(asking);
+    const answer = await asking;
+    underWay.delete(asking);
     if (answer === undefined) return false;
     const isRefusal = answer.status === 503 && answer.retryAfter !== undefined;
     if (isRefusal) refusedAfterMs.push(performance.now() - startedAt);
@@ -100,9 +115,24 @@ export const startLoad = (
     await Promise.all(working);
     agent.destroy();
   };
+  const settle = async () => {
+    await Promise.all(underWay);
+  };
+  const more: Load['more'] = (counts = 100) => {
+    const enough = acknowledged.size + counts;
+    return waitUntil(() => acknowledged.size >= enough, 30_000);
+  };
   test.after(stop);
-  return { acknowledged, unacknowledged, refusedAfterMs, oddAnswers, stop };
+  return { acknowledged, unacknowledged, refusedAfterMs, oddAnswers, settle, more, stop };
 };
+
+/** What became of the counts of several loads. */
+export const joinLoads = (loads: readonly Posted[]): Posted => ({
+  acknowledged: new Set(loads.flatMap(({ acknowledged }) => Array.from(acknowledged))),
+  unacknowledged: new Set(loads.flatMap(({ unacknowledged }) => Array.from(unacknowledged))),
+  refusedAfterMs: loads.flatMap(({ refusedAfterMs }) => refusedAfterMs),
+  oddAnswers: loads.flatMap(({ oddAnswers }) => oddAnswers),
+});
 
 type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
 

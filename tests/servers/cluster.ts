@@ -1,6 +1,7 @@
 import type { RedisSettings } from '@sluice/queue/connection.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { openAdmin, plainSettings, startRedis, type Owner } from './queue.ts';
+import { openAdmin, plainSettings, startRedis } from './queue.ts';
+import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
 const slotCount = 16_384;
@@ -71,7 +72,28 @@ export const startCluster = async (owner: Owner) => {
     throw new Error(`Nobody has slot ${slot}`);
   };
 
-  return { nodes, masters, replicas, settings, masterOf };
+  /** Moves a slot with what is in it to another master, as `redis-cli --cluster reshard` does. */
+  const moveSlot = async (slot: number): Promise<void> => {
+    const source = await masterOf(slot);
+    const target = masters.find((node) => node !== source);
+    if (target === undefined) throw new Error('There is no other master');
+    await target.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', source.id]);
+    await source.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target.id]);
+    // Until none is left: those that are made meanwhile are made at the target.
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- one key after the other
+      const [key] = await source.admin.clusterGetKeysInSlot(slot, 1);
+      if (key === undefined) break;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await source.admin.migrate('127.0.0.1', target.port, key, 0, 5_000);
+    }
+    for (const node of [target, source, ...masters]) {
+      // oxlint-disable-next-line no-await-in-loop -- the target first, then the source
+      await node.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'NODE', target.id]);
+    }
+  };
+
+  return { nodes, masters, replicas, settings, masterOf, moveSlot };
 };
 
 const knowsAll = async (admin: Admin): Promise<boolean> => {

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 /** Where a consumer can be between two steps of its work, in their order. */
 export const steps = [
   'entries delivered',
@@ -20,6 +22,8 @@ export type Held = {
   readonly text: string;
   /** Lets it go on. */
   readonly release: () => void;
+  /** Ends its connection there. */
+  readonly cut: () => void;
 };
 
 /** Holds whoever comes to a step, when it is told to. */
@@ -27,7 +31,7 @@ export type Gate = {
   /** Resolves when somebody stands at the step. Holds one at a time. */
   readonly hold: (step: Step) => Promise<Held>;
   /** Called by the proxies when somebody comes to a step; resolves when it may go on. */
-  readonly pass: (step: Step, text: string) => Promise<void>;
+  readonly pass: (step: Step, text: string, client: Socket) => Promise<void>;
 };
 
 export const createGate = (): Gate => {
@@ -38,7 +42,7 @@ export const createGate = (): Gate => {
       awaited = { step, arrive };
     });
 
-  const pass: Gate['pass'] = (step, text) =>
+  const pass: Gate['pass'] = (step, text, client) =>
     new Promise((release) => {
       if (awaited?.step !== step) {
         release();
@@ -46,7 +50,7 @@ export const createGate = (): Gate => {
       }
       const { arrive } = awaited;
       awaited = undefined;
-      arrive({ text, release });
+      arrive({ text, release, cut: () => client.destroy() });
     });
 
   return { hold, pass };

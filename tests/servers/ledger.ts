@@ -6,10 +6,9 @@ import { migrate } from '@sluice/ledger/migrate.ts';
 import type { DatabaseSettings } from '@sluice/ledger/server.ts';
 import { createConnection, createPool, type RowDataPacket } from 'mysql2/promise';
 import { testMysql, type TestMysql } from './environment.ts';
-import { checkLeaksAtEnd } from './leaks.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- it looks for connections that a file leaves open
+import './test-file.ts';
 import { hasPassed } from './outcome.ts';
-
-checkLeaksAtEnd();
 
 // A server that a test breaks is back by then.
 const awayAtMostMs = 30_000;
@@ -47,13 +46,25 @@ export const createTestSchema = async (test: TestContext, mysql: TestMysql = tes
     }
   };
 
+  /** Does `work` in a transaction of another session, and takes it back. */
+  const transaction = async (work: (query: (sql: string, values: unknown[]) => Promise<unknown>) => Promise<void>) => {
+    const session = await createConnection({ ...mysql, database: settings.database });
+    try {
+      await session.query('START TRANSACTION');
+      await work((sql, values) => session.query(sql, values));
+      await session.query('ROLLBACK');
+    } finally {
+      session.destroy();
+    }
+  };
+
   test.after(async () => {
     if (hasPassed(test)) await query('DROP DATABASE ??', [settings.database]);
     else test.diagnostic(`The schema ${settings.database} is kept`);
     await admin.end();
   });
 
-  return { settings, login, query };
+  return { settings, login, query, transaction };
 };
 
 /** A schema with the ledger's tables. */

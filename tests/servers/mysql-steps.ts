@@ -33,16 +33,16 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Ga
 
     const runTransaction = async (text: string) => {
       const statements = text.split('; ');
-      await gate.pass('transaction sent', text);
+      await gate.pass('transaction sent', text, client);
       for (const [index, statement] of statements.entries()) {
         const isLast = index === statements.length - 1;
         const asking = ask(statement);
         // oxlint-disable no-await-in-loop -- one statement after the other is what this is for
-        if (isLast) await gate.pass('COMMIT sent', text);
+        if (isLast) await gate.pass('COMMIT sent', text, client);
         const reply = (await asking).subarray(headerBytes);
         const isOk = reply[0] === okHeader;
         const step = Object.entries(stepsAfter).find(([start]) => statement.startsWith(start))?.[1];
-        if (step !== undefined && isOk) await gate.pass(step, text);
+        if (step !== undefined && isOk) await gate.pass(step, text, client);
         // oxlint-enable no-await-in-loop
         client.write(toPacket(index + 1, isOk && !isLast ? withMoreToCome(reply) : reply));
         if (!isOk) break;

@@ -7,7 +7,7 @@ import { findServers } from '@sluice/local/find-servers.ts';
 import { mysqlPart } from '@sluice/local/mysql.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import type { TestMysql } from './environment.ts';
-import type { Owner } from './queue.ts';
+import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
 const password = 'not-a-secret';
@@ -51,5 +51,5 @@ export const startMysql = async (owner: Owner) => {
   });
   await ready();
   const server: TestMysql = { host: '127.0.0.1', port, user: 'root', password };
-  return { ...server, kill, restart, signal: (signal: NodeJS.Signals) => running.child.kill(signal) };
+  return { server, kill, restart };
 };

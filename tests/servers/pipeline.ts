@@ -67,10 +67,9 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
       return { code: child.exitCode, signal: child.signalCode, ms: performance.now() - startedAt };
     };
     test.after(() => end('SIGKILL'));
-    await waitUntil(() => {
-      if (hasEnded()) throw new Error(`The ${name} ended:\n${lines.join('\n')}`);
-      return lines.some((line) => line.includes('"msg":"started"'));
-    }, 15_000);
+    const isUp = () => hasEnded() || lines.some((line) => line.includes('"msg":"started"'));
+    await waitUntil(isUp, 30_000).catch(() => undefined);
+    if (hasEnded() || !isUp()) throw new Error(`The ${name} did not start:\n${lines.join('\n')}`);
     return { pid: Number(child.pid), lines, hasEnded, end };
   };
 

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Owner } from './test-file.ts';
+
+/** Two sockets and what is lost between them. */
+type Pair = {
+  readonly sockets: readonly [client: Socket, server: Socket];
+  losesRequests: boolean;
+  losesReplies: boolean;
+};
 
 /** A TCP proxy on loopback between what is tested and a server, to break the line between them. */
-export const createProxy = async (test: TestContext, targetPort: number) => {
-  const pairs = new Set<readonly [client: Socket, server: Socket]>();
+export const createProxy = async (owner: Owner, targetPort: number) => {
+  const pairs = new Set<Pair>();
+  let target = targetPort;
   let isSwallowingReplies = false;
   let isRefusing = false;
   let swallowedBytes = 0;
@@ -14,12 +22,14 @@ export const createProxy = async (test: TestContext, targetPort: number) => {
       client.destroy();
       return;
     }
-    const upstream = connect(targetPort, '127.0.0.1');
-    const pair = [client, upstream] as const;
+    const upstream = connect(target, '127.0.0.1');
+    const pair: Pair = { sockets: [client, upstream], losesRequests: false, losesReplies: false };
     pairs.add(pair);
-    client.on('data', (chunk) => upstream.write(chunk));
+    client.on('data', (chunk) => {
+      if (!pair.losesRequests) upstream.write(chunk);
+    });
     upstream.on('data', (chunk) => {
-      if (isSwallowingReplies) swallowedBytes += chunk.length;
+      if (isSwallowingReplies || pair.losesReplies) swallowedBytes += chunk.length;
       else client.write(chunk);
     });
     for (const [side, other] of [
@@ -40,10 +50,10 @@ export const createProxy = async (test: TestContext, targetPort: number) => {
 
   /** Ends every connection, as a server does that is killed. */
   const cut = () => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy();
+    for (const { sockets } of pairs) for (const socket of sockets) socket.destroy();
   };
 
-  test.after(async () => {
+  owner.after(async () => {
     cut();
     server.close();
     await once(server, 'close');
@@ -52,9 +62,20 @@ export const createProxy = async (test: TestContext, targetPort: number) => {
   return {
     port: address.port,
     cut,
-    /** From now on what the server answers is lost, though it does what it is asked: a half-open connection. */
+    /** From now on what the server answers is lost, though it does what it is asked. */
     swallowReplies: (isSwallowing: boolean) => {
       isSwallowingReplies = isSwallowing;
+    },
+    /** The connections that there are become half-open: what goes one way is lost for ever, or both. New ones are whole. */
+    silence: (way: 'requests' | 'replies' | 'both') => {
+      for (const pair of pairs) {
+        pair.losesRequests ||= way !== 'replies';
+        pair.losesReplies ||= way !== 'requests';
+      }
+    },
+    /** New connections lead to another server. */
+    retarget: (port: number) => {
+      target = port;
     },
     /** How many connections go through it. */
     connections: () => pairs.size,

@@ -12,14 +12,11 @@ import { findFreePort } from '@sluice/local/ports.ts';
 import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/queue/connection.ts';
 import { partitionOf } from '@sluice/queue/partition.ts';
 import { testRedis, type TestRedis } from './environment.ts';
-import { checkLeaksAtEnd } from './leaks.ts';
 import { hasPassed } from './outcome.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- it looks for connections that a file leaves open
+import './test-file.ts';
+import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
-
-checkLeaksAtEnd();
-
-/** A test, or a file of tests (`{ after }` of node:test): who wants to be told when to clean up. */
-export type Owner = { readonly after: (clean: () => unknown) => void };
 
 /** Starts a Redis of its own on loopback, without a password and without a disk unless `options` of its command line say so. It ends with `owner`. */
 export const startRedis = async (owner: Owner, options: readonly string[] = []) => {

@@ -27,9 +27,9 @@ export const createRedisSteps = (test: TestContext, targetPort: number, gate: Ga
         server.write(packet);
         return;
       }
-      await gate.pass('COMMIT answered', lastCommand);
+      await gate.pass('COMMIT answered', lastCommand, client);
       await send(packet);
-      await gate.pass('XDEL', lastCommand);
+      await gate.pass('XDEL', lastCommand, client);
     });
     forEachPacket(
       server,
@@ -38,8 +38,8 @@ export const createRedisSteps = (test: TestContext, targetPort: number, gate: Ga
         onReply?.();
         onReply = undefined;
         const text = chunk.toString();
-        if (lastName === 'XREADGROUP' && /[0-9a-f]{32}/.test(text)) await gate.pass('entries delivered', text);
-        if (lastName === 'XACK') await gate.pass('XACK', lastCommand);
+        if (lastName === 'XREADGROUP' && /[0-9a-f]{32}/.test(text)) await gate.pass('entries delivered', text, client);
+        if (lastName === 'XACK') await gate.pass('XACK', lastCommand, client);
         client.write(chunk);
       },
     );

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { startRedis, type Owner } from './queue.ts';
+import { startRedis } from './queue.ts';
+import type { Owner } from './test-file.ts';
 
 const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
 

@@ -1,0 +1,46 @@
+import { test } from 'node:test';
+import { startCluster } from '@sluice/test-servers/cluster.ts';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { slotOf } from '@sluice/queue/slot.ts';
+import { assertBalance } from './balance.ts';
+import { createLoadedPipeline } from './loaded-pipeline.ts';
+
+const withinMs = 30_000;
+const cluster = await startCluster(testFile);
+const [aMaster] = cluster.masters;
+if (aMaster === undefined) throw new Error('A cluster has masters');
+const loaded = {
+  servers: { redis: { host: '127.0.0.1', port: aMaster.port, isCluster: true } },
+  producer: { QUEUE_PARTITIONS: '3', QUEUE_ACK_REPLICAS: '1' },
+};
+
+test('a slot that moves to another shard under load takes its entries with it, with nothing lost or recorded twice', async (t) => {
+  const pipeline = await createLoadedPipeline(t, loaded);
+  const { load, queue } = pipeline;
+  const { stream } = queue.partition;
+  const slot = slotOf(stream);
+  const times = 2;
+  for (let move = 0; move < times; move++) {
+    await load.more();
+    await cluster.moveSlot(slot);
+  }
+  await load.more();
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'cluster: slot moved', times, withinMs });
+});
+
+test('a master that is killed under load loses nothing that a replica had to hold', async (t) => {
+  const pipeline = await createLoadedPipeline(t, loaded);
+  const { load, queue } = pipeline;
+  const slot = slotOf(queue.partition.stream);
+  await load.more();
+  const victim = await cluster.masterOf(slot);
+  await victim.kill();
+  await waitUntil(async () => (await cluster.masterOf(slot)) !== victim, 30_000);
+  // It comes back as a replica of the new master, which can then acknowledge what a replica must hold.
+  await victim.restart();
+  await load.more();
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'cluster: master killed, one replica asked for', times: 1, withinMs });
+});

@@ -1,0 +1,51 @@
+import { test, type TestContext } from 'node:test';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertBalance } from './balance.ts';
+import { createLoadedPipeline } from './loaded-pipeline.ts';
+
+// A consumer gives up a silent transaction after 30 s.
+const withinMs = 60_000;
+
+/** A loaded pipeline with a proxy on each of its lines. */
+const createProxiedPipeline = async (t: TestContext) => {
+  const port = (name: string) => Number(process.env[name]);
+  const producerToRedis = await createProxy(t, port('REDIS_PORT'));
+  const consumerToRedis = await createProxy(t, port('REDIS_PORT'));
+  const consumerToMysql = await createProxy(t, port('DB_PORT'));
+  const pipeline = await createLoadedPipeline(t, {
+    producer: { REDIS_PORT: String(producerToRedis.port) },
+    consumer: { REDIS_PORT: String(consumerToRedis.port), DB_PORT: String(consumerToMysql.port) },
+  });
+  return { ...pipeline, producerToRedis, consumerToRedis, consumerToMysql };
+};
+
+test('the replies to XADD that are lost make the producer send the same batches again, which are recorded once', async (t) => {
+  const pipeline = await createProxiedPipeline(t);
+  const { load, producerToRedis } = pipeline;
+  const times = 5;
+  for (let loss = 0; loss < times; loss++) {
+    const before = producerToRedis.swallowedBytes();
+    producerToRedis.swallowReplies(true);
+    await waitUntil(() => producerToRedis.swallowedBytes() > before, 10_000);
+    producerToRedis.swallowReplies(false);
+    await load.more();
+  }
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'replies to XADD lost', times, withinMs });
+});
+
+for (const way of ['requests', 'replies', 'both'] as const) {
+  const lost = way === 'both' ? 'both ways' : way;
+  test(`connections that go half-open on every line (${lost} lost) are given up, and nothing is lost or recorded twice`, async (t) => {
+    const pipeline = await createProxiedPipeline(t);
+    const { load, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
+    const lines = [producerToRedis, consumerToRedis, consumerToMysql];
+    for (const line of lines) {
+      line.silence(way);
+      await load.more();
+    }
+    await load.stop();
+    await assertBalance(pipeline, load, { fault: `half-open, ${lost} lost`, times: lines.length, withinMs });
+  });
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createGate, type Step } from '@sluice/test-servers/gate.ts';
+import { createMysqlSteps } from '@sluice/test-servers/mysql-steps.ts';
+import { startMysql } from '@sluice/test-servers/mysql.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertBalance } from './balance.ts';
+import { createLoadedPipeline } from './loaded-pipeline.ts';
+
+// A consumer asks a MySQL that is there again after 5 s at most.
+const withinMs = 30_000;
+const mysql = await startMysql(testFile);
+const servers = { mysql: mysql.server };
+
+const statusOf = async (address: string, path: string): Promise<number> => {
+  const response = await fetch(`${address}${path}`);
+  await response.arrayBuffer();
+  return response.status;
+};
+
+/** A loaded pipeline whose consumer can be held in its transactions. */
+const createHeldPipeline = async (t: TestContext) => {
+  const gate = createGate();
+  const port = await createMysqlSteps(t, mysql.server.port, gate);
+  const pipeline = await createLoadedPipeline(t, { servers, consumer: { DB_PORT: String(port) } });
+  return { ...pipeline, gate };
+};
+
+const failuresOf = ({ lines }: { readonly lines: readonly string[] }): number =>
+  lines.filter((line) => line.includes('could not record')).length;
+
+test('MySQL that is killed in the middle of transactions loses nothing and records nothing twice', async (t) => {
+  const pipeline = await createHeldPipeline(t);
+  const { load, gate, consumer } = pipeline;
+  const killedAt: readonly Step[] = ['INSERT inbox', 'INSERT totals', 'COMMIT sent'];
+  for (const step of killedAt) {
+    await gate.hold(step);
+    await mysql.kill();
+    await load.more();
+    await mysql.restart();
+  }
+  await load.stop();
+  const fault = { fault: 'MySQL killed in mid transaction', times: killedAt.length, withinMs };
+  await assertBalance(pipeline, load, fault);
+  assert.ok(failuresOf(consumer) > 0 && !consumer.hasEnded());
+});
+
+test('MySQL may be away for longer than the watchdog waits: POSTs go on, GETs say 503, and no consumer is ended', async (t) => {
+  const watchdogMs = 15_000;
+  const awayMs = 60_000;
+  const pipeline = await createLoadedPipeline(t, {
+    servers,
+    consumer: { WATCHDOG_MS: String(watchdogMs) },
+    load: { pauseMs: 100 },
+  });
+  const { load, consumer, address } = pipeline;
+  await mysql.kill();
+  const killedAt = performance.now();
+  await waitUntil(async () => {
+    await load.more(1);
+    assert.equal(await statusOf(address, '/count'), 503);
+    assert.equal(await statusOf(address, '/health'), 200);
+    return performance.now() - killedAt > awayMs;
+  }, awayMs + 30_000);
+  assert.equal(consumer.hasEnded(), false);
+  await mysql.restart();
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'MySQL away for 60 s', times: 1, withinMs });
+  assert.equal(consumer.hasEnded(), false);
+  await waitUntil(async () => (await statusOf(address, '/count')) === 200, 10_000);
+});
+
+test('MySQL that refuses connections under load is asked again until it takes them', async (t) => {
+  const proxy = await createProxy(t, mysql.server.port);
+  const pipeline = await createLoadedPipeline(t, { servers, consumer: { DB_PORT: String(proxy.port) } });
+  const { load, consumer } = pipeline;
+  const times = 3;
+  for (let refusal = 0; refusal < times; refusal++) {
+    const before = failuresOf(consumer);
+    proxy.refuse(true);
+    proxy.cut();
+    await waitUntil(() => failuresOf(consumer) >= before + 3, 20_000);
+    proxy.refuse(false);
+    await load.more();
+  }
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'MySQL refuses connections', times, withinMs });
+});
+
+test('the answer to COMMIT that never comes, or a connection that breaks before it, records nothing twice', async (t) => {
+  const pipeline = await createHeldPipeline(t);
+  const { load, gate, consumer } = pipeline;
+  const cuts = 10;
+  for (let cut = 0; cut < cuts; cut++) {
+    const held = await gate.hold('COMMIT sent');
+    held.cut();
+  }
+  await waitUntil(() => failuresOf(consumer) >= cuts, 10_000);
+  // This one stays open and silent until the consumer gives it up.
+  await gate.hold('COMMIT sent');
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'answer to COMMIT lost', times: cuts + 1, withinMs: 60_000 });
+});
+
+test('a transaction that is the victim of a deadlock is made again', async (t) => {
+  const pipeline = await createHeldPipeline(t);
+  const { load, gate, consumer, ledger } = pipeline;
+  const times = 3;
+  for (let deadlock = 0; deadlock < times; deadlock++) {
+    const before = failuresOf(consumer);
+    const held = await gate.hold('INSERT count');
+    const [, batchId = ''] = /x'([0-9a-f]{32})'/.exec(held.text) ?? [];
+    await ledger.transaction(async (query) => {
+      // The server ends the transaction that has changed less: this one changes more than any of a consumer.
+      await query('INSERT INTO `count` (count_value) SELECT 0 FROM seq_1_to_20000', []);
+      await query('SELECT * FROM totals FOR UPDATE', []);
+      held.release();
+      // Waits for the consumer, which waits for `totals`: until the server ends one of them.
+      await query('INSERT INTO inbox (batch_id, expires_at) VALUES (UNHEX(?), CURRENT_TIMESTAMP)', [batchId]);
+    });
+    await waitUntil(() => failuresOf(consumer) > before, 10_000);
+  }
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'deadlock', times, withinMs });
+  assert.ok(consumer.lines.some((line) => line.includes('ER_LOCK_DEADLOCK')));
+});
+
+test('a transaction that waits too long for a lock is rolled back whole and made again', async (t) => {
+  const pipeline = await createLoadedPipeline(t, { servers });
+  const { load, consumer, ledger } = pipeline;
+  const before = failuresOf(consumer);
+  await ledger.transaction(async (query) => {
+    await query('SELECT * FROM totals FOR UPDATE', []);
+    await waitUntil(() => failuresOf(consumer) >= before + 2, 30_000);
+  });
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'lock wait timeout', times: 2, withinMs });
+  assert.ok(consumer.lines.some((line) => line.includes('ER_LOCK_WAIT_TIMEOUT')));
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertBalance } from './balance.ts';
+import { joinLoads, startLoad, type Load, type Posted } from './load.ts';
+import { createLoadedPipeline } from './loaded-pipeline.ts';
+
+// From when Redis is there again. A consumer asks again after 5 s at most, and what it had read it may have to take over.
+const withinMs = 30_000;
+
+/** A Redis that the tests of this file break. */
+const own = async (options: readonly string[] = []) => ({
+  ...(await startRedis(testFile, options)),
+  host: '127.0.0.1',
+});
+
+const replicaOf = ({ port }: { readonly port: number }) =>
+  own(['--replicaof', '127.0.0.1', String(port), '--repl-diskless-sync-delay', '0']);
+
+const withoutDisk = await own();
+const small = await own();
+const withAof = await own(['--appendonly', 'yes', '--appendfsync', 'everysec']);
+const primary = await own(['--appendonly', 'yes']);
+const replica = await replicaOf(primary);
+await replicaOf(replica);
+// In place of the name that leads to whoever is the primary.
+const primaryName = await createProxy(testFile, primary.port);
+
+/** A POST is promised an answer within 2 s. The middle one of many is looked at, since the machine may be late with one. */
+const assertRefusedInTime = ({ refusedAfterMs }: Posted): void => {
+  const middle = refusedAfterMs.toSorted((a, b) => a - b)[Math.floor(refusedAfterMs.length / 2)];
+  assert.ok(middle !== undefined && middle < 2_000, `a refusal took ${middle} ms`);
+};
+
+const untilRefused = (load: Load) => {
+  const before = load.refusedAfterMs.length;
+  return waitUntil(() => load.refusedAfterMs.length >= before + 8, 30_000);
+};
+
+test('Redis with AOF that is killed under load loses nothing, and POSTs say 503 within 2 s meanwhile', async (t) => {
+  const redis = withAof;
+  const pipeline = await createLoadedPipeline(t, { servers: { redis } });
+  const { load } = pipeline;
+  const times = 5;
+  for (let kill = 0; kill < times; kill++) {
+    await load.more();
+    await redis.kill();
+    await untilRefused(load);
+    await redis.restart();
+  }
+  await load.more();
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'Redis with AOF killed', times, withinMs });
+  assertRefusedInTime(load);
+});
+
+test('Redis that hangs under load is taken for away, and nothing is recorded twice when it goes on', async (t) => {
+  const redis = withoutDisk;
+  const pipeline = await createLoadedPipeline(t, { servers: { redis } });
+  const { load } = pipeline;
+  const times = 3;
+  for (let freeze = 0; freeze < times; freeze++) {
+    redis.signal('SIGSTOP');
+    await untilRefused(load);
+    redis.signal('SIGCONT');
+    await load.more();
+  }
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'Redis frozen', times, withinMs });
+  assertRefusedInTime(load);
+});
+
+/** What was acknowledged before Redis forgot everything, and was not recorded by then. */
+const findWaiting = async (load: Load, { ledger }: Awaited<ReturnType<typeof createLoadedPipeline>>) => {
+  await load.settle();
+  const acknowledged = [...load.acknowledged];
+  const recorded = new Set(await ledger.readCounts());
+  return new Set(acknowledged.filter((count) => !recorded.has(count)));
+};
+
+test('Redis without a disk that is killed under load loses what was waiting and nothing else', async (t) => {
+  const redis = withoutDisk;
+  const pipeline = await createLoadedPipeline(t, { servers: { redis } });
+  const { load } = pipeline;
+  await redis.kill();
+  const mayBeLost = await findWaiting(load, pipeline);
+  await redis.restart();
+  await load.more(500);
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'Redis restarted empty', times: 1, withinMs, mayBeLost });
+});
+
+test('Redis that is flushed under load loses what was waiting and nothing else', async (t) => {
+  const redis = withoutDisk;
+  const pipeline = await createLoadedPipeline(t, { servers: { redis } });
+  const { load } = pipeline;
+  const times = 3;
+  const mayBeLost = new Set<number>();
+  for (let flush = 0; flush < times; flush++) {
+    await pipeline.queue.admin.flushAll();
+    for (const count of await findWaiting(load, pipeline)) mayBeLost.add(count);
+    await load.more(500);
+  }
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'Redis flushed', times, withinMs, mayBeLost });
+});
+
+test('a full Redis refuses counts with 503, drains under load, and takes counts again', async (t) => {
+  const redis = small;
+  const pipeline = await createLoadedPipeline(t, { servers: { redis } });
+  const { consumer, queue, producer } = pipeline;
+  await pipeline.load.more();
+  await consumer.end('SIGTERM');
+  const used = Number(/used_memory:(\d+)/.exec(await queue.admin.info('memory'))?.[1]);
+  await queue.admin.configSet('maxmemory', String(used + 500_000));
+  // More than one, so that it is full before long.
+  const filling = startLoad(t, [pipeline.address], { pauseMs: 0, firstCount: 1_000_000_000 });
+  await untilRefused(filling);
+  await filling.stop();
+  await untilRefused(pipeline.load);
+  assert.equal(producer.hasEnded(), false);
+  // Still full, and under load: what is recorded must be removed by commands that a full Redis takes.
+  await pipeline.start('consumer');
+  await pipeline.load.more(500);
+  await pipeline.load.stop();
+  const load = joinLoads([pipeline.load, filling]);
+  await assertBalance(pipeline, load, { fault: 'Redis full', times: 1, withinMs });
+  assertRefusedInTime(load);
+});
+
+test('a primary that is lost under load loses nothing that a replica had to hold', async (t) => {
+  const pipeline = await createLoadedPipeline(t, {
+    servers: { redis: { host: '127.0.0.1', port: primaryName.port } },
+    both: { QUEUE_ACK_REPLICAS: '1' },
+  });
+  const { load } = pipeline;
+  await primary.kill();
+  await untilRefused(load);
+  const promoted = await openAdmin(t, replica.port);
+  await promoted.sendCommand(['REPLICAOF', 'NO', 'ONE']);
+  primaryName.retarget(replica.port);
+  primaryName.cut();
+  await load.more();
+  await load.stop();
+  await assertBalance(pipeline, load, { fault: 'Redis primary lost, one replica asked for', times: 1, withinMs });
+  assertRefusedInTime(load);
+});
