@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -30,4 +30,16 @@ test('the curl commands of the README work as they stand', async (t) => {
     const answer = JSON.parse((await type(get)).stdout) as { rows_count: number; latest_value: number };
     return answer.rows_count === 1 && answer.latest_value === value;
   }, 10_000);
+});
+
+test('each promise of the README links to a test that breaks it', () => {
+  const [, promises = ''] =
+    /\| when \| then \| broken by \|\n(.*?)\n\n/s.exec(readFileSync(join(repository, 'README.md'), 'utf8')) ?? [];
+  const rows = promises.split('\n').slice(1);
+  assert.ok(rows.length > 10);
+  for (const row of rows) {
+    const links = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
+    assert.ok(links.length > 0, row);
+    for (const link of links) assert.ok(existsSync(join(repository, link)) && /\.test\.ts$|faults$/.test(link), link);
+  }
 });
