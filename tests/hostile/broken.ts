@@ -4,7 +4,9 @@ import { token } from './judge.ts';
 import { writeRequest, type HostileRequest } from './request.ts';
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const count = fc.integer({ min: 2, max: Number.MAX_SAFE_INTEGER });
+
+/** A count that no other request is likely to have. */
+export const rareCount: fc.Arbitrary<number> = fc.noBias(fc.integer({ min: 1e15, max: Number.MAX_SAFE_INTEGER }));
 
 const goodRequest = (its: number): HostileRequest => ({
   method: 'POST',
@@ -23,7 +25,7 @@ const goodRequest = (its: number): HostileRequest => ({
 export type Cut = { readonly kind: 'cut'; readonly bytes: string; readonly count: number; readonly isDropped: boolean };
 
 export const cut: fc.Arbitrary<Cut> = fc
-  .tuple(count, place, fc.boolean(), fc.boolean())
+  .tuple(rareCount, place, fc.boolean(), fc.boolean())
   .map(([its, where, isDropped, isChunked]) => {
     const request = goodRequest(its);
     const bytes = writeRequest(
@@ -37,7 +39,7 @@ export type Spoiled = { readonly kind: 'spoiled'; readonly bytes: string; readon
 
 export const spoiledHead: fc.Arbitrary<Spoiled> = fc
   .tuple(
-    count,
+    rareCount,
     fc.array(
       fc.tuple(
         place,

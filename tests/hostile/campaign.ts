@@ -58,6 +58,8 @@ export const attackAlone = async (target: Target, books: Books, draw: Draw): Pro
     const attacker = createAttacker(target.port, books);
     try {
       await attacker.run(its);
+      // It may have done its harm behind its answer.
+      await attacker.run(question);
     } finally {
       attacker.close();
     }
@@ -66,6 +68,20 @@ export const attackAlone = async (target: Target, books: Books, draw: Draw): Pro
   const details = await fc.check(property, { seed, path, numRuns: 1 });
   await target.revive();
   if (details.failed) throw new Error(describe(details));
+};
+
+const question: Attack = {
+  kind: 'requests',
+  requests: [
+    {
+      method: 'GET',
+      target: '/health',
+      version: 'HTTP/1.1',
+      headers: [['Host', 'sluice']],
+      body: '',
+      framing: { kind: 'none' },
+    },
+  ],
 };
 
 const toDraw = ({ seed, counterexamplePath }: fc.RunDetails<[Attack]>): Draw => ({

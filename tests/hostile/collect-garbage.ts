@@ -2,6 +2,6 @@
 // is left is what it holds.
 
 process.on('SIGUSR2', () => {
-  globalThis.gc?.();
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   process.stdout.write('{"msg":"collected"}\n');
 });

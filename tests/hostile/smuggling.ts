@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { rawBytes } from './bodies.ts';
+import { rareCount } from './broken.ts';
 import { token } from './judge.ts';
 
 // Requests that hide another one, with a count of its own: a server that sees the end of the first where nobody else does would run
@@ -152,12 +153,7 @@ const hiddenRequest = (count: number): string =>
 
 /** What stands before the first request may be an empty line, and behind the hidden one anything. */
 export const smuggling: fc.Arbitrary<Smuggling> = fc
-  .tuple(
-    fc.constantFrom('', '\r\n'),
-    fc.constantFrom(...ways),
-    fc.integer({ min: 2, max: Number.MAX_SAFE_INTEGER }),
-    rawBytes(3),
-  )
+  .tuple(fc.constantFrom('', '\r\n'), fc.constantFrom(...ways), rareCount, rawBytes(3))
   .map(([before, way, hidden, behind]) => ({
     kind: 'smuggling',
     bytes: before + way(hiddenRequest(hidden)) + behind,
