@@ -32,16 +32,14 @@ export const createProxy = async (owner: Owner, targetPort: number) => {
       if (isSwallowingReplies || pair.losesReplies) swallowedBytes += chunk.length;
       else client.write(chunk);
     });
-    for (const [side, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      side.on('error', () => other.destroy());
-      side.on('close', () => {
-        other.destroy();
-        pairs.delete(pair);
-      });
-    }
+    // That a side has ended is told the other, unless what it says is lost.
+    const tell = (other: Socket, isLost: boolean) => {
+      if (!isLost) other.destroy();
+      if (client.destroyed && upstream.destroyed) pairs.delete(pair);
+    };
+    for (const socket of pair.sockets) socket.on('error', () => socket.destroy());
+    client.on('close', () => tell(upstream, pair.losesRequests));
+    upstream.on('close', () => tell(client, pair.losesReplies));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
