@@ -169,6 +169,19 @@ test('headers that do not arrive in time get 408', async (t) => {
   }
 });
 
+test('a client that does not read its answers loses its connection', async (t) => {
+  const bench = createTestServer(t);
+  const { server } = bench.server;
+  assert.equal(server.timeout, 30_000);
+  server.timeout = 100;
+  const ended = Promise.withResolvers<void>();
+  server.once('connection', (accepted) => accepted.once('close', () => ended.resolve()));
+  const socket = await connectTo(t, bench);
+  // More than the system's buffers take.
+  socket.write('GET /docs HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2_000));
+  await ended.promise;
+});
+
 test('what follows a request and is no HTTP does not take the place of its answer', async (t) => {
   const acknowledged = Promise.withResolvers<'acknowledged'>();
   const arrived = Promise.withResolvers<void>();

@@ -39,6 +39,8 @@ const maxConnections = 4_096;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 const checkTimeoutsEveryMs = 1_000;
+// A client that does not read its answers holds a connection, and what could not be written to it, for no longer. Events come every second.
+const stalledTimeoutMs = 30_000;
 // Longer than the 60 s after which a load balancer drops an idle connection: the side that ends it must be the client's,
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
@@ -54,6 +56,7 @@ export const createServer = (
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
+    connectionTimeout: stalledTimeoutMs,
     requestTimeout: requestTimeoutMs,
     http: {
       headersTimeout: headersTimeoutMs,
