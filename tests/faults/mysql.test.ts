@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createGate, type Step } from '@sluice/test-servers/gate.ts';
 import { createMysqlSteps } from '@sluice/test-servers/mysql-steps.ts';
-import { startMysql } from '@sluice/test-servers/mysql.ts';
+import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { createProxy } from '@sluice/test-servers/proxy.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -11,7 +11,7 @@ import { createLoadedPipeline } from './loaded-pipeline.ts';
 
 // A consumer asks a MySQL that is there again after 5 s at most.
 const withinMs = 30_000;
-const mysql = await startMysql(testFile);
+const mysql = await startLocalMysql(testFile);
 const servers = { mysql: mysql.server };
 
 const statusOf = async (address: string, path: string): Promise<number> => {

@@ -14,7 +14,7 @@ type RedisSettings = {
   readonly password: string;
 };
 
-/** A private Redis on loopback, with its data on disk (AOF, fsync every second). */
+/** A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync always). */
 export const redisPart = ({ runner, folder, port, password }: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
@@ -25,7 +25,8 @@ export const redisPart = ({ runner, folder, port, password }: RedisSettings): Pa
     `requirepass ${password}`,
     `dir ${JSON.stringify(isProgram ? folder : '/data')}`,
     'appendonly yes',
-    'appendfsync everysec',
+    // With `everysec` it acknowledges what it has not even written while an fsync is under way, and a crash loses that.
+    'appendfsync always',
     'save ""',
     // A queue must never drop what it holds to make room.
     'maxmemory-policy noeviction',

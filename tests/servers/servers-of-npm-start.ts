@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findServers } from '@sluice/local/find-servers.ts';
+import { mysqlPart } from '@sluice/local/mysql.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { redisPart } from '@sluice/local/redis.ts';
+import type { Part } from '@sluice/local/supervise.ts';
+import type { TestMysql, TestRedis } from './environment.ts';
+import type { Owner } from './test-file.ts';
+import { waitUntil } from './wait.ts';
+
+// The servers as `npm start` runs them, each of its own, to be killed and started again. Their data is gone when the owner ends.
+
+const host = '127.0.0.1';
+const password = 'not-a-secret';
+
+const makeFolder = (owner: Owner): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-server-'));
+  owner.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
+
+const findRunners = () => {
+  const { redis, mysql } = findServers({ redis: true, mysql: true }, () => undefined);
+  if (redis === undefined || mysql === undefined || !('program' in redis) || !('program' in mysql)) {
+    throw new Error('There is no Redis or no MySQL on this machine to break');
+  }
+  return { redis, mysql };
+};
+
+const run = async (owner: Owner, part: Part) => {
+  const launch = () => {
+    const child = spawn(part.command, part.args, { stdio: 'ignore' });
+    return { child, ended: once(child, 'exit') };
+  };
+  const isReady = async (): Promise<boolean> => {
+    try {
+      await part.checkReady([]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const ready = () => waitUntil(isReady, 30_000);
+  let running = launch();
+
+  /** `kill -9`; resolves when it is dead. */
+  const kill = async () => {
+    running.child.kill('SIGKILL');
+    await running.ended;
+  };
+  /** Starts it again with its data; resolves when it is ready. */
+  const restart = async () => {
+    running = launch();
+    await ready();
+  };
+  owner.after(kill);
+  await ready();
+  return { kill, restart };
+};
+
+export const startLocalMysql = async (owner: Owner) => {
+  const port = await findFreePort();
+  const runner = findRunners().mysql;
+  const folder = makeFolder(owner);
+  const part = await mysqlPart({ runner, folder, port, user: 'sluice', password, database: 'count' });
+  const server: TestMysql = { host, port, user: 'root', password };
+  return { server, ...(await run(owner, part)) };
+};
+
+export const startLocalRedis = async (owner: Owner) => {
+  const port = await findFreePort();
+  const part = redisPart({ runner: findRunners().redis, folder: makeFolder(owner), port, password });
+  const server: TestRedis = { host, port, password };
+  return { server, ...(await run(owner, part)) };
+};
