@@ -1,0 +1,40 @@
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const repository = join(import.meta.dirname, '..');
+/** Where its sources are. */
+export const databaseSetupFolder = join(repository, 'apps/database-setup');
+
+const migrations = join(repository, 'packages/ledger/migrations');
+
+/**
+ * Bundles the function that sets up the database into `folder`: one module, with its dependencies and Amazon's authorities in it, and the
+ * migrations beside it. The same sources make the same bytes, wherever the repository is.
+ */
+export const bundleDatabaseSetup = (folder: string): void => {
+  buildSync({
+    absWorkingDir: repository,
+    entryPoints: [join(databaseSetupFolder, 'lambda/main.ts')],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // Dependencies that are not modules call require.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    // It makes the stack of an error readable.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  });
+  cpSync(migrations, join(folder, 'migrations'), { recursive: true });
+};
+
+/** A hash of the migrations, by which CloudFormation sees that there is something to set up. */
+export const hashMigrations = (): string => {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(migrations).toSorted()) hash.update(name).update(readFileSync(join(migrations, name)));
+  return hash.digest('hex');
+};

@@ -1,0 +1,151 @@
+import { AssetHashType, CustomResource, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
+import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { bundleDatabaseSetup, databaseSetupFolder, hashMigrations } from '../bundle-database-setup.ts';
+import type { Environment } from '../environment.ts';
+import { databaseName, type Database } from './database.ts';
+import { privateSubnets } from './network.ts';
+import type { SecurityGroups } from './security-groups.ts';
+
+type DatabaseSetupProps = {
+  readonly vpc: IVpc;
+  readonly groups: SecurityGroups;
+  readonly database: Database;
+  readonly environment: Environment;
+};
+
+/** A user of the database beside its administrator. */
+export type DatabaseUser = 'migrator' | 'producer' | 'consumer';
+
+/** CDK bundles once, whatever the number of environments, and never uses the image. */
+const createCode = () =>
+  Code.fromAsset(databaseSetupFolder, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: Runtime.NODEJS_24_X.bundlingImage,
+      local: {
+        tryBundle: (folder) => {
+          bundleDatabaseSetup(folder);
+          return true;
+        },
+      },
+    },
+  });
+
+/**
+ * The users of the database with their secrets, and the function that makes them and applies the migrations (apps/database-setup). It
+ * runs whenever CloudFormation sees a change of migrations or secrets, so before the services that need them are deployed.
+ */
+export class DatabaseSetup extends Construct {
+  /** A login for each user, which Secrets Manager rotates every 30 days. */
+  readonly secrets: Readonly<Record<DatabaseUser, ISecret>>;
+
+  constructor(scope: Construct, id: string, props: DatabaseSetupProps) {
+    super(scope, id);
+    const { database } = props;
+    const secretOf = (user: DatabaseUser) =>
+      new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
+    this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
+    const setUp = this.runFunction(this.createFunction(props));
+    this.rotate(setUp, props);
+  }
+
+  private createFunction({ vpc, groups, database, environment }: DatabaseSetupProps): LambdaFunction {
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: environment.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const { instance, administrator } = database;
+    const setUp = new LambdaFunction(this, 'Function', {
+      description: 'Makes the database, its users and its tables',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: createCode(),
+      role: this.createRole(logGroup),
+      memorySize: 512,
+      timeout: Duration.minutes(10),
+      loggingFormat: LoggingFormat.TEXT,
+      logGroup,
+      vpc,
+      vpcSubnets: privateSubnets,
+      securityGroups: [groups.databaseSetup],
+      environment: {
+        DB_HOST: instance.dbInstanceEndpointAddress,
+        DB_NAME: databaseName,
+        DB_TLS: 'true',
+        DB_SECRET_ARN: administrator.secretArn,
+        DB_MIGRATOR_SECRET_ARN: this.secrets.migrator.secretArn,
+        DB_PRODUCER_SECRET_ARN: this.secrets.producer.secretArn,
+        DB_CONSUMER_SECRET_ARN: this.secrets.consumer.secretArn,
+      },
+    });
+    for (const secret of [administrator, ...Object.values(this.secrets)]) secret.grantRead(setUp);
+    return setUp;
+  }
+
+  /** Without the right to make log groups: what a function logs while it is deleted would bring its group back. */
+  private createRole(logGroup: LogGroup): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:AssignPrivateIpAddresses',
+          'ec2:CreateNetworkInterface',
+          'ec2:DeleteNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+        resources: ['*'],
+      }),
+    );
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'Lambda makes its network interfaces with these rights, and checks them for all resources ("Giving Lambda functions access to resources in a VPC")',
+    });
+    return role;
+  }
+
+  private runFunction(setUp: LambdaFunction): CustomResource {
+    return new CustomResource(this, 'Run', {
+      resourceType: 'Custom::DatabaseSetup',
+      serviceToken: setUp.functionArn,
+      serviceTimeout: Duration.minutes(11),
+      properties: {
+        Migrations: hashMigrations(),
+        Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
+      },
+    });
+  }
+
+  /** By AWS's own function for each user, once there is the user. */
+  private rotate(setUp: CustomResource, { vpc, groups, environment }: DatabaseSetupProps): void {
+    for (const [user, secret] of Object.entries(this.secrets)) {
+      const functionName = `sluice-${environment.name}-rotate-${user}`;
+      const logGroup = new LogGroup(this, `RotationLog-${user}`, {
+        logGroupName: `/aws/lambda/${functionName}`,
+        retention: environment.logDays,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      const schedule = secret.addRotationSchedule('Rotation', {
+        automaticallyAfter: Duration.days(30),
+        rotateImmediatelyOnUpdate: false,
+        hostedRotation: HostedRotation.mysqlSingleUser({
+          functionName,
+          vpc,
+          vpcSubnets: privateSubnets,
+          securityGroups: [groups.rotation],
+        }),
+      });
+      schedule.node.addDependency(setUp, logGroup);
+    }
+  }
+}
