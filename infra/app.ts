@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { EnvironmentStage } from './environment-stage.ts';
 import { readEnvironments } from './read-environments.ts';
 
-// The AWS account as code: `cdk` runs this (cdk.json). What environments there are is said by the folder `environments`.
+// The AWS account as code: `cdk` runs this (cdk.json). Which environments there are is said by the folder `environments`.
 
 const app = new App();
 for (const environment of await readEnvironments()) new EnvironmentStage(app, environment);

@@ -160,13 +160,18 @@ export const environmentSchema = z.strictObject({
 // Each looks at what it needs alone, so that a fault in one place does not hide those in others.
 const zonesAreOfRegion = z
   .object({ region: z.enum(regionNames), network: z.object({ zones: z.array(z.string()) }) })
-  .superRefine(({ region, network }, { addIssue }) => {
+  .superRefine(({ region, network }, context) => {
     const known: readonly string[] = regions[region].zones;
     for (const [index, zone] of network.zones.entries()) {
       const path = ['network', 'zones', index];
       if (!known.includes(zone))
-        addIssue({ code: 'custom', path, message: `${zone} is none of the zones of ${region}: ${known.join(', ')}` });
-      if (network.zones.indexOf(zone) !== index) addIssue({ code: 'custom', path, message: `${zone} is there twice` });
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `${zone} is none of the zones of ${region}: ${known.join(', ')}`,
+        });
+      if (network.zones.indexOf(zone) !== index)
+        context.addIssue({ code: 'custom', path, message: `${zone} is there twice` });
     }
   });
 

@@ -34,7 +34,10 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
     ...findOverlaps(given),
   ];
   if (faults.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${faults.join('\n  ')}`);
-  return given.map(({ name, values }) => ({ name, ...environmentSchema.parse(values) }));
+  // In the order of their networks, which begins with the smallest.
+  return given
+    .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))
+    .toSorted((one, other) => rangeOf(one.network.cidr).first - rangeOf(other.network.cidr).first);
 };
 
 const withNetwork = z.object({ network: z.object({ cidr: z.cidrv4() }) });

@@ -10,7 +10,7 @@ import { createSupervisor } from '@sluice/local/supervise.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const given = process.argv.slice(2);
-const everything = ['apps', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
+const everything = ['apps', 'infra', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
 // Most of the time tests wait, for a deadline or for another process.
 const filesAtOnce = 2;
 const longestTestMs = 150_000;

@@ -1,5 +1,4 @@
 import { AssetHashType, CustomResource, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -9,12 +8,10 @@ import { Construct } from 'constructs';
 import { bundleDatabaseSetup, databaseSetupFolder, hashMigrations } from '../bundle-database-setup.ts';
 import type { Environment } from '../environment.ts';
 import { databaseName, type Database } from './database.ts';
-import { privateSubnets } from './network.ts';
-import type { SecurityGroups } from './security-groups.ts';
+import { privateSubnets, type Network } from './network.ts';
 
 type DatabaseSetupProps = {
-  readonly vpc: IVpc;
-  readonly groups: SecurityGroups;
+  readonly network: Network;
   readonly database: Database;
   readonly environment: Environment;
 };
@@ -52,10 +49,12 @@ export class DatabaseSetup extends Construct {
       new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
     this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
     const setUp = this.runFunction(this.createFunction(props));
+    // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
+    setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
   }
 
-  private createFunction({ vpc, groups, database, environment }: DatabaseSetupProps): LambdaFunction {
+  private createFunction({ network, database, environment }: DatabaseSetupProps): LambdaFunction {
     const logGroup = new LogGroup(this, 'Log', {
       retention: environment.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -72,9 +71,9 @@ export class DatabaseSetup extends Construct {
       timeout: Duration.minutes(10),
       loggingFormat: LoggingFormat.TEXT,
       logGroup,
-      vpc,
+      vpc: network.vpc,
       vpcSubnets: privateSubnets,
-      securityGroups: [groups.databaseSetup],
+      securityGroups: [network.groups.databaseSetup],
       environment: {
         DB_HOST: instance.dbInstanceEndpointAddress,
         DB_NAME: databaseName,
@@ -127,7 +126,7 @@ export class DatabaseSetup extends Construct {
   }
 
   /** By AWS's own function for each user, once there is the user. */
-  private rotate(setUp: CustomResource, { vpc, groups, environment }: DatabaseSetupProps): void {
+  private rotate(setUp: CustomResource, { network, environment }: DatabaseSetupProps): void {
     for (const [user, secret] of Object.entries(this.secrets)) {
       const functionName = `sluice-${environment.name}-rotate-${user}`;
       const logGroup = new LogGroup(this, `RotationLog-${user}`, {
@@ -140,9 +139,9 @@ export class DatabaseSetup extends Construct {
         rotateImmediatelyOnUpdate: false,
         hostedRotation: HostedRotation.mysqlSingleUser({
           functionName,
-          vpc,
+          vpc: network.vpc,
           vpcSubnets: privateSubnets,
-          securityGroups: [groups.rotation],
+          securityGroups: [network.groups.rotation],
         }),
       });
       schedule.node.addDependency(setUp, logGroup);

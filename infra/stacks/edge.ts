@@ -29,11 +29,6 @@ export class EdgeStack extends Stack {
   }
 
   private createFirewall(environment: string, { requestsPerFiveMinutes }: Firewall): CfnWebACL {
-    const visibility = (metricName: string) => ({
-      cloudWatchMetricsEnabled: true,
-      metricName,
-      sampledRequestsEnabled: true,
-    });
     return new CfnWebACL(this, 'Firewall', {
       name: `sluice-${environment}`,
       scope: 'CLOUDFRONT',
@@ -53,3 +48,9 @@ export class EdgeStack extends Stack {
     });
   }
 }
+
+const visibility = (metricName: string) => ({
+  cloudWatchMetricsEnabled: true,
+  metricName,
+  sampledRequestsEnabled: true,
+});

@@ -22,8 +22,7 @@ export class FoundationStack extends Stack {
     const { vpc, groups } = this.network;
     this.database = new Database(this, 'Database', { vpc, securityGroup: groups.database, environment });
     this.databaseSetup = new DatabaseSetup(this, 'DatabaseSetup', {
-      vpc,
-      groups,
+      network: this.network,
       database: this.database,
       environment,
     });
