@@ -72,9 +72,7 @@ const nodesQueue = z
       .describe('Copies of each shard in other zones, one of which takes over when its primary is lost'),
     durability: z
       .enum(['sync', 'async', 'disabled'])
-      .describe(
-        '`sync`: a write is acknowledged when two zones have it on disk; `async`: up to 10 s later; fixed when the cluster is made',
-      ),
+      .describe('`sync`: a write is acknowledged when two zones have it on disk; `async`: up to 10 s later'),
   })
   .refine(
     ({ durability, nodeType }) => durability === 'disabled' || durableFamilies.includes(nodeType.split('.')[1] ?? ''),

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { CloudAssembly, type CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import * as z from 'zod';
 import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
-import { templateSchema, type StackTemplate } from './policy/template.ts';
+import type { StackTemplate } from './policy/template.ts';
+import { toTemplate } from './read-assembly.ts';
 
 const settings = z.object({ context: z.record(z.string(), z.unknown()) });
 
@@ -22,12 +22,3 @@ export const synthesize = (environments: readonly Environment[]): StackTemplate[
     rmSync(folder, { recursive: true });
   }
 };
-
-/** The templates that `cdk synth` has written to `folder`. */
-export const readAssembly = (folder: string): StackTemplate[] =>
-  new CloudAssembly(folder).stacksRecursively.map(toTemplate);
-
-const toTemplate = ({ hierarchicalId, template }: CloudFormationStackArtifact): StackTemplate => ({
-  ...templateSchema.parse(template),
-  stack: hierarchicalId,
-});

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findFaults, sayFault } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
-import { readAssembly } from '../synthesize.ts';
+import { readAssembly } from '../read-assembly.ts';
+import { EnvironmentError, readEnvironments } from '../read-environments.ts';
 
 // `npm run synth [-- ENVIRONMENT]`: the templates of all environments, checked, in .sluice/cdk.out (or `--output FOLDER`); then what is in
 // them, by kind where an environment is named. It needs neither the network nor an account.
@@ -38,24 +39,41 @@ const list = (templates: readonly StackTemplate[]): void => {
   }
 };
 
-// What an earlier run left slows the next one down (aws/aws-cdk#38614).
-rmSync(folder, { recursive: true, force: true });
-const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
-// Without '**' it exits 0 whatever it finds, because all stacks are in stages.
-const { status, stdout, stderr } = spawnSync(
-  process.execPath,
-  [cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],
-  { cwd: infra, encoding: 'utf8', env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' } },
-);
-if (status === 0) {
+/** Runs `cdk synth`; answers with what it said where it failed. */
+const runCdk = (): string | undefined => {
+  // What an earlier run left slows the next one down (aws/aws-cdk#38614).
+  rmSync(folder, { recursive: true, force: true });
+  const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
+  // Without '**' it exits 0 whatever it finds, because all stacks are in stages.
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],
+    { cwd: infra, encoding: 'utf8', env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' } },
+  );
+  return status === 0 ? undefined : `${stdout}${stderr}`;
+};
+
+const run = async (): Promise<string[]> => {
+  const names = (await readEnvironments()).map(({ name }) => name);
+  if (environment !== undefined && !names.includes(environment))
+    return [`There is no environment ${environment}; there are ${names.join(', ')}`];
+  const failure = runCdk();
+  if (failure !== undefined) return [failure];
   const templates = readAssembly(folder);
-  const shown = templates.filter(({ stack }) => environment === undefined || stack.startsWith(`${environment}/`));
-  if (shown.length === 0) console.error(`There is no environment ${environment}`);
-  list(shown);
-  const faults = await findFaults(templates);
-  for (const fault of faults) console.error(sayFault(fault));
-  if (faults.length > 0 || shown.length === 0) process.exitCode = 1;
-} else {
-  console.error(`${stdout}${stderr}`);
+  list(
+    names
+      .filter((name) => environment === undefined || name === environment)
+      .flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))),
+  );
+  return (await findFaults(templates)).map(sayFault);
+};
+
+try {
+  const faults = await run();
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
   process.exitCode = 1;
 }

@@ -21,7 +21,7 @@ const foundationOf = (name: string): StackTemplate => {
 for (const { name, network } of environments) {
   test(`${name}: a public and a private subnet in each of ${network.zones.join(', ')}`, () => {
     const subnets = Object.values(foundationOf(name).Resources).filter(({ Type }) => Type === 'AWS::EC2::Subnet');
-    const zones = subnets.map(({ Properties }) => Properties['AvailabilityZone']);
+    const zones = subnets.map(({ Properties }) => String(Properties['AvailabilityZone']));
     assert.deepEqual(zones.toSorted(), [...network.zones, ...network.zones].toSorted());
     for (const { Properties } of subnets) assert.equal(Properties['MapPublicIpOnLaunch'], false);
   });
@@ -42,7 +42,7 @@ for (const { name, network } of environments) {
     );
     const services = endpoints
       .filter(({ VpcEndpointType }) => VpcEndpointType === 'Interface')
-      .map(({ ServiceName }) => ServiceName);
+      .map(({ ServiceName }) => String(ServiceName));
     assert.deepEqual(
       services.toSorted(),
       network.hasInterfaceEndpoints

@@ -95,7 +95,13 @@ test('the bundle makes the tables and the users of a real database, and says so'
   const tables = await query('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?', [
     settings.database,
   ]);
-  assert.deepEqual(tables.map(({ name }) => name).toSorted(), ['count', 'imports', 'inbox', 'migrations', 'totals']);
+  assert.deepEqual(tables.map(({ name }) => String(name)).toSorted(), [
+    'count',
+    'imports',
+    'inbox',
+    'migrations',
+    'totals',
+  ]);
   const users = await query('SELECT user FROM mysql.user WHERE user LIKE ?', [`%\\_${suffix}`]);
   assert.equal(users.length, 3);
 
