@@ -29,9 +29,10 @@ test('a connection that is allowed is in the picture, and goes with its rule', (
   const template = structuredClone(templates.find(({ stack }) => stack === 'dev/foundation') ?? assert.fail());
   const picture = networkPicture('dev', template);
   assert.match(picture, /aria-label="[^"]*CloudFront to Load balancer 80; [^"]*Producer to Queue 6379/);
-  assert.match(picture, /10\.20\.0\.0\/16 · eu-central-1a, eu-central-1b, .*1 NAT gateway · endpoints of s3/);
+  assert.match(picture, /10\.20\.0\.0\/16 in eu-central-1a, eu-central-1b, /);
+  assert.match(picture, /1 NAT gateway; endpoints of s3</);
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (Type.startsWith('AWS::EC2::SecurityGroup') && Properties['FromPort'] === 6379) delete template.Resources[id];
   }
-  assert.doesNotMatch(networkPicture('dev', template), /6379/);
+  assert.doesNotMatch(networkPicture('dev', template), /6379|Queue/);
 });

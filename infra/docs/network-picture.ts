@@ -5,10 +5,12 @@ import { regions } from '../regions.ts';
 type Box = { readonly name: string; readonly x: number; readonly y: number };
 
 const width = 960;
-const boxWidth = 168;
-const boxHeight = 40;
-const top = 92;
+const boxWidth = 140;
+const boxHeight = 48;
+const top = 96;
 const rowHeight = 76;
+// The last gap is where lines cross.
+const lastGap = 360;
 
 /** Who may talk to whom in a network, as an SVG drawn from the security groups of its template. */
 export const networkPicture = (title: string, template: StackTemplate): string => {
@@ -29,9 +31,11 @@ export const networkPicture = (title: string, template: StackTemplate): string =
   </defs>
   <rect width="${width}" height="${height}" fill="#fff"/>
   <text class="name" x="24" y="34" style="text-anchor: start">${title}</text>
-  <text class="note" x="24" y="56">${describe(template)}</text>
+${describe(template)
+  .map((line, index) => `  <text class="note" x="24" y="${54 + index * 18}">${line}</text>`)
+  .join('\n')}
 ${edges.map((edge) => drawEdge(edge, boxes)).join('\n')}
-${boxes.map(drawBox).join('\n')}
+${boxes.map((box) => drawBox(box, edges)).join('\n')}
 </svg>
 `;
 };
@@ -49,7 +53,7 @@ const prefixLists: ReadonlyMap<string, string> = new Map(
 
 /** A group by its name in words, what is outside by what it is. */
 const nameOf = (end: string): string => {
-  if (end === '0.0.0.0/0') return 'anywhere, by NAT';
+  if (end === '0.0.0.0/0') return 'Internet (NAT)';
   return prefixLists.get(end) ?? end.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 };
 
@@ -62,30 +66,33 @@ const placeBoxes = (edges: readonly Edge[]): Box[] => {
     Math.max(0, ...edges.filter(({ from }) => from === name).map(({ to }) => 1 + stepsToEnd(to)));
   const columns = Map.groupBy(names, stepsToEnd);
   const last = Math.max(...columns.keys());
-  const gap = (width - 48 - boxWidth) / last;
+  const gap = (width - 48 - boxWidth - lastGap) / (last - 1);
+  const leftOf = (steps: number): number => (steps === 0 ? width - 24 - boxWidth : 24 + (last - steps) * gap);
   return [...columns].flatMap(([steps, column]) =>
-    column.map((name, row) => ({ name, x: 24 + (last - steps) * gap, y: top + row * rowHeight })),
+    column.map((name, row) => ({ name, x: leftOf(steps), y: top + row * rowHeight })),
   );
 };
 
-const drawBox = ({ name, x, y }: Box): string =>
-  `  <rect class="${isOutside(name) ? 'outside' : 'box'}" x="${Math.round(x)}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6"/>
-  <text class="name" x="${Math.round(x + boxWidth / 2)}" y="${y + 25}">${nameOf(name)}</text>`;
+/** With the ports on which it is called. */
+const drawBox = ({ name, x, y }: Box, edges: readonly Edge[]): string => {
+  const ports = [...new Set(edges.filter(({ to }) => to === name).map(({ port }) => port))].join(', ');
+  const middle = Math.round(x + boxWidth / 2);
+  return `  <rect class="${isOutside(name) ? 'outside' : 'box'}" x="${Math.round(x)}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="6"/>
+  <text class="name" x="${middle}" y="${y + (ports === '' ? 29 : 20)}">${nameOf(name)}</text>
+  <text class="note" x="${middle}" y="${y + 38}" style="text-anchor: middle">${ports}</text>`;
+};
 
-const drawEdge = ({ from, to, port }: Edge, boxes: readonly Box[]): string => {
+const drawEdge = ({ from, to }: Edge, boxes: readonly Box[]): string => {
   const [start, end] = [from, to].map((name) => boxes.find((box) => box.name === name));
   if (start === undefined || end === undefined) return '';
   const [x1, y1] = [Math.round(start.x + boxWidth), start.y + boxHeight / 2];
   const [x2, y2] = [Math.round(end.x), end.y + boxHeight / 2];
-  const middle = Math.round((x1 + x2) / 2);
-  // Near its start, where lines that begin together have not yet met others.
-  const [labelX, labelY] = [Math.round(x1 + (x2 - x1) * 0.3), Math.round(y1 + (y2 - y1) * 0.22) - 5];
-  return `  <path class="line" d="M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2 - 2} ${y2}"/>
-  <text class="note" x="${labelX}" y="${labelY}">${port}</text>`;
+  const bend = Math.round((x2 - x1) * 0.4);
+  return `  <path class="line" d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2 - 2} ${y2}"/>`;
 };
 
-/** Its addresses, zones and ways out, in one line. */
-const describe = (template: StackTemplate): string => {
+/** Its addresses, zones and ways out, in two lines. */
+const describe = (template: StackTemplate): string[] => {
   const resources = Object.values(template.Resources);
   const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
   const zones = new Set(ofType('AWS::EC2::Subnet').map(({ Properties }) => Properties['AvailabilityZone']));
@@ -97,9 +104,7 @@ const describe = (template: StackTemplate): string => {
   );
   const [cidr] = ofType('AWS::EC2::VPC').map(({ Properties }) => String(Properties['CidrBlock']));
   return [
-    cidr,
-    `${[...zones].join(', ')}, a public and a private subnet in each`,
-    `${gateways} NAT gateway${gateways === 1 ? '' : 's'}`,
-    `endpoints of ${endpoints.join(', ')}`,
-  ].join(' · ');
+    `${cidr} in ${[...zones].join(', ')}, a public and a private subnet in each`,
+    `${gateways} NAT gateway${gateways === 1 ? '' : 's'}; endpoints of ${endpoints.join(', ')}`,
+  ];
 };

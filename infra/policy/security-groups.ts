@@ -52,9 +52,6 @@ export const readEdges = (template: StackTemplate): { readonly into: Edge[]; rea
   return { into, outOf };
 };
 
-/** An edge in one line. */
-export const sayEdge = ({ from, to, port }: Edge): string => `${from} → ${to} ${port}`;
-
 /** Its construct's id, which its path in the metadata ends with: `…/Groups/Producer/Resource`. */
 const createNames =
   ({ Resources }: StackTemplate) =>
