@@ -1,5 +1,4 @@
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -30,11 +29,4 @@ export const bundleDatabaseSetup = (folder: string): void => {
     logLevel: 'error',
   });
   cpSync(migrations, join(folder, 'migrations'), { recursive: true });
-};
-
-/** A hash of the migrations, by which CloudFormation sees that there is something to set up. */
-export const hashMigrations = (): string => {
-  const hash = createHash('sha256');
-  for (const name of readdirSync(migrations).toSorted()) hash.update(name).update(readFileSync(join(migrations, name)));
-  return hash.digest('hex');
 };

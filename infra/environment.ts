@@ -96,7 +96,7 @@ export const environmentSchema = z.strictObject({
   isProtected: z
     .boolean()
     .describe(
-      'Whether stacks and data are protected from deletion, and a last snapshot of the database is kept when they are destroyed all the same',
+      'Whether stacks and data are protected from deletion, and last snapshots of database and queue are kept when they are destroyed all the same',
     ),
   logDays: z.literal(logRetention).describe('Days for which logs are kept'),
   hasAlarms: z.boolean().describe('Whether alarms are made, and a topic (SNS) that tells of them'),

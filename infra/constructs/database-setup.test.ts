@@ -41,12 +41,13 @@ test('the function runs on ARM in private subnets, with a log group of its own, 
   assert.deepEqual([variables['DB_NAME'], variables['DB_TLS']], ['sluice', 'true']);
 });
 
-test('it runs when migrations or secrets change, and after all that it needs to reach the database and AWS', () => {
+test('it runs when its code, its migrations or its secrets change, and after all that it needs to reach the database and AWS', () => {
   const { resource: run } = findOne('Custom::DatabaseSetup');
-  const { Migrations, Secrets, ServiceTimeout } = run['Properties'];
-  assert.match(Migrations, /^[0-9a-f]{64}$/);
+  const { Code, Secrets, ServiceTimeout } = run['Properties'];
   assert.equal(Secrets.length, 3);
   const { resource } = findOne('AWS::Lambda::Function');
+  // Migrations and rights are in the bundle, so another bundle is another hash.
+  assert.equal(resource['Properties'].Code.S3Key, `${Code}.zip`);
   assert.ok(Number(ServiceTimeout) > resource['Properties'].Timeout);
   const after: readonly string[] = run['DependsOn'];
   for (const kind of [

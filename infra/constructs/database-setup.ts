@@ -3,9 +3,10 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { bundleDatabaseSetup, databaseSetupFolder, hashMigrations } from '../bundle-database-setup.ts';
+import { bundleDatabaseSetup, databaseSetupFolder } from '../bundle-database-setup.ts';
 import type { Environment } from '../environment.ts';
 import { databaseName, type Database } from './database.ts';
 import { privateSubnets, type Network } from './network.ts';
@@ -18,21 +19,6 @@ type DatabaseSetupProps = {
 
 /** A user of the database beside its administrator. */
 export type DatabaseUser = 'migrator' | 'producer' | 'consumer';
-
-/** CDK bundles once, whatever the number of environments, and never uses the image. */
-const createCode = () =>
-  Code.fromAsset(databaseSetupFolder, {
-    assetHashType: AssetHashType.OUTPUT,
-    bundling: {
-      image: Runtime.NODEJS_24_X.bundlingImage,
-      local: {
-        tryBundle: (folder) => {
-          bundleDatabaseSetup(folder);
-          return true;
-        },
-      },
-    },
-  });
 
 /**
  * The users of the database with their secrets, and the function that makes them and applies the migrations (apps/database-setup). It
@@ -48,13 +34,23 @@ export class DatabaseSetup extends Construct {
     const secretOf = (user: DatabaseUser) =>
       new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
     this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
-    const setUp = this.runFunction(this.createFunction(props));
+    const code = this.bundleCode();
+    const setUp = this.runFunction(this.createFunction(code, props), code);
     // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
     setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
   }
 
-  private createFunction({ network, database, environment }: DatabaseSetupProps): LambdaFunction {
+  /** CDK bundles once, whatever the number of environments, and never uses the image. */
+  private bundleCode(): Asset {
+    return new Asset(this, 'Code', {
+      path: databaseSetupFolder,
+      assetHashType: AssetHashType.OUTPUT,
+      bundling: { image: Runtime.NODEJS_24_X.bundlingImage, local: { tryBundle } },
+    });
+  }
+
+  private createFunction(code: Asset, { network, database, environment }: DatabaseSetupProps): LambdaFunction {
     const logGroup = new LogGroup(this, 'Log', {
       retention: environment.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -65,7 +61,7 @@ export class DatabaseSetup extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: createCode(),
+      code: Code.fromBucketV2(code.bucket, code.s3ObjectKey),
       role: this.createRole(logGroup),
       memorySize: 512,
       timeout: Duration.minutes(10),
@@ -113,15 +109,13 @@ export class DatabaseSetup extends Construct {
     return role;
   }
 
-  private runFunction(setUp: LambdaFunction): CustomResource {
+  private runFunction(setUp: LambdaFunction, code: Asset): CustomResource {
     return new CustomResource(this, 'Run', {
       resourceType: 'Custom::DatabaseSetup',
       serviceToken: setUp.functionArn,
       serviceTimeout: Duration.minutes(11),
-      properties: {
-        Migrations: hashMigrations(),
-        Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
-      },
+      // The hash is of all that the function is: its migrations, and the rights that it gives.
+      properties: { Code: code.assetHash, Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn) },
     });
   }
 
@@ -148,3 +142,8 @@ export class DatabaseSetup extends Construct {
     }
   }
 }
+
+const tryBundle = (folder: string): boolean => {
+  bundleDatabaseSetup(folder);
+  return true;
+};

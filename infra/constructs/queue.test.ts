@@ -67,6 +67,13 @@ test('nodes: Valkey 9 that acknowledges when two zones have it on disk, evicts n
   ofNodes.resourceCountIs('AWS::ElastiCache::ServerlessCache', 0);
 });
 
+test('nodes: another number of shards does not replace the cluster, and what waits is kept when it is destroyed', () => {
+  ofNodes.hasResource('AWS::ElastiCache::ReplicationGroup', {
+    UpdatePolicy: { UseOnlineResharding: true },
+    DeletionPolicy: 'Snapshot',
+  });
+});
+
 test('nodes: shards are added when they are busy or full, up to as many as there are partitions', () => {
   ofNodes.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
     ScalableDimension: 'elasticache:replication-group:NodeGroups',

@@ -1,4 +1,4 @@
-import { ArnFormat, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PredefinedMetric, ScalableTarget, ServiceNamespace } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { Connections, Port, type IConnectable, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import {
@@ -39,8 +39,9 @@ export class Queue extends Construct implements IConnectable {
     this.cacheName = `sluice-${environment.name}`;
     this.connections = new Connections({ securityGroups: [securityGroup], defaultPort: Port.tcp(6379) });
     const userGroup = this.createUsers();
-    const place = { userGroup, securityGroup, subnetIds: vpc.selectSubnets(privateSubnets).subnetIds };
-    const { queue } = environment;
+    const { subnetIds } = vpc.selectSubnets(privateSubnets);
+    const { queue, isProtected } = environment;
+    const place = { userGroup, securityGroup, subnetIds, isProtected };
     const cache = queue.kind === 'serverless' ? this.createServerless(queue, place) : this.createNodes(queue, place);
     this.host = cache.host;
     this.resource = cache.resource;
@@ -144,6 +145,9 @@ export class Queue extends Construct implements IConnectable {
       },
       { id: 'AwsSolutions::AwsSolutions-AEC6', reason: 'The rule knows AUTH alone; here each user logs in with IAM' },
     );
+    // Without it CloudFormation replaces the cluster when the number of shards changes.
+    nodes.cfnOptions.updatePolicy = { useOnlineResharding: true };
+    nodes.applyRemovalPolicy(place.isProtected ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
     this.scaleShards(nodes, queue);
     return { resource: 'replicationgroup', host: nodes.attrConfigurationEndPointAddress };
   }
@@ -197,4 +201,5 @@ type Place = {
   readonly userGroup: CfnUserGroup;
   readonly securityGroup: ISecurityGroup;
   readonly subnetIds: readonly string[];
+  readonly isProtected: boolean;
 };
