@@ -47,7 +47,7 @@ test('it runs when its code, its migrations or its secrets change, and after all
   assert.equal(Secrets.length, 3);
   const { resource } = findOne('AWS::Lambda::Function');
   // Migrations and rights are in the bundle, so another bundle is another hash.
-  assert.equal(resource['Properties'].Code.S3Key, `${Code}.zip`);
+  assert.equal(resource['Properties'].Code.S3Key, Code);
   assert.ok(Number(ServiceTimeout) > resource['Properties'].Timeout);
   const after: readonly string[] = run['DependsOn'];
   for (const kind of [

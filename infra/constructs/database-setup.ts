@@ -3,7 +3,6 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { bundleDatabaseSetup, databaseSetupFolder } from '../bundle-database-setup.ts';
@@ -34,23 +33,14 @@ export class DatabaseSetup extends Construct {
     const secretOf = (user: DatabaseUser) =>
       new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
     this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
-    const code = this.bundleCode();
+    const code = bundleCode();
     const setUp = this.runFunction(this.createFunction(code, props), code);
     // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
     setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
   }
 
-  /** CDK bundles once, whatever the number of environments, and never uses the image. */
-  private bundleCode(): Asset {
-    return new Asset(this, 'Code', {
-      path: databaseSetupFolder,
-      assetHashType: AssetHashType.OUTPUT,
-      bundling: { image: Runtime.NODEJS_24_X.bundlingImage, local: { tryBundle } },
-    });
-  }
-
-  private createFunction(code: Asset, { network, database, environment }: DatabaseSetupProps): LambdaFunction {
+  private createFunction(code: Code, { network, database, environment }: DatabaseSetupProps): LambdaFunction {
     const logGroup = new LogGroup(this, 'Log', {
       retention: environment.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -61,7 +51,7 @@ export class DatabaseSetup extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: Code.fromBucketV2(code.bucket, code.s3ObjectKey),
+      code,
       role: this.createRole(logGroup),
       memorySize: 512,
       timeout: Duration.minutes(10),
@@ -109,13 +99,16 @@ export class DatabaseSetup extends Construct {
     return role;
   }
 
-  private runFunction(setUp: LambdaFunction, code: Asset): CustomResource {
+  private runFunction(setUp: LambdaFunction, code: Code): CustomResource {
     return new CustomResource(this, 'Run', {
       resourceType: 'Custom::DatabaseSetup',
       serviceToken: setUp.functionArn,
       serviceTimeout: Duration.minutes(11),
-      // The hash is of all that the function is: its migrations, and the rights that it gives.
-      properties: { Code: code.assetHash, Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn) },
+      // Named for its hash, which is of all that the function is: its migrations, and the rights that it gives.
+      properties: {
+        Code: code.bind(this).s3Location?.objectKey,
+        Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
+      },
     });
   }
 
@@ -142,6 +135,13 @@ export class DatabaseSetup extends Construct {
     }
   }
 }
+
+/** CDK bundles once, whatever the number of environments, and never uses the image. */
+const bundleCode = (): Code =>
+  Code.fromAsset(databaseSetupFolder, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: { image: Runtime.NODEJS_24_X.bundlingImage, local: { tryBundle } },
+  });
 
 const tryBundle = (folder: string): boolean => {
   bundleDatabaseSetup(folder);
