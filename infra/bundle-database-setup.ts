@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -10,9 +10,9 @@ const migrations = join(repository, 'packages/ledger/migrations');
 
 /**
  * Bundles the function that sets up the database into `folder`: one module, with its dependencies and Amazon's authorities in it, and the
- * migrations beside it. The same sources make the same bytes, wherever the repository is.
+ * migrations beside it, and the dumps that may be imported where there are any. The same sources make the same bytes, wherever the repository is.
  */
-export const bundleDatabaseSetup = (folder: string): void => {
+export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFolder, 'dumps')): void => {
   buildSync({
     absWorkingDir: repository,
     entryPoints: [join(databaseSetupFolder, 'lambda/main.ts')],
@@ -29,4 +29,5 @@ export const bundleDatabaseSetup = (folder: string): void => {
     logLevel: 'error',
   });
   cpSync(migrations, join(folder, 'migrations'), { recursive: true });
+  if (existsSync(dumps)) cpSync(dumps, join(folder, 'dumps'), { recursive: true });
 };

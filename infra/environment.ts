@@ -130,6 +130,11 @@ export const environmentSchema = z.strictObject({
     storageGb: z.int().min(20).describe('Storage in GB at the beginning'),
     mostStorageGb: z.int().min(22).describe('Storage in GB up to which it grows by itself; it never shrinks'),
     backupDays: z.int().min(1).max(35).describe('Days back to which the database can be restored'),
+    importFile: z
+      .string()
+      .regex(/^[\w-][\w.-]*\.sql$/, 'must be the name of an .sql file')
+      .optional()
+      .describe('A dump in apps/database-setup/dumps whose counts are imported once, when the database is set up'),
     hasInsights: z.boolean().describe('Whether the load of each statement is recorded (Database Insights, for 7 days)'),
   }),
   queue: z.discriminatedUnion('kind', [serverlessQueue, nodesQueue]).describe('The queue'),

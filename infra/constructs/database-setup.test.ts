@@ -5,8 +5,13 @@ import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 
 const environments = await readEnvironments();
-const prod = environments.filter(({ name }) => name === 'prod');
-const template = Template.fromJSON(synthesize(prod).find(({ stack }) => stack === 'prod/foundation') ?? {});
+const first = environments.find(({ name }) => name === 'prod');
+assert.ok(first !== undefined);
+const withImport = { ...first, name: 'other', database: { ...first.database, importFile: 'old.sql' } };
+const templates = synthesize([first, withImport]);
+const templateOf = (name: string) =>
+  Template.fromJSON(templates.find(({ stack }) => stack === `${name}/foundation`) ?? {});
+const template = templateOf('prod');
 
 /** The one resource of a kind whose id begins so, with its id. */
 const findOne = (kind: string, start = '') => {
@@ -64,6 +69,11 @@ test('it runs when its code, its migrations or its secrets change, and after all
       kind,
     );
   }
+});
+
+test('it imports a dump where the environment has one', () => {
+  templateOf('other').hasResourceProperties('Custom::DatabaseSetup', { ImportFile: 'old.sql' });
+  template.hasResourceProperties('Custom::DatabaseSetup', { ImportFile: Match.absent() });
 });
 
 test('the function may read four secrets, write its log and have its network interfaces, and nothing else', () => {

@@ -34,7 +34,7 @@ export class DatabaseSetup extends Construct {
       new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
     this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
     const code = bundleCode();
-    const setUp = this.runFunction(this.createFunction(code, props), code);
+    const setUp = this.runFunction(this.createFunction(code, props), code, props);
     // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
     setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
@@ -99,7 +99,7 @@ export class DatabaseSetup extends Construct {
     return role;
   }
 
-  private runFunction(setUp: LambdaFunction, code: Code): CustomResource {
+  private runFunction(setUp: LambdaFunction, code: Code, { environment }: DatabaseSetupProps): CustomResource {
     return new CustomResource(this, 'Run', {
       resourceType: 'Custom::DatabaseSetup',
       serviceToken: setUp.functionArn,
@@ -108,6 +108,7 @@ export class DatabaseSetup extends Construct {
       properties: {
         Code: code.bind(this).s3Location?.objectKey,
         Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
+        ImportFile: environment.database.importFile,
       },
     });
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,19 +54,27 @@ const invoke = async (folder: string, environment: NodeJS.ProcessEnv, event: obj
   return { code: child.exitCode, output: output + faults };
 };
 
-const eventOf = (RequestType: string, ResponseURL: string) => ({
+const eventOf = (RequestType: string, ResponseURL: string, more: object = {}) => ({
   RequestType,
   ResponseURL,
   RequestId: 'request',
   ResourceType: 'Custom::DatabaseSetup',
   LogicalResourceId: 'Run',
   StackId: 'arn:aws:cloudformation:eu-central-1:111111111111:stack/sluice-test-foundation/1',
-  ResourceProperties: { ServiceToken: 'arn:aws:lambda:…', ServiceTimeout: '660', Migrations: 'abc', Secrets: ['arn'] },
+  ResourceProperties: {
+    ServiceToken: 'arn:aws:lambda:…',
+    ServiceTimeout: '660',
+    Code: 'abc',
+    Secrets: ['arn'],
+    ...more,
+  },
 });
 
-test('the bundle makes the tables and the users of a real database, and says so', async (t) => {
+test('the bundle makes the tables and the users of a real database, imports a dump, and says so', async (t) => {
   const folder = createFolder(t);
-  bundleDatabaseSetup(folder);
+  const dumps = createFolder(t);
+  writeFileSync(join(dumps, 'old.sql'), 'INSERT INTO `count` VALUES (1,10),(2,20);\n');
+  bundleDatabaseSetup(folder, dumps);
   const { settings, login, query } = await createTestSchema(t);
   const manager = await createSecretsManager(t);
   const suffix = randomBytes(4).toString('hex');
@@ -89,7 +97,7 @@ test('the bundle makes the tables and the users of a real database, and says so'
     DB_PRODUCER_SECRET_ARN: put('producer'),
     DB_CONSUMER_SECRET_ARN: put('consumer'),
   };
-  const { code, output } = await invoke(folder, environment, eventOf('Create', url));
+  const { code, output } = await invoke(folder, environment, eventOf('Create', url, { ImportFile: 'old.sql' }));
   assert.equal(code, 0, output);
   assert.match(JSON.stringify(answers), /"Status":"SUCCESS"/, output);
   const tables = await query('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?', [
@@ -102,6 +110,7 @@ test('the bundle makes the tables and the users of a real database, and says so'
     'migrations',
     'totals',
   ]);
+  assert.equal((await query('SELECT id FROM `count`')).length, 2);
   const users = await query('SELECT user FROM mysql.user WHERE user LIKE ?', [`%\\_${suffix}`]);
   assert.equal(users.length, 3);
 
