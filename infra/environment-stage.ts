@@ -26,7 +26,12 @@ export class EnvironmentStage extends Stage {
         : new EdgeStack(this, 'edge', { ...propsOf('edge'), env: { account, region: 'us-east-1' }, environment });
     this.registry = new RegistryStack(this, 'registry', { ...propsOf('registry'), environment });
     this.foundation = new FoundationStack(this, 'foundation', { ...propsOf('foundation'), environment });
-    this.app = new AppStack(this, 'app', { ...propsOf('app'), environment, foundation: this.foundation });
+    this.app = new AppStack(this, 'app', {
+      ...propsOf('app'),
+      environment,
+      foundation: this.foundation,
+      registry: this.registry,
+    });
     // CloudFront refuses every change of an attached VPC origin, its tags included (aws/aws-cdk#34629).
     const options = { excludeResourceTypes: ['AWS::CloudFront::VpcOrigin'] };
     Tags.of(this).add('application', 'sluice', options);

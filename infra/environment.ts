@@ -100,6 +100,7 @@ export const environmentSchema = z.strictObject({
     ),
   logDays: z.literal(logRetention).describe('Days for which logs are kept'),
   hasAlarms: z.boolean().describe('Whether alarms are made, and a topic (SNS) that tells of them'),
+  hasContainerInsights: z.boolean().describe('Whether ECS reports what each task uses (Container Insights)'),
   network: z.strictObject({
     cidr: z
       .cidrv4()

@@ -116,8 +116,8 @@ for (const [kind, template, name] of [
 
 test('a role may log in to its cache as its user, and nowhere else', () => {
   for (const [template, cache, region, account] of [
-    [ofServerless, 'serverlesscache:sluice-stage', 'eu-central-1', '222222222222'],
-    [ofNodes, 'replicationgroup:sluice-prod', 'eu-central-1', '333333333333'],
+    [ofServerless, 'serverlesscache:sluice-stage', 'eu-central-1', '333333333333'],
+    [ofNodes, 'replicationgroup:sluice-prod', 'eu-central-1', '444444444444'],
   ] as const) {
     const user = `user:${cache.split(':')[1]}-producer`;
     template.hasResourceProperties('AWS::IAM::Policy', {

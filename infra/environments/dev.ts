@@ -2,11 +2,12 @@ import type { EnvironmentValues } from '../environment.ts';
 
 /** For development; as small as test. */
 export const environment: EnvironmentValues = {
-  account: '111111111111',
+  account: '222222222222',
   region: 'eu-central-1',
   isProtected: false,
   logDays: 7,
   hasAlarms: false,
+  hasContainerInsights: false,
   network: {
     cidr: '10.20.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b'],

@@ -2,11 +2,12 @@ import type { EnvironmentValues } from '../environment.ts';
 
 /** Survives the loss of a zone. */
 export const environment: EnvironmentValues = {
-  account: '333333333333',
+  account: '444444444444',
   region: 'eu-central-1',
   isProtected: true,
   logDays: 365,
   hasAlarms: true,
+  hasContainerInsights: true,
   network: {
     cidr: '10.40.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],

@@ -2,11 +2,12 @@ import type { EnvironmentValues } from '../environment.ts';
 
 /** What goes to prod runs here first: two of each, with its alarms and its firewall. */
 export const environment: EnvironmentValues = {
-  account: '222222222222',
+  account: '333333333333',
   region: 'eu-central-1',
   isProtected: false,
   logDays: 30,
   hasAlarms: true,
+  hasContainerInsights: true,
   network: {
     cidr: '10.30.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b'],

@@ -7,6 +7,7 @@ export const environment: EnvironmentValues = {
   isProtected: false,
   logDays: 7,
   hasAlarms: false,
+  hasContainerInsights: false,
   network: {
     cidr: '10.10.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b'],
