@@ -31,6 +31,7 @@ export class EnvironmentStage extends Stage {
       environment,
       foundation: this.foundation,
       registry: this.registry,
+      edge: this.edge,
     });
     // CloudFront refuses every change of an attached VPC origin, its tags included (aws/aws-cdk#34629).
     const options = { excludeResourceTypes: ['AWS::CloudFront::VpcOrigin'] };

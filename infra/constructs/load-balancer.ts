@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import {
@@ -11,7 +11,7 @@ import {
   type ApplicationListener,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { privateSubnets } from './network.ts';
@@ -21,6 +21,7 @@ type LoadBalancerProps = {
   readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;
   readonly environment: Environment;
+  readonly logs: IBucket;
 };
 
 /** The load balancer of the API. It has private addresses alone; CloudFront reaches it by a VPC origin. */
@@ -29,7 +30,7 @@ export class LoadBalancer extends Construct {
   readonly targets: ApplicationTargetGroup;
   readonly listener: ApplicationListener;
 
-  constructor(scope: Construct, id: string, { vpc, securityGroup, environment }: LoadBalancerProps) {
+  constructor(scope: Construct, id: string, { vpc, securityGroup, environment, logs }: LoadBalancerProps) {
     super(scope, id);
     this.balancer = new ApplicationLoadBalancer(this, 'Balancer', {
       vpc,
@@ -41,7 +42,7 @@ export class LoadBalancer extends Construct {
       // Longer than the pause between two events of a stream, shorter than what CloudFront waits.
       idleTimeout: Duration.seconds(115),
     });
-    this.balancer.logAccessLogs(this.createLogs(environment));
+    this.balancer.logAccessLogs(logs, 'load-balancer');
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
       vpc,
       targetType: TargetType.IP,
@@ -84,22 +85,5 @@ export class LoadBalancer extends Construct {
       defaultAction,
       open,
     });
-  }
-
-  private createLogs({ logDays }: Environment): Bucket {
-    const logs = new Bucket(this, 'Logs', {
-      // Load balancers write with no other key.
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      lifecycleRules: [{ expiration: Duration.days(logDays) }],
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    Validations.of(logs).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-S1',
-      reason: 'It holds the access logs; logs of who reads these would go into yet another bucket',
-    });
-    return logs;
   }
 }

@@ -3,9 +3,12 @@ import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
 import { Consumer } from '../constructs/consumer.ts';
+import { Frontend } from '../constructs/frontend.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
+import { createLogBucket } from '../constructs/log-bucket.ts';
 import { Producer } from '../constructs/producer.ts';
 import type { Environment } from '../environment.ts';
+import type { EdgeStack } from './edge.ts';
 import type { FoundationStack } from './foundation.ts';
 import type { RegistryStack } from './registry.ts';
 
@@ -13,6 +16,7 @@ type AppStackProps = StackProps & {
   readonly environment: Environment;
   readonly foundation: FoundationStack;
   readonly registry: RegistryStack;
+  readonly edge: EdgeStack | undefined;
 };
 
 /** What works: tasks, load balancer, page. It holds nothing, and is deployed with each release. */
@@ -20,10 +24,11 @@ export class AppStack extends Stack {
   readonly loadBalancer: LoadBalancer;
   readonly producer: Producer;
   readonly consumer: Consumer;
+  readonly frontend: Frontend;
 
   constructor(scope: Construct, id: string, props: AppStackProps) {
     super(scope, id, props);
-    const { environment, foundation, registry } = props;
+    const { environment, foundation, registry, edge } = props;
     const { vpc, groups } = foundation.network;
     const { producer, consumer, envoy } = registry.repositories;
     // Given when it is deployed, so that a release does not need other templates than the one before.
@@ -48,10 +53,12 @@ export class AppStack extends Stack {
       environment,
       imageTag,
     };
+    const logs = createLogBucket(this, environment);
     this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
       vpc,
       securityGroup: groups.loadBalancer,
       environment,
+      logs,
     });
     this.producer = new Producer(this, 'Producer', {
       context,
@@ -60,5 +67,12 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    this.frontend = new Frontend(this, 'Frontend', {
+      environment,
+      loadBalancer: this.loadBalancer.balancer,
+      logs,
+      certificate: edge?.certificate,
+      firewall: edge?.firewall?.attrArn,
+    });
   }
 }
