@@ -100,6 +100,7 @@ export const environmentSchema = z.strictObject({
     ),
   logDays: z.literal(logRetention).describe('Days for which logs are kept'),
   hasAlarms: z.boolean().describe('Whether alarms are made, and a topic (SNS) that tells of them'),
+  monthlyBudgetUsd: z.int().min(1).describe('Dollars a month beyond which the topic is told, where there are alarms'),
   hasContainerInsights: z.boolean().describe('Whether ECS reports what each task uses (Container Insights)'),
   network: z.strictObject({
     cidr: z

@@ -1,10 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { AdjustmentType, MetricAggregationType } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
 import type { FoundationStack } from '../stacks/foundation.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
+import { queueMetric, sluiceMetric } from './metrics.ts';
 import { variablesOf } from './service-variables.ts';
 
 type ConsumerProps = {
@@ -13,29 +14,12 @@ type ConsumerProps = {
   readonly image: IRepository;
 };
 
-const metricOf = (metricName: string, dimensionsMap: Readonly<Record<string, string>>): Metric =>
-  new Metric({ namespace: 'Sluice', metricName, dimensionsMap, statistic: 'Maximum', period: Duration.minutes(1) });
-
-const ages = {
-  producer: metricOf('sluice_queue_oldest_age_seconds', { service: 'producer' }),
-  consumer: metricOf('sluice_queue_oldest_age_seconds', { service: 'consumer' }),
-};
-
-/** How long the oldest entry has waited, in seconds, whoever says so: consumers that are dead publish nothing. */
-const age = new MathExpression({
-  expression: 'MAX([FILL(producer, 0), FILL(consumer, 0)])',
-  usingMetrics: ages,
-  period: Duration.minutes(1),
-  label: 'Age of the oldest entry (s)',
-});
+const age = queueMetric('oldest_age_seconds', 'Age of the oldest entry (s)');
 
 /** The same, and 0 while the ledger does not record: more consumers would not help it. */
 const ageWhileRecording = new MathExpression({
-  expression: 'IF(FILL(failing, 0) > 0, 0, MAX([FILL(producer, 0), FILL(consumer, 0)]))',
-  usingMetrics: {
-    ...ages,
-    failing: metricOf('sluice_retries_total', { service: 'consumer', step: 'record' }),
-  },
+  expression: 'IF(FILL(failing, 0) > 0, 0, age)',
+  usingMetrics: { age, failing: sluiceMetric('consumer', 'retries_total', 'Maximum', { step: 'record' }) },
   period: Duration.minutes(1),
   label: 'Age of the oldest entry while the ledger records (s)',
 });

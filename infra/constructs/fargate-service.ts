@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import {
+  AlarmBehavior,
   AvailabilityZoneRebalancing,
   Capability,
   ContainerImage,
@@ -21,6 +22,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import { deploymentAlarmsOf } from './alarms.ts';
 import { privateSubnets } from './network.ts';
 
 /** What all services of an environment are made of. */
@@ -100,6 +102,11 @@ export class SluiceService extends Construct {
         dnsTtl: Duration.seconds(10),
       },
     });
+    if (environment.hasAlarms) {
+      this.service.enableDeploymentAlarms(deploymentAlarmsOf(environment, name), {
+        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
+      });
+    }
     this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.least, maxCapacity: tasks.most });
   }
 

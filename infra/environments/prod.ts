@@ -8,6 +8,7 @@ export const environment: EnvironmentValues = {
   logDays: 365,
   hasAlarms: true,
   hasContainerInsights: true,
+  monthlyBudgetUsd: 2500,
   network: {
     cidr: '10.40.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],

@@ -8,6 +8,7 @@ export const environment: EnvironmentValues = {
   logDays: 7,
   hasAlarms: false,
   hasContainerInsights: false,
+  monthlyBudgetUsd: 150,
   network: {
     cidr: '10.10.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b'],

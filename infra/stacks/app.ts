@@ -2,11 +2,14 @@ import { CfnParameter, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
+import { Alarms } from '../constructs/alarms.ts';
 import { Consumer } from '../constructs/consumer.ts';
+import { WayOfACount } from '../constructs/dashboard.ts';
 import { Frontend } from '../constructs/frontend.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
 import { createLogBucket } from '../constructs/log-bucket.ts';
 import { Producer } from '../constructs/producer.ts';
+import { AlarmTopic } from '../constructs/topic.ts';
 import type { Environment } from '../environment.ts';
 import type { EdgeStack } from './edge.ts';
 import type { FoundationStack } from './foundation.ts';
@@ -67,6 +70,7 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    this.watch(environment);
     this.frontend = new Frontend(this, 'Frontend', {
       environment,
       loadBalancer: this.loadBalancer.balancer,
@@ -74,5 +78,13 @@ export class AppStack extends Stack {
       certificate: edge?.certificate,
       firewall: edge?.firewall?.attrArn,
     });
+  }
+
+  private watch(environment: Environment): void {
+    const { targets } = this.loadBalancer;
+    new WayOfACount(this, 'Dashboard', { environment, targets });
+    if (!environment.hasAlarms) return;
+    const { topic } = new AlarmTopic(this, 'Topic', environment);
+    new Alarms(this, 'Alarms', { environment, targets, topic });
   }
 }
