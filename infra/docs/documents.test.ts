@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
@@ -35,4 +36,32 @@ test('a connection that is allowed is in the picture, and goes with its rule', (
     if (Type.startsWith('AWS::EC2::SecurityGroup') && Properties['FromPort'] === 6379) delete template.Resources[id];
   }
   assert.doesNotMatch(networkPicture('dev', template), /6379|Queue/);
+});
+
+const repository = join(import.meta.dirname, '../..');
+
+/** What is said in the table of points and is not so: a file that is not there, or a test of that title. */
+const findUntrue = (page: string): string[] => {
+  const [, table = ''] = /<!-- points -->([^]*)<!-- \/points -->/.exec(page) ?? [];
+  const rows = [...table.matchAll(/^\| ([^|]+) \| `([^`]+)` \| `([^`]+)`: ([^|]+) \|$/gm)];
+  assert.equal(rows.length, table.trim().split('\n').length - 2);
+  return rows.flatMap(([, what = '', file = '', testFile = '', title = '']) => {
+    const source = existsSync(join(repository, testFile)) ? readFileSync(join(repository, testFile), 'utf8') : '';
+    const untrue: string[] = [];
+    if (!existsSync(join(repository, file))) untrue.push(`${what}: there is no ${file}`);
+    if (!source.includes(title)) untrue.push(`${what}: ${testFile} has no test "${title}"`);
+    return untrue;
+  });
+};
+
+test('each point has a file that is there and a test that is there, and one that has not is seen', () => {
+  const page = readFileSync(join(repository, 'docs/aws.md'), 'utf8');
+  assert.deepEqual(findUntrue(page), []);
+  const spoilt = page
+    .replace('`infra/stacks/edge.ts` |', '`infra/stacks/none.ts` |')
+    .replace('a dashboard that follows a count', 'a dashboard of another title');
+  assert.deepEqual(findUntrue(spoilt), [
+    'CloudWatch: a dashboard: infra/constructs/alarms.test.ts has no test "each environment has a dashboard of another title"',
+    'a firewall: there is no infra/stacks/none.ts',
+  ]);
 });
