@@ -42,7 +42,7 @@ for (const { name, database, isProtected } of environments) {
       Family: 'mysql8.4',
       Parameters: {
         character_set_server: 'utf8mb4',
-        require_secure_transport: 'ON',
+        require_secure_transport: '1',
         slow_query_log: '1',
         long_query_time: '1',
         log_output: 'FILE',

@@ -76,7 +76,7 @@ export class Database extends Construct {
       parameters: {
         character_set_server: 'utf8mb4',
         collation_server: 'utf8mb4_0900_ai_ci',
-        require_secure_transport: 'ON',
+        require_secure_transport: '1',
         slow_query_log: '1',
         long_query_time: '1',
         log_output: 'FILE',

@@ -22,7 +22,6 @@ export class AlarmTopic extends Construct {
     this.topic = new Topic(this, 'Topic', { topicName: `sluice-${name}`, masterKey: key, enforceSSL: true });
     for (const teller of tellers) {
       const principal = new ServicePrincipal(teller);
-      key.grantEncryptDecrypt(principal);
       this.topic.grantPublish(principal);
     }
     new CfnEventSubscription(this, 'Failovers', {
