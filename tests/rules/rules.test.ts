@@ -17,7 +17,15 @@ import { unusedViolations, wasteful } from './unused-violations.ts';
 type Files = Readonly<Record<string, string>>;
 
 const original = fileURLToPath(new URL('../../', import.meta.url));
-const copied = ['.gitignore', '.oxfmtrc.json', '.oxlintrc.json', 'knip.json', 'tsconfig.json', 'tools/check.ts'];
+const copied = [
+  '.gitignore',
+  '.oxfmtrc.json',
+  '.oxlintrc.json',
+  'infra/tsconfig.json',
+  'knip.json',
+  'tools/check.ts',
+  'tsconfig.json',
+];
 const root = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
 after(() => rmSync(root, { recursive: true }));
 
@@ -42,7 +50,7 @@ const packageJson = JSON.stringify({
 const createRepository = (more: Files): string => {
   const folder = mkdtempSync(join(root, 'repository-'));
   const files = { 'package.json': packageJson, ...skeleton, ...more };
-  for (const name of copied) cpSync(join(original, name), join(folder, name));
+  for (const name of copied) cpSync(join(original, name), join(folder, name), { recursive: true });
   for (const [path, source] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), source);
@@ -212,6 +220,26 @@ for (const [index, { flag, what, code }] of typeViolations.entries()) {
     assert.deepEqual(
       found.map(({ groups }) => groups?.['code']),
       [code],
+    );
+  });
+}
+
+// Where a library of its own does not compile with them.
+const notInInfra = new Set(['exactOptionalPropertyTypes']);
+
+const findTypeErrorsOfInfra = once(async () => {
+  const planted = typeViolations.map(({ source }, index) => [`infra/types-${index}.ts`, source]);
+  const { output } = await runScript(createRepository(Object.fromEntries(planted)), 'check:types-of-infra');
+  return [...output.matchAll(/^infra\/(?<path>\S+)\(\d+,\d+\): error (?<code>TS\d+): /gm)];
+});
+
+for (const [index, { flag, what, code }] of typeViolations.entries()) {
+  const isHeld = !notInInfra.has(flag);
+  test(`in infra, ${what} ${isHeld ? 'breaks' : 'does not break'} ${flag}`, async () => {
+    const found = (await findTypeErrorsOfInfra()).filter(({ groups }) => groups?.['path'] === `types-${index}.ts`);
+    assert.deepEqual(
+      found.map(({ groups }) => groups?.['code']),
+      isHeld ? [code] : [],
     );
   });
 }

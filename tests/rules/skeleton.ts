@@ -68,6 +68,15 @@ export const skeleton: Readonly<Record<string, string>> = {
       client.destroy();
     });
   `,
+  'infra/package.json': manifest('infra'),
+  'infra/app.ts': `
+    import { readEnvironments } from './read-environments.ts';
+
+    readEnvironments();
+  `,
+  'infra/read-environments.ts': `
+    export const readEnvironments = (): readonly string[] => ['test'];
+  `,
   'packages/contract/package.json': manifest('contract'),
   'packages/contract/count.ts': `
     export type Count = { readonly count: number };

@@ -1,0 +1,33 @@
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const repository = join(import.meta.dirname, '..');
+/** Where its sources are. */
+export const databaseSetupFolder = join(repository, 'apps/database-setup');
+
+const migrations = join(repository, 'packages/ledger/migrations');
+
+/**
+ * Bundles the function that sets up the database into `folder`: one module, with its dependencies and Amazon's authorities in it, and the
+ * migrations beside it, and the dumps that may be imported where there are any. The same sources make the same bytes, wherever the repository is.
+ */
+export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFolder, 'dumps')): void => {
+  buildSync({
+    absWorkingDir: repository,
+    entryPoints: [join(databaseSetupFolder, 'lambda/main.ts')],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    // Dependencies that are not modules call require.
+    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    // It makes the stack of an error readable.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'error',
+  });
+  cpSync(migrations, join(folder, 'migrations'), { recursive: true });
+  if (existsSync(dumps)) cpSync(dumps, join(folder, 'dumps'), { recursive: true });
+};

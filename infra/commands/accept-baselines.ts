@@ -1,0 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { findFaults, nextBaselines, sayFault } from '../policy/check.ts';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+
+// `npm run baselines [-- --lose-data]`: takes what holds data, as it is now, for what later changes must not lose.
+
+const templates = synthesize(await readEnvironments());
+const faults = await findFaults(templates, { isLossAccepted: process.argv.includes('--lose-data') });
+for (const fault of faults) console.error(sayFault(fault));
+if (faults.length > 0) {
+  console.error('Nothing was written. With --lose-data a loss of data is accepted.');
+  process.exitCode = 1;
+} else {
+  for (const { file, text } of nextBaselines(templates)) writeFileSync(file, text);
+}

@@ -1,0 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { makeDocuments } from '../docs/documents.ts';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+
+// `npm run aws-docs`: writes what of docs/aws.md and its pictures is made from environments and templates.
+
+const environments = await readEnvironments();
+for (const { file, text } of makeDocuments(environments, synthesize(environments))) writeFileSync(file, text);

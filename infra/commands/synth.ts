@@ -1,0 +1,79 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { findFaults, sayFault } from '../policy/check.ts';
+import type { StackTemplate } from '../policy/template.ts';
+import { readAssembly } from '../read-assembly.ts';
+import { EnvironmentError, readEnvironments } from '../read-environments.ts';
+
+// `npm run synth [-- ENVIRONMENT]`: the templates of all environments, checked, in .sluice/cdk.out (or `--output FOLDER`); then what is in
+// them, by kind where an environment is named. It needs neither the network nor an account.
+
+const infra = join(import.meta.dirname, '..');
+const {
+  positionals: [environment],
+  values: { output: folder },
+} = parseArgs({
+  allowPositionals: true,
+  options: { output: { type: 'string', default: join(infra, '../.sluice/cdk.out') } },
+});
+
+const countKinds = (templates: readonly StackTemplate[]): [kind: string, count: number][] =>
+  Object.entries(
+    Object.groupBy(
+      templates.flatMap(({ Resources }) => Object.values(Resources)),
+      ({ Type }) => Type,
+    ),
+  )
+    .map(([kind, resources]): [string, number] => [kind, resources?.length ?? 0])
+    .toSorted(([one], [other]) => one.localeCompare(other));
+
+const list = (templates: readonly StackTemplate[]): void => {
+  for (const template of templates) {
+    const kinds = countKinds([template]);
+    console.log(`${template.stack}: ${kinds.reduce((sum, [, count]) => sum + count, 0)} resources`);
+    if (environment === undefined) continue;
+    for (const [kind, count] of kinds) console.log(`  ${String(count).padStart(3)} ${kind}`);
+  }
+};
+
+/** Runs `cdk synth`; answers with what it said where it failed. */
+const runCdk = (): string | undefined => {
+  // What an earlier run left slows the next one down (aws/aws-cdk#38614).
+  rmSync(folder, { recursive: true, force: true });
+  const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
+  // Without '**' it exits 0 whatever it finds, because all stacks are in stages.
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],
+    { cwd: infra, encoding: 'utf8', env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' } },
+  );
+  return status === 0 ? undefined : `${stdout}${stderr}`;
+};
+
+const run = async (): Promise<string[]> => {
+  const names = (await readEnvironments()).map(({ name }) => name);
+  if (environment !== undefined && !names.includes(environment))
+    return [`There is no environment ${environment}; there are ${names.join(', ')}`];
+  const failure = runCdk();
+  if (failure !== undefined) return [failure];
+  const templates = readAssembly(folder);
+  list(
+    names
+      .filter((name) => environment === undefined || name === environment)
+      .flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))),
+  );
+  return (await findFaults(templates)).map(sayFault);
+};
+
+try {
+  const faults = await run();
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

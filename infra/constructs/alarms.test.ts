@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+
+const environments = await readEnvironments();
+const templates = synthesize(environments);
+const templateOf = (name: string): Template =>
+  Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
+
+type AlarmProperties = {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly AlarmActions: readonly unknown[];
+  readonly TreatMissingData: string;
+};
+
+/** Those that wake somebody, by name; others scale. */
+const alarmsOf = (name: string): Map<string, AlarmProperties> =>
+  new Map(
+    Object.values(templateOf(name).findResources('AWS::CloudWatch::Alarm'))
+      .map(({ Properties }): AlarmProperties => Properties)
+      .filter(({ AlarmName }) => AlarmName !== undefined)
+      .map((properties) => [properties.AlarmName.replace(`sluice-${name}-`, ''), properties]),
+  );
+
+const everywhere = [
+  ...['age', 'dead-letters', 'errors', 'latency', 'mysql-connections', 'mysql-cpu', 'mysql-storage', 'no-healthy-task'],
+  ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer', 'valkey-memory'],
+];
+
+test('each environment that is to wake somebody has these alarms, and others none', () => {
+  assert.deepEqual([...alarmsOf('test').keys(), ...alarmsOf('dev').keys()], []);
+  assert.deepEqual(
+    [...alarmsOf('stage').keys()].toSorted(),
+    [...everywhere, 'valkey-evictions', 'valkey-throttled'].toSorted(),
+  );
+  assert.deepEqual([...alarmsOf('prod').keys()].toSorted(), [...everywhere, 'valkey-cpu'].toSorted());
+});
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+
+/** The sections of a page, as links name them. */
+const sectionsOf = (text: string): Set<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+test('each alarm tells the topic, and links to a section of the operator’s page that is there', () => {
+  const sections = sectionsOf(page);
+  for (const name of ['stage', 'prod']) {
+    for (const [alarm, { AlarmDescription, AlarmActions }] of alarmsOf(name)) {
+      assert.equal(AlarmActions.length, 1);
+      const [, section = ''] = /docs\/operations\.md#(\S+)$/.exec(AlarmDescription) ?? [];
+      assert.ok(sections.has(section), `${alarm} links to ${section}, which is not in docs/operations.md`);
+    }
+  }
+});
+
+test('links within the operator’s page lead somewhere, and one that does not is seen', () => {
+  const deadLinks = (text: string): string[] =>
+    [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link).filter((link) => !sectionsOf(text).has(link));
+  assert.deepEqual(deadLinks(page), []);
+  assert.deepEqual(deadLinks(`${page}\n[x](#nowhere)\n`), ['nowhere']);
+});
+
+test('where nothing is heard, there is an alarm', () => {
+  const alarms = alarmsOf('prod');
+  for (const name of ['no-metrics', 'no-healthy-task']) assert.equal(alarms.get(name)?.TreatMissingData, 'breaching');
+});
+
+test('a release is put back by the alarms of what it may break', () => {
+  for (const [service, alarms] of [
+    ['producer', ['errors', 'latency']],
+    ['consumer', ['no-progress']],
+  ] as const) {
+    templateOf('prod').hasResourceProperties('AWS::ECS::Service', {
+      ServiceName: service,
+      DeploymentConfiguration: {
+        Alarms: { AlarmNames: alarms.map((alarm) => `sluice-prod-${alarm}`), Enable: true, Rollback: true },
+      },
+    });
+  }
+});
+
+test('the topic is encrypted with a key that those who tell it something may use', () => {
+  const template = templateOf('prod');
+  template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+  const policies = JSON.stringify([
+    template.findResources('AWS::KMS::Key'),
+    template.findResources('AWS::SNS::TopicPolicy'),
+  ]);
+  for (const teller of ['cloudwatch', 'budgets', 'events.rds'])
+    assert.ok(policies.split(`"${teller}.amazonaws.com"`).length > 2, teller);
+  template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+});
+
+test('failovers and spending beyond the budget are told', () => {
+  const template = templateOf('prod');
+  template.hasResourceProperties('AWS::RDS::EventSubscription', {
+    SourceIds: ['sluice-prod'],
+    EventCategories: Match.arrayWith(['failover']),
+  });
+  template.hasResourceProperties('AWS::Budgets::Budget', {
+    Budget: { BudgetLimit: { Amount: 2_500, Unit: 'USD' }, CostFilters: { TagKeyValue: ['user:environment$prod'] } },
+    NotificationsWithSubscribers: [Match.anyValue(), Match.anyValue()],
+  });
+});
+
+test('each environment has a dashboard that follows a count', () => {
+  for (const { name } of environments) {
+    const [dashboard] = Object.values(templateOf(name).findResources('AWS::CloudWatch::Dashboard'));
+    assert.equal(dashboard?.['Properties'].DashboardName, `sluice-${name}`);
+    const body = JSON.stringify(dashboard?.['Properties'].DashboardBody);
+    const titles = [...body.matchAll(/\\"title\\":\\"([^\\]+)\\"/g)].map(([, title]) => title);
+    assert.deepEqual(titles.slice(0, 4), ['Counts acknowledged', 'What waits', 'Counts recorded', 'Transactions (s)']);
+  }
+});

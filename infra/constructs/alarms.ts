@@ -1,0 +1,190 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric } from './metrics.ts';
+
+type AlarmsProps = {
+  readonly environment: Environment;
+  readonly targets: ApplicationTargetGroup;
+  readonly topic: ITopic;
+};
+
+type Condition = {
+  readonly metric: IMetric;
+  readonly above?: number;
+  readonly below?: number;
+  /** For how many minutes. */
+  readonly minutes: number;
+  /** Whether nothing is as bad as too much. */
+  readonly isMissingBad?: boolean;
+  /** The section of docs/operations.md that says what to do. */
+  readonly section: string;
+};
+
+/** The names of the alarms by which a release is put back, which must be known before there are services. */
+export const deploymentAlarmsOf = (environment: Environment, service: 'producer' | 'consumer'): string[] =>
+  (service === 'producer' ? ['errors', 'latency'] : ['no-progress']).map((alarm) => nameOf(environment, alarm));
+
+const nameOf = ({ name }: Environment, alarm: string): string => `sluice-${name}-${alarm}`;
+
+/** What wakes somebody. Each alarm says where it is written what to check and how to mend it. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, { environment, targets, topic }: AlarmsProps) {
+    super(scope, id);
+    const conditions = {
+      ...apiConditions(targets),
+      ...queueConditions(),
+      ...cacheConditions(environment),
+      ...databaseConditions(environment),
+      ...functionConditions(environment),
+    };
+    for (const [name, condition] of Object.entries(conditions)) this.add(name, environment, condition, topic);
+  }
+
+  private add(name: string, environment: Environment, condition: Condition, topic: ITopic): void {
+    const { metric, above, below, minutes, isMissingBad = false, section } = condition;
+    const alarm = new Alarm(this, name, {
+      alarmName: nameOf(environment, name),
+      alarmDescription: `What to check and how to mend it: docs/operations.md#${section}`,
+      metric,
+      threshold: above ?? below ?? 0,
+      comparisonOperator:
+        above === undefined ? ComparisonOperator.LESS_THAN_THRESHOLD : ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: minutes,
+      treatMissingData: isMissingBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+  }
+}
+
+const minute = { period: Duration.minutes(1) };
+
+const apiConditions = (targets: ApplicationTargetGroup): Readonly<Record<string, Condition>> => ({
+  errors: {
+    metric: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
+    above: 10,
+    minutes: 5,
+    section: 'posts-get-503',
+  },
+  latency: {
+    metric: targets.metrics.targetResponseTime({ ...minute, statistic: 'p99' }),
+    above: 2,
+    minutes: 5,
+    section: 'answers-are-slow',
+  },
+  'no-healthy-task': {
+    metric: targets.metrics.healthyHostCount({ ...minute, statistic: 'Maximum' }),
+    below: 1,
+    minutes: 3,
+    isMissingBad: true,
+    section: 'no-task-is-healthy',
+  },
+});
+
+const queueConditions = (): Readonly<Record<string, Condition>> => ({
+  age: {
+    metric: queueMetric('oldest_age_seconds', 'Age of the oldest entry (s)'),
+    above: 120,
+    minutes: 5,
+    section: 'the-age-of-the-oldest-entry-rises',
+  },
+  'dead-letters': {
+    metric: queueMetric('dead_letters', 'Dead letters'),
+    above: 0,
+    minutes: 1,
+    section: 'there-are-dead-letters',
+  },
+  'no-progress': {
+    metric: new MathExpression({
+      expression: 'IF(FILL(waiting, 0) > 0 AND FILL(recorded, 0) == 0, 1, 0)',
+      usingMetrics: {
+        waiting: sluiceMetric('producer', 'queue_waiting_batches'),
+        recorded: sluiceMetric('consumer', 'recorded_total', 'Sum'),
+      },
+      ...minute,
+      label: 'Entries wait and none is recorded',
+    }),
+    above: 0,
+    minutes: 5,
+    section: 'the-age-of-the-oldest-entry-rises',
+  },
+  'no-metrics': {
+    metric: sluiceMetric('producer', 'queue_consumers', 'SampleCount'),
+    below: 1,
+    minutes: 5,
+    isMissingBad: true,
+    section: 'no-metrics-arrive',
+  },
+});
+
+const cacheConditions = (environment: Environment): Readonly<Record<string, Condition>> => {
+  const { queue } = environment;
+  const section = 'valkey-is-full-or-busy';
+  if (queue.kind === 'nodes') {
+    return {
+      'valkey-memory': {
+        metric: cacheMetric(environment, 'DatabaseCapacityUsageCountedForEvictPercentage', 'Maximum'),
+        above: 75,
+        minutes: 5,
+        section,
+      },
+      'valkey-cpu': {
+        metric: cacheMetric(environment, 'EngineCPUUtilization', 'Maximum'),
+        above: 80,
+        minutes: 10,
+        section,
+      },
+    };
+  }
+  return {
+    'valkey-memory': {
+      metric: cacheMetric(environment, 'BytesUsedForCache', 'Maximum'),
+      above: 0.75 * queue.mostStorageGb * 1e9,
+      minutes: 5,
+      section,
+    },
+    'valkey-throttled': { metric: cacheMetric(environment, 'ThrottledCmds', 'Sum'), above: 0, minutes: 5, section },
+    'valkey-evictions': { metric: cacheMetric(environment, 'Evictions', 'Sum'), above: 0, minutes: 1, section },
+  };
+};
+
+const databaseConditions = (environment: Environment): Readonly<Record<string, Condition>> => ({
+  'mysql-cpu': {
+    metric: databaseMetric(environment, 'CPUUtilization'),
+    above: 85,
+    minutes: 15,
+    section: 'mysql-is-busy',
+  },
+  'mysql-storage': {
+    metric: databaseMetric(environment, 'FreeStorageSpace', 'Minimum'),
+    below: 0.1 * environment.database.storageGb * 1e9,
+    minutes: 15,
+    section: 'mysql-is-full',
+  },
+  'mysql-connections': {
+    metric: databaseMetric(environment, 'DatabaseConnections', 'Maximum'),
+    // A process has four at most (packages/ledger/pools.ts); the rest are for the set-up and for people.
+    above: 4 * (environment.producer.most + environment.consumer.most) + 10,
+    minutes: 10,
+    section: 'mysql-is-busy',
+  },
+});
+
+const functionConditions = ({ name }: Environment): Readonly<Record<string, Condition>> =>
+  Object.fromEntries(
+    ['migrator', 'producer', 'consumer'].map((user) => [
+      `rotation-${user}`,
+      {
+        metric: functionErrors(`sluice-${name}-rotate-${user}`),
+        above: 0,
+        minutes: 1,
+        section: 'logins-are-rotated',
+      },
+    ]),
+  );

@@ -1,0 +1,150 @@
+import { AssetHashType, CustomResource, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
+import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { bundleDatabaseSetup, databaseSetupFolder } from '../bundle-database-setup.ts';
+import type { Environment } from '../environment.ts';
+import { databaseName, type Database } from './database.ts';
+import { privateSubnets, type Network } from './network.ts';
+
+type DatabaseSetupProps = {
+  readonly network: Network;
+  readonly database: Database;
+  readonly environment: Environment;
+};
+
+/** A user of the database beside its administrator. */
+export type DatabaseUser = 'migrator' | 'producer' | 'consumer';
+
+/**
+ * The users of the database with their secrets, and the function that makes them and applies the migrations (apps/database-setup). It
+ * runs whenever CloudFormation sees a change of migrations or secrets, so before the services that need them are deployed.
+ */
+export class DatabaseSetup extends Construct {
+  /** A login for each user, which Secrets Manager rotates every 30 days. */
+  readonly secrets: Readonly<Record<DatabaseUser, ISecret>>;
+
+  constructor(scope: Construct, id: string, props: DatabaseSetupProps) {
+    super(scope, id);
+    const { database } = props;
+    const secretOf = (user: DatabaseUser) =>
+      new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
+    this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
+    const code = bundleCode();
+    const setUp = this.runFunction(this.createFunction(code, props), code, props);
+    // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
+    setUp.node.addDependency(props.network);
+    this.rotate(setUp, props);
+  }
+
+  private createFunction(code: Code, { network, database, environment }: DatabaseSetupProps): LambdaFunction {
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: environment.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const { instance, administrator } = database;
+    const setUp = new LambdaFunction(this, 'Function', {
+      description: 'Makes the database, its users and its tables',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code,
+      role: this.createRole(logGroup),
+      memorySize: 512,
+      timeout: Duration.minutes(10),
+      loggingFormat: LoggingFormat.TEXT,
+      logGroup,
+      vpc: network.vpc,
+      vpcSubnets: privateSubnets,
+      securityGroups: [network.groups.databaseSetup],
+      environment: {
+        DB_HOST: instance.dbInstanceEndpointAddress,
+        DB_NAME: databaseName,
+        DB_TLS: 'true',
+        DB_SECRET_ARN: administrator.secretArn,
+        DB_MIGRATOR_SECRET_ARN: this.secrets.migrator.secretArn,
+        DB_PRODUCER_SECRET_ARN: this.secrets.producer.secretArn,
+        DB_CONSUMER_SECRET_ARN: this.secrets.consumer.secretArn,
+      },
+    });
+    for (const secret of [administrator, ...Object.values(this.secrets)]) secret.grantRead(setUp);
+    return setUp;
+  }
+
+  /** Without the right to make log groups: what a function logs while it is deleted would bring its group back. */
+  private createRole(logGroup: LogGroup): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [
+          'ec2:AssignPrivateIpAddresses',
+          'ec2:CreateNetworkInterface',
+          'ec2:DeleteNetworkInterface',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeSubnets',
+          'ec2:UnassignPrivateIpAddresses',
+        ],
+        resources: ['*'],
+      }),
+    );
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'Lambda makes its network interfaces with these rights, and checks them for all resources ("Giving Lambda functions access to resources in a VPC")',
+    });
+    return role;
+  }
+
+  private runFunction(setUp: LambdaFunction, code: Code, { environment }: DatabaseSetupProps): CustomResource {
+    return new CustomResource(this, 'Run', {
+      resourceType: 'Custom::DatabaseSetup',
+      serviceToken: setUp.functionArn,
+      serviceTimeout: Duration.minutes(11),
+      // Named for its hash, which is of all that the function is: its migrations, and the rights that it gives.
+      properties: {
+        Code: code.bind(this).s3Location?.objectKey,
+        Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
+        ImportFile: environment.database.importFile,
+      },
+    });
+  }
+
+  /** By AWS's own function for each user, once there is the user. */
+  private rotate(setUp: CustomResource, { network, environment }: DatabaseSetupProps): void {
+    for (const [user, secret] of Object.entries(this.secrets)) {
+      const functionName = `sluice-${environment.name}-rotate-${user}`;
+      const logGroup = new LogGroup(this, `RotationLog-${user}`, {
+        logGroupName: `/aws/lambda/${functionName}`,
+        retention: environment.logDays,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+      const schedule = secret.addRotationSchedule('Rotation', {
+        automaticallyAfter: Duration.days(30),
+        rotateImmediatelyOnUpdate: false,
+        hostedRotation: HostedRotation.mysqlSingleUser({
+          functionName,
+          vpc: network.vpc,
+          vpcSubnets: privateSubnets,
+          securityGroups: [network.groups.rotation],
+        }),
+      });
+      schedule.node.addDependency(setUp, logGroup);
+    }
+  }
+}
+
+/** CDK bundles once, whatever the number of environments, and never uses the image. */
+const bundleCode = (): Code =>
+  Code.fromAsset(databaseSetupFolder, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: { image: Runtime.NODEJS_24_X.bundlingImage, local: { tryBundle } },
+  });
+
+const tryBundle = (folder: string): boolean => {
+  bundleDatabaseSetup(folder);
+  return true;
+};

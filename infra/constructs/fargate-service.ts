@@ -1,0 +1,148 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import {
+  AlarmBehavior,
+  AvailabilityZoneRebalancing,
+  Capability,
+  ContainerImage,
+  CpuArchitecture,
+  FargateService,
+  FargateTaskDefinition,
+  LinuxParameters,
+  LogDrivers,
+  OperatingSystemFamily,
+  type ContainerDefinition,
+  type ContainerDefinitionOptions,
+  type HealthCheck,
+  type ICluster,
+  type ScalableTaskCount,
+} from 'aws-cdk-lib/aws-ecs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { deploymentAlarmsOf } from './alarms.ts';
+import { privateSubnets } from './network.ts';
+
+/** What all services of an environment are made of. */
+export type ServiceContext = {
+  readonly cluster: ICluster;
+  readonly namespace: INamespace;
+  readonly environment: Environment;
+  /** The tag of the images: a release. */
+  readonly imageTag: string;
+};
+
+type ServiceProps = ServiceContext & {
+  /** Its name in Cloud Map. */
+  readonly name: 'producer' | 'consumer';
+  readonly tasks: Environment['producer'];
+  readonly securityGroup: ISecurityGroup;
+};
+
+type ContainerProps = {
+  readonly repository: IRepository;
+  /** The command by which ECS asks whether it is well. */
+  readonly health?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly more?: Partial<ContainerDefinitionOptions>;
+};
+
+// A process ends within 10 s of SIGTERM, by its own doing.
+const stopTimeout = Duration.seconds(15);
+// The user `node` of its image, and one of Envoy's: neither is root.
+const user = '1000:1000';
+
+/**
+ * A service on Fargate as all are here: on ARM, in private subnets, as a user without rights on a file system that nobody writes to. What runs is
+ * put back when its successor does not come up. The number of tasks is the scaling's: one in the template would reset it with each release.
+ */
+export class SluiceService extends Construct {
+  readonly taskDefinition: FargateTaskDefinition;
+  readonly service: FargateService;
+  readonly scaling: ScalableTaskCount;
+  private readonly logGroup: LogGroup;
+  private readonly imageTag: string;
+
+  constructor(scope: Construct, id: string, props: ServiceProps) {
+    super(scope, id);
+    const { cluster, namespace, environment, name, tasks } = props;
+    this.imageTag = props.imageTag;
+    this.logGroup = new LogGroup(this, 'Log', {
+      retention: environment.logDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.taskDefinition = new FargateTaskDefinition(this, 'Task', {
+      family: `sluice-${environment.name}-${name}`,
+      cpu: tasks.cpu,
+      memoryLimitMiB: tasks.memoryMiB,
+      runtimePlatform: {
+        cpuArchitecture: CpuArchitecture.ARM64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+    });
+    this.acknowledge();
+    this.service = new FargateService(this, 'Service', {
+      cluster,
+      taskDefinition: this.taskDefinition,
+      serviceName: name,
+      assignPublicIp: false,
+      vpcSubnets: privateSubnets,
+      securityGroups: [props.securityGroup],
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
+      enableExecuteCommand: false,
+      cloudMapOptions: {
+        cloudMapNamespace: namespace,
+        name,
+        dnsRecordType: DnsRecordType.A,
+        dnsTtl: Duration.seconds(10),
+      },
+    });
+    if (environment.hasAlarms) {
+      this.service.enableDeploymentAlarms(deploymentAlarmsOf(environment, name), {
+        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
+      });
+    }
+    this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.least, maxCapacity: tasks.most });
+  }
+
+  private acknowledge(): void {
+    Validations.of(this.taskDefinition).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-ECS2',
+      reason: 'They say where things are and name secrets; that none is a secret is checked (policy/secrets.ts)',
+    });
+    Validations.of(this.taskDefinition.obtainExecutionRole()).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason: 'ecr:GetAuthorizationToken is for a whole registry; pulling is allowed from the images of the task alone',
+    });
+  }
+
+  /** Adds a container; the first is the one whose end ends the task's work. */
+  addContainer(name: string, { repository, health, variables = {}, more = {} }: ContainerProps): ContainerDefinition {
+    const linuxParameters = new LinuxParameters(this, `Linux-${name}`, { initProcessEnabled: false });
+    linuxParameters.dropCapabilities(Capability.ALL);
+    return this.taskDefinition.addContainer(name, {
+      image: ContainerImage.fromEcrRepository(repository, this.imageTag),
+      user,
+      readonlyRootFilesystem: true,
+      linuxParameters,
+      stopTimeout,
+      ...(health === undefined ? {} : { healthCheck: healthCheckOf(health) }),
+      environment: { ...variables },
+      logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: name }),
+      ...more,
+    });
+  }
+}
+
+const healthCheckOf = (command: readonly string[]): HealthCheck => ({
+  command: ['CMD', ...command],
+  interval: Duration.seconds(10),
+  timeout: Duration.seconds(5),
+  retries: 3,
+  startPeriod: Duration.seconds(30),
+});

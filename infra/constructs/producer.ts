@@ -1,0 +1,77 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { ContainerDependencyCondition } from 'aws-cdk-lib/aws-ecs';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import type { FoundationStack } from '../stacks/foundation.ts';
+import { SluiceService, type ServiceContext } from './fargate-service.ts';
+import { variablesOf } from './service-variables.ts';
+
+type ProducerProps = {
+  readonly context: ServiceContext;
+  readonly foundation: FoundationStack;
+  readonly images: { readonly producer: IRepository; readonly envoy: IRepository };
+  readonly targets: ApplicationTargetGroup;
+};
+
+const apiPort = 5080;
+/** The port on which Envoy listens. */
+export const envoyPort = 80;
+
+/** The API behind Envoy, in one task: Envoy speaks with the load balancer, the API with Envoy alone. */
+export class Producer extends Construct {
+  readonly service: SluiceService;
+
+  constructor(scope: Construct, id: string, { context, foundation, images, targets }: ProducerProps) {
+    super(scope, id);
+    const { queue, database, databaseSetup, network } = foundation;
+    const { environment } = context;
+    this.service = new SluiceService(this, 'Service', {
+      ...context,
+      name: 'producer',
+      tasks: environment.producer,
+      securityGroup: network.groups.producer,
+    });
+    const secret = databaseSetup.secrets.producer;
+    const envoy = this.service.addContainer('envoy', {
+      repository: images.envoy,
+      // Its image has no client for HTTP; the load balancer asks through it.
+      health: ['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${envoyPort}`],
+      more: {
+        portMappings: [{ containerPort: envoyPort }],
+        // Its user is not root, who alone may listen below 1024 otherwise.
+        systemControls: [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
+      },
+    });
+    const api = this.service.addContainer('api', {
+      repository: images.producer,
+      health: [
+        'node',
+        '--eval',
+        `fetch('http://127.0.0.1:${apiPort}/health').then(({ ok }) => process.exit(ok ? 0 : 1))`,
+      ],
+      variables: {
+        ...variablesOf('producer', { queue, database, secret }),
+        HTTP_PORT: String(apiPort),
+        QUEUE_PARTITIONS: String(queue.partitions),
+      },
+    });
+    envoy.addContainerDependencies({ container: api, condition: ContainerDependencyCondition.HEALTHY });
+    const { taskRole } = this.service.taskDefinition;
+    secret.grantRead(taskRole);
+    queue.grantConnect(taskRole, 'producer');
+    this.service.service.attachToApplicationTargetGroup(targets);
+    this.scale(targets, environment.producer.most > environment.producer.least);
+  }
+
+  private scale(targets: ApplicationTargetGroup, isScaled: boolean): void {
+    if (!isScaled) return;
+    const cooldown = { scaleOutCooldown: Duration.seconds(30), scaleInCooldown: Duration.minutes(5) };
+    this.service.scaling.scaleOnRequestCount('Requests', {
+      requestsPerTarget: 60_000,
+      targetGroup: targets,
+      ...cooldown,
+    });
+    this.service.scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 60, ...cooldown });
+  }
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+import { makeDocuments } from './documents.ts';
+import { environmentsTable } from './environments-table.ts';
+import { networkPicture } from './network-picture.ts';
+
+const environments = await readEnvironments();
+const templates = synthesize(environments);
+
+test('tables and pictures are those of the environments and the templates', () => {
+  for (const { file, text } of makeDocuments(environments, templates)) {
+    assert.ok(existsSync(file) && readFileSync(file, 'utf8') === text, `${file} is stale. Run: npm run aws-docs`);
+  }
+});
+
+test('a value has a row, with what each environment says and what it means', () => {
+  const rows = environmentsTable(environments).split('\n');
+  assert.match(rows[0] ?? '', /^\| value \| test \| dev \| stage \| prod \| what it is \|$/);
+  assert.ok(rows.some((row) => row.startsWith('| `network.natGateways` | 1 | 1 | 1 | 3 | Ways from private subnets')));
+  assert.ok(rows.some((row) => row.startsWith('| `queue.durability` | – | – | – | sync | ')));
+  assert.ok(rows.some((row) => row.startsWith('| `queue.kind` | serverless | serverless | serverless | nodes | ')));
+  assert.ok(rows.some((row) => row.startsWith('| `database.isMultiAz` | no | no | no | yes | ')));
+});
+
+test('a connection that is allowed is in the picture, and goes with its rule', () => {
+  const template = structuredClone(templates.find(({ stack }) => stack === 'dev/foundation') ?? assert.fail());
+  const picture = networkPicture('dev', template);
+  assert.match(picture, /aria-label="[^"]*CloudFront to Load balancer 80; [^"]*Producer to Queue 6379/);
+  assert.match(picture, /10\.20\.0\.0\/16 in eu-central-1a, eu-central-1b, /);
+  assert.match(picture, /1 NAT gateway; endpoints of s3</);
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (Type.startsWith('AWS::EC2::SecurityGroup') && Properties['FromPort'] === 6379) delete template.Resources[id];
+  }
+  assert.doesNotMatch(networkPicture('dev', template), /6379|Queue/);
+});
+
+const repository = join(import.meta.dirname, '../..');
+
+/** What is said in the table of points and is not so: a file that is not there, or a test of that title. */
+const findUntrue = (page: string): string[] => {
+  const [, table = ''] = /<!-- points -->([^]*)<!-- \/points -->/.exec(page) ?? [];
+  const rows = [...table.matchAll(/^\| ([^|]+) \| `([^`]+)` \| `([^`]+)`: ([^|]+) \|$/gm)];
+  assert.equal(rows.length, table.trim().split('\n').length - 2);
+  return rows.flatMap(([, what = '', file = '', testFile = '', title = '']) => {
+    const source = existsSync(join(repository, testFile)) ? readFileSync(join(repository, testFile), 'utf8') : '';
+    const untrue: string[] = [];
+    if (!existsSync(join(repository, file))) untrue.push(`${what}: there is no ${file}`);
+    if (!source.includes(title)) untrue.push(`${what}: ${testFile} has no test "${title}"`);
+    return untrue;
+  });
+};
+
+test('each point has a file that is there and a test that is there, and one that has not is seen', () => {
+  const page = readFileSync(join(repository, 'docs/aws.md'), 'utf8');
+  assert.deepEqual(findUntrue(page), []);
+  const spoilt = page
+    .replace('`infra/stacks/edge.ts` |', '`infra/stacks/none.ts` |')
+    .replace('a dashboard that follows a count', 'a dashboard of another title');
+  assert.deepEqual(findUntrue(spoilt), [
+    'CloudWatch: a dashboard: infra/constructs/alarms.test.ts has no test "each environment has a dashboard of another title"',
+    'a firewall: there is no infra/stacks/none.ts',
+  ]);
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { EnvironmentStage } from './environment-stage.ts';
+import type { Environment } from './environment.ts';
+import { readEnvironments } from './read-environments.ts';
+import { synthesize } from './synthesize.ts';
+
+const environments = await readEnvironments();
+const find = (name: string): Environment => environments.find((each) => each.name === name) ?? assert.fail();
+const named = {
+  ...find('test'),
+  name: 'named',
+  domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' },
+};
+const templates = synthesize([...environments, named]);
+const templateOf = (stack: string): Template =>
+  Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
+
+test('stacks are named for their environment, protected where it is, and the edge is in us-east-1', () => {
+  const stage = (name: string) => new EnvironmentStage(new App(), find(name));
+  for (const [name, isProtected] of [
+    ['stage', false],
+    ['prod', true],
+  ] as const) {
+    const { edge, registry, foundation, app } = stage(name);
+    assert.deepEqual(
+      [edge, registry, foundation, app].map((stack) => [stack?.stackName, stack?.region, stack?.terminationProtection]),
+      ['edge', 'registry', 'foundation', 'app'].map((stack) => [
+        `sluice-${name}-${stack}`,
+        stack === 'edge' ? 'us-east-1' : 'eu-central-1',
+        isProtected,
+      ]),
+    );
+  }
+  assert.equal(stage('test').edge, undefined);
+});
+
+test('every resource that takes tags says to what it belongs', () => {
+  const tags = {
+    Tags: Match.arrayWith([
+      { Key: 'application', Value: 'sluice' },
+      { Key: 'environment', Value: 'dev' },
+    ]),
+  };
+  const foundation = templateOf('dev/foundation');
+  for (const kind of ['EC2::VPC', 'RDS::DBInstance', 'ElastiCache::ServerlessCache', 'SecretsManager::Secret']) {
+    foundation.hasResourceProperties(`AWS::${kind}`, tags);
+  }
+  templateOf('dev/registry').allResourcesProperties('AWS::ECR::Repository', tags);
+});
+
+test('a stack takes what is another stack’s from its outputs, and nothing keeps the other from being changed', () => {
+  const stage = new EnvironmentStage(
+    new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' } }),
+    find('prod'),
+  );
+  const consumer = new Stack(stage, 'consumer', { env: { account: stage.account, region: 'eu-central-1' } });
+  new StringParameter(consumer, 'Host', { stringValue: stage.foundation.queue.host });
+  new StringParameter(consumer, 'Firewall', { stringValue: stage.edge?.firewall?.attrArn ?? '' });
+  const stacks = stage.synth().stacks.map(({ template }) => JSON.stringify(template));
+  const [one, other] = ['sluice-prod-foundation', 'sluice-prod-edge'].map((name) =>
+    stacks.some((text) => text.includes(`"Fn::GetStackOutput":{"StackName":"${name}"`)),
+  );
+  assert.deepEqual([one, other], [true, true]);
+  for (const text of stacks) assert.doesNotMatch(text, /Fn::ImportValue|"Export"|ExportWriter/);
+});
+
+test('images keep their tags, are scanned, and fifty of them are kept', () => {
+  for (const { name, isProtected } of environments) {
+    const registry = templateOf(`${name}/registry`);
+    for (const image of ['producer', 'consumer', 'envoy']) {
+      registry.hasResource('AWS::ECR::Repository', {
+        DeletionPolicy: 'Delete',
+        Properties: {
+          RepositoryName: `sluice-${name}/${image}`,
+          ImageTagMutability: 'IMMUTABLE',
+          ImageScanningConfiguration: { ScanOnPush: true },
+          EmptyOnDelete: !isProtected,
+          LifecyclePolicy: {
+            LifecyclePolicyText: Match.serializedJson({
+              rules: [
+                Match.objectLike({ selection: Match.objectLike({ tagStatus: 'untagged', countNumber: 7 }) }),
+                Match.objectLike({ selection: Match.objectLike({ tagStatus: 'any', countNumber: 50 }) }),
+              ],
+            }),
+          },
+        },
+      });
+    }
+  }
+});
+
+test('the firewall refuses an address that asks too often, and nobody else', () => {
+  for (const name of ['stage', 'prod']) {
+    templateOf(`${name}/edge`).hasResourceProperties('AWS::WAFv2::WebACL', {
+      Scope: 'CLOUDFRONT',
+      DefaultAction: { Allow: {} },
+      Rules: [
+        Match.objectLike({
+          Action: { Block: {} },
+          Statement: {
+            RateBasedStatement: {
+              AggregateKeyType: 'IP',
+              Limit: name === 'prod' ? 100_000 : 3_000_000,
+              EvaluationWindowSec: 300,
+            },
+          },
+        }),
+      ],
+    });
+  }
+});
+
+test('with a domain the edge has its certificate, proven in its zone', () => {
+  const edge = templateOf('named/edge');
+  edge.resourceCountIs('AWS::WAFv2::WebACL', 0);
+  edge.hasResourceProperties('AWS::CertificateManager::Certificate', {
+    DomainName: 'sluice.example.org',
+    ValidationMethod: 'DNS',
+    DomainValidationOptions: [{ DomainName: 'sluice.example.org', HostedZoneId: 'Z0123456789' }],
+  });
+});

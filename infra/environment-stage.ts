@@ -1,0 +1,41 @@
+import { Stage, Tags, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Environment } from './environment.ts';
+import { AppStack } from './stacks/app.ts';
+import { EdgeStack } from './stacks/edge.ts';
+import { FoundationStack } from './stacks/foundation.ts';
+import { RegistryStack } from './stacks/registry.ts';
+
+/** All stacks of an environment. They are apart because they live apart: the images before the services, the data longer than them. */
+export class EnvironmentStage extends Stage {
+  readonly edge: EdgeStack | undefined;
+  readonly registry: RegistryStack;
+  readonly foundation: FoundationStack;
+  readonly app: AppStack;
+
+  constructor(scope: Construct, environment: Environment) {
+    const { account, region, name, isProtected, domain, firewall } = environment;
+    super(scope, name, { env: { account, region } });
+    const propsOf = (stack: string): StackProps => ({
+      stackName: `sluice-${name}-${stack}`,
+      terminationProtection: isProtected,
+    });
+    this.edge =
+      domain === undefined && firewall === undefined
+        ? undefined
+        : new EdgeStack(this, 'edge', { ...propsOf('edge'), env: { account, region: 'us-east-1' }, environment });
+    this.registry = new RegistryStack(this, 'registry', { ...propsOf('registry'), environment });
+    this.foundation = new FoundationStack(this, 'foundation', { ...propsOf('foundation'), environment });
+    this.app = new AppStack(this, 'app', {
+      ...propsOf('app'),
+      environment,
+      foundation: this.foundation,
+      registry: this.registry,
+      edge: this.edge,
+    });
+    // CloudFront refuses every change of an attached VPC origin, its tags included (aws/aws-cdk#34629).
+    const options = { excludeResourceTypes: ['AWS::CloudFront::VpcOrigin'] };
+    Tags.of(this).add('application', 'sluice', options);
+    Tags.of(this).add('environment', name, options);
+  }
+}

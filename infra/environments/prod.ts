@@ -1,0 +1,39 @@
+import type { EnvironmentValues } from '../environment.ts';
+
+/** Survives the loss of a zone. */
+export const environment: EnvironmentValues = {
+  account: '444444444444',
+  region: 'eu-central-1',
+  isProtected: true,
+  logDays: 365,
+  hasAlarms: true,
+  hasContainerInsights: true,
+  monthlyBudgetUsd: 2500,
+  network: {
+    cidr: '10.40.0.0/16',
+    zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    natGateways: 3,
+    hasInterfaceEndpoints: true,
+    hasFlowLogs: true,
+  },
+  producer: { cpu: 1_024, memoryMiB: 2_048, least: 3, most: 24 },
+  // Four consumers nearly saturate a database.
+  consumer: { cpu: 1_024, memoryMiB: 2_048, least: 3, most: 4 },
+  database: {
+    instanceType: 'm7g.large',
+    isMultiAz: true,
+    storageGb: 100,
+    mostStorageGb: 1_000,
+    backupDays: 30,
+    hasInsights: true,
+  },
+  queue: {
+    kind: 'nodes',
+    nodeType: 'cache.m7g.large',
+    leastShards: 1,
+    mostShards: 4,
+    replicasPerShard: 1,
+    durability: 'sync',
+  },
+  firewall: { requestsPerFiveMinutes: 100_000 },
+};

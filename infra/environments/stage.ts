@@ -1,0 +1,32 @@
+import type { EnvironmentValues } from '../environment.ts';
+
+/** What goes to prod runs here first: two of each, with its alarms and its firewall. */
+export const environment: EnvironmentValues = {
+  account: '333333333333',
+  region: 'eu-central-1',
+  isProtected: false,
+  logDays: 30,
+  hasAlarms: true,
+  hasContainerInsights: true,
+  monthlyBudgetUsd: 400,
+  network: {
+    cidr: '10.30.0.0/16',
+    zones: ['eu-central-1a', 'eu-central-1b'],
+    natGateways: 1,
+    hasInterfaceEndpoints: false,
+    hasFlowLogs: false,
+  },
+  producer: { cpu: 512, memoryMiB: 1_024, least: 2, most: 2 },
+  consumer: { cpu: 512, memoryMiB: 1_024, least: 2, most: 2 },
+  database: {
+    instanceType: 't4g.small',
+    isMultiAz: false,
+    storageGb: 20,
+    mostStorageGb: 100,
+    backupDays: 7,
+    hasInsights: false,
+  },
+  queue: { kind: 'serverless', mostStorageGb: 5, mostEcpuPerSecond: 20_000 },
+  // The load test of one machine stays below it.
+  firewall: { requestsPerFiveMinutes: 3_000_000 },
+};

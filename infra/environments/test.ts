@@ -1,0 +1,30 @@
+import type { EnvironmentValues } from '../environment.ts';
+
+/** For tests of the whole: made, used and destroyed without a trace. */
+export const environment: EnvironmentValues = {
+  account: '111111111111',
+  region: 'eu-central-1',
+  isProtected: false,
+  logDays: 7,
+  hasAlarms: false,
+  hasContainerInsights: false,
+  monthlyBudgetUsd: 150,
+  network: {
+    cidr: '10.10.0.0/16',
+    zones: ['eu-central-1a', 'eu-central-1b'],
+    natGateways: 1,
+    hasInterfaceEndpoints: false,
+    hasFlowLogs: false,
+  },
+  producer: { cpu: 256, memoryMiB: 512, least: 1, most: 1 },
+  consumer: { cpu: 256, memoryMiB: 512, least: 1, most: 1 },
+  database: {
+    instanceType: 't4g.micro',
+    isMultiAz: false,
+    storageGb: 20,
+    mostStorageGb: 50,
+    backupDays: 1,
+    hasInsights: false,
+  },
+  queue: { kind: 'serverless', mostStorageGb: 1, mostEcpuPerSecond: 5_000 },
+};

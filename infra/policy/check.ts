@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { baselineOf, findLosses, type Baseline } from './baseline.ts';
+import { findBreaches } from './rules.ts';
+import { findSecrets } from './secrets.ts';
+import { findStatementFaults } from './statements.ts';
+import { resourceSchema, type Fault, type StackTemplate } from './template.ts';
+
+const baselines = join(import.meta.dirname, '../baselines');
+const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema));
+
+/**
+ * What is wrong with templates beside what CloudFormation's rules and cdk-nag find when they are synthesized. With `isLossAccepted`
+ * data may be lost.
+ */
+export const findFaults = async (
+  templates: readonly StackTemplate[],
+  { isLossAccepted = false } = {},
+): Promise<Fault[]> => [
+  ...findBreaches(templates),
+  ...findSecrets(templates),
+  ...(await findStatementFaults(templates)),
+  ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
+];
+
+/** Where the baseline of an environment is, and what it would be now. */
+export const nextBaselines = (
+  templates: readonly StackTemplate[],
+): { readonly file: string; readonly text: string }[] =>
+  environmentsOf(templates).map(([name, own]) => ({
+    file: fileOf(name),
+    text: `${JSON.stringify(baselineOf(own), undefined, 2)}\n`,
+  }));
+
+/** One line for a person. */
+export const sayFault = ({ where, what }: Fault): string => `${where}: ${what}`;
+
+/** The stack of an environment begins with its name: `prod/foundation`. */
+const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
+  ...Map.groupBy(templates, ({ stack }) => stack.split('/')[0] ?? ''),
+];
+
+const fileOf = (environment: string): string => join(baselines, `${environment}.json`);
+
+/** An environment that is new has none: nothing of it can be lost. */
+const readBaseline = (environment: string): Baseline => {
+  const file = fileOf(environment);
+  return existsSync(file) ? baselineSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};
+};

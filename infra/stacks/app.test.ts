@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+
+const environments = await readEnvironments();
+const [first] = environments;
+assert.ok(first !== undefined);
+const named = { ...first, name: 'named', domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' } };
+const templates = synthesize([...environments, named]);
+const templateOf = (name: string): Template =>
+  Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
+
+for (const environment of environments) {
+  const { name } = environment;
+  const template = templateOf(name);
+  const tasks = Object.values(template.findResources('AWS::ECS::TaskDefinition')).map(({ Properties }) => Properties);
+  const containers = tasks.flatMap(({ ContainerDefinitions }) => ContainerDefinitions);
+
+  test(`${name}: the tasks are of ARM and of the size that its values say`, () => {
+    for (const service of ['producer', 'consumer'] as const) {
+      const { cpu, memoryMiB } = environment[service];
+      template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+        Family: `sluice-${name}-${service}`,
+        Cpu: String(cpu),
+        Memory: String(memoryMiB),
+        RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      });
+    }
+  });
+
+  test(`${name}: no container runs as root, writes to its file system, or has a capability`, () => {
+    assert.deepEqual(containers.map((container) => String(container.Name)).toSorted(), ['api', 'consumer', 'envoy']);
+    for (const container of containers) {
+      assert.deepEqual(
+        [container.User, container.ReadonlyRootFilesystem, container.LinuxParameters.Capabilities],
+        ['1000:1000', true, { Drop: ['ALL'] }],
+      );
+      // More than the 10 s in which a process ends.
+      assert.equal(container.StopTimeout, 15);
+      assert.equal(container.LogConfiguration.LogDriver, 'awslogs');
+    }
+  });
+
+  test(`${name}: images are of a tag that is given, from repositories of its own`, () => {
+    template.hasParameter('ImageTag', { Type: 'String', Default: Match.absent() });
+    for (const { Image } of containers) {
+      const text = JSON.stringify(Image);
+      assert.ok(text.includes(`"StackName":"sluice-${name}-registry"`) && text.includes('{"Ref":"ImageTag"}'), text);
+    }
+  });
+
+  test(`${name}: a release that does not come up is put back, and nothing resets the number of tasks`, () => {
+    template.allResourcesProperties('AWS::ECS::Service', {
+      DesiredCount: Match.absent(),
+      DeploymentConfiguration: Match.objectLike({
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      }),
+      EnableExecuteCommand: false,
+      AvailabilityZoneRebalancing: 'ENABLED',
+      NetworkConfiguration: { AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }) },
+      ServiceRegistries: [Match.anyValue()],
+    });
+    for (const service of ['producer', 'consumer'] as const) {
+      const { least, most } = environment[service];
+      template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+        MinCapacity: least,
+        MaxCapacity: most,
+      });
+    }
+    const isScaled = environment.producer.most > environment.producer.least;
+    template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
+  });
+
+  test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {
+    for (const service of ['Producer', 'Consumer']) {
+      const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) =>
+        id.startsWith(`${service}ServiceTaskTaskRole`),
+      );
+      assert.equal(policies.length, 1);
+      const statements = policies[0]?.[1]['Properties'].PolicyDocument.Statement;
+      assert.deepEqual(
+        statements.map(({ Action }: { readonly Action: unknown }) => Action),
+        [['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], 'elasticache:Connect'],
+      );
+      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${service.toLowerCase()}`));
+      assert.match(
+        JSON.stringify(statements[1].Resource),
+        new RegExp(`:user:sluice-${name}-${service.toLowerCase()}"`),
+      );
+    }
+  });
+
+  test(`${name}: the load balancer is internal, asks the API through Envoy, and logs`, () => {
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Scheme: 'internal',
+      LoadBalancerAttributes: Match.arrayWith([
+        { Key: 'deletion_protection.enabled', Value: String(environment.isProtected) },
+        { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+        { Key: 'access_logs.s3.enabled', Value: 'true' },
+      ]),
+    });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      Port: 80,
+      TargetType: 'ip',
+      HealthCheckPath: '/health',
+      Matcher: { HttpCode: '200' },
+    });
+    template.hasResourceProperties('AWS::ECS::Service', {
+      ServiceName: 'producer',
+      LoadBalancers: [{ ContainerName: 'envoy', ContainerPort: 80, TargetGroupArn: Match.anyValue() }],
+    });
+  });
+
+  test(`${name}: it brings no security group and no rule of its own`, () => {
+    for (const kind of ['SecurityGroup', 'SecurityGroupIngress', 'SecurityGroupEgress'])
+      template.resourceCountIs(`AWS::EC2::${kind}`, 0);
+  });
+}
+
+test('the producer writes as many partitions as there may be shards', () => {
+  for (const [name, partitions] of [
+    ['test', '1'],
+    ['prod', '4'],
+  ] as const) {
+    templateOf(name).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: Match.arrayWith([
+        Match.objectLike({
+          Name: 'api',
+          Environment: Match.arrayWith([{ Name: 'QUEUE_PARTITIONS', Value: partitions }]),
+        }),
+      ]),
+    });
+  }
+});
+
+test('consumers are added by the age of the oldest entry, but not while the ledger does not record', () => {
+  const alarms = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
+    .filter(([id]) => id.startsWith('ConsumerService'))
+    .map(([, { Properties }]) => [Properties.Metrics[0].Expression, Properties.EvaluationPeriods]);
+  assert.deepEqual(alarms, [
+    ['IF(FILL(failing, 0) > 0, 0, age)', 1],
+    ['MAX([FILL(producer_oldest_age_seconds, 0), FILL(consumer_oldest_age_seconds, 0)])', 15],
+  ]);
+});
+
+test('with a domain the load balancer speaks TLS, with a certificate for the name', () => {
+  const template = templateOf('named');
+  template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+    Port: 443,
+    Protocol: 'HTTPS',
+    Certificates: [Match.anyValue()],
+  });
+  template.hasResourceProperties('AWS::CertificateManager::Certificate', { DomainName: 'sluice.example.org' });
+  templateOf('test').hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', { Port: 80, Protocol: 'HTTP' });
+});

@@ -1,0 +1,90 @@
+import { CfnParameter, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import type { Construct } from 'constructs';
+import { Alarms } from '../constructs/alarms.ts';
+import { Consumer } from '../constructs/consumer.ts';
+import { WayOfACount } from '../constructs/dashboard.ts';
+import { Frontend } from '../constructs/frontend.ts';
+import { LoadBalancer } from '../constructs/load-balancer.ts';
+import { createLogBucket } from '../constructs/log-bucket.ts';
+import { Producer } from '../constructs/producer.ts';
+import { AlarmTopic } from '../constructs/topic.ts';
+import type { Environment } from '../environment.ts';
+import type { EdgeStack } from './edge.ts';
+import type { FoundationStack } from './foundation.ts';
+import type { RegistryStack } from './registry.ts';
+
+type AppStackProps = StackProps & {
+  readonly environment: Environment;
+  readonly foundation: FoundationStack;
+  readonly registry: RegistryStack;
+  readonly edge: EdgeStack | undefined;
+};
+
+/** What works: tasks, load balancer, page. It holds nothing, and is deployed with each release. */
+export class AppStack extends Stack {
+  readonly loadBalancer: LoadBalancer;
+  readonly producer: Producer;
+  readonly consumer: Consumer;
+  readonly frontend: Frontend;
+
+  constructor(scope: Construct, id: string, props: AppStackProps) {
+    super(scope, id, props);
+    const { environment, foundation, registry, edge } = props;
+    const { vpc, groups } = foundation.network;
+    const { producer, consumer, envoy } = registry.repositories;
+    // Given when it is deployed, so that a release does not need other templates than the one before.
+    const imageTag = new CfnParameter(this, 'ImageTag', {
+      description: 'The tag of the images: environment and commit',
+      allowedPattern: '[A-Za-z0-9][A-Za-z0-9._-]{0,127}',
+    }).valueAsString;
+    const cluster = new Cluster(this, 'Cluster', {
+      vpc,
+      clusterName: `sluice-${environment.name}`,
+      containerInsightsV2: environment.hasContainerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
+    });
+    if (!environment.hasContainerInsights) {
+      Validations.of(cluster).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-ECS4',
+        reason: 'hasContainerInsights is false: the metrics of each task cost more than they tell here',
+      });
+    }
+    const context = {
+      cluster,
+      namespace: new PrivateDnsNamespace(this, 'Namespace', { name: `sluice-${environment.name}.internal`, vpc }),
+      environment,
+      imageTag,
+    };
+    const logs = createLogBucket(this, environment);
+    this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
+      vpc,
+      securityGroup: groups.loadBalancer,
+      environment,
+      logs,
+    });
+    this.producer = new Producer(this, 'Producer', {
+      context,
+      foundation,
+      images: { producer, envoy },
+      targets: this.loadBalancer.targets,
+    });
+    this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    this.watch(environment);
+    this.frontend = new Frontend(this, 'Frontend', {
+      environment,
+      loadBalancer: this.loadBalancer.balancer,
+      logs,
+      certificate: edge?.certificate,
+      firewall: edge?.firewall?.attrArn,
+    });
+  }
+
+  private watch(environment: Environment): void {
+    const { targets } = this.loadBalancer;
+    new WayOfACount(this, 'Dashboard', { environment, targets });
+    if (!environment.hasAlarms) return;
+    const { topic } = new AlarmTopic(this, 'Topic', environment);
+    new Alarms(this, 'Alarms', { environment, targets, topic });
+  }
+}

@@ -1,0 +1,36 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { DatabaseSetup } from '../constructs/database-setup.ts';
+import { Database } from '../constructs/database.ts';
+import { Network } from '../constructs/network.ts';
+import { Queue } from '../constructs/queue.ts';
+import type { Environment } from '../environment.ts';
+
+/** What holds data, and the network that it is in. It changes rarely; losing it is losing counts. */
+export class FoundationStack extends Stack {
+  readonly network: Network;
+  readonly database: Database;
+  readonly databaseSetup: DatabaseSetup;
+  readonly queue: Queue;
+  readonly #zones: readonly string[];
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly environment: Environment }) {
+    super(scope, id, props);
+    const { environment } = props;
+    this.#zones = environment.network.zones;
+    this.network = new Network(this, 'Network', environment);
+    const { vpc, groups } = this.network;
+    this.database = new Database(this, 'Database', { vpc, securityGroup: groups.database, environment });
+    this.databaseSetup = new DatabaseSetup(this, 'DatabaseSetup', {
+      network: this.network,
+      database: this.database,
+      environment,
+    });
+    this.queue = new Queue(this, 'Queue', { vpc, securityGroup: groups.queue, environment });
+  }
+
+  /** Asked by the network; CDK would ask the account. */
+  override get availabilityZones(): string[] {
+    return [...this.#zones];
+  }
+}
