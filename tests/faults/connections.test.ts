@@ -35,17 +35,22 @@ test('the replies to XADD that are lost make the producer send the same batches 
   await assertBalance(pipeline, load, { fault: 'replies to XADD lost', times, withinMs });
 });
 
-for (const way of ['requests', 'replies', 'both'] as const) {
-  const lost = way === 'both' ? 'both ways' : way;
-  test(`connections that go half-open on every line (${lost} lost) are given up, and nothing is lost or recorded twice`, async (t) => {
+test('connections that go half-open on every line, one way or both, are given up, and nothing is lost or recorded twice', async (t) => {
+  const breakLines = async (way: 'requests' | 'replies' | 'both') => {
     const pipeline = await createProxiedPipeline(t);
     const { load, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
-    const lines = [producerToRedis, consumerToRedis, consumerToMysql];
+    // MySQL first: once the consumer's Redis is silent it records nothing for a while, and gives an idle connection back.
+    const lines = [consumerToMysql, consumerToRedis, producerToRedis];
     for (const line of lines) {
+      const before = line.swallowedBytes();
       line.silence(way);
-      await load.more();
+      await waitUntil(() => line.swallowedBytes() > before, 60_000);
     }
+    await load.more();
     await load.stop();
+    const lost = way === 'both' ? 'both ways' : way;
     await assertBalance(pipeline, load, { fault: `half-open, ${lost} lost`, times: lines.length, withinMs });
-  });
-}
+  };
+  // Each is mostly a wait for deadlines.
+  await Promise.all([breakLines('requests'), breakLines('replies'), breakLines('both')]);
+});

@@ -26,7 +26,8 @@ export const createProxy = async (owner: Owner, targetPort: number) => {
     const pair: Pair = { sockets: [client, upstream], losesRequests: false, losesReplies: false };
     pairs.add(pair);
     client.on('data', (chunk) => {
-      if (!pair.losesRequests) upstream.write(chunk);
+      if (pair.losesRequests) swallowedBytes += chunk.length;
+      else upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
       if (isSwallowingReplies || pair.losesReplies) swallowedBytes += chunk.length;
@@ -77,7 +78,7 @@ export const createProxy = async (owner: Owner, targetPort: number) => {
     },
     /** How many connections go through it. */
     connections: () => pairs.size,
-    /** How many bytes of answers were lost. */
+    /** How many bytes were lost. */
     swallowedBytes: () => swallowedBytes,
     /** New connections are ended at once. */
     refuse: (shouldRefuse: boolean) => {
