@@ -26,6 +26,8 @@ const servers = createSupervisor({
   onChange: () => undefined,
 });
 
+let endTests = () => Promise.resolve();
+
 const runTests = async (environment: Readonly<Record<string, string>>): Promise<number> => {
   const child = spawn(
     process.execPath,
@@ -37,12 +39,24 @@ const runTests = async (environment: Readonly<Record<string, string>>): Promise<
     ],
     { stdio: 'inherit', env: { ...process.env, ...environment }, timeout: longestRunMs, killSignal: 'SIGKILL' },
   );
-  const [code] = (await once(child, 'exit')) as unknown[];
-  return Number(code ?? 1);
+  const ended = once(child, 'exit');
+  endTests = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  await ended;
+  return child.exitCode ?? 1;
+};
+
+const stop = async () => {
+  await endTests();
+  await servers.stop();
+  rmSync(folder, { recursive: true });
+  process.exit(1);
 };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => void servers.stop().then(() => process.exit(1)));
+  process.on(signal, () => void stop());
 }
 
 try {

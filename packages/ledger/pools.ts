@@ -53,7 +53,8 @@ export const createPools = (settings: DatabaseSettings) => {
   const end = async () => {
     const ending = [...generations].map(({ pool }) => pool.promise().end());
     generations.clear();
-    await Promise.all(ending);
+    // What mysql2 tells of is a connection that was still being opened, and there is nothing left of it to end.
+    await Promise.allSettled(ending);
   };
 
   const inUse = () => [...generations].reduce((sum, { loans }) => sum + loans, 0);

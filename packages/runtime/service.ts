@@ -14,12 +14,12 @@ type ServiceSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }>> = {
   readonly start: (config: z.output<Schema>, logger: Logger) => Promise<RunningService>;
 };
 
-// The platform is promised an exit within 10 s.
-const stopWithinMs = 9_000;
+// The platform is promised an exit within 10 s, from a machine that may be busy.
+const stopWithinMs = 8_000;
 
 /**
  * Runs a service from its environment to its end. It exits with 0 after SIGTERM or SIGINT, and with 1 when its environment
- * is at fault, its start fails, or an error that nothing handled turns up. Work that is not finished 9 s after the signal is left
+ * is at fault, its start fails, or an error that nothing handled turns up. Work that is not finished 8 s after the signal is left
  * for others to take over.
  */
 export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>>(

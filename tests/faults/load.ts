@@ -4,14 +4,18 @@ import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
+export type Refusal = { readonly kind: Kind; readonly ms: number };
+
+type Kind = 'single' | 'batch' | 'keyed';
+
 /** What became of the counts that were posted. */
 export type Posted = {
   /** Counts that must be recorded. */
   readonly acknowledged: ReadonlySet<number>;
   /** Counts that may be recorded: they were refused, or no answer came. */
   readonly unacknowledged: ReadonlySet<number>;
-  /** How long each 503 took, in milliseconds. */
-  readonly refusedAfterMs: readonly number[];
+  /** What each 503 was the answer to, and how long it took in milliseconds. */
+  readonly refusals: readonly Refusal[];
   /** Answers that are neither 201 nor a 503 with `Retry-After`. There should be none. */
   readonly oddAnswers: readonly string[];
 };
@@ -35,6 +39,7 @@ export type LoadSettings = {
 };
 
 type Post = {
+  readonly kind: Kind;
   readonly path: string;
   readonly body: unknown;
   readonly counts: readonly number[];
@@ -56,7 +61,7 @@ export const startLoad = (
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const acknowledged = new Set<number>();
   const unacknowledged = new Set<number>();
-  const refusedAfterMs: number[] = [];
+  const refusals: Refusal[] = [];
   const oddAnswers: string[] = [];
   let next = firstCount;
   let requests = 0;
@@ -70,11 +75,11 @@ export const startLoad = (
     const number = requests++;
     if (number % 128 === 32) {
       const counts = take(1_100);
-      return { path: '/counts', body: { counts }, counts };
+      return { kind: 'batch', path: '/counts', body: { counts }, counts };
     }
     const counts = take(1);
-    const single = { path: '/count', body: { count: counts[0] }, counts };
-    return number % 8 === 4 ? { ...single, key: randomUUID() } : single;
+    const single = { kind: 'single', path: '/count', body: { count: counts[0] }, counts } as const;
+    return number % 8 === 4 ? { ...single, kind: 'keyed', key: randomUUID() } : single;
   };
 
   const attempt = async (what: Post, address: string): Promise<boolean> => {
@@ -85,7 +90,7 @@ export const startLoad = (
     underWay.delete(asking);
     if (answer === undefined) return false;
     const isRefusal = answer.status === 503 && answer.retryAfter !== undefined;
-    if (isRefusal) refusedAfterMs.push(performance.now() - startedAt);
+    if (isRefusal) refusals.push({ kind: what.kind, ms: performance.now() - startedAt });
     else if (answer.status !== 201) oddAnswers.push(`${answer.status} ${answer.text}`);
     return answer.status === 201;
   };
@@ -123,14 +128,14 @@ export const startLoad = (
     return waitUntil(() => acknowledged.size >= enough, 30_000);
   };
   test.after(stop);
-  return { acknowledged, unacknowledged, refusedAfterMs, oddAnswers, settle, more, stop };
+  return { acknowledged, unacknowledged, refusals, oddAnswers, settle, more, stop };
 };
 
 /** What became of the counts of several loads. */
 export const joinLoads = (loads: readonly Posted[]): Posted => ({
   acknowledged: new Set(loads.flatMap(({ acknowledged }) => Array.from(acknowledged))),
   unacknowledged: new Set(loads.flatMap(({ unacknowledged }) => Array.from(unacknowledged))),
-  refusedAfterMs: loads.flatMap(({ refusedAfterMs }) => refusedAfterMs),
+  refusals: loads.flatMap(({ refusals }) => refusals),
   oddAnswers: loads.flatMap(({ oddAnswers }) => oddAnswers),
 });
 

@@ -28,12 +28,19 @@ export const reportFault = (row: FaultRow): void => {
   appendFileSync(file, `${cells.join('\t')}\n`);
 };
 
+const legend =
+  'lost with it: waited in a Redis that keeps nothing when it is broken so. recovery: from the end of the fault until everything was recorded.';
+
 /** What was noted as an aligned table. */
 export const faultTable = (report: string): string => {
-  const rows = report.trim().split('\n').toSorted();
+  const rows = report
+    .trim()
+    .split('\n')
+    .toSorted((one, other) => one.localeCompare(other, 'en'));
   const table = [columns, ...rows.map((row) => row.split('\t'))];
   const widths = columns.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   const align = (cells: readonly string[]) =>
     cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)));
-  return table.map((cells) => align(cells).join('  ')).join('\n');
+  const lines = table.map((cells) => align(cells).join('  '));
+  return ['', ...lines, '', legend].join('\n');
 };

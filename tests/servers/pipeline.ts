@@ -108,12 +108,12 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
 
   const connection = queue.connect();
-  /** Whether no partition has an entry left; a Redis that is away cannot say so. */
+  /** Whether there are partitions and none has an entry left; a Redis that is away cannot say so. */
   const isDrained = async (): Promise<boolean> => {
     try {
       const partitions = await readPartitions(connection, queue.name);
       const lengths = partitions.map(({ stream }) => connection.run(stream, (client) => client.xLen(stream), 5_000));
-      return (await Promise.all(lengths)).every((length) => length === 0);
+      return lengths.length > 0 && (await Promise.all(lengths)).every((length) => length === 0);
     } catch {
       return false;
     }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertBalance } from './balance.ts';
+import { createLoadedPipeline } from './loaded-pipeline.ts';
+
+const port = (name: string) => Number(process.env[name]);
+
+/** Stops a producer and a consumer under load, with reads under way, while one of their servers is away or takes connections and says nothing. */
+const stopDuringOutage = async (t: TestContext, server: 'Redis' | 'MySQL', how: 'away' | 'silent') => {
+  const redis = await createProxy(t, port('REDIS_PORT'));
+  const mysql = await createProxy(t, port('DB_PORT'));
+  const through = { REDIS_PORT: String(redis.port), DB_PORT: String(mysql.port) };
+  const pipeline = await createLoadedPipeline(t, { both: through });
+  const { load, producer, consumer, address, start } = pipeline;
+  const proxy = server === 'Redis' ? redis : mysql;
+  const before = proxy.swallowedBytes();
+  if (how === 'away') {
+    proxy.refuse(true);
+    proxy.cut();
+  } else {
+    proxy.swallowReplies(true);
+    await waitUntil(() => proxy.swallowedBytes() > before, 10_000);
+  }
+  const reads = Array.from({ length: 4 }, () => fetch(`${address}/count`).catch(() => undefined));
+  // A read that waits for a connection is what a stop must not wait for.
+  await Promise.race(reads);
+  const endings = await Promise.all([producer.end('SIGTERM'), consumer.end('SIGTERM')]);
+  for (const [index, { code, ms }] of endings.entries()) {
+    const who = `${index === 0 ? 'the producer' : 'the consumer'} while ${server} was ${how}`;
+    assert.equal(code, 0, who);
+    assert.ok(ms < 10_000, `${who} took ${ms} ms`);
+  }
+  await load.stop();
+  proxy.refuse(false);
+  proxy.swallowReplies(false);
+  await start('consumer');
+  await assertBalance(pipeline, load, { fault: `SIGTERM while ${server} is ${how}`, times: 2, withinMs: 30_000 });
+};
+
+for (const server of ['Redis', 'MySQL'] as const) {
+  test(`SIGTERM ends producers and consumers with 0 within 10 s while ${server} is away or silent`, async (t) => {
+    await Promise.all([stopDuringOutage(t, server, 'away'), stopDuringOutage(t, server, 'silent')]);
+  });
+}
