@@ -119,10 +119,10 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/ready',
-    summary: 'Whether the queue takes counts',
+    summary: 'Whether the queue can be reached; a full one can',
     answers: {
-      200: { description: 'The queue takes counts.', body: readiness },
-      503: { description: 'The queue takes no counts.', body: readiness },
+      200: { description: 'The queue can be reached.', body: readiness },
+      503: { description: 'The queue cannot be reached.', body: readiness },
     },
   },
   postCount: {
