@@ -24,7 +24,7 @@ export type RunSettings = {
 };
 
 // More than tests/run.ts gives one test: it cannot end one that blocks its thread.
-const endsWithinMs = 300_000;
+const endsWithinMs = 360_000;
 // For what the test cleans up when it is decided; a program that is broken may keep it from ending.
 const cleansUpWithinMs = 20_000;
 
