@@ -72,6 +72,22 @@ test('links within the operator’s page lead somewhere, and one that does not i
   assert.deepEqual(deadLinks(`${page}\n[x](#nowhere)\n`), ['nowhere']);
 });
 
+test('alarms and dashboard look at the metrics that the services of the environment publish, and at no other environment’s', () => {
+  for (const { name } of environments) {
+    const { Resources } = templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail();
+    const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
+    assert.deepEqual(
+      published.map(([, namespace]) => namespace),
+      [`Sluice/${name}`, `Sluice/${name}`],
+    );
+    const read = [...JSON.stringify(Resources).matchAll(/(?<=Namespace":"|\[\\+")Sluice[^"\\]*/g)].map(
+      ([found]) => found,
+    );
+    assert.ok(read.length > 5);
+    assert.deepEqual([...new Set(read)], [`Sluice/${name}`]);
+  }
+});
+
 test('where nothing is heard, there is an alarm', () => {
   const alarms = alarmsOf('prod');
   for (const name of ['no-metrics', 'no-healthy-task']) assert.equal(alarms.get(name)?.TreatMissingData, 'breaching');

@@ -43,6 +43,13 @@ for (const environment of environments) {
     }
   });
 
+  test(`${name}: ECS asks the API and Envoy whether they are well, and a consumer ends itself when it is stuck`, () => {
+    const commands = new Map(containers.map(({ Name, HealthCheck }) => [String(Name), HealthCheck?.Command.join(' ')]));
+    assert.match(commands.get('api'), /^CMD node .*127\.0\.0\.1:5080\/health/);
+    assert.match(commands.get('envoy'), /^CMD bash .*127\.0\.0\.1\/80$/);
+    assert.equal(commands.get('consumer'), undefined);
+  });
+
   test(`${name}: images are of a tag that is given, from repositories of its own`, () => {
     template.hasParameter('ImageTag', { Type: 'String', Default: Match.absent() });
     for (const { Image } of containers) {
@@ -71,6 +78,11 @@ for (const environment of environments) {
         MaxCapacity: most,
       });
     }
+    const isSpot = environment.producer.isSpot;
+    template.allResourcesProperties('AWS::ECS::Service', {
+      LaunchType: isSpot ? Match.absent() : 'FARGATE',
+      CapacityProviderStrategy: isSpot ? [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1 }] : Match.absent(),
+    });
     const isScaled = environment.producer.most > environment.producer.least;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
   });
