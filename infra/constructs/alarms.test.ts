@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
-const templates = synthesize(environments);
+const templates = await templatesOf(environments);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 

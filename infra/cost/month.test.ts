@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 import { free } from './free.ts';
 import { kinds } from './kinds.ts';
 import { monthOf, sum } from './month.ts';
@@ -10,7 +10,7 @@ import { prices, priceIn } from './prices.ts';
 import { reportAll, reportOne } from './report.ts';
 
 const environments = await readEnvironments();
-const dev = synthesize(environments.filter(({ name }) => name === 'dev'));
+const dev = await templatesOf(environments.filter(({ name }) => name === 'dev'));
 
 const templateOf = (Resources: StackTemplate['Resources']): StackTemplate => ({
   stack: 'x/app',

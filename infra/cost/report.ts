@@ -98,7 +98,7 @@ const levers: readonly Lever[] = [
     what: 'NAT gateways and their addresses',
     prices: ['natHour', 'publicAddressHour'],
     lower:
-      'Fewer of them (network.natGateways; where there are interface endpoints nothing needs them today), or an instance of one’s own that does NAT: a tenth of it, and a machine to look after',
+      'Fewer of them (network.natGateways; where there are interface endpoints nothing needs them today), or an instance of one’s own that does NAT, which is one more machine to look after',
   },
   {
     what: 'Interface endpoints',

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
 const [first] = environments;
 assert.ok(first !== undefined);
 const named = { ...first, name: 'named', domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' } };
-const templates = synthesize([...environments, named]);
+const templates = await templatesOf([...environments, named]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
@@ -85,6 +85,12 @@ for (const environment of environments) {
     });
     const isScaled = environment.producer.most > environment.producer.least;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
+  });
+
+  test(`${name}: both services are found by name in a private DNS namespace`, () => {
+    template.hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: `sluice-${name}.internal` });
+    for (const Name of ['producer', 'consumer'])
+      template.hasResourceProperties('AWS::ServiceDiscovery::Service', { Name, DnsConfig: Match.anyValue() });
   });
 
   test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {
