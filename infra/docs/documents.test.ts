@@ -3,12 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPoints } from '../points/read-points.ts';
+import { remove } from '../points/removal.ts';
 import { removals } from '../points/removals.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from '../points/test-templates.ts';
 import { makeDocuments } from './documents.ts';
 import { environmentsTable } from './environments-table.ts';
 import { networkPicture } from './network-picture.ts';
+import { requestPicture } from './request-picture.ts';
 
 const environments = await readEnvironments();
 const templates = await templatesOf(environments);
@@ -38,6 +40,15 @@ test('a connection that is allowed is in the picture, and goes with its rule', (
     if (Type.startsWith('AWS::EC2::SecurityGroup') && Properties['FromPort'] === 6379) delete template.Resources[id];
   }
   assert.doesNotMatch(networkPicture('dev', template), /6379|Queue/);
+});
+
+test('a request passes what is in the templates, and there is no picture where a part is missing', () => {
+  const prod = templates.filter(({ stack }) => stack.startsWith('prod/'));
+  assert.match(
+    requestPicture('prod', prod),
+    /aria-label="prod: Browser, CloudFront, VPC origin, Load balancer, Envoy, Producer, Valkey, Consumer, MySQL"/,
+  );
+  assert.throws(() => requestPicture('prod', remove(prod, 'AWS::CloudFront::VpcOrigin')), { name: 'ZodError' });
 });
 
 const repository = join(import.meta.dirname, '../..');

@@ -7,6 +7,7 @@ import { environmentsOf } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { environmentsTable } from './environments-table.ts';
 import { networkPicture } from './network-picture.ts';
+import { requestPicture } from './request-picture.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 
@@ -28,6 +29,13 @@ export const makeDocuments = (
         fill(readFileSync(page, 'utf8'), 'environments', environmentsTable(environments)),
         'cost',
         costTables(templates),
+      ),
+    },
+    {
+      file: join(docs, 'aws-request.svg'),
+      text: requestPicture(
+        'The way of a request in prod',
+        templates.filter(({ stack }) => stack.startsWith('prod/')),
       ),
     },
     // The two that differ: ways out by NAT, and by endpoints.
