@@ -6,7 +6,7 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
 import { readEnvironments } from './read-environments.ts';
-import { synthesize } from './synthesize.ts';
+import { templatesOf } from './points/test-templates.ts';
 
 const environments = await readEnvironments();
 const find = (name: string): Environment => environments.find((each) => each.name === name) ?? assert.fail();
@@ -15,7 +15,7 @@ const named = {
   name: 'named',
   domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' },
 };
-const templates = synthesize([...environments, named]);
+const templates = await templatesOf([...environments, named]);
 const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 

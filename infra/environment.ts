@@ -20,6 +20,11 @@ const tasks = z
   .strictObject({
     cpu: z.int().describe('CPU of a task in units, of which 1,024 are a core'),
     memoryMiB: z.int().describe('Memory of a task in MiB; Fargate has certain pairs of CPU and memory only'),
+    isSpot: z
+      .boolean()
+      .describe(
+        'Whether tasks run on spare capacity (Fargate Spot): two thirds less, and AWS may end one after two minutes’ notice',
+      ),
     least: z.int().min(1).describe('Tasks that always run, spread over the zones'),
     most: z
       .int()

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
-const templates = synthesize(environments);
+const templates = await templatesOf(environments);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
@@ -70,6 +70,22 @@ test('links within the operator’s page lead somewhere, and one that does not i
     [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link).filter((link) => !sectionsOf(text).has(link));
   assert.deepEqual(deadLinks(page), []);
   assert.deepEqual(deadLinks(`${page}\n[x](#nowhere)\n`), ['nowhere']);
+});
+
+test('alarms and dashboard look at the metrics that the services of the environment publish, and at no other environment’s', () => {
+  for (const { name } of environments) {
+    const { Resources } = templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail();
+    const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
+    assert.deepEqual(
+      published.map(([, namespace]) => namespace),
+      [`Sluice/${name}`, `Sluice/${name}`],
+    );
+    const read = [...JSON.stringify(Resources).matchAll(/(?<=Namespace":"|\[\\+")Sluice[^"\\]*/g)].map(
+      ([found]) => found,
+    );
+    assert.ok(read.length > 5);
+    assert.deepEqual([...new Set(read)], [`Sluice/${name}`]);
+  }
 });
 
 test('where nothing is heard, there is an alarm', () => {

@@ -38,7 +38,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const conditions = {
       ...apiConditions(targets),
-      ...queueConditions(),
+      ...queueConditions(environment),
       ...cacheConditions(environment),
       ...databaseConditions(environment),
       ...functionConditions(environment),
@@ -87,15 +87,15 @@ const apiConditions = (targets: ApplicationTargetGroup): Readonly<Record<string,
   },
 });
 
-const queueConditions = (): Readonly<Record<string, Condition>> => ({
+const queueConditions = (environment: Environment): Readonly<Record<string, Condition>> => ({
   age: {
-    metric: queueMetric('oldest_age_seconds', 'Age of the oldest entry (s)'),
+    metric: queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)'),
     above: 120,
     minutes: 5,
     section: 'the-age-of-the-oldest-entry-rises',
   },
   'dead-letters': {
-    metric: queueMetric('dead_letters', 'Dead letters'),
+    metric: queueMetric(environment, 'dead_letters', 'Dead letters'),
     above: 0,
     minutes: 1,
     section: 'there-are-dead-letters',
@@ -104,8 +104,8 @@ const queueConditions = (): Readonly<Record<string, Condition>> => ({
     metric: new MathExpression({
       expression: 'IF(FILL(waiting, 0) > 0 AND FILL(recorded, 0) == 0, 1, 0)',
       usingMetrics: {
-        waiting: sluiceMetric('producer', 'queue_waiting_batches'),
-        recorded: sluiceMetric('consumer', 'recorded_total', 'Sum'),
+        waiting: sluiceMetric(environment, 'producer', 'queue_waiting_batches'),
+        recorded: sluiceMetric(environment, 'consumer', 'recorded_total', 'Sum'),
       },
       ...minute,
       label: 'Entries wait and none is recorded',
@@ -115,7 +115,7 @@ const queueConditions = (): Readonly<Record<string, Condition>> => ({
     section: 'the-age-of-the-oldest-entry-rises',
   },
   'no-metrics': {
-    metric: sluiceMetric('producer', 'queue_consumers', 'SampleCount'),
+    metric: sluiceMetric(environment, 'producer', 'queue_consumers', 'SampleCount'),
     below: 1,
     minutes: 5,
     isMissingBad: true,

@@ -3,6 +3,7 @@ import { AdjustmentType, MetricAggregationType } from 'aws-cdk-lib/aws-applicati
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
 import { queueMetric, sluiceMetric } from './metrics.ts';
@@ -14,15 +15,20 @@ type ConsumerProps = {
   readonly image: IRepository;
 };
 
-const age = queueMetric('oldest_age_seconds', 'Age of the oldest entry (s)');
+const ageOf = (environment: Environment) =>
+  queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)');
 
 /** The same, and 0 while the ledger does not record: more consumers would not help it. */
-const ageWhileRecording = new MathExpression({
-  expression: 'IF(FILL(failing, 0) > 0, 0, age)',
-  usingMetrics: { age, failing: sluiceMetric('consumer', 'retries_total', 'Maximum', { step: 'record' }) },
-  period: Duration.minutes(1),
-  label: 'Age of the oldest entry while the ledger records (s)',
-});
+const ageWhileRecording = (environment: Environment) =>
+  new MathExpression({
+    expression: 'IF(FILL(failing, 0) > 0, 0, age)',
+    usingMetrics: {
+      age: ageOf(environment),
+      failing: sluiceMetric(environment, 'consumer', 'retries_total', 'Maximum', { step: 'record' }),
+    },
+    period: Duration.minutes(1),
+    label: 'Age of the oldest entry while the ledger records (s)',
+  });
 
 /** The tasks that record. */
 export class Consumer extends Construct {
@@ -42,19 +48,19 @@ export class Consumer extends Construct {
     this.service.addContainer('consumer', {
       // No health check: what ECS could ask is that the process is there. One that is stuck ends itself (`WATCHDOG_MS`).
       repository: image,
-      variables: variablesOf('consumer', { queue, database, secret }),
+      variables: variablesOf('consumer', { environment, queue, database, secret }),
     });
     const { taskRole } = this.service.taskDefinition;
     secret.grantRead(taskRole);
     queue.grantConnect(taskRole, 'consumer');
-    if (environment.consumer.most > environment.consumer.least) this.scale();
+    if (environment.consumer.most > environment.consumer.least) this.scale(environment);
   }
 
   /** Out at once, in when there has been nothing to do for a quarter of an hour. */
-  private scale(): void {
+  private scale(environment: Environment): void {
     const { scaling } = this.service;
     scaling.scaleOnMetric('Out', {
-      metric: ageWhileRecording,
+      metric: ageWhileRecording(environment),
       adjustmentType: AdjustmentType.CHANGE_IN_CAPACITY,
       metricAggregationType: MetricAggregationType.MAXIMUM,
       evaluationPeriods: 1,
@@ -65,7 +71,7 @@ export class Consumer extends Construct {
       ],
     });
     scaling.scaleOnMetric('In', {
-      metric: age,
+      metric: ageOf(environment),
       adjustmentType: AdjustmentType.CHANGE_IN_CAPACITY,
       metricAggregationType: MetricAggregationType.MAXIMUM,
       evaluationPeriods: 15,

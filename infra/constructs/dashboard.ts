@@ -17,16 +17,16 @@ export class WayOfACount extends Construct {
     const period = Duration.minutes(1);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `sluice-${environment.name}` });
     dashboard.addWidgets(
-      graph('Counts acknowledged', [sluiceMetric('producer', 'accepted_total', 'Sum')]),
+      graph('Counts acknowledged', [sluiceMetric(environment, 'producer', 'accepted_total', 'Sum')]),
       graph(
         'What waits',
-        [queueMetric('waiting_batches', 'Batches')],
-        [queueMetric('oldest_age_seconds', 'Age of the oldest (s)')],
+        [queueMetric(environment, 'waiting_batches', 'Batches')],
+        [queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest (s)')],
       ),
-      graph('Counts recorded', [sluiceMetric('consumer', 'recorded_total', 'Sum')]),
+      graph('Counts recorded', [sluiceMetric(environment, 'consumer', 'recorded_total', 'Sum')]),
       graph('Transactions (s)', [
-        sluiceMetric('consumer', 'transaction_seconds_p50'),
-        sluiceMetric('consumer', 'transaction_seconds_p99'),
+        sluiceMetric(environment, 'consumer', 'transaction_seconds_p50'),
+        sluiceMetric(environment, 'consumer', 'transaction_seconds_p99'),
       ]),
     );
     dashboard.addWidgets(
@@ -49,9 +49,12 @@ export class WayOfACount extends Construct {
               cacheMetric(environment, 'DatabaseCapacityUsageCountedForEvictPercentage'),
               cacheMetric(environment, 'EngineCPUUtilization'),
             ],
-        [queueMetric('dead_letters', 'Dead letters')],
+        [queueMetric(environment, 'dead_letters', 'Dead letters')],
       ),
-      graph('Consumers', [queueMetric('consumers', 'Active'), queueMetric('in_flight_batches', 'Batches in flight')]),
+      graph('Consumers', [
+        queueMetric(environment, 'consumers', 'Active'),
+        queueMetric(environment, 'in_flight_batches', 'Batches in flight'),
+      ]),
       graph(
         'MySQL',
         [databaseMetric(environment, 'CPUUtilization')],

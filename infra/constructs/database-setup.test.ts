@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
 const first = environments.find(({ name }) => name === 'prod');
 assert.ok(first !== undefined);
 const withImport = { ...first, name: 'other', database: { ...first.database, importFile: 'old.sql' } };
-const templates = synthesize([first, withImport]);
+const templates = await templatesOf([first, withImport]);
 const templateOf = (name: string) =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/foundation`) ?? {});
 const template = templateOf('prod');

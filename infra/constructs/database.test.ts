@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
-const templates = synthesize(environments);
+const templates = await templatesOf(environments);
 
 for (const { name, database, isProtected } of environments) {
   const template = Template.fromJSON(templates.find(({ stack }) => stack === `${name}/foundation`) ?? {});

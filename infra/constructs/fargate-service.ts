@@ -87,6 +87,7 @@ export class SluiceService extends Construct {
       cluster,
       taskDefinition: this.taskDefinition,
       serviceName: name,
+      ...(tasks.isSpot ? { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] } : {}),
       assignPublicIp: false,
       vpcSubnets: privateSubnets,
       securityGroups: [props.securityGroup],

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
 const find = (name: string) => environments.find((each) => each.name === name) ?? assert.fail();
 const domain = { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' };
-const templates = synthesize([find('dev'), find('prod'), { ...find('dev'), name: 'named', domain }]);
+const templates = await templatesOf([find('dev'), find('prod'), { ...find('test'), name: 'named', domain }]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 const dev = templateOf('dev');

@@ -7,22 +7,26 @@ type Dimensions = Readonly<Record<string, string>>;
 const metricOf = (namespace: string, metricName: string, statistic: string, dimensionsMap: Dimensions = {}): Metric =>
   new Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
 
+/** Where the metrics of an environment are, so that several may share an account. */
+export const namespaceOf = ({ name }: Environment): string => `Sluice/${name}`;
+
 /** What Sluice says of itself (docs/operations.md), as log lines that CloudWatch makes metrics of. */
 export const sluiceMetric = (
+  environment: Environment,
   service: 'producer' | 'consumer',
   name: string,
   statistic = 'Maximum',
   more: Dimensions = {},
-) => metricOf('Sluice', `sluice_${name}`, statistic, { service, ...more });
+) => metricOf(namespaceOf(environment), `sluice_${name}`, statistic, { service, ...more });
 
 /** A gauge of the queue, whoever says it: consumers that are dead publish nothing. */
-export const queueMetric = (name: string, label: string): MathExpression =>
+export const queueMetric = (environment: Environment, name: string, label: string): MathExpression =>
   new MathExpression({
     // Ids are those of a whole graph.
     expression: `MAX([FILL(producer_${name}, 0), FILL(consumer_${name}, 0)])`,
     usingMetrics: {
-      [`producer_${name}`]: sluiceMetric('producer', `queue_${name}`),
-      [`consumer_${name}`]: sluiceMetric('consumer', `queue_${name}`),
+      [`producer_${name}`]: sluiceMetric(environment, 'producer', `queue_${name}`),
+      [`consumer_${name}`]: sluiceMetric(environment, 'consumer', `queue_${name}`),
     },
     period: Duration.minutes(1),
     label,

@@ -4,13 +4,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { readEdges, type Edge } from '../policy/security-groups.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
 const [testing] = environments;
 assert.ok(testing !== undefined);
-const withDomain = { ...testing, name: 'named', domain: { name: 'example.org', hostedZoneId: 'Z0123456789' } };
-const templates = synthesize([...environments, withDomain]);
+const withDomain = { ...testing, name: 'named', domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' } };
+const templates = await templatesOf([...environments, withDomain]);
 
 const foundationOf = (name: string): StackTemplate => {
   const found = templates.find(({ stack }) => stack === `${name}/foundation`);

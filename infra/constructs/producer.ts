@@ -51,7 +51,7 @@ export class Producer extends Construct {
         `fetch('http://127.0.0.1:${apiPort}/health').then(({ ok }) => process.exit(ok ? 0 : 1))`,
       ],
       variables: {
-        ...variablesOf('producer', { queue, database, secret }),
+        ...variablesOf('producer', { environment, queue, database, secret }),
         HTTP_PORT: String(apiPort),
         QUEUE_PARTITIONS: String(queue.partitions),
       },

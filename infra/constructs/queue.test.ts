@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Environment } from '../environment.ts';
+import { withoutRemoved } from '../points/test-templates.ts';
+import { toTemplate } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { Queue } from './queue.ts';
 import { accessStringOf } from './queue-users.ts';
@@ -14,19 +16,23 @@ const find = (name: string): Environment => environments.find((each) => each.nam
 
 const createQueue = (environment: Environment) => {
   const app = new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } });
-  const stack = new Stack(app, 'stack', { env: { account: environment.account, region: environment.region } });
+  // A stage is synthesized without validation, which is not of interest here.
+  const stage = new Stage(app, 'stage');
+  const stack = new Stack(stage, 'stack', { env: { account: environment.account, region: environment.region } });
   const vpc = new Vpc(stack, 'vpc', { availabilityZones: [...environment.network.zones] });
   const securityGroup = new SecurityGroup(stack, 'group', { vpc });
   const queue = new Queue(stack, 'queue', { vpc, securityGroup, environment });
   const role = new Role(stack, 'role', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
-  return { queue, role, stack };
+  return { queue, role, stage };
 };
 
 const serverless = createQueue(find('stage'));
 const nodes = createQueue(find('prod'));
 for (const { queue, role } of [serverless, nodes]) queue.grantConnect(role, 'producer');
-const ofServerless = Template.fromStack(serverless.stack);
-const ofNodes = Template.fromStack(nodes.stack);
+const [ofServerless, ofNodes] = withoutRemoved(
+  [serverless, nodes].flatMap(({ stage }) => stage.synth().stacks.map(toTemplate)),
+).map((template) => Template.fromJSON(template));
+assert.ok(ofServerless !== undefined && ofNodes !== undefined);
 
 test('serverless: Valkey that scales within the limits of the environment, and knows its users', () => {
   ofServerless.hasResourceProperties('AWS::ElastiCache::ServerlessCache', {

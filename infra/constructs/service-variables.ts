@@ -1,15 +1,23 @@
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Environment } from '../environment.ts';
 import { databaseName, type Database } from './database.ts';
+import { namespaceOf } from './metrics.ts';
 import type { Queue } from './queue.ts';
 
-type Parts = { readonly queue: Queue; readonly database: Database; readonly secret: ISecret };
+type Parts = {
+  readonly environment: Environment;
+  readonly queue: Queue;
+  readonly database: Database;
+  readonly secret: ISecret;
+};
 
 /** The variables of a service: where queue and database are, and as whom it logs in. Secrets are given by their ARNs. */
-export const variablesOf = (service: 'producer' | 'consumer', { queue, database, secret }: Parts) => ({
+export const variablesOf = (service: 'producer' | 'consumer', { environment, queue, database, secret }: Parts) => ({
   ...queue.environmentOf(service),
   DB_HOST: database.instance.dbInstanceEndpointAddress,
   DB_NAME: databaseName,
   DB_TLS: 'true',
   DB_SECRET_ARN: secret.secretArn,
   METRICS: 'emf',
+  METRICS_NAMESPACE: namespaceOf(environment),
 });

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monthOf } from '../cost/month.ts';
+import { reportAll, reportOne } from '../cost/report.ts';
 import type { Environment } from '../environment.ts';
+import { environmentsOf } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { environmentsTable } from './environments-table.ts';
 import { networkPicture } from './network-picture.ts';
+import { requestPicture } from './request-picture.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 
@@ -21,7 +25,18 @@ export const makeDocuments = (
   return [
     {
       file: page,
-      text: fill(readFileSync(page, 'utf8'), 'environments', environmentsTable(environments)),
+      text: fill(
+        fill(readFileSync(page, 'utf8'), 'environments', environmentsTable(environments)),
+        'cost',
+        costTables(templates),
+      ),
+    },
+    {
+      file: join(docs, 'aws-request.svg'),
+      text: requestPicture(
+        'The way of a request in prod',
+        templates.filter(({ stack }) => stack.startsWith('prod/')),
+      ),
     },
     // The two that differ: ways out by NAT, and by endpoints.
     ...['dev', 'prod'].map((name) => ({
@@ -29,6 +44,14 @@ export const makeDocuments = (
       text: networkPicture(`Who may talk to whom in ${name}`, foundationOf(name)),
     })),
   ];
+};
+
+/** What `npm run cost` says of all, and of dev. */
+const costTables = (templates: readonly StackTemplate[]): string => {
+  const months = environmentsOf(templates).map(([name, own]) => ({ name, month: monthOf(own) }));
+  const dev = months.find(({ name }) => name === 'dev');
+  const one = dev === undefined ? [] : [reportOne('dev', dev.month, { isShort: true })];
+  return [reportAll(months), ...one].map((text) => `\`\`\`text\n${text}\n\`\`\``).join('\n\n');
 };
 
 const fill = (text: string, name: string, content: string): string => {

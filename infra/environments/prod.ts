@@ -16,9 +16,9 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: true,
     hasFlowLogs: true,
   },
-  producer: { cpu: 1_024, memoryMiB: 2_048, least: 3, most: 24 },
+  producer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, least: 3, most: 24 },
   // Four consumers nearly saturate a database.
-  consumer: { cpu: 1_024, memoryMiB: 2_048, least: 3, most: 4 },
+  consumer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, least: 3, most: 4 },
   database: {
     instanceType: 'm7g.large',
     isMultiAz: true,

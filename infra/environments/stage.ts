@@ -16,8 +16,8 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
-  producer: { cpu: 512, memoryMiB: 1_024, least: 2, most: 2 },
-  consumer: { cpu: 512, memoryMiB: 1_024, least: 2, most: 2 },
+  producer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
+  consumer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
   database: {
     instanceType: 't4g.small',
     isMultiAz: false,

@@ -16,8 +16,8 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
-  producer: { cpu: 256, memoryMiB: 512, least: 1, most: 1 },
-  consumer: { cpu: 256, memoryMiB: 512, least: 1, most: 1 },
+  producer: { cpu: 256, memoryMiB: 512, isSpot: true, least: 1, most: 1 },
+  consumer: { cpu: 256, memoryMiB: 512, isSpot: true, least: 1, most: 1 },
   database: {
     instanceType: 't4g.micro',
     isMultiAz: false,

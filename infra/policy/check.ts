@@ -36,8 +36,8 @@ export const nextBaselines = (
 /** One line for a person. */
 export const sayFault = ({ where, what }: Fault): string => `${where}: ${what}`;
 
-/** The stack of an environment begins with its name: `prod/foundation`. */
-const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
+/** Templates by their environment: a stack begins with its name (`prod/foundation`). */
+export const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
   ...Map.groupBy(templates, ({ stack }) => stack.split('/')[0] ?? ''),
 ];
 

@@ -8,7 +8,7 @@ import { Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 import { validate } from '../validation.ts';
 import { findFaults, nextBaselines, sayFault } from './check.ts';
 import type { Resource, StackTemplate } from './template.ts';
@@ -16,7 +16,7 @@ import type { Resource, StackTemplate } from './template.ts';
 // For each kind of check a fault that it catches, with a message that says where.
 
 const environments = await readEnvironments();
-const templates = synthesize(environments);
+const templates = await templatesOf(environments);
 const prod = templates.filter(({ stack }) => stack.startsWith('prod/'));
 
 type Planted = {

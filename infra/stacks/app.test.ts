@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { synthesize } from '../synthesize.ts';
+import { templatesOf } from '../points/test-templates.ts';
 
 const environments = await readEnvironments();
 const [first] = environments;
 assert.ok(first !== undefined);
 const named = { ...first, name: 'named', domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' } };
-const templates = synthesize([...environments, named]);
+const templates = await templatesOf([...environments, named]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
@@ -43,6 +43,13 @@ for (const environment of environments) {
     }
   });
 
+  test(`${name}: ECS asks the API and Envoy whether they are well, and a consumer ends itself when it is stuck`, () => {
+    const commands = new Map(containers.map(({ Name, HealthCheck }) => [String(Name), HealthCheck?.Command.join(' ')]));
+    assert.match(commands.get('api'), /^CMD node .*127\.0\.0\.1:5080\/health/);
+    assert.match(commands.get('envoy'), /^CMD bash .*127\.0\.0\.1\/80$/);
+    assert.equal(commands.get('consumer'), undefined);
+  });
+
   test(`${name}: images are of a tag that is given, from repositories of its own`, () => {
     template.hasParameter('ImageTag', { Type: 'String', Default: Match.absent() });
     for (const { Image } of containers) {
@@ -71,8 +78,19 @@ for (const environment of environments) {
         MaxCapacity: most,
       });
     }
+    const isSpot = environment.producer.isSpot;
+    template.allResourcesProperties('AWS::ECS::Service', {
+      LaunchType: isSpot ? Match.absent() : 'FARGATE',
+      CapacityProviderStrategy: isSpot ? [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1 }] : Match.absent(),
+    });
     const isScaled = environment.producer.most > environment.producer.least;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
+  });
+
+  test(`${name}: both services are found by name in a private DNS namespace`, () => {
+    template.hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: `sluice-${name}.internal` });
+    for (const Name of ['producer', 'consumer'])
+      template.hasResourceProperties('AWS::ServiceDiscovery::Service', { Name, DnsConfig: Match.anyValue() });
   });
 
   test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {

@@ -42,6 +42,7 @@ export class AppStack extends Stack {
     const cluster = new Cluster(this, 'Cluster', {
       vpc,
       clusterName: `sluice-${environment.name}`,
+      enableFargateCapacityProviders: environment.producer.isSpot || environment.consumer.isSpot,
       containerInsightsV2: environment.hasContainerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
     });
     if (!environment.hasContainerInsights) {

@@ -11,7 +11,7 @@ type Line = Record<string, unknown> & {
 
 const setUp = () => {
   const metrics = createMetrics(process, 'producer');
-  const collect = emfLines(metrics.registry);
+  const collect = emfLines(metrics.registry, 'Sluice/test');
   return { ...metrics, collect: async () => (await collect()).map((line) => JSON.parse(line) as Line) };
 };
 
@@ -22,6 +22,7 @@ test('each set of labels is a line, its labels are dimensions and its metrics ar
   const lines = await collect();
   const refused = lines.find((line) => line['reason'] === 'queue_full');
   assert.equal(refused?.['sluice_refused_total'], 3);
+  assert.equal(refused?._aws.CloudWatchMetrics[0]?.Namespace, 'Sluice/test');
   assert.deepEqual(
     refused?._aws.CloudWatchMetrics[0]?.Dimensions.map((names) => names.toSorted()),
     [['reason', 'service']],

@@ -3,15 +3,14 @@ import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 type Point = { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
-const namespace = 'Sluice';
 const quantiles = [0.5, 0.99];
 
 /**
- * Collects a registry as lines of CloudWatch's embedded metric format (AWS: "Specification: Embedded metric format"), one line for each set of labels, which
+ * Collects a registry as lines, for `namespace`, of CloudWatch's embedded metric format (AWS: "Specification: Embedded metric format"), one line for each set of labels, which
  * become dimensions. Counters are what was added since the last call; of histograms the quantiles 0.5 and 0.99 of what was added, by their
  * buckets, as `…_p50` and `…_p99`.
  */
-export const emfLines = (registry: Registry): (() => Promise<string[]>) => {
+export const emfLines = (registry: Registry, namespace: string): (() => Promise<string[]>) => {
   const last = new Map<string, number>();
 
   const sinceLast = (key: string, value: number): number => {
@@ -24,7 +23,7 @@ export const emfLines = (registry: Registry): (() => Promise<string[]>) => {
     const metrics = (await registry.getMetricsAsJSON()) as Metric[];
     const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
     const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
-    return [...byLabels.values()].map((group) => lineOf(group, Date.now()));
+    return [...byLabels.values()].map((group) => lineOf(group, namespace, Date.now()));
   };
 };
 
@@ -68,7 +67,7 @@ const quantileOf = (buckets: readonly { bound: number; count: number }[], rank: 
 const textLabels = (labels: Partial<Record<string, string | number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 
-const lineOf = (points: readonly Point[], timestamp: number): string => {
+const lineOf = (points: readonly Point[], namespace: string, timestamp: number): string => {
   const labels = points[0]?.labels ?? {};
   return JSON.stringify({
     _aws: {

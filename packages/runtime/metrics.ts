@@ -53,6 +53,7 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
 
 type PublishConfig = {
   readonly METRICS: 'prometheus' | 'emf';
+  readonly METRICS_NAMESPACE: string;
   readonly METRICS_PORT: number;
 };
 
@@ -62,10 +63,10 @@ const emfEveryMs = 30_000;
 export const publishMetrics = async (
   process: NodeJS.Process,
   { registry }: Metrics,
-  { METRICS: mode, METRICS_PORT: port }: PublishConfig,
+  { METRICS: mode, METRICS_NAMESPACE: namespace, METRICS_PORT: port }: PublishConfig,
 ): Promise<{ stop: () => Promise<void> }> => {
   if (mode === 'emf') {
-    const collect = emfLines(registry);
+    const collect = emfLines(registry, namespace);
     const write = (line: string) => process.stdout.write(`${line}\n`);
     const timer = setInterval(() => void collect().then((lines) => lines.forEach(write)), emfEveryMs);
     timer.unref();

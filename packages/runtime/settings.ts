@@ -30,6 +30,10 @@ export const metricsSettings = {
     .enum(['prometheus', 'emf'], { error: 'must be prometheus or emf' })
     .default('prometheus')
     .describe('How metrics are published: for Prometheus to fetch, or as log lines in the embedded metric format'),
+  METRICS_NAMESPACE: text
+    .regex(/^[\w./#:-]{1,255}$/, 'must be 1 to 255 letters, digits and . - _ / # :')
+    .default('Sluice')
+    .describe('Where CloudWatch puts those of log lines: one namespace for each Sluice of an account'),
   METRICS_PORT: integer(0, 65_535).default(0).describe('The port of `/metrics` (Prometheus); 0: none'),
 };
 

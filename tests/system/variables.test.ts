@@ -202,22 +202,29 @@ variables(['QUEUE_MAX_BATCHES'], 'refuses counts when so many batches wait, unti
   await waitUntil(async () => (await postTo(address)).status === 201, 10_000);
 });
 
-variables(['METRICS', 'METRICS_PORT'], 'publish for Prometheus on a port of their own, or as log lines', async (t) => {
-  const { start, post, untilRecorded } = await createPipeline(t);
-  const port = await findFreePort();
-  await start('producer', { METRICS_PORT: String(port) });
-  const consumer = await start('consumer', { METRICS: 'emf' });
-  for (let count = 0; count < 5; count++) await post(count);
-  await untilRecorded(5);
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  assert.match(text, /^sluice_accepted_total\{service="producer"\} 5$/m);
-  assert.match(text, /^sluice_acknowledge_seconds_count\{service="producer"\} 5$/m);
-  assert.equal((await fetch(`http://127.0.0.1:${port}/other`)).status, 404);
-  // The rest is written when it stops.
-  await consumer.end('SIGTERM');
-  const line = consumer.lines.find((text_) => text_.includes('"_aws"') && text_.includes('"sluice_recorded_total":5'));
-  assert.ok(line !== undefined, consumer.lines.join('\n'));
-});
+variables(
+  ['METRICS', 'METRICS_NAMESPACE', 'METRICS_PORT'],
+  'publish for Prometheus on a port of their own, or as log lines',
+  async (t) => {
+    const { start, post, untilRecorded } = await createPipeline(t);
+    const port = await findFreePort();
+    await start('producer', { METRICS_PORT: String(port) });
+    const consumer = await start('consumer', { METRICS: 'emf', METRICS_NAMESPACE: 'Sluice/dev' });
+    for (let count = 0; count < 5; count++) await post(count);
+    await untilRecorded(5);
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    assert.match(text, /^sluice_accepted_total\{service="producer"\} 5$/m);
+    assert.match(text, /^sluice_acknowledge_seconds_count\{service="producer"\} 5$/m);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/other`)).status, 404);
+    // The rest is written when it stops.
+    await consumer.end('SIGTERM');
+    const line = consumer.lines.find(
+      (text_) => text_.includes('"_aws"') && text_.includes('"sluice_recorded_total":5'),
+    );
+    assert.ok(line !== undefined, consumer.lines.join('\n'));
+    assert.match(line, /"Namespace":"Sluice\/dev"/);
+  },
+);
 
 variables(['LOG_LEVEL'], 'is the least level that is logged', async (t) => {
   const { start, address } = await createPipeline(t);

@@ -1,0 +1,31 @@
+import { monthOf } from '../cost/month.ts';
+import { reportAll, reportOne } from '../cost/report.ts';
+import { UnpricedError } from '../cost/kinds.ts';
+import { environmentsOf } from '../policy/check.ts';
+import { readEnvironments } from '../read-environments.ts';
+import { synthesize } from '../synthesize.ts';
+
+// `npm run cost [-- ENVIRONMENT]`: what a month costs, computed from the templates. Exit codes: 1 something has no price, 2 misused.
+
+const [name, ...others] = process.argv.slice(2);
+const environments = await readEnvironments();
+const names = environments.map((environment) => environment.name);
+
+if (others.length > 0 || (name !== undefined && !names.includes(name))) {
+  console.error(`There is no environment ${[name, ...others].join(' ')}; there are ${names.join(', ')}`);
+  process.exitCode = 2;
+} else {
+  try {
+    const wanted = environments.filter((environment) => name === undefined || environment.name === name);
+    const months = environmentsOf(synthesize(wanted)).map(([own, templates]) => ({
+      name: own,
+      month: monthOf(templates),
+    }));
+    const [first] = months;
+    console.log(name === undefined || first === undefined ? reportAll(months) : reportOne(name, first.month));
+  } catch (error) {
+    if (!(error instanceof UnpricedError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,157 @@
+import type { Resource, StackTemplate } from '../policy/template.ts';
+import { hoursOfMonth, type PriceName } from './prices.ts';
+import { taskItems } from './tasks.ts';
+import {
+  accessLogGbOfMillion,
+  bucketGb,
+  cacheUnitsOfEntry,
+  databaseGbOfMillion,
+  idleFlowGb,
+  imageGb,
+  insightsMetrics,
+  leastCacheGb,
+  type Load,
+} from './usage.ts';
+
+/** What belongs together where environments are compared. */
+export type Group = 'network' | 'front' | 'tasks' | 'MySQL' | 'Valkey' | 'secrets and keys' | 'watching' | 'storage';
+
+/** Something that is paid for: so many units a month, and more with counts. */
+export type Item = {
+  readonly group: Group;
+  readonly what: string;
+  readonly price: PriceName;
+  /** Units a month while nothing happens. */
+  readonly idle: number;
+  /** Units that counts add. */
+  readonly perLoad?: (load: Load) => number;
+};
+
+type ToItems = (resource: Resource, id: string, template: StackTemplate) => readonly Item[];
+
+/** Something that there is no price for. The message names it. */
+export class UnpricedError extends Error {
+  readonly code = 'UNPRICED';
+}
+
+const item = (group: Group, what: string, price: PriceName, idle: number, perLoad?: Item['perLoad']): Item => ({
+  group,
+  what,
+  price,
+  idle,
+  ...(perLoad === undefined ? {} : { perLoad }),
+});
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+const countOf = ({ Resources }: StackTemplate, type: string): number =>
+  Object.values(Resources).filter(({ Type }) => Type === type).length;
+
+const databaseHours: Readonly<Record<string, PriceName>> = {
+  'db.t4g.micro': 'databaseMicroHour',
+  'db.t4g.small': 'databaseSmallHour',
+  'db.m7g.large': 'databaseM7gLargeHour',
+};
+const nodeHours: Readonly<Record<string, PriceName>> = { 'cache.m7g.large': 'cacheM7gLargeHour' };
+
+/** The price of an hour of a machine, which must be known by its name. */
+const hourOf = (known: Readonly<Record<string, PriceName>>, machine: unknown): PriceName => {
+  const price = known[String(machine)];
+  if (price === undefined) throw new UnpricedError(`${String(machine)} has no price`);
+  return price;
+};
+
+const databaseItems: ToItems = ({ Properties }) => {
+  const { DBInstanceClass, MultiAZ, AllocatedStorage, ManageMasterUserPassword } = Properties;
+  const copies = MultiAZ === true ? 2 : 1;
+  const gigabytes = Number(AllocatedStorage);
+  return [
+    item(
+      'MySQL',
+      `${String(DBInstanceClass)} × ${copies}`,
+      hourOf(databaseHours, DBInstanceClass),
+      copies * hoursOfMonth,
+    ),
+    item('MySQL', 'storage, gp3', 'databaseStorage', copies * gigabytes, () => copies * databaseGbOfMillion),
+    // As much as there is storage is free, and an idle database has nothing more to keep.
+    item('MySQL', 'backups beyond the size of the storage', 'databaseBackup', 0),
+    ...(ManageMasterUserPassword === true ? [item('secrets and keys', "the administrator's secret", 'secret', 1)] : []),
+  ];
+};
+
+const nodeItems: ToItems = ({ Properties }) => {
+  const nodes = Number(Properties['NumNodeGroups']) * (1 + Number(Properties['ReplicasPerNodeGroup']));
+  const type = Properties['CacheNodeType'];
+  return [item('Valkey', `${String(type)} × ${nodes}`, hourOf(nodeHours, type), nodes * hoursOfMonth)];
+};
+
+const alarmItems: ToItems = ({ Properties }) => {
+  const metrics: unknown = Properties['Metrics'];
+  const measured = Array.isArray(metrics)
+    ? metrics.filter((metric: unknown) => JSON.stringify(metric).includes('"MetricStat"')).length
+    : 1;
+  return [item('watching', 'alarm', 'alarmMetric', measured)];
+};
+
+/** What is paid for of each kind of resource. */
+export const kinds: Readonly<Record<string, ToItems>> = {
+  'AWS::ApplicationAutoScaling::ScalingPolicy': ({ Properties }) =>
+    // Of those that track a metric AWS makes two alarms; the others have alarms in the template.
+    Properties['PolicyType'] === 'TargetTrackingScaling'
+      ? [item('watching', 'two alarms that scaling makes', 'alarmMetric', 2)]
+      : [],
+  'AWS::CloudFront::Distribution': () => [
+    item('front', 'CloudFront, requests', 'distributionRequests', 0, ({ requests }) => requests),
+    item('front', 'CloudFront, functions', 'distributionFunctions', 0, ({ requests }) => requests),
+    item('front', 'CloudFront, traffic', 'distributionGb', 0, ({ gigabytes }) => gigabytes),
+  ],
+  'AWS::CloudWatch::Alarm': alarmItems,
+  'AWS::CloudWatch::Dashboard': () => [item('watching', 'dashboard', 'dashboard', 1)],
+  'AWS::EC2::EIP': () => [item('network', 'public address', 'publicAddressHour', hoursOfMonth)],
+  'AWS::EC2::FlowLog': () => [item('watching', 'flow logs', 'logGb', idleFlowGb)],
+  'AWS::EC2::NatGateway': () => [item('network', 'NAT gateway', 'natHour', hoursOfMonth)],
+  'AWS::EC2::VPCEndpoint': ({ Properties }) =>
+    Properties['VpcEndpointType'] === 'Interface'
+      ? [
+          item(
+            'network',
+            `endpoint in ${lengthOf(Properties['SubnetIds'])} zones`,
+            'endpointHour',
+            lengthOf(Properties['SubnetIds']) * hoursOfMonth,
+          ),
+        ]
+      : [],
+  'AWS::ECR::Repository': () => [item('storage', 'images', 'imageGb', imageGb)],
+  'AWS::ECS::Cluster': ({ Properties }, _id, template) =>
+    JSON.stringify(Properties['ClusterSettings'] ?? '').includes('"enabled"')
+      ? [
+          item(
+            'watching',
+            'Container Insights, metrics',
+            'metric',
+            insightsMetrics(countOf(template, 'AWS::ECS::Service')),
+          ),
+        ]
+      : [],
+  'AWS::ECS::Service': taskItems,
+  'AWS::ElastiCache::ReplicationGroup': nodeItems,
+  'AWS::ElastiCache::ServerlessCache': () => [
+    item('Valkey', 'the least that is counted', 'cacheStorageHour', leastCacheGb * hoursOfMonth),
+    item('Valkey', 'requests', 'cacheRequests', 0, ({ entries }) => entries * cacheUnitsOfEntry),
+  ],
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': () => [
+    item('front', 'load balancer', 'loadBalancerHour', hoursOfMonth),
+    // A unit is a GB, whatever the number of requests: connections are kept.
+    item('front', 'load balancer, traffic', 'loadBalancerUnitHour', 0, ({ gigabytes }) => gigabytes),
+    item('storage', 'access logs', 'objectGb', 0, ({ requests }) => requests * accessLogGbOfMillion),
+  ],
+  'AWS::KMS::Key': () => [item('secrets and keys', 'key', 'key', 1)],
+  'AWS::RDS::DBInstance': databaseItems,
+  'AWS::S3::Bucket': () => [item('storage', 'objects', 'objectGb', bucketGb)],
+  'AWS::SecretsManager::Secret': () => [item('secrets and keys', 'secret', 'secret', 1)],
+  'AWS::ServiceDiscovery::PrivateDnsNamespace': () => [item('network', 'zone of the namespace', 'zone', 1)],
+  'AWS::WAFv2::WebACL': ({ Properties }) => [
+    item('front', 'firewall', 'firewall', 1),
+    item('front', 'firewall, rules', 'firewallRule', lengthOf(Properties['Rules'])),
+    item('front', 'firewall, requests', 'firewallRequests', 0, ({ requests }) => requests),
+  ],
+};

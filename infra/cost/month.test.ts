@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StackTemplate } from '../policy/template.ts';
+import { readEnvironments } from '../read-environments.ts';
+import { templatesOf } from '../points/test-templates.ts';
+import { free } from './free.ts';
+import { kinds } from './kinds.ts';
+import { monthOf, sum } from './month.ts';
+import { prices, priceIn } from './prices.ts';
+import { reportAll, reportOne } from './report.ts';
+
+const environments = await readEnvironments();
+const dev = await templatesOf(environments.filter(({ name }) => name === 'dev'));
+
+const templateOf = (Resources: StackTemplate['Resources']): StackTemplate => ({
+  stack: 'x/app',
+  Resources,
+  Outputs: {},
+});
+
+test('a month of a small template is what a pencil makes of it', () => {
+  const { lines } = monthOf([
+    templateOf({
+      Gateway: { Type: 'AWS::EC2::NatGateway', Properties: {} },
+      Key: { Type: 'AWS::KMS::Key', Properties: {} },
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: {} },
+      Alarm: {
+        Type: 'AWS::CloudWatch::Alarm',
+        Properties: { Metrics: [{ Expression: 'a + b' }, { MetricStat: {} }, { MetricStat: {} }] },
+      },
+      Database: {
+        Type: 'AWS::RDS::DBInstance',
+        Properties: { DBInstanceClass: 'db.t4g.small', MultiAZ: true, AllocatedStorage: '20' },
+      },
+      Task: {
+        Type: 'AWS::ECS::TaskDefinition',
+        Properties: {
+          Cpu: '512',
+          Memory: '1024',
+          ContainerDefinitions: [{ Environment: [{ Name: 'METRICS', Value: 'emf' }] }],
+        },
+      },
+      Service: { Type: 'AWS::ECS::Service', Properties: { TaskDefinition: { Ref: 'Task' }, ServiceName: 'producer' } },
+      Scaling: {
+        Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
+        Properties: { MinCapacity: 3, ResourceId: { 'Fn::GetAtt': ['Service', 'Name'] } },
+      },
+    }),
+  ]);
+  const found = Object.fromEntries(lines.map(({ what, usEast1 }) => [what, usEast1.toFixed(2)]));
+  assert.deepEqual(found, {
+    'NAT gateway': '32.85', // 730 × 0.045
+    key: '1.00',
+    alarm: '0.20', // two metrics
+    'db.t4g.small × 2': '46.72', // 2 × 730 × 0.032
+    'storage, gp3': '4.60', // 2 × 20 × 0.115
+    'backups beyond the size of the storage': '0.00',
+    'CPU of 3 × 0.5': '35.46', // 3 × 0.5 × 730 × 0.03238
+    'memory of 3 × 1 GB': '7.80', // 3 × 730 × 0.00356
+    'metrics; 4 more with counts': '3.30', // 11 × 0.30
+    'log lines': '0.20', // 3 × 0.13 × 0.50
+  });
+  assert.equal(sum(lines, 'usEast1').toFixed(2), '132.12');
+});
+
+test('what has no price is an error that names it, all at once', () => {
+  const templates = structuredClone(dev);
+  const [first] = templates;
+  assert.ok(first !== undefined);
+  first.Resources['Planted'] = { Type: 'AWS::SQS::Queue', Properties: {} };
+  first.Resources['Large'] = { Type: 'AWS::RDS::DBInstance', Properties: { DBInstanceClass: 'db.x9.large' } };
+  assert.throws(
+    () => monthOf(templates),
+    (error: Error) => {
+      const [one = '', other = '', ...others] = error.message.split('\n');
+      assert.match(one, /^dev\/\w+ Planted \(AWS::SQS::Queue\): has no price; /);
+      assert.match(other, /^dev\/\w+ Large \(AWS::RDS::DBInstance\): db\.x9\.large has no price; /);
+      assert.deepEqual(others, []);
+      return true;
+    },
+  );
+});
+
+test('no kind is free and has a price', () => {
+  assert.deepEqual(
+    Object.keys(kinds).filter((type) => free[type] !== undefined),
+    [],
+  );
+});
+
+test('every price has a source, and is estimated for eu-central-1 where no source says it', () => {
+  for (const [name, { source }] of Object.entries(prices)) assert.ok(source.length > 10, name);
+  assert.deepEqual(priceIn('natHour', 'eu-central-1'), { usd: 0.052, isEstimated: false });
+  assert.deepEqual(priceIn('logGb', 'eu-central-1'), { usd: 0.6, isEstimated: true });
+  assert.equal(priceIn('databaseM7gLargeHour', 'us-east-1').isEstimated, true);
+});
+
+test('a quiet month of dev is at most 95 dollars, secrets and metrics included', () => {
+  const month = monthOf(dev);
+  const total = sum(month.lines, 'usEast1');
+  assert.ok(total <= 95, `${total} dollars`);
+  const secrets = month.lines.filter(({ price }) => price === 'secret').length;
+  assert.equal(secrets, 4);
+  assert.ok(month.lines.some(({ price }) => price === 'metric'));
+  assert.match(reportOne('dev', month), /^ {2}1\. NAT gateways and their addresses: 36\.50\. \S/m);
+});
+
+test('reports add up', () => {
+  const month = monthOf(dev);
+  const total = sum(month.lines, 'usEast1').toFixed(2);
+  assert.match(reportOne('dev', month), new RegExp(`^in all +~${total} +~`, 'm'));
+  assert.match(reportAll([{ name: 'dev', month }]), new RegExp(`^in all +~${total} +~`, 'm'));
+});

@@ -1,0 +1,149 @@
+import { groups, sum, sumBy, type Line, type Month } from './month.ts';
+import { estimatedFactor, prices, pricesAsOf, type PriceName } from './prices.ts';
+
+/** A month of each environment, by its name. */
+export type Months = readonly { readonly name: string; readonly month: Month }[];
+
+const dollars = (usd: number): string => usd.toFixed(2);
+// What no source says.
+const marked = (usd: number, isEstimated: boolean): string => `${isEstimated ? '~' : ''}${dollars(usd)}`;
+
+/** Rows in columns: those of numbers, which are named by their index, to the right. */
+const align = (rows: readonly (readonly string[])[], isNumber: (column: number) => boolean): string => {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const pad = (cell: string, column: number) =>
+    isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+};
+
+const notes = [
+  `Dollars a month, before tax. Free allowances and traffic between zones are left out; prices as of ${pricesAsOf} (infra/cost/prices.ts says whose).`,
+  `~ is estimated: no source was found. For eu-central-1 that is us-east-1 × ${estimatedFactor}.`,
+].join('\n');
+
+const regionsOf = (lines: readonly Line[]): string[] => [
+  marked(
+    sum(lines, 'usEast1'),
+    lines.some((line) => line.usEast1 > 0 && line.isEstimated['us-east-1']),
+  ),
+  marked(
+    sum(lines, 'euCentral1'),
+    lines.some((line) => line.euCentral1 > 0 && line.isEstimated['eu-central-1']),
+  ),
+];
+
+/** Environments side by side, by what belongs together. */
+export const reportAll = (months: Months): string => {
+  const rows = [...groups, 'in all'].map((group) =>
+    [group].concat(
+      months.flatMap(({ month }) =>
+        regionsOf(month.lines.filter((line) => group === 'in all' || line.group === group)),
+      ),
+    ),
+  );
+  const perMillion = (load: 'alone' | 'together') => months.flatMap(({ month }) => [dollars(sumOf(month, load)), '']);
+  const table = [
+    ['idle', ...months.flatMap(({ name }) => [`${name} us-east-1`, 'eu-central-1'])],
+    ...rows,
+    ['per 1,000,000 counts, one a request', ...perMillion('alone')],
+    ['per 1,000,000 counts, 1,000 a request', ...perMillion('together')],
+  ];
+  return `${align(table, (column) => column > 0)}\n\n${notes}`;
+};
+
+const sumOf = ({ lines }: Month, load: 'alone' | 'together'): number =>
+  lines.reduce((total, { perMillion }) => total + perMillion[load], 0);
+
+/** One environment, by resource; then its largest items, and what would lower them; then, unless `isShort`, what is free. */
+export const reportOne = (name: string, month: Month, { isShort = false } = {}): string => {
+  const ordered = month.lines.toSorted(
+    (one, other) => groups.indexOf(one.group) - groups.indexOf(other.group) || other.usEast1 - one.usEast1,
+  );
+  const rows = ordered.map((line) => [
+    line.resource.replace(`${name}/`, ''),
+    line.what,
+    `${Number(line.idle.toFixed(2))} ${prices[line.price].unit}`,
+    marked(line.usEast1, line.isEstimated['us-east-1']),
+    marked(line.euCentral1, line.isEstimated['eu-central-1']),
+    line.perMillion.alone === 0 ? '' : line.perMillion.alone.toFixed(3),
+    line.perMillion.together === 0 ? '' : line.perMillion.together.toFixed(3),
+  ]);
+  const table = [
+    ['resource', 'what', 'a month', 'us-east-1', 'eu-central-1', 'per M alone', 'per M together'],
+    ...rows,
+    ['in all', '', '', ...regionsOf(ordered), sumOf(month, 'alone').toFixed(3), sumOf(month, 'together').toFixed(3)],
+  ];
+  const freeKinds = month.free.map(({ type, count, why }) => [`  ${count}`, type, why]);
+  return [
+    `${name}, idle`,
+    '',
+    align(table, (column) => column > 1),
+    '',
+    'alone: each count a request of its own; together: 1,000 counts a request. Both at us-east-1 prices.',
+    notes,
+    '',
+    'The largest:',
+    ...largest(month).map(
+      ({ what, usEast1, lower }, index) => `  ${index + 1}. ${what}: ${dollars(usEast1)}. ${lower}`,
+    ),
+    ...(isShort ? [] : ['', 'Free:', align(freeKinds, (column) => column === 0)]),
+  ].join('\n');
+};
+
+type Lever = { readonly what: string; readonly prices: readonly PriceName[]; readonly lower: string };
+
+/** What is bought together, and what would lower it. */
+const levers: readonly Lever[] = [
+  {
+    what: 'NAT gateways and their addresses',
+    prices: ['natHour', 'publicAddressHour'],
+    lower:
+      'Fewer of them (network.natGateways; where there are interface endpoints nothing needs them today), or an instance of one’s own that does NAT, which is one more machine to look after',
+  },
+  {
+    what: 'Interface endpoints',
+    prices: ['endpointHour'],
+    lower: 'None (network.hasInterfaceEndpoints): AWS is reached by NAT, and what is broken into has somewhere to send',
+  },
+  {
+    what: 'The load balancer',
+    prices: ['loadBalancerHour', 'loadBalancerUnitHour'],
+    lower: 'Nothing, as long as CloudFront reaches the API by one',
+  },
+  {
+    what: 'Tasks',
+    prices: ['armCpuHour', 'armMemoryHour', 'spotCpuHour', 'spotMemoryHour'],
+    lower: 'Smaller or fewer of them (producer, consumer), spare capacity (isSpot) where it is not yet, a savings plan',
+  },
+  {
+    what: 'MySQL',
+    prices: ['databaseMicroHour', 'databaseSmallHour', 'databaseM7gLargeHour', 'databaseStorage', 'databaseBackup'],
+    lower:
+      'A smaller machine (database.instanceType), one zone (database.isMultiAz), a reservation for one year: about 30 % less',
+  },
+  {
+    what: 'Valkey',
+    prices: ['cacheStorageHour', 'cacheRequests', 'cacheM7gLargeHour'],
+    lower: 'Serverless in place of nodes (queue.kind), which keeps less of what a lost node had; reserved nodes',
+  },
+  {
+    what: 'Metrics, alarms, dashboards and logs',
+    prices: ['metric', 'alarmMetric', 'dashboard', 'logGb'],
+    lower:
+      'No Container Insights (hasContainerInsights); fewer metrics. An account that shares its allowance with no other has 10 metrics, 10 alarms and 3 dashboards free',
+  },
+];
+
+/** The three largest, of what is bought together. */
+const largest = ({ lines }: Month): { what: string; usEast1: number; lower: string }[] =>
+  levers
+    .map(({ what, prices: names, lower }) => ({
+      what,
+      lower,
+      usEast1: sumBy(
+        lines.filter(({ price }) => names.includes(price)),
+        () => what,
+      ).reduce((total, { usEast1 }) => total + usEast1, 0),
+    }))
+    .toSorted((one, other) => other.usEast1 - one.usEast1)
+    .slice(0, 3);

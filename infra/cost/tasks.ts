@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { referenceOf, type Resource, type StackTemplate } from '../policy/template.ts';
+import type { Item } from './kinds.ts';
+import { hoursOfMonth } from './prices.ts';
+import { busyMetrics, idleMetrics, logGbOfTask } from './usage.ts';
+
+const service = z.object({
+  TaskDefinition: z.unknown(),
+  ServiceName: z.string(),
+  CapacityProviderStrategy: z.array(z.object({ CapacityProvider: z.string() })).default([]),
+});
+const definition = z.object({
+  Cpu: z.coerce.number(),
+  Memory: z.coerce.number(),
+  ContainerDefinitions: z.array(
+    z.object({ Environment: z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]) }),
+  ),
+});
+const target = z.object({ MinCapacity: z.number(), ResourceId: z.unknown() });
+
+/** The tasks of a service that always run, and what they say of themselves. */
+export const taskItems = ({ Properties }: Resource, id: string, { Resources }: StackTemplate): Item[] => {
+  const { TaskDefinition, ServiceName, CapacityProviderStrategy } = service.parse(Properties);
+  const { Cpu, Memory, ContainerDefinitions } = definition.parse(
+    Resources[referenceOf(TaskDefinition) ?? '']?.Properties,
+  );
+  const tasks = leastTasks(id, Resources);
+  const publishes = ContainerDefinitions.some(({ Environment }) =>
+    Environment.some(({ Name, Value }) => Name === 'METRICS' && Value === 'emf'),
+  );
+  const isSpot = CapacityProviderStrategy.some(({ CapacityProvider }) => CapacityProvider === 'FARGATE_SPOT');
+  const metrics = idleMetrics[ServiceName] ?? 0;
+  return [
+    {
+      group: 'tasks',
+      what: `CPU of ${tasks} × ${Cpu / 1_024}`,
+      price: isSpot ? 'spotCpuHour' : 'armCpuHour',
+      idle: (tasks * Cpu * hoursOfMonth) / 1_024,
+    },
+    {
+      group: 'tasks',
+      what: `memory of ${tasks} × ${Memory / 1_024} GB`,
+      price: isSpot ? 'spotMemoryHour' : 'armMemoryHour',
+      idle: (tasks * Memory * hoursOfMonth) / 1_024,
+    },
+    ...(publishes
+      ? [
+          // Tasks of a service share their metrics, whatever their number.
+          {
+            group: 'watching',
+            what: `metrics; ${busyMetrics} more with counts`,
+            price: 'metric',
+            idle: metrics,
+          } as const,
+          { group: 'watching', what: 'log lines', price: 'logGb', idle: tasks * logGbOfTask } as const,
+        ]
+      : []),
+  ];
+};
+
+/** As the scaling of the service says; no number is in the service. */
+const leastTasks = (id: string, resources: StackTemplate['Resources']): number => {
+  for (const { Type, Properties } of Object.values(resources)) {
+    if (Type !== 'AWS::ApplicationAutoScaling::ScalableTarget') continue;
+    const { MinCapacity, ResourceId } = target.parse(Properties);
+    if (JSON.stringify(ResourceId).includes(`"${id}"`)) return MinCapacity;
+  }
+  throw new Error(`${id} has no scaling, so its number of tasks is not known`);
+};

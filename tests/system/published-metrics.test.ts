@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createConsumerMetrics } from '@sluice/consumer/metrics.ts';
+import { idleMetrics } from '@sluice/infra/cost/usage.ts';
+import { createProducerMetrics } from '@sluice/producer/metrics.ts';
+import { emfLines } from '@sluice/runtime/emf.ts';
+import { createMetrics } from '@sluice/runtime/metrics.ts';
+
+// Each metric is paid for, so what is counted on must be what is published.
+for (const [service, create] of [
+  ['producer', createProducerMetrics],
+  ['consumer', createConsumerMetrics],
+] as const) {
+  test(`a ${service} that does nothing publishes as many metrics as its cost is computed of`, async () => {
+    const metrics = createMetrics(process, service);
+    create(metrics, () => 0);
+    const lines = await emfLines(metrics.registry, 'Sluice')();
+    const names = lines.flatMap((line) => [...line.matchAll(/"Name":"(\w+)"/g)].map(([, name]) => name));
+    assert.equal(names.length, idleMetrics[service], names.join(' '));
+  });
+}
