@@ -58,7 +58,7 @@ const distribution = z.object({
   }),
 });
 const origin = z.object({ VpcOriginEndpointConfig: z.object({ OriginProtocolPolicy: z.string() }) });
-const balancer = z.object({ LoadBalancerAttributes: z.array(z.object({ Key: z.string(), Value: z.string() })) });
+const balancer = z.object({ LoadBalancerAttributes: z.array(z.object({ Key: z.string(), Value: z.unknown() })) });
 const target = z.object({ Port: z.number(), HealthCheckPath: z.string() });
 const scaling = z.object({ MinCapacity: z.number(), MaxCapacity: z.number() });
 const database = z.object({ EngineVersion: z.string(), DBInstanceClass: z.string(), MultiAZ: z.boolean() });
@@ -73,7 +73,7 @@ const stepsOf = (templates: readonly StackTemplate[]): Step[] => {
   const seconds = Origins.map(({ VpcOriginConfig }) => VpcOriginConfig?.OriginReadTimeout).find(Boolean);
   const { OriginProtocolPolicy } = origin.parse(find('AWS::CloudFront::VpcOrigin')).VpcOriginEndpointConfig;
   const { LoadBalancerAttributes } = balancer.parse(find('AWS::ElasticLoadBalancingV2::LoadBalancer'));
-  const idle = LoadBalancerAttributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value;
+  const idle = String(LoadBalancerAttributes.find(({ Key }) => Key === 'idle_timeout.timeout_seconds')?.Value);
   const { Port, HealthCheckPath } = target.parse(find('AWS::ElasticLoadBalancingV2::TargetGroup'));
   const tasksOf = (service: string): string => {
     const { MinCapacity, MaxCapacity } = scaling.parse(find('AWS::ApplicationAutoScaling::ScalableTarget', service));
