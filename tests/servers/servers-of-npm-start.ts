@@ -32,7 +32,8 @@ const findRunners = () => {
 };
 
 const run = async (owner: Owner, part: Part) => {
-  const launch = () => {
+  const launch = async () => {
+    await part.prepare?.();
     const child = spawn(part.command, part.args, { stdio: 'ignore' });
     return { child, ended: once(child, 'exit') };
   };
@@ -45,21 +46,29 @@ const run = async (owner: Owner, part: Part) => {
     }
   };
   const ready = () => waitUntil(isReady, 30_000);
-  let running = launch();
+  let running = await launch();
 
   /** `kill -9`; resolves when it is dead. */
   const kill = async () => {
     running.child.kill('SIGKILL');
     await running.ended;
   };
+  /** Resolves when it has ended as it does when it is asked to. */
+  const stop = async () => {
+    running.child.kill('SIGTERM');
+    await running.ended;
+  };
   /** Starts it again with its data; resolves when it is ready. */
   const restart = async () => {
-    running = launch();
+    running = await launch();
     await ready();
   };
-  owner.after(kill);
+  owner.after(async () => {
+    await kill();
+    part.cleanUp?.();
+  });
   await ready();
-  return { kill, restart };
+  return { kill, stop, restart };
 };
 
 export const startLocalMysql = async (owner: Owner) => {
@@ -73,7 +82,11 @@ export const startLocalMysql = async (owner: Owner) => {
 
 export const startLocalRedis = async (owner: Owner) => {
   const port = await findFreePort();
-  const part = redisPart({ runner: findRunners().redis, folder: makeFolder(owner), port, password });
+  const folder = makeFolder(owner);
+  const said: string[] = [];
+  const say = (line: string) => said.push(line);
+  const part = redisPart({ runner: findRunners().redis, folder, port, password, say });
   const server: TestRedis = { host, port, password };
-  return { server, ...(await run(owner, part)) };
+  /** `said` is what `npm start` would have said so far. */
+  return { server, folder, said, ...(await run(owner, part)) };
 };

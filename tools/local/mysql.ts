@@ -57,6 +57,7 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   // Paths of sockets are short (107 bytes on Linux), those of folders need not be.
   const socketFolder = mkdtempSync(join(tmpdir(), 'sluice-'));
   return {
+    cleanUp: () => rmSync(socketFolder, { recursive: true, force: true }),
     command: program,
     args: [
       '--no-defaults',

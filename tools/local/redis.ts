@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { converse } from './converse.ts';
+import { isPortFree } from './ports.ts';
+import { RepairError, repairAppendOnlyFile } from './repair-append-only-file.ts';
 import type { Part } from './supervise.ts';
 
 /** How to run a Redis: a program of this machine, or an image. */
@@ -12,10 +14,12 @@ type RedisSettings = {
   readonly folder: string;
   readonly port: number;
   readonly password: string;
+  /** Hears what is done to the data; without it standard output does. */
+  readonly say?: (line: string) => void;
 };
 
 /** A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync always). */
-export const redisPart = ({ runner, folder, port, password }: RedisSettings): Part => {
+export const redisPart = ({ runner, folder, port, password, say = print }: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
   const configuration = [
@@ -42,7 +46,27 @@ export const redisPart = ({ runner, folder, port, password }: RedisSettings): Pa
           ...[runner.image, 'valkey-server', '/data/redis.conf'],
         ],
       };
-  return { name: 'redis', ...launch, checkReady: () => checkRedis(port, password) };
+  const prepare = () => repair(folder, port, say);
+  return { name: 'redis', prepare, ...launch, checkReady: () => checkRedis(port, password) };
+};
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const repair = async (folder: string, port: number, say: (line: string) => void): Promise<void> => {
+  // A container outlives the command that started it: it may be writing still.
+  if (!(await isPortFree(port))) {
+    say(`The file of Redis in ${folder} was not looked at: something listens on port ${port}`);
+    return;
+  }
+  try {
+    const { file, cutBytes } = (await repairAppendOnlyFile(folder)) ?? { file: '', cutBytes: 0 };
+    if (cutBytes > 0) {
+      say(`Redis was ended while it wrote; cut what it had not finished, ${cutBytes} bytes, from the end of ${file}`);
+    }
+  } catch (error) {
+    if (!(error instanceof RepairError)) throw error;
+    say(`The file of Redis in ${folder} was not repaired: ${error.message}`);
+  }
 };
 
 /** Containers run as who started them, so that their files can be removed again. */

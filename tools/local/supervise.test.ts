@@ -33,6 +33,42 @@ test('a part that dies is named with its last lines and started again', async (t
   assert.deepEqual(deaths, [{ part: 'part', how: 'SIGKILL', lastLines: ['up'] }]);
 });
 
+test('a part is prepared before each launch, and cleaned up after when all is stopped', async (t) => {
+  const { supervisor, deaths } = setUp(t);
+  const steps: string[] = [];
+  const prepare = async () => {
+    steps.push(`prepared, ${supervisor.pids().length} running`);
+  };
+  const cleanUp = () => steps.push(`cleaned up, ${supervisor.pids().length} running`);
+  const part = partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp);
+  await supervisor.start({ ...part, prepare, cleanUp });
+  process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
+  while (deaths.length === 0 || supervisor.pids().length === 0) await new Promise(setImmediate);
+  await supervisor.stop();
+  assert.deepEqual(steps, ['prepared, 0 running', 'prepared, 0 running', 'cleaned up, 0 running']);
+});
+
+test('a part that cannot be prepared is not started', async (t) => {
+  const { supervisor } = setUp(t);
+  const prepare = () => Promise.reject(new Error('the disk is gone'));
+  await assert.rejects(supervisor.start({ ...partOf('', saysUp), prepare }), {
+    code: 'PART_FAILED',
+    message: /part could not be prepared: the disk is gone/,
+  });
+  assert.deepEqual(supervisor.pids(), []);
+});
+
+test('a part that died and cannot be prepared again breaks the whole', async (t) => {
+  const { supervisor } = setUp(t);
+  let times = 0;
+  const prepare = async () => {
+    if (++times > 1) throw new Error('the disk is gone');
+  };
+  await supervisor.start({ ...partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp), prepare });
+  process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
+  await assert.rejects(supervisor.broken, { code: 'PART_FAILED', message: /the disk is gone/ });
+});
+
 test('a part that cannot start is an error with its last lines', async (t) => {
   const { supervisor } = setUp(t);
   await assert.rejects(supervisor.start(partOf('console.error("no configuration"); process.exit(3)', saysUp)), {

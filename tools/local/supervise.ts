@@ -9,6 +9,10 @@ export type Part = {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Runs before each launch, the launches after a death too; there is none when it throws. */
+  readonly prepare?: () => Promise<void>;
+  /** Runs when the part has been stopped for good. */
+  readonly cleanUp?: () => void;
   /** Resolves when the part does its work; tried again while it throws. `lines` are what it has written so far. */
   readonly checkReady: (lines: readonly string[]) => Promise<void>;
 };
@@ -23,9 +27,9 @@ export type Watcher = {
 
 /** Keeps parts running, as a platform would. */
 export type Supervisor = {
-  /** Resolves when the part is ready. Throws a {@link PartError} when it ends before that, or takes more than a minute. */
+  /** Resolves when the part is ready. Throws a {@link PartError} when it ends before that, cannot be prepared, or takes more than a minute. */
   readonly start: (part: Part) => Promise<void>;
-  /** Rejects with a {@link PartError} when a part has died too often. */
+  /** Rejects with a {@link PartError} when a part has died too often, or cannot be prepared to be started again. */
   readonly broken: Promise<never>;
   /** The processes that run. */
   readonly pids: () => readonly number[];
@@ -65,6 +69,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   broken.promise.catch(() => undefined);
 
   const start = async (part: Part) => {
+    await prepare(part);
     if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
     const lines: string[] = [];
     const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine), deaths: [], isUp: false };
@@ -72,7 +77,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     watcher.onChange();
     await untilReady(entry);
     entry.isUp = true;
-    void keepUp(entry);
+    keepUp(entry).catch(broken.reject);
   };
 
   const keepUp = async (entry: Running) => {
@@ -85,11 +90,13 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
       entry.deaths = [...entry.deaths.filter((at) => now - at < deathsWindowMs), now];
       watcher.onDeath(part.name, entry.child.signalCode ?? `exit code ${entry.child.exitCode}`, lines);
       if (entry.deaths.length >= mostDeaths) {
-        broken.reject(new PartError(`${part.name} died ${mostDeaths} times within a minute`));
-        return;
+        throw new PartError(`${part.name} died ${mostDeaths} times within a minute`);
       }
       // oxlint-disable-next-line no-await-in-loop -- as above
       await pause(restartPauseMs);
+      if (isStopping) return;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await prepare(part);
       if (isStopping) return;
       lines.length = 0;
       Object.assign(entry, launch(part, lines, watcher.onLine));
@@ -123,11 +130,21 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   const stop = async () => {
     isStopping = true;
     await Promise.all(running.map(({ child }) => end(child)));
+    for (const { part } of running) part.cleanUp?.();
   };
 
   const pids = () => running.flatMap(({ child }) => (isAlive(child) && child.pid !== undefined ? [child.pid] : []));
 
   return { start, broken: broken.promise, pids, stop };
+};
+
+const prepare = async (part: Part): Promise<void> => {
+  try {
+    await part.prepare?.();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PartError(`${part.name} could not be prepared: ${reason}`, { cause: error });
+  }
 };
 
 /** Starts the process of a part; `lines` keeps the last that it wrote. */

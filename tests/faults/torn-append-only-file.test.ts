@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { repairAppendOnlyFile } from '@sluice/local/repair-append-only-file.ts';
+import { openAdmin } from '@sluice/test-servers/queue.ts';
+import { startLocalRedis } from '@sluice/test-servers/servers-of-npm-start.ts';
+
+const stream = 'entries';
+// What the tests write into the file: Redis makes its ids when it loads it, and they are later than those of what follows in the file.
+const streamOfFile = 'entries-of-the-file';
+
+const encode = (...words: readonly string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+
+// An entry may hold what reads as a command.
+const add = encode('XADD', streamOfFile, '*', 'counts', encode('MULTI'));
+const transaction = `${encode('MULTI')}${add}${add}${encode('EXEC')}`;
+
+const setUp = async (test: TestContext) => {
+  const redis = await startLocalRedis(test);
+  const folder = join(redis.folder, 'appendonlydir');
+  const findFile = () => {
+    const name = readdirSync(folder).findLast((one) => one.endsWith('.incr.aof'));
+    assert.ok(name !== undefined);
+    return join(folder, name);
+  };
+  // Finds Redis again by itself after each start.
+  const admin = await openAdmin(test, redis.server.port, redis.server.password);
+  /** Adds an entry by itself, and two in a transaction; resolves when they are acknowledged. */
+  const acknowledge = async () => {
+    await admin.xAdd(stream, '*', { counts: encode('EXEC') });
+    const fields = { counts: '1' };
+    await admin.multi().xAdd(stream, '*', fields).xAdd(stream, '*', fields).exec();
+  };
+  const count = async () => (await admin.xLen(stream)) + (await admin.xLen(streamOfFile));
+  return { redis, findFile, acknowledge, count };
+};
+
+for (const end of ['kill', 'stop'] as const) {
+  test(`what Redis acknowledges after it was killed in a transaction survives the next ${end}`, async (t) => {
+    const { redis, findFile, acknowledge, count } = await setUp(t);
+    await acknowledge();
+    await redis.kill();
+    const file = findFile();
+    const whole = readFileSync(file);
+    const left = `${encode('MULTI')}${add}${add.slice(0, -4)}`;
+    appendFileSync(file, left);
+    await redis.restart();
+    assert.equal(await count(), 3);
+    await acknowledge();
+    await redis[end]();
+    await redis.restart();
+    assert.equal(await count(), 6);
+    assert.deepEqual(readFileSync(file).subarray(0, whole.length), whole);
+    assert.deepEqual(redis.said, [
+      `Redis was ended while it wrote; cut what it had not finished, ${left.length} bytes, from the end of appendonly.aof.1.incr.aof`,
+    ]);
+  });
+}
+
+test('wherever in its file Redis is killed, only what it had not finished is cut', async (t) => {
+  const { redis, findFile, acknowledge, count } = await setUp(t);
+  await acknowledge();
+  await redis.kill();
+  const file = findFile();
+  const whole = readFileSync(file);
+  const steps = Array.from({ length: 12 }, (_, step) => Math.round(((step + 1) * (transaction.length - 1)) / 12));
+  for (const length of steps) {
+    appendFileSync(file, transaction.slice(0, length));
+    await redis.restart();
+    await redis.kill();
+    assert.deepEqual(readFileSync(file), whole);
+  }
+  assert.equal(redis.said.length, steps.length);
+  appendFileSync(file, transaction);
+  await redis.restart();
+  assert.equal(await count(), 5);
+  assert.equal(redis.said.length, steps.length);
+});
+
+test('a transaction that was left open and closed by a later one is not cut: Redis loads it', async (t) => {
+  const { redis, findFile, acknowledge, count } = await setUp(t);
+  await acknowledge();
+  await redis.kill();
+  appendFileSync(findFile(), `${encode('MULTI')}${add}${transaction}`);
+  await redis.restart();
+  assert.equal(await count(), 6);
+  assert.deepEqual(redis.said, []);
+});
+
+test('a file that is larger than what is read at once is cut where it must be', async (t) => {
+  const { redis, findFile, acknowledge, count } = await setUp(t);
+  await acknowledge();
+  await redis.kill();
+  const large = encode('XADD', streamOfFile, '*', 'counts', 'x'.repeat(700_001));
+  appendFileSync(findFile(), large.repeat(5) + encode('XADD', streamOfFile, '*', 'counts', 'x'.repeat(3_000_000)));
+  appendFileSync(findFile(), `${transaction}${encode('MULTI')}${large}`);
+  await redis.restart();
+  assert.equal(await count(), 11);
+  await acknowledge();
+  await redis.kill();
+  await redis.restart();
+  assert.equal(await count(), 14);
+});
+
+test('a file that is damaged elsewhere than at its end is left to whoever mends it', async (t) => {
+  const { redis, findFile, acknowledge } = await setUp(t);
+  await acknowledge();
+  await redis.kill();
+  const file = findFile();
+  const whole = readFileSync(file);
+  const damaged = `${encode('MULTI')}?${add}`;
+  appendFileSync(file, damaged);
+  assert.deepEqual(await repairAppendOnlyFile(redis.folder), { file: 'appendonly.aof.1.incr.aof', cutBytes: 0 });
+  assert.equal(readFileSync(file).length, whole.length + damaged.length);
+  truncateSync(file, whole.length);
+  await redis.restart();
+});
