@@ -1,5 +1,5 @@
-import { followEvents, type SluiceEvent } from '../api/follow-events.ts';
-import type { QueueState, Row, Total } from '../api/reads.ts';
+import { followEvents, type SluiceEvent } from '../requests/follow-events.ts';
+import type { QueueState, Row, Total } from '../requests/reads.ts';
 import { createRowFinder, type RowFinder } from './find-rows.ts';
 import { addMoment, createRateMeter, emptyHistory, type History } from './history.ts';
 import { seeHost } from './hosts.ts';

@@ -1,4 +1,4 @@
-import { readNewestRows, type Row } from '../api/reads.ts';
+import { readNewestRows, type Row } from '../requests/reads.ts';
 
 // More than are shown, so that a row that was just posted is found among others.
 const readRows = 100;

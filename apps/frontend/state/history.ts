@@ -1,4 +1,4 @@
-import type { SluiceEvent } from '../api/follow-events.ts';
+import type { SluiceEvent } from '../requests/follow-events.ts';
 
 /** What the charts show, oldest first; the lists are of one length. `null` is what was not known then. */
 export type History = {

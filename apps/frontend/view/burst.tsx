@@ -1,7 +1,7 @@
 import type { Problem } from '@sluice/contract/problem.ts';
 import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
 import { useState } from 'react';
-import { createKey, postCounts } from '../api/post.ts';
+import { createKey, postCounts } from '../requests/post.ts';
 import { formatCount, formatDuration } from './format.ts';
 import type { PostParts } from './post.tsx';
 import { Refusal } from './refusal.tsx';

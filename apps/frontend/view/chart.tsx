@@ -9,22 +9,21 @@ type ChartProps = {
   readonly at: readonly number[];
   readonly values: readonly (number | null)[];
   readonly format: (value: number) => string;
-  readonly tone?: 'water' | 'trouble';
 };
 
-const heightPx = 132;
+const heightPx = 176;
 const axisFont = '11px system-ui, sans-serif';
 const darkScheme = '(prefers-color-scheme: dark)';
 
 /** One line over the last five minutes. */
-export const Chart = ({ title, at, values, format, tone = 'water' }: ChartProps) => {
+export const Chart = ({ title, at, values, format }: ChartProps) => {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const drawn = new uPlot(optionsOf(element, tone), [[], []], element);
+    const drawn = new uPlot(optionsOf(element), [[], []], element);
     plot.current = drawn;
     const resized = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: heightPx }));
     resized.observe(element);
@@ -36,7 +35,7 @@ export const Chart = ({ title, at, values, format, tone = 'water' }: ChartProps)
       resized.disconnect();
       drawn.destroy();
     };
-  }, [tone]);
+  }, []);
 
   useEffect(() => {
     plot.current?.setData([[...at], [...values]]);
@@ -63,7 +62,7 @@ export const Chart = ({ title, at, values, format, tone = 'water' }: ChartProps)
   );
 };
 
-const optionsOf = (element: HTMLElement, tone: string): uPlot.Options => {
+const optionsOf = (element: HTMLElement): uPlot.Options => {
   const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
   const axis = {
     stroke: () => colour('--muted'),
@@ -85,7 +84,9 @@ const optionsOf = (element: HTMLElement, tone: string): uPlot.Options => {
         ...axis,
         grid: { show: false },
         size: 24,
-        space: 60,
+        // Whole minutes, which their labels are.
+        incrs: [60],
+        space: 40,
         values: (_plot, moments) => moments.map(formatHourAndMinute),
       },
       {
@@ -99,8 +100,8 @@ const optionsOf = (element: HTMLElement, tone: string): uPlot.Options => {
     series: [
       {},
       {
-        stroke: () => colour(`--${tone}`),
-        fill: () => colour(`--${tone}-soft`),
+        stroke: () => colour('--water'),
+        fill: () => colour('--water-soft'),
         width: 1.5,
         points: { show: false },
       },

@@ -11,6 +11,6 @@ export const Charts = memo(({ history: { at, perSecond, waiting, oldestSeconds }
     <h2 id="charts-title">Last 5 minutes</h2>
     <Chart title="Recorded per second" at={at} values={perSecond} format={formatCount} />
     <Chart title="Batches waiting" at={at} values={waiting} format={formatCount} />
-    <Chart title="Age of the oldest" at={at} values={oldestSeconds} format={formatSeconds} tone="trouble" />
+    <Chart title="Age of the oldest" at={at} values={oldestSeconds} format={formatSeconds} />
   </section>
 ));

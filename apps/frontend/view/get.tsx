@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import type { Outcome } from '../api/ask.ts';
-import { readTotal, type Total } from '../api/reads.ts';
+import type { Outcome } from '../requests/ask.ts';
+import { readTotal, type Total } from '../requests/reads.ts';
 import type { Console } from '../state/console.ts';
 import { formatCount } from './format.ts';
 import { Refusal } from './refusal.tsx';

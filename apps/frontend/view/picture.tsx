@@ -1,4 +1,4 @@
-import type { QueueState, Total } from '../api/reads.ts';
+import type { QueueState, Total } from '../requests/reads.ts';
 import type { Link } from '../state/console.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { Section, type GateState } from './section.tsx';
@@ -37,10 +37,10 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
           </dd>
         </div>
         <div className="figure of-gate" data-tone={gate === 'shut' ? 'trouble' : undefined}>
-          <dt>Recorded</dt>
+          <dt>{describeConsumers(queue)}</dt>
           <dd>
             <span className="number">{formatCount(perSecond)}</span>
-            <span className="note">per second · {describeConsumers(queue)}</span>
+            <span className="note">recorded a second</span>
           </dd>
         </div>
         <div className="figure of-ledger" data-tone={count === null ? 'trouble' : undefined}>
@@ -85,8 +85,9 @@ const describeQueue = (queue: PictureProps['queue']): string => {
 };
 
 const describeConsumers = (queue: PictureProps['queue']): string => {
-  if (queue === undefined || queue === null) return 'consumers not known';
-  if (queue.paused) return 'paused';
+  if (queue === undefined || queue === null) return 'Consumers';
+  if (queue.paused) return 'Consumers paused';
+  if (queue.consumers === 0) return 'No consumer';
   return queue.consumers === 1 ? '1 consumer' : `${formatCount(queue.consumers)} consumers`;
 };
 

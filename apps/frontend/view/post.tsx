@@ -1,6 +1,6 @@
 import type { Problem } from '@sluice/contract/problem.ts';
 import { useState, type SubmitEvent } from 'react';
-import { createKey, postCount } from '../api/post.ts';
+import { createKey, postCount } from '../requests/post.ts';
 import type { Console } from '../state/console.ts';
 import { parseCount } from '../state/parse-count.ts';
 import { formatCount, formatDuration } from './format.ts';

@@ -1,5 +1,5 @@
 import { memo, useEffect, useRef } from 'react';
-import type { Row } from '../api/reads.ts';
+import type { Row } from '../requests/reads.ts';
 import { formatClockWithMs, formatCount, unknownFigure } from './format.ts';
 
 const shown = 10;

@@ -14,7 +14,7 @@ type SectionProps = {
 
 // All lengths are units of the drawing, 1200 wide; y grows downwards.
 const reservoir = { left: 236, right: 640, lip: 66, floor: 214 };
-const pool = { left: 742, right: 1184, surface: 236, floor: 290 };
+const pool = { left: 800, right: 1184, surface: 236, floor: 290 };
 const gateLeft = 640;
 const gateWidth = 14;
 const mostHosts = 6;
@@ -94,7 +94,7 @@ const channelAt = (x: number): number => 84 + x * 0.05;
 const Outflow = ({ sheet }: { readonly sheet: number }) => {
   const start = gateLeft + gateWidth;
   const top = reservoir.floor - sheet;
-  const edge = 716;
+  const edge = pool.left - 26;
   const falls = pool.left + 6 + sheet * 1.6;
   return (
     <g className="outflow">
@@ -112,7 +112,7 @@ const Outflow = ({ sheet }: { readonly sheet: number }) => {
 
 /** The bed that the water stands on: one line, and the earth below it. */
 const Ground = () => {
-  const bed = `M0 ${channelAt(0)}L${reservoir.left} ${channelAt(reservoir.left)}V${reservoir.floor}H716Q${pool.left} ${reservoir.floor + 2} ${pool.left} ${pool.surface}V${pool.floor}H${pool.right}V196H1200`;
+  const bed = `M0 ${channelAt(0)}L${reservoir.left} ${channelAt(reservoir.left)}V${reservoir.floor}H${pool.left - 26}Q${pool.left} ${reservoir.floor + 2} ${pool.left} ${pool.surface}V${pool.floor}H${pool.right}V196H1200`;
   return (
     <>
       <path className="earth" d={`${bed}V300H0Z`} />
