@@ -17,7 +17,15 @@ import { unusedViolations, wasteful } from './unused-violations.ts';
 type Files = Readonly<Record<string, string>>;
 
 const original = fileURLToPath(new URL('../../', import.meta.url));
-const copied = ['.gitignore', '.oxfmtrc.json', '.oxlintrc.json', 'knip.json', 'tsconfig.json', 'tools/check.ts'];
+const copied = [
+  '.gitignore',
+  '.oxfmtrc.json',
+  '.oxlintrc.json',
+  'knip.json',
+  'tsconfig.json',
+  'apps/frontend/tsconfig.json',
+  'tools/check.ts',
+];
 const root = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
 after(() => rmSync(root, { recursive: true }));
 

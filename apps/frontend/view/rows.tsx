@@ -40,7 +40,7 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
             </tr>
           ))}
           {Array.from({ length: shown - newest.length }, (_, index) => (
-            <tr key={`empty-${index}`} className="empty">
+            <tr key={`empty-${newest.length + index}`} className="empty">
               <td>{index === 0 && newest.length === 0 ? emptyWord(rows, isAway) : ''}</td>
               <td />
               <td />
