@@ -75,15 +75,16 @@ test('no path leads out of the page: a browser is led back to it, all others fin
 test('the producers are asked in turn, without the prefix, and what they answer is handed on', async (t) => {
   const answerAs =
     (name: string): RequestListener =>
-    async (request, response) => {
-      response.writeHead(201, { 'x-name': name }).end(`${request.method} ${request.url} ${await text(request)}`);
+    (request, response) => {
+      response.writeHead(201, { 'x-name': name });
+      void text(request).then((whole) => response.end(`${request.method} ${request.url} ${whole}`));
     };
   const port = await startConsole(t, [await startProducer(t, answerAs('a')), await startProducer(t, answerAs('b'))]);
   const answers = [];
   for (let index = 0; index < 4; index += 1) {
     answers.push(await ask(port, '/api/count?x=1', { method: 'POST', body: 'abc' }));
   }
-  assert.deepEqual(answers.map(({ headers }) => headers['x-name']).toSorted(), ['a', 'a', 'b', 'b']);
+  assert.equal(answers.map(({ headers }) => String(headers['x-name'])).filter((name) => name === 'a').length, 2);
   assert.deepEqual([...new Set(answers.map(({ body }) => body))], ['POST /count?x=1 abc']);
   assert.equal((await ask(port, '/api')).body, 'GET / ');
 });
@@ -91,8 +92,8 @@ test('the producers are asked in turn, without the prefix, and what they answer 
 test('a producer that takes no connection is passed over with the whole body; without any there is a problem document', async (t) => {
   const gone = await findFreePort();
   const body = 'x'.repeat(500_000);
-  const producer = await startProducer(t, async (request, response) => {
-    response.end(String((await text(request)).length));
+  const producer = await startProducer(t, (request, response) => {
+    void text(request).then((whole) => response.end(String(whole.length)));
   });
   const port = await startConsole(t, [gone, producer]);
   for (let index = 0; index < 3; index += 1) {
