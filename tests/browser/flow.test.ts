@@ -28,7 +28,7 @@ test('the console follows a pipeline', async (whole) => {
 
   await whole.test('a count that is posted is a row on the page within a second, without a reload', async (t) => {
     const { page, complaints } = await open(t, address);
-    await untilSentence(page, 'Nothing is recorded yet.');
+    await page.getByText('Nothing is recorded yet').waitFor();
     const times: number[] = [];
     for (const count of [1_234_001, 1_234_002, 1_234_003]) {
       await page.getByRole('textbox').fill(String(count));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { builtPage, serveConsole } from './console.ts';
@@ -11,13 +11,12 @@ import { builtPage, serveConsole } from './console.ts';
 const mostScriptBytes = 120_000;
 // Of what Web Vitals take for good, a tenth; a line of text that comes between others is three times this.
 const mostShift = 0.01;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
 
 /** Every rule of axe, and nothing that it found may be left. */
 const assertAccessible = async (page: Page): Promise<void> => {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   // The transitions of a change of scheme are over, and what axe measures stands still.
   const { violations } = await page.evaluate<AxeResult>('axe.run()');
   assert.deepEqual(

@@ -34,7 +34,7 @@ try {
   const light = await open({ ...wide, colorScheme: 'light' });
   const dark = await open({ ...wide, colorScheme: 'dark' });
   const small = await open({ ...phone, colorScheme: 'light' });
-  await light.shoot('empty', 'Nothing is recorded yet.');
+  await light.shoot('empty', 'All is well.');
 
   let next = Math.floor(Date.now() / 1000);
   // A sea of counts that swells and falls, so that the charts have something to show.

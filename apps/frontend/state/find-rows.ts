@@ -1,7 +1,7 @@
 import { readNewestRows, type Row } from '../requests/reads.ts';
 
 // More than are shown, so that a row that was just posted is found among others.
-const readRows = 100;
+const readRows = 30;
 const lookForMs = 30_000;
 const lookAfterMs = [20, 40, 80, 160, 320, 640];
 const lookLaterMs = 1_000;

@@ -17,7 +17,7 @@ const heldUpAfterMs = 5_000;
 
 const unknown: Verdict = {
   tone: 'unknown',
-  sentence: 'Looking at the pipeline …',
+  sentence: 'Looking …',
   advice: 'The first figures come within two seconds.',
 };
 
@@ -97,8 +97,8 @@ const judgeFlow = (
   if (count.rows_count === 0 && queue.waiting_batches === 0) {
     return {
       tone: 'well',
-      sentence: 'All is well. Nothing is recorded yet.',
-      advice: 'Post the first count below, and see it arrive.',
+      sentence: 'All is well.',
+      advice: 'Nothing is recorded yet: post the first count, and see it arrive.',
     };
   }
   return { tone: 'well', sentence: 'All is well.', advice: 'Counts are recorded as they come.' };
