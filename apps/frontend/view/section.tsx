@@ -1,4 +1,4 @@
-import { memo } from 'react';
+import { memo, useEffect, useRef } from 'react';
 
 /** How the gate stands: `shut` is trouble, `paused` an operator's wish. */
 export type GateState = 'unknown' | 'open' | 'paused' | 'shut';
@@ -22,6 +22,26 @@ const mostHosts = 6;
 const fullAt = 1_000_000;
 const marks = [10, 1_000, 100_000];
 
+// An animation of the style sheet's own would have the page styled and painted sixty times a second.
+const stepEveryMs = 125;
+const stepLength = 6;
+const dashLength = 24;
+
+/** Lets what flows in a drawing move on, in steps, where motion is wanted. */
+const useFlow = (isFlowing: boolean) => {
+  const drawing = useRef<SVGSVGElement>(null);
+  useEffect(() => {
+    if (!isFlowing || matchMedia('(prefers-reduced-motion: reduce)').matches) return undefined;
+    let offset = 0;
+    const timer = setInterval(() => {
+      offset = (offset + stepLength) % dashLength;
+      drawing.current?.style.setProperty('--flow', String(-offset));
+    }, stepEveryMs);
+    return () => clearInterval(timer);
+  }, [isFlowing]);
+  return drawing;
+};
+
 /** On a scale of powers of ten, so that one batch and a million both show: 0 to 1. */
 const fractionOf = (value: number): number => Math.min(1, Math.log10(1 + value) / Math.log10(1 + fullAt));
 
@@ -30,11 +50,19 @@ const depthOf = (fraction: number): number => fraction * (reservoir.floor - rese
 /** The pipeline in section: spouts, reservoir, gate and pool. The figures beside it say the same in words. */
 export const Section = memo(({ hosts, waiting, perSecond, gate, isLedgerAway }: SectionProps) => {
   const isFlowing = gate === 'open' && perSecond > 0;
+  const drawing = useFlow(isFlowing);
   const depth = waiting === null ? 0 : Math.max(4, depthOf(fractionOf(waiting)));
   const opening = gate === 'open' ? 16 + 34 * fractionOf(perSecond) : 0;
   const sheet = isFlowing ? 4 + 22 * fractionOf(perSecond) : 0;
   return (
-    <svg className="section" viewBox="0 0 1200 300" aria-hidden="true" data-gate={gate} data-flowing={isFlowing}>
+    <svg
+      ref={drawing}
+      className="section"
+      viewBox="0 0 1200 300"
+      aria-hidden="true"
+      data-gate={gate}
+      data-flowing={isFlowing}
+    >
       <Spouts hosts={hosts} isFlowing={isFlowing} />
       <rect
         className="water level"
