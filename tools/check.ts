@@ -4,7 +4,16 @@ import { fileURLToPath } from 'node:url';
 
 // `npm run check`: the scripts `check:…` of package.json at once, then what those wrote that failed.
 
-const checks = ['types', 'types-of-infra', 'lint', 'format', 'unused', 'unused-in-production', 'readme'];
+const checks = [
+  'types',
+  'types-of-infra',
+  'types-of-the-page',
+  'lint',
+  'format',
+  'unused',
+  'unused-in-production',
+  'readme',
+];
 const repository = fileURLToPath(new URL('../', import.meta.url));
 
 const runCheck = async (check: string) => {

@@ -25,6 +25,7 @@ const copied = [
   'knip.json',
   'tools/check.ts',
   'tsconfig.json',
+  'apps/frontend/tsconfig.json',
 ];
 const root = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
 after(() => rmSync(root, { recursive: true }));

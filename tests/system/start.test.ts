@@ -129,3 +129,32 @@ for (const [variable, value, message] of [
     assert.match(sluice.output(), message);
   });
 }
+
+test('the console is served on its port, with the API under /api, and without a port asked for it makes way', async (t) => {
+  const [port, consolePort] = [await findFreePort(), await findFreePort()];
+  const sluice = start(t, createFolder(t), { HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) });
+  await sluice.untilUp();
+  assert.match(sluice.output(), new RegExp(`http://localhost:${consolePort}\n`));
+  const page = await fetch(`http://localhost:${consolePort}/`);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<title>Sluice<\/title>/);
+  const through = await fetch(`http://localhost:${consolePort}/api/count`);
+  assert.deepEqual(await through.json(), await (await fetch(`http://localhost:${port}/count`)).json());
+
+  const taken = start(t, createFolder(t), {
+    HTTP_PORT: String(await findFreePort()),
+    CONSOLE_PORT: String(consolePort),
+  });
+  const [code] = await taken.ended;
+  assert.equal(code, 1);
+  assert.match(taken.output(), new RegExp(`Port ${consolePort} is taken by .*CONSOLE_PORT=`));
+
+  const others = await Promise.all(
+    [1, 2].map(async () => {
+      const other = start(t, createFolder(t), { HTTP_PORT: String(await findFreePort()) });
+      await other.untilUp();
+      return /Watch them flow at +(\S+)/.exec(other.output())?.[1];
+    }),
+  );
+  assert.equal(new Set(others).size, 2);
+});

@@ -48,6 +48,7 @@ const sluice = createSluice({
   repository,
   folder,
   environment: process.env,
+  isDevelopment: process.argv.includes('--dev'),
   say,
   watcher: {
     // The servers say much that only matters when something is wrong with them.
@@ -73,10 +74,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const welcome = (ports: readonly number[]) =>
+const welcome = ({ producers: ports, console: consolePort }: Awaited<ReturnType<typeof sluice.start>>) =>
   [
     '',
     ...ports.map((port) => `Sluice takes counts at http://localhost:${port}`),
+    `Watch them flow at     http://localhost:${consolePort}`,
     '',
     'Try it:',
     `  curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $(date +%s)}" localhost:${ports[0]}/count`,

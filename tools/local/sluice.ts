@@ -13,14 +13,18 @@ type SluiceSettings = {
   readonly folder: string;
   /** Where to look for servers, ports and numbers; the services get it too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether the console comes from its sources and follows their changes. */
+  readonly isDevelopment: boolean;
   readonly say: (line: string) => void;
   readonly watcher: Omit<Watcher, 'onChange'>;
 };
 
+type Ports = { readonly producers: readonly number[]; readonly console: number };
+
 /** The whole of Sluice on this machine. */
 export type Sluice = {
-  /** Starts servers, set-up, producers and consumers in that order; answers with the ports of the producers. */
-  readonly start: () => Promise<readonly number[]>;
+  /** Starts servers, set-up, producers and consumers in that order, and the console beside them; answers with the ports. */
+  readonly start: () => Promise<Ports>;
   /** Rejects when a part does not keep running. */
   readonly broken: Promise<never>;
   /** Ends all, the servers last; also what a start that failed has left. */
@@ -35,7 +39,14 @@ export class SettingError extends Error {
 const mostOfEach = 50;
 
 /** Puts the local Sluice together; it does not run yet. */
-export const createSluice = ({ repository, folder, environment, say, watcher }: SluiceSettings): Sluice => {
+export const createSluice = ({
+  repository,
+  folder,
+  environment,
+  isDevelopment,
+  say,
+  watcher,
+}: SluiceSettings): Sluice => {
   const note = createRunningNote(folder);
   let isOwner = false;
   const onChange = () => note.write([...servers.pids(), ...apps.pids()]);
@@ -53,18 +64,25 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
     const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
     for (const port of ports) {
       // oxlint-disable-next-line no-await-in-loop -- the first that is taken is named
-      if (!(await isPortFree(port))) {
-        throw new SettingError(
-          `Port ${port} is taken by ${describeHolder(port)}. End that, or choose another: HTTP_PORT=8080 npm start`,
-        );
-      }
+      await requireFree(port, 'HTTP_PORT=5090');
     }
+    const consolePart = createConsolePart(
+      repository,
+      await chooseConsolePorts(environment, ports),
+      ports,
+      isDevelopment,
+    );
+    // It needs none of the others to be there, and what it builds now and then takes as long as they do.
+    const consoleUp = apps.start(consolePart.part);
+    // What it throws is thrown below, but perhaps another part fails first.
+    consoleUp.catch(() => undefined);
 
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, found);
     await runOnce({ ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')), env: found });
     await Promise.all([
+      consoleUp,
       ...ports.map((port, index) =>
         apps.start({
           ...nodeOf(numbered('producer', index, producers), join(repository, 'apps/producer/main.ts')),
@@ -80,7 +98,7 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
         }),
       ),
     ]);
-    return ports;
+    return { producers: ports, console: consolePart.port() };
   };
 
   const stop = async () => {
@@ -95,6 +113,50 @@ export const createSluice = ({ repository, folder, environment, say, watcher }: 
   // Nobody may be listening yet when a part dies.
   broken.catch(() => undefined);
   return { start, broken, stop };
+};
+
+const requireFree = async (port: number, another: string): Promise<void> => {
+  if (await isPortFree(port)) return;
+  throw new SettingError(
+    `Port ${port} is taken by ${describeHolder(port)}. End that, or choose another: ${another} npm start`,
+  );
+};
+
+/** The port that is asked for; else the first that is free from 8080 on, so that a second Sluice or another program is not in its way. */
+const chooseConsolePorts = async (
+  environment: Readonly<Record<string, string | undefined>>,
+  taken: readonly number[],
+): Promise<readonly number[]> => {
+  const first = readNumber(environment, 'CONSOLE_PORT', 8080, 65_535 - mostOfEach);
+  const isAsked = Boolean(environment['CONSOLE_PORT']);
+  if (!isAsked) {
+    return Array.from({ length: 2 * mostOfEach }, (_, index) => first + index).filter((port) => !taken.includes(port));
+  }
+  if (taken.includes(first)) throw new SettingError(`Port ${first} is asked for by CONSOLE_PORT and is a producer's`);
+  await requireFree(first, 'CONSOLE_PORT=8090');
+  return [first];
+};
+
+const createConsolePart = (
+  repository: string,
+  ports: readonly number[],
+  producers: readonly number[],
+  isDevelopment: boolean,
+) => {
+  let port = 0;
+  const options = [
+    ...['--repository', repository],
+    ...ports.flatMap((candidate) => ['--port', String(candidate)]),
+    ...producers.flatMap((producer) => ['--producer', String(producer)]),
+    ...(isDevelopment ? ['--dev'] : []),
+  ];
+  const main = nodeOf('console', join(repository, 'tools/local/console/main.ts'));
+  const checkReady: Part['checkReady'] = async (lines) => {
+    const found = lines.map((line) => /^listening on (\d+)$/.exec(line)?.[1]).find((text) => text !== undefined);
+    if (found === undefined) throw new Error('It does not listen yet');
+    port = Number(found);
+  };
+  return { part: { ...main, args: [...main.args, ...options], checkReady }, port: () => port };
 };
 
 const makeFolder = (folder: string): void => {

@@ -1,0 +1,95 @@
+import { followEvents, type SluiceEvent } from '../requests/follow-events.ts';
+import type { QueueState, Row, Total } from '../requests/reads.ts';
+import { createRowFinder, type RowFinder } from './find-rows.ts';
+import { addMoment, createRateMeter, emptyHistory, type History } from './history.ts';
+import { seeHost } from './hosts.ts';
+
+/** Whether events come. */
+export type Link = 'connecting' | 'live' | 'reconnecting' | 'offline';
+
+/** All that the page shows of Sluice. A new object with each change. */
+export type Snapshot = {
+  readonly link: Link;
+  /** When the last event came, in ms since 1970. */
+  readonly heardAt: number | undefined;
+  /** `undefined` before the first event, `null` while it is away. */
+  readonly count: Total | null | undefined;
+  readonly queue: QueueState | null | undefined;
+  /** Rows recorded per second, `null` where that is not known. */
+  readonly perSecond: number | null;
+  readonly history: History;
+  /** The newest first; `undefined` until they are read. */
+  readonly rows: readonly Row[] | undefined;
+  /** The producers that answered in the last minute. */
+  readonly hosts: readonly string[];
+};
+
+/** The state of the page, for as long as it is open. */
+export type Console = {
+  readonly start: () => void;
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly read: () => Snapshot;
+  /** Notes that a producer answered. */
+  readonly seeHost: (host: string) => void;
+  readonly untilRecorded: RowFinder['untilRecorded'];
+};
+
+/** Makes the state of the page. It stays as it is until it is started. */
+export const createConsole = (): Console => {
+  const listeners = new Set<() => void>();
+  const meter = createRateMeter();
+  const seenHosts = new Map<string, number>();
+  let snapshot: Snapshot = {
+    link: 'connecting',
+    heardAt: undefined,
+    count: undefined,
+    queue: undefined,
+    perSecond: null,
+    history: emptyHistory,
+    rows: undefined,
+    hosts: [],
+  };
+  const update = (change: Partial<Snapshot>) => {
+    snapshot = { ...snapshot, ...change };
+    for (const listener of listeners) listener();
+  };
+
+  const finder = createRowFinder((rows) => update({ rows }));
+
+  const takeEvent = ({ count, queue }: SluiceEvent) => {
+    const now = Date.now();
+    const perSecond = meter.take(count?.rows_count, performance.now());
+    const hasChanged = count?.rows_count !== snapshot.count?.rows_count || snapshot.rows === undefined;
+    update({
+      heardAt: now,
+      count,
+      queue,
+      perSecond,
+      history: addMoment(snapshot.history, now, queue, perSecond),
+      hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),
+    });
+    if (count !== null && hasChanged) void finder.refresh();
+  };
+
+  const takeLink = (link: Link) => {
+    if (link === 'live') update({ link });
+    // The line of a chart has a gap where nothing was heard.
+    else
+      update({
+        link,
+        history: addMoment(snapshot.history, Date.now(), null, null),
+        perSecond: meter.take(undefined, 0),
+      });
+  };
+
+  return {
+    start: () => followEvents({ onEvent: takeEvent, onLink: takeLink }),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    read: () => snapshot,
+    seeHost: (host) => update({ hosts: seeHost(seenHosts, snapshot.hosts, host, Date.now()) }),
+    untilRecorded: finder.untilRecorded,
+  };
+};

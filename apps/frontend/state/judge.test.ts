@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judge } from './judge.ts';
+
+const count = { rows_count: 7, latest_value: 1, hostname: 'a' };
+const queue = {
+  waiting_batches: 0,
+  oldest_age_ms: 0,
+  in_flight_batches: 0,
+  consumers: 1,
+  dead_letters: 0,
+  paused: false,
+};
+const well = { link: 'live', count, queue, perSecond: 0 } as const;
+const heldUp = { waiting_batches: 9, oldest_age_ms: 6_000 };
+
+for (const [what, change, tone, sentence] of [
+  ['a pipeline with nothing to do', {}, 'well', /^All is well\.$/],
+  ['a ledger without a row', { count: { ...count, rows_count: 0 } }, 'well', /^All is well\.$/],
+  ['the time before the first event', { count: undefined, queue: undefined, link: 'connecting' }, 'unknown', /Looking/],
+  ['a browser without a network', { link: 'offline' }, 'trouble', /offline/],
+  ['a stream that is cut', { link: 'reconnecting' }, 'trouble', /No word/],
+  ['a queue that is away', { queue: null }, 'trouble', /^The queue is away/],
+  ['a ledger that is away', { count: null }, 'trouble', /^The ledger is away/],
+  ['both away', { count: null, queue: null }, 'trouble', /queue and the ledger are away/],
+  ['paused consumers', { queue: { ...queue, ...heldUp, paused: true } }, 'notice', /paused/],
+  ['no consumer', { queue: { ...queue, consumers: 0 } }, 'trouble', /No consumer/],
+  ['consumers that record nothing', { queue: { ...queue, ...heldUp } }, 'trouble', /Nothing is being recorded/],
+  ['consumers that are behind', { queue: { ...queue, ...heldUp }, perSecond: 900 }, 'notice', /catching up/],
+  ['dead letters', { queue: { ...queue, dead_letters: 1 } }, 'notice', /could not be read/],
+] as const) {
+  test(`${what}: ${tone}`, () => {
+    const verdict = judge({ ...well, ...change });
+    assert.equal(verdict.tone, tone);
+    assert.match(verdict.sentence, sentence);
+  });
+}

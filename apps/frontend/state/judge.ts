@@ -1,0 +1,107 @@
+import type { Snapshot } from './console.ts';
+
+/** How the pipeline is, in a sentence for who has never seen it. */
+export type Verdict = {
+  readonly tone: 'unknown' | 'well' | 'notice' | 'trouble';
+  /** Without figures, so that it changes only when there is something new to say. */
+  readonly sentence: string;
+  readonly advice: string;
+  /** What to type, where a command helps. */
+  readonly command?: string;
+};
+
+type Judged = Pick<Snapshot, 'link' | 'count' | 'queue' | 'perSecond'>;
+
+// A batch is taken within milliseconds; one that waits this long is held up.
+const heldUpAfterMs = 5_000;
+
+const unknown: Verdict = {
+  tone: 'unknown',
+  sentence: 'Looking …',
+  advice: 'The first figures come within two seconds.',
+};
+
+/** Says how the pipeline is: what is worst comes first. */
+export const judge = ({ link, count, queue, perSecond }: Judged): Verdict => {
+  if (link === 'offline') {
+    return trouble(
+      'This browser is offline.',
+      'What is shown is what was known last. It goes on by itself when the network is back.',
+    );
+  }
+  if (link === 'reconnecting') {
+    return trouble(
+      'No word from the API.',
+      count === undefined
+        ? 'Nothing answers yet; it is tried again every two seconds.'
+        : 'What is shown is what was known last; it is tried again every two seconds.',
+    );
+  }
+  if (count === undefined || queue === undefined) return unknown;
+  if (queue === null && count === null) {
+    return trouble(
+      'The queue and the ledger are away.',
+      'Counts are refused until the queue is back. What was recorded is kept.',
+    );
+  }
+  if (queue === null) {
+    return trouble('The queue is away.', 'Counts are refused until it is back. What was recorded is kept.');
+  }
+  if (count === null) {
+    return trouble(
+      'The ledger is away.',
+      'Counts are still taken and wait in the queue. They are recorded when it is back.',
+    );
+  }
+  return judgeFlow(count, queue, perSecond);
+};
+
+const judgeFlow = (
+  count: NonNullable<Judged['count']>,
+  queue: NonNullable<Judged['queue']>,
+  perSecond: number | null,
+): Verdict => {
+  if (queue.paused) {
+    return {
+      tone: 'notice',
+      sentence: 'The consumers are paused.',
+      advice: 'Counts are taken and wait in the queue until an operator lets the consumers go on:',
+      command: 'npm run consumers -- resume',
+    };
+  }
+  const isHeldUp = queue.waiting_batches > 0 && queue.oldest_age_ms >= heldUpAfterMs;
+  if (queue.consumers === 0) {
+    return trouble('No consumer is running.', 'Counts are taken and wait in the queue until one runs.');
+  }
+  if (isHeldUp && perSecond === 0) {
+    return trouble(
+      'Nothing is being recorded.',
+      'Counts are taken and wait in the queue. The log of the consumers says why they record nothing.',
+    );
+  }
+  if (queue.dead_letters > 0) {
+    return {
+      tone: 'notice',
+      sentence: 'Some batches could not be read.',
+      advice: 'They are kept as dead letters and hold up nothing. To see them:',
+      command: 'npm run dead-letters -- list',
+    };
+  }
+  if (isHeldUp) {
+    return {
+      tone: 'notice',
+      sentence: 'The ledger is catching up.',
+      advice: 'More came in than is recorded at once. What waits is safe and drains.',
+    };
+  }
+  if (count.rows_count === 0 && queue.waiting_batches === 0) {
+    return {
+      tone: 'well',
+      sentence: 'All is well.',
+      advice: 'Nothing is recorded yet: post the first count, and see it arrive.',
+    };
+  }
+  return { tone: 'well', sentence: 'All is well.', advice: 'Counts are recorded as they come.' };
+};
+
+const trouble = (sentence: string, advice: string): Verdict => ({ tone: 'trouble', sentence, advice });

@@ -1,0 +1,33 @@
+import { useState } from 'react';
+import type { Console } from '../state/console.ts';
+import { Burst } from './burst.tsx';
+import { Get } from './get.tsx';
+import { Post } from './post.tsx';
+
+/** What one may do: POST, a burst of them, GET. */
+export const Actions = ({ sluice }: { readonly sluice: Console }) => {
+  const [token, setToken] = useState('');
+  const [needsToken, setNeedsToken] = useState(false);
+  const parts = { sluice, token, onTokenNeeded: () => setNeedsToken(true) };
+  return (
+    <section className="actions" aria-labelledby="actions-title">
+      <h2 id="actions-title">Try it</h2>
+      {needsToken && (
+        <p className="field">
+          <label htmlFor="token">Bearer token</label>
+          <input
+            id="token"
+            type="password"
+            autoComplete="off"
+            spellCheck={false}
+            value={token}
+            onChange={(event) => setToken(event.target.value)}
+          />
+        </p>
+      )}
+      <Post {...parts} />
+      <Burst {...parts} />
+      <Get sluice={sluice} />
+    </section>
+  );
+};

@@ -1,0 +1,40 @@
+// In the browser's language. Each is made once: that costs more than its use.
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const clockWithMs = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+
+/** What stands where nothing is known. */
+export const unknownFigure = '–';
+
+/** `12,345`, in the browser's way of writing; {@link unknownFigure} for what is not known. */
+export const formatCount = (value: number | null | undefined): string =>
+  value === null || value === undefined ? unknownFigure : whole.format(value);
+
+/** `12K`: where there is little room. */
+export const formatShort = (value: number): string => short.format(value);
+
+/** A time of waiting: `850 ms`, `12.3 s`, `4 min`, `2.5 h`. */
+export const formatDuration = (ms: number | null | undefined): string => {
+  if (ms === null || ms === undefined) return unknownFigure;
+  if (ms < 1_000) return `${whole.format(ms)} ms`;
+  if (ms < 100_000) return `${oneDigit.format(ms / 1_000)} s`;
+  if (ms < 5_400_000) return `${whole.format(ms / 60_000)} min`;
+  return `${oneDigit.format(ms / 3_600_000)} h`;
+};
+
+/** A time of day from ms since 1970. */
+export const formatClock = (ms: number): string => clock.format(ms);
+
+/** A time of day to the millisecond from an ISO 8601 text. */
+export const formatClockWithMs = (iso: string): string => clockWithMs.format(new Date(iso));
+
+/** `14:05`, from seconds since 1970. */
+export const formatHourAndMinute = (seconds: number): string => hourAndMinute.format(seconds * 1000);

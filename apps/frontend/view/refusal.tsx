@@ -1,0 +1,17 @@
+import type { Problem } from '@sluice/contract/problem.ts';
+
+/** Why the API did not do what it was asked for: its problem document, as it stands one click away. */
+export const Refusal = ({ problem }: { readonly problem: Problem }) => (
+  <>
+    <p className="fault">
+      <strong>
+        {problem.status} {problem.title}.
+      </strong>{' '}
+      {problem.detail}
+    </p>
+    <details>
+      <summary>Problem document</summary>
+      <pre>{JSON.stringify(problem, undefined, 2)}</pre>
+    </details>
+  </>
+);

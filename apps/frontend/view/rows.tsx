@@ -1,0 +1,58 @@
+import { memo, useEffect, useRef } from 'react';
+import type { Row } from '../requests/reads.ts';
+import { formatClockWithMs, formatCount, unknownFigure } from './format.ts';
+
+const shown = 10;
+// More than these at once are a stream, not arrivals.
+const mostArrivals = 3;
+
+type RowsProps = { readonly rows: readonly Row[] | undefined; readonly isAway: boolean };
+
+/** The newest rows of the ledger. */
+export const Rows = memo(({ rows, isAway }: RowsProps) => {
+  const newest = rows?.slice(0, shown) ?? [];
+  const highest = useRef<string>(undefined);
+  const before = highest.current;
+  const arrived = before === undefined ? [] : newest.filter(({ id }) => BigInt(id) > BigInt(before));
+  const fresh = new Set(arrived.length <= mostArrivals ? arrived.map(({ id }) => id) : []);
+  useEffect(() => {
+    if (rows !== undefined) highest.current = rows[0]?.id ?? '0';
+  }, [rows]);
+  return (
+    <section aria-labelledby="rows-title" className="rows">
+      <h2 id="rows-title">Newest rows</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Count</th>
+            <th scope="col">Row</th>
+            <th scope="col">Recorded at</th>
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map(({ id, value, recorded_at: recordedAt }) => (
+            <tr key={id} data-fresh={fresh.has(id)}>
+              <td>{formatCount(value)}</td>
+              <td>{id}</td>
+              <td>
+                <time dateTime={recordedAt}>{formatClockWithMs(recordedAt)}</time>
+              </td>
+            </tr>
+          ))}
+          {Array.from({ length: shown - newest.length }, (_, index) => (
+            <tr key={`empty-${newest.length + index}`} className="empty">
+              <td>{index === 0 && newest.length === 0 ? emptyWord(rows, isAway) : ''}</td>
+              <td />
+              <td />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+});
+
+const emptyWord = (rows: RowsProps['rows'], isAway: boolean): string => {
+  if (rows !== undefined) return 'No row yet';
+  return isAway ? 'Not known' : unknownFigure;
+};

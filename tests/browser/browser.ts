@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { findChromium } from './find-chromium.ts';
+
+let browser: Promise<Browser> | undefined;
+
+/** One Chromium for the tests of a file. */
+const launch = (): Promise<Browser> => {
+  if (browser === undefined) {
+    const launched = chromium.launch({ executablePath: findChromium(), timeout: 60_000 });
+    browser = launched;
+    testFile.after(async () => (await launched).close());
+  }
+  return browser;
+};
+
+/** What to wait for at most, where nothing is promised of how long it takes. */
+export const patienceMs = 60_000;
+
+/** Opens the page in a browser of its own: no storage, no cache. What it complains of is kept. */
+export const openPage = async (test: TestContext, address: string, options: BrowserContextOptions = {}) => {
+  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  test.after(() => context.close());
+  context.setDefaultTimeout(patienceMs);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`thrown: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`console: ${message.text()}`);
+  });
+  await page.exposeFunction('tellViolation', (text: string) => complaints.push(`policy: ${text}`));
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    window.tellViolation(violatedDirective + ' ' + blockedURI))`);
+  await page.goto(address);
+  return { page, context, complaints };
+};
+
+/** Waits until the sentence at the top is this. */
+export const untilSentence = async (page: Page, sentence: string | RegExp): Promise<void> => {
+  await page.locator('.sentence').filter({ hasText: sentence }).waitFor();
+};
+
+/** The figure under a name of the picture, as a number; NaN where it is not known. */
+export const readFigure = async (page: Page, of: 'queue' | 'gate' | 'ledger'): Promise<number> => {
+  const text = (await page.locator(`.of-${of} .number`).textContent()) ?? '';
+  return /\d/.test(text) ? Number(text.replaceAll(/\D/g, '')) : Number.NaN;
+};
+
+/** Fails when the page threw, wrote an error, or broke its policy. Where a server was away the browser itself says so, with `net::` or a status. */
+export const assertNoComplaint = (complaints: readonly string[], isServerAway = false): void => {
+  const ofPage = complaints.filter((text) => !(isServerAway && /net::ERR_|status of 50\d/.test(text)));
+  assert.deepEqual(ofPage, []);
+};

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test, type TestContext } from 'node:test';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { assertNoComplaint, openPage, patienceMs, readFigure, untilSentence } from './browser.ts';
+import { serveConsole } from './console.ts';
+
+// What the page sends, and how long a slow machine may take to record it.
+const burstSize = 300_000;
+const drainMs = 150_000;
+
+/** Opens the console on a page and waits until all is well. */
+const open = async (t: TestContext, address: string) => {
+  const opened = await openPage(t, address);
+  await untilSentence(opened.page, 'All is well.');
+  return opened;
+};
+
+test('the console follows a pipeline', async (whole) => {
+  const { start, post, operate, ledger, queue, environment } = await createPipeline(whole);
+  const redis = await createProxy(whole, Number(environment['REDIS_PORT']));
+  const mysql = await createProxy(whole, Number(environment['DB_PORT']));
+  const throughProxies = { REDIS_PORT: String(redis.port), DB_PORT: String(mysql.port) };
+  const [, consumer] = await Promise.all([start('producer', throughProxies), start('consumer', throughProxies)]);
+  const { address } = await serveConsole(whole, [Number(environment['HTTP_PORT'])]);
+
+  await whole.test('a count that is posted is a row on the page within a second, without a reload', async (t) => {
+    const { page, complaints } = await open(t, address);
+    await page.getByText('Nothing is recorded yet').waitFor();
+    const times: number[] = [];
+    for (const count of [1_234_001, 1_234_002, 1_234_003]) {
+      await page.getByRole('textbox').fill(String(count));
+      times.push(
+        await page.evaluate<number>(`new Promise((resolve) => {
+        const startedAt = performance.now();
+        const observer = new MutationObserver(() => {
+          if (document.querySelector('.rows tbody td').textContent.replace(/\\D/g, '') !== '${count}') return;
+          observer.disconnect();
+          resolve(performance.now() - startedAt);
+        });
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+        document.querySelector('button.main').click();
+      })`),
+      );
+      await page.getByText('Recorded and seen here after').waitFor();
+    }
+    assert.ok(Math.min(...times) <= 1_000, `it took ${times.map(Math.round).join(', ')} ms`);
+    t.diagnostic(`from the click to the row: ${times.map(Math.round).join(', ')} ms`);
+    await waitUntil(async () => (await readFigure(page, 'ledger')) === 3, patienceMs);
+    assert.deepEqual(await ledger.readCounts(), [1_234_001, 1_234_002, 1_234_003]);
+
+    // Nothing typed is the time, as it was from the first.
+    await page.getByRole('textbox').fill('');
+    const before = Math.floor(Date.now() / 1000);
+    await page.getByRole('button', { name: 'POST' }).click();
+    await waitUntil(async () => (await ledger.readCounts()).length === 4, patienceMs);
+    const [, , , posted = 0] = await ledger.readCounts();
+    assert.ok(posted >= before && posted <= Date.now() / 1000);
+
+    await page.getByRole('button', { name: 'GET' }).click();
+    const answer = page.getByLabel('Answer to GET');
+    await answer.getByText('JSON').click();
+    assert.match(
+      (await answer.locator('pre').textContent()) ?? '',
+      /"rows_count": 4,\s+"latest_value": \d+,\s+"hostname": ".+"/,
+    );
+    assertNoComplaint(complaints);
+  });
+
+  await whole.test('a count whose answer is lost is recorded once when it is sent again', async (t) => {
+    const { page } = await open(t, address);
+    let isLost = false;
+    await page.route('**/api/count', async (route) => {
+      if (isLost || route.request().method() !== 'POST') return route.continue();
+      isLost = true;
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await page.getByRole('textbox').fill('99');
+    await page.getByRole('button', { name: 'POST' }).click();
+    await page.getByText('The count may be recorded or not.').waitFor();
+    await waitUntil(async () => (await ledger.readCounts()).includes(99), patienceMs);
+    await page.getByRole('button', { name: 'Send 99 again' }).click();
+    await page.getByText('acknowledged in').waitFor();
+    await waitUntil(async () => (await readFigure(page, 'queue')) === 0, patienceMs);
+    assert.deepEqual(
+      (await ledger.readCounts()).filter((count) => count === 99),
+      [99],
+    );
+  });
+
+  await whole.test(
+    'while the ledger is away the page says so and goes on taking counts, and it recovers by itself',
+    async (t) => {
+      const { page, complaints } = await open(t, address);
+      mysql.refuse(true);
+      mysql.cut();
+      await untilSentence(page, 'The ledger is away.');
+      await page.getByRole('textbox').fill('77');
+      await page.getByRole('button', { name: 'POST' }).click();
+      await page.getByText('acknowledged in').waitFor();
+      await page.getByRole('button', { name: 'GET' }).click();
+      await page.getByLabel('Answer to GET').getByText('503 Service Unavailable.').waitFor();
+
+      mysql.refuse(false);
+      await untilSentence(page, 'All is well.');
+      await page.getByRole('cell', { name: '77', exact: true }).waitFor();
+      assertNoComplaint(complaints, true);
+    },
+  );
+
+  await whole.test(
+    'while the queue is away a count is refused with its problem, and sent again under the same key when it is back',
+    async (t) => {
+      const { page, complaints } = await open(t, address);
+      redis.refuse(true);
+      redis.cut();
+      await untilSentence(page, 'The queue is away.');
+      await page.getByRole('textbox').fill('88');
+      await page.getByRole('button', { name: 'POST' }).click();
+      await page.getByLabel('Answer to POST').getByText('503 Service Unavailable.').waitFor();
+
+      redis.refuse(false);
+      await untilSentence(page, 'All is well.');
+      await page.getByRole('button', { name: 'Send 88 again' }).click();
+      await page.getByRole('cell', { name: '88', exact: true }).waitFor();
+      assert.deepEqual(
+        (await ledger.readCounts()).filter((count) => count === 88),
+        [88],
+      );
+      assertNoComplaint(complaints, true);
+    },
+  );
+
+  await whole.test(
+    'a consumer that is gone makes the queue grow, and the page says that nothing is recorded until one is back',
+    async (t) => {
+      const { page, complaints } = await open(t, address);
+      const before = await ledger.readTotals();
+      await consumer.end('SIGKILL');
+      for (const count of [1, 2, 3]) await post(count);
+      await waitUntil(async () => (await readFigure(page, 'queue')) === 3, patienceMs);
+      // It counts as there for 30 s more; that nothing is recorded shows before.
+      await untilSentence(page, /Nothing is being recorded\.|No consumer is running\./);
+      await start('consumer', throughProxies);
+      await untilSentence(page, 'All is well.');
+      await waitUntil(async () => (await readFigure(page, 'ledger')) === before + 3, patienceMs);
+      assertNoComplaint(complaints);
+    },
+  );
+
+  await whole.test(
+    'a burst fills the queue while consumers are paused, the page says so, and it drains when they go on',
+    async (t) => {
+      const { page, complaints } = await open(t, address);
+      const before = await ledger.readTotals();
+      assert.equal((await operate('consumers', 'pause')).code, 0);
+      await untilSentence(page, 'The consumers are paused.');
+      await page.getByText('npm run consumers -- resume').waitFor();
+      await page.getByRole('button', { name: 'Burst' }).click();
+      await page
+        .getByLabel('Answer to the burst')
+        .getByText(/acknowledged in/)
+        .waitFor();
+      await waitUntil(async () => (await readFigure(page, 'queue')) === 300, patienceMs);
+      const level = async () => Number(await page.locator('.level').getAttribute('height'));
+      assert.ok((await level()) > 30, 'the water stands no higher');
+
+      assert.equal((await operate('consumers', 'resume')).code, 0);
+      await waitUntil(async () => (await readFigure(page, 'ledger')) === before + burstSize, drainMs);
+      await waitUntil(async () => (await readFigure(page, 'queue')) === 0, patienceMs);
+      await untilSentence(page, 'All is well.');
+      assert.ok((await level()) < 10, 'the water has not gone');
+      assert.equal(await ledger.readTotals(), before + burstSize);
+      assertNoComplaint(complaints);
+    },
+  );
+
+  await whole.test('dead letters are shown, with the command that lists them', async (t) => {
+    const { page, complaints } = await open(t, address);
+    await queue.admin.xAdd(queue.partition.stream, '*', { b: randomBytes(16).toString('hex'), v: '1,two' });
+    await untilSentence(page, 'Some batches could not be read.');
+    await page.getByText('npm run dead-letters -- list').waitFor();
+    await page.locator('.of-queue').getByText('1 dead').waitFor();
+    assertNoComplaint(complaints);
+  });
+});

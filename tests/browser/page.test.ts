@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
+import { builtPage, serveConsole } from './console.ts';
+
+const mostScriptBytes = 120_000;
+// Of what Web Vitals take for good, a tenth; a line of text that comes between others is three times this.
+const mostShift = 0.01;
+
+type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
+
+/** Every rule of axe, and nothing that it found may be left. */
+const assertAccessible = async (page: Page): Promise<void> => {
+  await page.evaluate(axe.source);
+  // The transitions of a change of scheme are over, and what axe measures stands still.
+  const { violations } = await page.evaluate<AxeResult>('axe.run()');
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]),
+    [],
+  );
+};
+
+test('the page', async (whole) => {
+  const { start, post, untilRecorded, ledger, environment } = await createPipeline(whole);
+  await Promise.all([start('producer'), start('consumer')]);
+  const producers = [Number(environment['HTTP_PORT'])];
+  const { address } = await serveConsole(whole, producers);
+
+  await whole.test('axe finds nothing in either scheme, whether all is well or not', async (t) => {
+    await post(1);
+    await untilRecorded(1);
+    const { page, complaints } = await openPage(t, address);
+    await untilSentence(page, 'All is well.');
+    await page.getByRole('button', { name: 'GET' }).click();
+    await page.getByRole('textbox').fill('1.5');
+    await page.getByRole('button', { name: 'POST' }).click();
+    await page.getByText('A count is an integer').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await assertAccessible(page);
+    }
+    assertNoComplaint(complaints);
+
+    const { address: lonely } = await serveConsole(t, []);
+    const { page: inTrouble } = await openPage(t, lonely);
+    await untilSentence(inTrouble, 'No word from the API.');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await inTrouble.emulateMedia({ colorScheme });
+      await assertAccessible(inTrouble);
+    }
+  });
+
+  await whole.test('on a phone nothing is wider than the screen, and nothing moves after it is loaded', async (t) => {
+    for (const viewport of [
+      { width: 320, height: 640 },
+      { width: 390, height: 844 },
+      { width: 1280, height: 900 },
+      { width: 2200, height: 1200 },
+    ]) {
+      const { page, complaints } = await openPage(t, 'about:blank', { viewport });
+      await page.addInitScript(`window.shifts = [];
+      new PerformanceObserver((list) => window.shifts.push(...list.getEntries()
+          .map(({ value, sources }) => ({ value, of: sources.map(({ node }) => node?.className || node?.nodeName) }))))
+        .observe({ type: 'layout-shift', buffered: true });`);
+      await page.goto(address);
+      await untilSentence(page, 'All is well.');
+      await post(9_007_199_254_740_991);
+      await page.getByRole('cell', { name: '9,007,199,254,740,991' }).first().waitFor();
+      const [width = 0, inner = 0] = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      assert.ok(width <= inner, `${width} px of content on ${inner} px`);
+      const shifts = await page.evaluate<{ value: number }[]>('shifts');
+      const shifted = shifts.reduce((sum, { value }) => sum + value, 0);
+      assert.ok(shifted < mostShift, `at ${viewport.width} px: ${JSON.stringify(shifts)}`);
+      assertNoComplaint(complaints);
+    }
+  });
+
+  await whole.test('the script of the first load is within 120 kB gzipped', async (t) => {
+    const folder = await builtPage();
+    const sizes = globSync('**/*.js.gz', { cwd: folder }).map((file) => readFileSync(join(folder, file)).length);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    t.diagnostic(`${total} bytes`);
+    assert.ok(total > 0 && total <= mostScriptBytes, `${total} bytes`);
+  });
+
+  await whole.test('the page works under any path, and its policy allows nothing that is inline', async (t) => {
+    const { address: elsewhere } = await serveConsole(t, producers, '/some/where');
+    const answer = await fetch(elsewhere);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe|http|data:/);
+    await answer.text();
+    const { page, complaints } = await openPage(t, elsewhere);
+    await untilSentence(page, 'All is well.');
+    await page.getByRole('button', { name: 'POST' }).click();
+    await page.getByText('Recorded and seen here after').waitFor();
+    assertNoComplaint(complaints);
+  });
+
+  await whole.test('what is no count is refused before it is sent', async (t) => {
+    const before = await ledger.readCounts();
+    const { page, complaints } = await openPage(t, address);
+    await untilSentence(page, 'All is well.');
+    const field = page.getByRole('textbox');
+    for (const [text, fault] of [
+      ['1.5', 'A count is an integer'],
+      ['many', 'A count is an integer'],
+      ['9007199254740992', 'A count is between'],
+    ] as const) {
+      await field.fill(text);
+      await field.press('Enter');
+      await page.getByLabel('Answer to POST').getByText(fault).waitFor();
+      assert.equal(await field.getAttribute('aria-invalid'), 'true');
+    }
+    assert.deepEqual(await ledger.readCounts(), before);
+    assertNoComplaint(complaints);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { repository } from '@sluice/local/folder.ts';
+import { chromium, type BrowserContextOptions } from 'playwright-core';
+import { findChromium } from './find-chromium.ts';
+import { startLocalSluice } from './local-sluice.ts';
+
+// `npm run screenshots`: the main states of the console, each as it is, to docs/screenshots.
+
+const folder = join(repository, 'docs/screenshots');
+const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+const patienceMs = 60_000;
+const loadEveryMs = 100;
+
+mkdirSync(folder, { recursive: true });
+const sluice = await startLocalSluice();
+const browser = await chromium.launch({ executablePath: findChromium() });
+
+const open = async (options: BrowserContextOptions) => {
+  const page = await browser.newPage({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  page.setDefaultTimeout(patienceMs);
+  await page.goto(sluice.address);
+  const shoot = async (name: string, sentence: string) => {
+    await page.locator('.sentence').filter({ hasText: sentence }).waitFor();
+    await page.screenshot({ path: join(folder, `${name}.png`) });
+    process.stdout.write(`docs/screenshots/${name}.png\n`);
+  };
+  return { page, shoot };
+};
+
+try {
+  const light = await open({ ...wide, colorScheme: 'light' });
+  const dark = await open({ ...wide, colorScheme: 'dark' });
+  const small = await open({ ...phone, colorScheme: 'light' });
+  await light.shoot('empty', 'All is well.');
+
+  let next = Math.floor(Date.now() / 1000);
+  // A sea of counts that swells and falls, so that the charts have something to show.
+  const load = setInterval(() => {
+    const size = Math.round(400 + 350 * Math.sin(Date.now() / 7_000));
+    void sluice.post(Array.from({ length: size }, () => (next += 1))).catch(() => undefined);
+  }, loadEveryMs);
+  await pause(100_000);
+  await light.page.getByRole('button', { name: 'POST' }).click();
+  await light.page.getByText('Recorded and seen here after').waitFor();
+  await Promise.all([light.shoot('well', 'All is well.'), dark.shoot('well-dark', 'All is well.')]);
+  await small.shoot('phone', 'All is well.');
+
+  await sluice.operate('consumers', 'pause');
+  await pause(6_000);
+  await light.shoot('paused', 'The consumers are paused.');
+  await sluice.operate('consumers', 'resume');
+
+  const mysql = sluice.pidOf('/mysql');
+  process.kill(mysql, 'SIGSTOP');
+  try {
+    await light.shoot('ledger-away', 'The ledger is away.');
+  } finally {
+    process.kill(mysql, 'SIGCONT');
+  }
+  clearInterval(load);
+} finally {
+  await browser.close();
+  await sluice.stop();
+}

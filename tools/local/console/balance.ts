@@ -1,0 +1,119 @@
+import {
+  Agent,
+  request as startRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
+import { pipeline } from 'node:stream';
+
+// Of one connection to the next, not of the request (RFC 9110 §7.6.1).
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+// Longer than a producer takes for any answer; events come every second.
+const silentTimeoutMs = 30_000;
+const connectTimeoutMs = 2_000;
+
+/** Hands requests to the producers in turn. */
+export type Balancer = {
+  /** `path` is what the producer is asked for. */
+  readonly forward: (request: IncomingMessage, response: ServerResponse, path: string) => void;
+  readonly close: () => void;
+};
+
+/** Makes a balancer over the producers on these ports of this machine. One that takes no connection is passed over. */
+export const createBalancer = (ports: readonly number[]): Balancer => {
+  const agent = new Agent({ keepAlive: true });
+  let turn = 0;
+
+  const forward: Balancer['forward'] = (request, response, path) => {
+    turn += 1;
+    const order = ports.map((_, index) => ports[(turn + index) % ports.length] ?? 0);
+    attempt(request, response, path, order);
+  };
+
+  const attempt = (request: IncomingMessage, response: ServerResponse, path: string, [port, ...others]: number[]) => {
+    if (port === undefined) {
+      refuse(response, 'No producer takes connections. The log of npm start says why.');
+      return;
+    }
+    const upstream = startRequest({
+      agent,
+      host: '127.0.0.1',
+      port,
+      method: request.method,
+      path,
+      headers: headersOf(request),
+    });
+    let isConnected = false;
+    // Nothing of the body is taken before there is a connection, so that another producer can still have all of it.
+    const begin = () => {
+      isConnected = true;
+      upstream.setTimeout(silentTimeoutMs);
+      pipeline(request, upstream, () => undefined);
+    };
+    upstream.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error('It was silent for too long')));
+    upstream.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', begin);
+      else begin();
+    });
+    upstream.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.headers));
+      // Events are small, and each is to go at once.
+      response.socket?.setNoDelay(true);
+      response.flushHeaders();
+      pipeline(answer, response, () => undefined);
+    });
+    upstream.on('error', () => {
+      if (response.headersSent || response.destroyed) response.destroy();
+      else if (isConnected) refuse(response, 'The producer ended the connection before it answered.');
+      else attempt(request, response, path, others);
+    });
+    response.once('close', () => upstream.destroy());
+  };
+
+  return { forward, close: () => agent.destroy() };
+};
+
+const headersOf = (request: IncomingMessage): OutgoingHttpHeaders => {
+  const { headers, socket } = request;
+  const body = headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
+  return {
+    ...withoutHops(headers),
+    ...body,
+    'x-forwarded-for': [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', '),
+    'x-forwarded-host': headers.host ?? '',
+    'x-forwarded-proto': 'http',
+  };
+};
+
+const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders => {
+  const named = new Set(headers.connection?.split(',').map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name)));
+};
+
+/** A gateway's error, as the API's own are written. */
+const refuse = (response: ServerResponse, detail: string): void => {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(502, {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    connection: 'close',
+  });
+  response.end(
+    JSON.stringify({ type: 'about:blank', title: 'Bad Gateway', status: 502, code: 'internal_error', detail }),
+  );
+};

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as startRequest, type RequestListener, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test, type TestContext } from 'node:test';
+import { findFreePort } from '../ports.ts';
+import { createBalancer } from './balance.ts';
+import { servePage } from './page-files.ts';
+import { createConsoleServer } from './server.ts';
+
+const listen = async (t: TestContext, server: Server): Promise<number> => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+};
+
+const startProducer = (t: TestContext, listener: RequestListener) => listen(t, createServer(listener));
+
+const startConsole = async (t: TestContext, producers: readonly number[]) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-page-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<p>The page</p>');
+  writeFileSync(join(folder, 'assets/a.js'), 'let a;');
+  const balancer = createBalancer(producers);
+  t.after(balancer.close);
+  return listen(t, createConsoleServer({ page: servePage(folder), balancer }));
+};
+
+/** A request whose path is sent as it is. */
+const ask = async (port: number, path: string, { method = 'GET', headers = {}, body = '' } = {}) => {
+  const request = startRequest({ port, host: '127.0.0.1', path, method, headers, agent: false });
+  request.end(body);
+  const [response] = await once(request, 'response');
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+};
+
+test('the page is never kept, its hashed files for ever, and both carry a policy without exceptions', async (t) => {
+  const port = await startConsole(t, []);
+  const page = await ask(port, '/?a=b');
+  assert.equal(page.body, '<p>The page</p>');
+  assert.equal(page.headers['cache-control'], 'no-cache');
+  assert.doesNotMatch(page.headers['content-security-policy'], /unsafe/);
+  assert.equal((await ask(port, '/', { headers: { 'if-none-match': page.headers.etag } })).status, 304);
+  const script = await ask(port, '/assets/a.js');
+  assert.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable');
+  assert.equal(script.headers['x-content-type-options'], 'nosniff');
+  assert.equal((await ask(port, '/', { method: 'POST' })).status, 405);
+});
+
+test('no path leads out of the page: a browser is led back to it, all others find nothing', async (t) => {
+  const port = await startConsole(t, []);
+  for (const path of [
+    '/../package.json',
+    '/assets/../../package.json',
+    '/%2e%2e/package.json',
+    '//etc/passwd',
+    '/apiary',
+  ]) {
+    assert.equal((await ask(port, path)).status, 404, path);
+    const { status, headers } = await ask(port, path, { headers: { accept: 'text/html' } });
+    assert.deepEqual([status, headers.location], [302, '/']);
+  }
+});
+
+test('the producers are asked in turn, without the prefix, and what they answer is handed on', async (t) => {
+  const answerAs =
+    (name: string): RequestListener =>
+    (request, response) => {
+      response.writeHead(201, { 'x-name': name });
+      void text(request).then((whole) => response.end(`${request.method} ${request.url} ${whole}`));
+    };
+  const port = await startConsole(t, [await startProducer(t, answerAs('a')), await startProducer(t, answerAs('b'))]);
+  const answers = [];
+  for (let index = 0; index < 4; index += 1) {
+    answers.push(await ask(port, '/api/count?x=1', { method: 'POST', body: 'abc' }));
+  }
+  assert.equal(answers.map(({ headers }) => String(headers['x-name'])).filter((name) => name === 'a').length, 2);
+  assert.deepEqual([...new Set(answers.map(({ body }) => body))], ['POST /count?x=1 abc']);
+  assert.equal((await ask(port, '/api')).body, 'GET / ');
+});
+
+test('a producer that takes no connection is passed over with the whole body; without any there is a problem document', async (t) => {
+  const gone = await findFreePort();
+  const body = 'x'.repeat(500_000);
+  const producer = await startProducer(t, (request, response) => {
+    void text(request).then((whole) => response.end(String(whole.length)));
+  });
+  const port = await startConsole(t, [gone, producer]);
+  for (let index = 0; index < 3; index += 1) {
+    assert.equal((await ask(port, '/api/counts', { method: 'POST', body })).body, '500000');
+  }
+  const lonely = await ask(await startConsole(t, [gone]), '/api/count');
+  assert.equal(lonely.status, 502);
+  assert.equal(lonely.headers['content-type'], 'application/problem+json');
+  assert.match(JSON.parse(lonely.body).detail, /No producer/);
+});
+
+test('an event is handed on while the stream goes on, and a listener that leaves ends it', async (t) => {
+  const left = Promise.withResolvers<void>();
+  const producer = await startProducer(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: 1\n\n');
+    response.once('close', () => left.resolve());
+  });
+  const port = await startConsole(t, [producer]);
+  const request = startRequest({ port, host: '127.0.0.1', path: '/api/events', agent: false });
+  request.on('error', () => undefined);
+  request.end();
+  const [response] = await once(request, 'response');
+  const [chunk] = await once(response, 'data');
+  assert.equal(String(chunk), 'data: 1\n\n');
+  response.on('error', () => undefined);
+  request.destroy();
+  await left.promise;
+});
