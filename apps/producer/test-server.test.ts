@@ -64,7 +64,7 @@ export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {
       readPage: async () => ({ counts: [], next: undefined }),
       readQueueState: async () => ({
         waitingBatches: 1,
-        oldestAgeMs: 2,
+        oldestAgeMs: 2.4,
         inFlightBatches: 3,
         consumers: 4,
         deadLetters: 5,

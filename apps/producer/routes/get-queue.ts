@@ -24,7 +24,8 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
 /** The state as the contract has it. */
 export const queueBody = (state: QueueState): z.output<(typeof routes.getQueue.answers)[200]['body']> => ({
   waiting_batches: state.waitingBatches,
-  oldest_age_ms: state.oldestAgeMs,
+  // Redis tells the time in microseconds.
+  oldest_age_ms: Math.round(state.oldestAgeMs),
   in_flight_batches: state.inFlightBatches,
   consumers: state.consumers,
   dead_letters: state.deadLetters,
