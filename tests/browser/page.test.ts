@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { findFreePort } from '@sluice/local/ports.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -121,5 +122,22 @@ test('the page', async (whole) => {
     }
     assert.deepEqual(await ledger.readCounts(), before);
     assertNoComplaint(complaints);
+  });
+
+  await whole.test('where a token is needed the page asks for it, and posts with it', async (t) => {
+    const port = await findFreePort();
+    await start('producer', { HTTP_PORT: String(port), API_TOKENS: 'let-me-in' });
+    const { address: guarded } = await serveConsole(t, [port]);
+    const { page, complaints } = await openPage(t, guarded);
+    await untilSentence(page, 'All is well.');
+    const answer = page.getByLabel('Answer to POST');
+    await page.getByRole('button', { name: 'POST' }).click();
+    await answer.getByText(/^401 /).waitFor();
+    await assertAccessible(page);
+    await page.getByLabel('Bearer token').fill('let-me-in');
+    await page.getByRole('button', { name: 'POST' }).click();
+    await answer.getByText('Recorded and seen here after').waitFor();
+    // The browser itself writes that a request was refused.
+    assertNoComplaint(complaints.filter((text) => !text.includes('status of 401')));
   });
 });
