@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from '@sluice/local/find-program.ts';
+import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const ofMac = [
@@ -12,22 +12,10 @@ const ofMac = [
 export const findChromium = (): string => {
   const found = find();
   if (found !== undefined) return found;
-  const apt = findProgram('apt-get');
-  if (process.getuid?.() !== 0 || apt === undefined || !existsSync('/etc/debian_version')) throw new Error(advice());
-  const install = () =>
-    spawnSync(apt, ['install', '--yes', '--no-install-recommends', 'chromium'], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      encoding: 'utf8',
-      timeout: 600_000,
-    });
-  let result = install();
-  if (result.status !== 0) {
-    // A new machine has no package lists yet.
-    spawnSync(apt, ['update'], { timeout: 120_000 });
-    result = install();
-  }
+  if (!canInstall()) throw new Error(advice());
+  const failure = installPackages(['chromium']);
   const installed = find();
-  if (installed === undefined) throw new Error(`${advice()}\napt-get failed:\n${result.stdout}${result.stderr}`);
+  if (installed === undefined) throw new Error(`${advice()}\n${failure ?? ''}`);
   return installed;
 };
 

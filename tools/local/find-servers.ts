@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
+import { canInstall, installPackages } from './install-packages.ts';
 import type { MysqlRunner } from './mysql.ts';
 import type { RedisRunner } from './redis.ts';
 
@@ -74,25 +75,11 @@ const hasImage = (docker: string, image: string, say: (line: string) => void): b
 };
 
 const installWithApt = (servers: readonly Server[], say: (line: string) => void): void => {
-  const apt = findProgram('apt-get');
-  if (process.getuid?.() !== 0 || apt === undefined || !existsSync('/etc/debian_version')) {
-    throw new ServerMissingError(choicesFor(servers));
-  }
+  if (!canInstall()) throw new ServerMissingError(choicesFor(servers));
   const packages = servers.flatMap((server) => server.packages);
   say(`${listOf(servers)} not on this machine; installing ${packages.join(' ')} with apt-get …`);
-  const install = () =>
-    spawnSync(apt, ['install', '--yes', '--no-install-recommends', ...packages], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      encoding: 'utf8',
-    });
-  let result = install();
-  if (result.status !== 0) {
-    // A new machine has no package lists yet, an old one may have lists of versions that are gone.
-    spawnSync(apt, ['update']);
-    result = install();
-  }
-  if (result.status !== 0)
-    throw new ServerMissingError(`apt-get failed:\n${result.stdout}${result.stderr}\n${choicesFor(servers)}`);
+  const failure = installPackages(packages);
+  if (failure !== undefined) throw new ServerMissingError(`${failure}\n${choicesFor(servers)}`);
   // Debian starts a Redis of its own for the whole machine; Sluice runs a private one.
   if (servers.includes(redis) && existsSync('/run/systemd/system')) {
     execFileSync('systemctl', ['disable', '--quiet', '--now', 'redis-server']);
