@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateServers } from '@sluice/local/private-servers.ts';
 import { createSupervisor } from '@sluice/local/supervise.ts';
+import { findChromium } from './browser/find-chromium.ts';
 import { faultTable } from './faults/report.ts';
 
 // `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
@@ -60,6 +61,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
+  // What it may have to install must not come out of a test's time.
+  if (given.length === 0 || given.some((file) => file.includes('tests/browser'))) findChromium();
   const { parts, environment } = await privateServers(folder, process.env, say);
   await Promise.all(parts.map(servers.start));
   process.exitCode = await runTests({
