@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/** An answer of the server: its status and its body, a character a byte. */
+export type Answer = { readonly status: number; readonly body: string };
+
+/** An HTTP/1.1 connection that is kept, with one request under way at a time. */
+export type Connection = {
+  /** Sends a whole request. The answer comes to `onAnswer`; a connection that breaks is told to the opener. */
+  readonly send: (request: string | Buffer, onAnswer: (answer: Answer) => void) => void;
+  readonly close: () => void;
+};
+
+const host = '127.0.0.1';
+const head = '\r\n\r\n';
+
+/**
+ * Opens a connection that reads just enough of HTTP/1.1 (RFC 9112) for what is measured here, answers with `Content-Length`: a client
+ * that does more takes as long for a request as the server that is measured.
+ */
+export const openConnection = async (port: number, onFault: (error: Error) => void): Promise<Connection> => {
+  const socket = connect(port, host);
+  await once(socket, 'connect');
+  socket.setNoDelay(true).setEncoding('latin1');
+  let received = '';
+  let answered: ((answer: Answer) => void) | undefined;
+
+  socket.on('data', (chunk: string) => {
+    received += chunk;
+    const headEnd = received.indexOf(head);
+    if (headEnd < 0) return;
+    const length = /\r\ncontent-length: (\d+)/i.exec(received)?.[1];
+    if (length === undefined) {
+      socket.destroy(new Error(`An answer of port ${port} has no Content-Length:\n${received}`));
+      return;
+    }
+    const body = received.slice(headEnd + head.length);
+    if (body.length < Number(length)) return;
+    const status = Number(received.slice(9, 12));
+    received = '';
+    answered?.({ status, body });
+  });
+  socket.on('error', onFault);
+  socket.on('end', () => onFault(new Error(`Port ${port} ended a connection`)));
+
+  return {
+    send: (request, onAnswer) => {
+      answered = onAnswer;
+      socket.write(request);
+    },
+    close: () => socket.destroy(),
+  };
+};
+
+/** The text of a request; its body is JSON. */
+export const requestText = (method: 'GET' | 'POST', path: string, body = ''): string => {
+  const about = body === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${about}\r\n${body}`;
+};

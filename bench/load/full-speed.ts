@@ -1,0 +1,75 @@
+import { quantile } from '../parts/statistics.ts';
+import type { Command, LoadResult } from './command.ts';
+import { openConnection, requestText } from './connection.ts';
+
+type FullSpeed = Extract<Command, { kind: 'full speed' }>;
+
+const countsPerRequest = 1_000;
+const firstCount = 1_700_000_000;
+const answersWithinMs = 10_000;
+
+/** Sends on each connection the next request as soon as the one before is answered. Throws at an answer that is no success. */
+export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpeed): Promise<LoadResult> => {
+  const faults = Promise.withResolvers<never>();
+  faults.promise.catch(() => undefined);
+  const nextRequest = requestsOf(request);
+  const success = request === 'get' ? [200, 201] : [201];
+  const open = await Promise.all(
+    Array.from({ length: connections }, (_, index) => openConnection(ports[index % ports.length] ?? 0, faults.reject)),
+  );
+  const latencies: number[] = [];
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  const endsAt = startedAt + ms;
+
+  const rides = open.map(
+    (connection) =>
+      new Promise<void>((resolve) => {
+        const ride = () => {
+          const sentAt = performance.now();
+          connection.send(nextRequest(), ({ status, body }) => {
+            const now = performance.now();
+            if (!success.includes(status)) faults.reject(new Error(`A request was answered with ${status}: ${body}`));
+            latencies.push(now - sentAt);
+            if (now < endsAt) ride();
+            else resolve();
+          });
+        };
+        ride();
+      }),
+  );
+  const timer = setTimeout(
+    () => faults.reject(new Error(`A request was not answered within ${answersWithinMs} ms`)),
+    ms + answersWithinMs,
+  );
+  try {
+    await Promise.race([Promise.all(rides), faults.promise]);
+  } finally {
+    clearTimeout(timer);
+    for (const connection of open) connection.close();
+  }
+  const took = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    requests: latencies.length,
+    ms: took,
+    cpuMs: (user + system) / 1000,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+  };
+};
+
+/** Made beforehand where they may be the same. */
+const requestsOf = (kind: FullSpeed['request']): (() => string | Buffer) => {
+  if (kind === 'get') {
+    const bytes = Buffer.from(requestText('GET', '/count'));
+    return () => bytes;
+  }
+  if (kind === 'counts') {
+    const counts = Array.from({ length: countsPerRequest }, (_, index) => firstCount + index);
+    const bytes = Buffer.from(requestText('POST', '/counts', JSON.stringify({ counts })));
+    return () => bytes;
+  }
+  let count = firstCount;
+  return () => requestText('POST', '/count', `{"count":${count++}}`);
+};

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { privateServers } from '@sluice/local/private-servers.ts';
+import { createSupervisor } from '@sluice/local/supervise.ts';
+import { measurements } from './measurements/all.ts';
+import type { Bench } from './parts/bench.ts';
+import { startLoad } from './parts/load.ts';
+import { withOwner, type Owner } from './parts/owner.ts';
+import type { Row } from './parts/row.ts';
+import { startService } from './parts/service.ts';
+import { alignCells, tableCells } from './report/table.ts';
+
+// `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own.
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
+
+const startServers = async (owner: Owner): Promise<Bench['servers']> => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  owner.after(() => rmSync(folder, { recursive: true }));
+  const supervisor = createSupervisor({
+    onLine: () => undefined,
+    onDeath: (part, how, lines) => console.error([`${part} died (${how}):`, ...lines].join('\n')),
+    onChange: () => undefined,
+  });
+  owner.after(supervisor.stop);
+  const { parts, environment } = await privateServers(folder, {}, console.log);
+  await Promise.all(parts.map(supervisor.start));
+  const { REDIS_PORT = '', REDIS_PASSWORD = '', DB_PORT = '', DB_PASSWORD = '' } = environment;
+  const host = '127.0.0.1';
+  return {
+    redis: { host, port: Number(REDIS_PORT), password: REDIS_PASSWORD },
+    mysql: { host, port: Number(DB_PORT), user: 'root', password: DB_PASSWORD },
+  };
+};
+
+const startNoop = async (owner: Owner): Promise<Bench['noop']> => {
+  let port = 0;
+  const { pid } = await startService(owner, 'bench/noop-server/main.ts', {}, (line) => {
+    port = Number(/^listening on (\d+)$/.exec(line)?.[1]);
+    return port > 0;
+  });
+  return { port, pid };
+};
+
+await withOwner(async (owner) => {
+  const unknown = positionals.filter((name) => !measurements.some((one) => one.name === name));
+  if (unknown.length > 0) {
+    throw new Error(`There is no measurement ${unknown.join(', ')}; there are ${measurements.map(({ name }) => name).join(', ')}`);
+  }
+  const chosen = measurements.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const common = {
+    servers: await startServers(owner),
+    load: startLoad(owner),
+    noop: await startNoop(owner),
+    isQuick: values.quick,
+    rounds: values.quick ? 2 : 5,
+    sliceMs: values.quick ? 200 : 2_000,
+  };
+  const rows: Row[] = [];
+  for (const { name, run } of chosen) {
+    const progress = (text: string) => console.log(`${name}: ${text}`);
+    // oxlint-disable-next-line no-await-in-loop -- one at a time is what measuring is
+    rows.push(...(await run({ ...common, progress })));
+  }
+  console.log(`\n${alignCells(tableCells(rows))}`);
+});

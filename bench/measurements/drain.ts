@@ -1,0 +1,122 @@
+import { createBareInsert } from '../parts/bare-insert.ts';
+import { drain, readEntrySizes } from '../parts/backlog.ts';
+import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
+import { withOwner } from '../parts/owner.ts';
+import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
+import type { Figure, Row } from '../parts/row.ts';
+import { spreadOf } from '../parts/statistics.ts';
+
+const connections = 64;
+// A round's two slices are the backlog of 1,000,000.
+const rowsPerSlice = 500_000;
+const singlesPerSlice = 100_000;
+
+export const drainAsMade: Measurement = {
+  name: 'drain',
+  run: (bench) =>
+    withOwner(async (owner) => {
+      const pipeline = await createPipeline(owner, bench.servers);
+      const sizes = await sizesAsMade(bench, pipeline);
+      await pipeline.startConsumer();
+      const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+      const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
+      const besideInsert = await compareWithInsert(owner, bench, { pipeline, rows, sizes });
+      return [
+        {
+          measure: `Drain, ${mean.toFixed(0)} counts an entry, as made at ${connections} connections`,
+          ...besideInsert,
+          reach: { is: 'at least', value: 0.85 },
+        },
+      ];
+    }),
+};
+
+export const drainSingles: Measurement = {
+  name: 'drain-singles',
+  run: (bench) =>
+    withOwner(async (owner) => {
+      const pipeline = await createPipeline(owner, bench.servers);
+      await pipeline.startConsumer();
+      const rows = bench.isQuick ? singlesPerSlice / 50 : singlesPerSlice;
+      const besideInsert = await compareWithInsert(owner, bench, { pipeline, rows, sizes: [1] });
+      return [{ measure: 'Drain, 1 count an entry', ...besideInsert, reach: { is: 'at least', value: 0.25 } }];
+    }),
+};
+
+export const drainWithTwo: Measurement = {
+  name: 'drain-two',
+  run: (bench) =>
+    withOwner(async (owner) => {
+      const single = await createPipeline(owner, bench.servers);
+      const double = await createPipeline(owner, bench.servers);
+      const sizes = await sizesAsMade(bench, single);
+      await Promise.all([single.startConsumer(), double.startConsumer(), double.startConsumer()]);
+      const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
+      const rateOf = async (pipeline: Pipeline) => perSecond(rows, (await drain(pipeline, rows, sizes)).ms);
+      await Promise.all([rateOf(single), rateOf(double)]);
+      const rounds = await inTurns(
+        bench,
+        () => rateOf(double),
+        () => rateOf(single),
+      );
+      return [
+        {
+          measure: 'Drain, two consumers',
+          figure: countsPerSecond(rounds.map(({ one }) => one)),
+          beside: { what: 'one consumer', figure: countsPerSecond(rounds.map(({ other }) => other)) },
+          judged: ratio(rounds.map(({ one, other }) => one / other)),
+        },
+      ];
+    }),
+};
+
+/** How many counts the entries of a producer have under load: those it makes in one slice. Nothing is left of them in the queue. */
+const sizesAsMade = async (bench: Bench, pipeline: Pipeline): Promise<number[]> => {
+  bench.progress('making entries as the producer does');
+  const producer = await pipeline.startProducer();
+  const { load, sliceMs: ms } = bench;
+  await load({ kind: 'full speed', request: 'count', ports: [producer.port], connections, ms });
+  await pipeline.client.xTrim(pipeline.stream, 'MAXLEN', 0);
+  await load({ kind: 'full speed', request: 'count', ports: [producer.port], connections, ms });
+  await producer.end();
+  const sizes = await readEntrySizes(pipeline);
+  await pipeline.client.xTrim(pipeline.stream, 'MAXLEN', 0);
+  return sizes;
+};
+
+type Backlog = { readonly pipeline: Pipeline; readonly rows: number; readonly sizes: readonly number[] };
+
+const compareWithInsert = async (
+  owner: Parameters<typeof createBareInsert>[0],
+  bench: Bench,
+  { pipeline, rows, sizes }: Backlog,
+): Promise<Pick<Row, 'figure' | 'beside' | 'judged' | 'note'>> => {
+  const insert = await createBareInsert(owner, bench.servers, pipeline);
+  bench.progress('warming up');
+  const { rowsPerTransaction } = await drain(pipeline, rows, sizes);
+  const perStatement = Math.round(rowsPerTransaction);
+  await insert(rows, perStatement);
+  const slices = await inTurns(
+    { ...bench, rounds: 2 * bench.rounds },
+    async () => perSecond(rows, (await drain(pipeline, rows, sizes)).ms),
+    async () => perSecond(rows, await insert(rows, perStatement)),
+  );
+  return {
+    figure: countsPerSecond(slices.map(({ one }) => one)),
+    beside: {
+      what: `INSERT of ${perStatement} rows a statement`,
+      figure: countsPerSecond(slices.map(({ other }) => other)),
+    },
+    judged: ratio(slices.map(({ one, other }) => one / other)),
+  };
+};
+
+const perSecond = (rows: number, ms: number): number => (1000 * rows) / ms;
+
+const countsPerSecond = (rates: readonly number[]): Figure => ({
+  spread: spreadOf(rates),
+  unit: 'counts/s',
+  digits: 0,
+});
+
+const ratio = (ratios: readonly number[]): Figure => ({ spread: spreadOf(ratios), unit: '×', digits: 2 });

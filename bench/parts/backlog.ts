@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { encodeEntry, parseEntry } from '@sluice/contract/entry.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import type { Pipeline } from './pipeline.ts';
+
+const lookEveryMs = 5;
+const drainedWithinMs = 120_000;
+const firstCount = 1_700_000_000;
+
+let batches = 0;
+const nextBatchId = (): string => (batches++).toString(16).padStart(32, '0');
+
+/** Splits `rows` counts into entries that are `sizes` long, again and again. */
+const entriesOf = (rows: number, sizes: readonly number[]) => {
+  const entries: Record<string, string>[] = [];
+  for (let made = 0, next = 0; made < rows; next++) {
+    const size = Math.min(sizes[next % sizes.length] ?? 1, rows - made);
+    const counts = Array.from({ length: size }, (_, index) => firstCount + made + index);
+    entries.push(encodeEntry({ batchId: nextBatchId(), counts, isKeyed: false }));
+    made += size;
+  }
+  return entries;
+};
+
+/** How many counts each entry of the stream has, in its order. */
+export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<number[]> => {
+  const entries = (await client.xRange(stream, '-', '+')) ?? [];
+  return entries.map(({ message }) => {
+    const parsed = parseEntry(message);
+    if (!parsed.ok) throw new Error(`The producer made an entry that cannot be parsed: ${parsed.reason}`);
+    return parsed.batch.counts.length;
+  });
+};
+
+type Drained = {
+  /** From the moment that the entries were there until all were recorded. */
+  readonly ms: number;
+  /** What MySQL says that its transactions were on average. */
+  readonly rowsPerTransaction: number;
+};
+
+/**
+ * Puts a backlog into the queue at one moment, as one transaction of Redis, so that consumers that wait for it find all of it, and waits until
+ * it is recorded. The tables are empty before, and the entries gone from the queue after.
+ */
+export const drain = async (pipeline: Pipeline, rows: number, sizes: readonly number[]): Promise<Drained> => {
+  const { client, stream } = pipeline;
+  await pipeline.emptyLedger();
+  const transaction = client.multi();
+  for (const entry of entriesOf(rows, sizes)) transaction.xAdd(stream, '*', entry);
+  const commitsBefore = await countCommits(pipeline);
+  await transaction.execTyped();
+  const startedAt = performance.now();
+  await untilRecorded(pipeline, rows);
+  const ms = performance.now() - startedAt;
+  const rowsPerTransaction = rows / ((await countCommits(pipeline)) - commitsBefore);
+  // oxlint-disable-next-line no-await-in-loop -- asked again until it is so
+  while ((await client.xLen(stream)) > 0) await pause(lookEveryMs);
+  return { ms, rowsPerTransaction };
+};
+
+/** How many transactions the server has committed since it runs. */
+const countCommits = async ({ sql }: Pipeline): Promise<number> => {
+  const [[row]] = await sql.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Com_commit'");
+  return Number(row?.['Value']);
+};
+
+/** Resolves when so many counts are recorded. */
+const untilRecorded = async (pipeline: Pipeline, rows: number): Promise<void> => {
+  const giveUpAt = performance.now() + drainedWithinMs;
+  // oxlint-disable no-await-in-loop -- asked again until it is so
+  for (let recorded = 0; recorded < rows; recorded = await pipeline.countRecorded()) {
+    if (performance.now() > giveUpAt) {
+      throw new Error(`${recorded} of ${rows} counts were recorded within ${drainedWithinMs} ms`);
+    }
+    await pause(lookEveryMs);
+  }
+  // oxlint-enable no-await-in-loop
+};

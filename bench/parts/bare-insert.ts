@@ -1,0 +1,29 @@
+import { createConnection } from 'mysql2/promise';
+import type { Owner } from './owner.ts';
+import type { Pipeline, Servers } from './pipeline.ts';
+
+const firstCount = 1_700_000_000;
+
+/**
+ * The limit of a drain: multi-row INSERTs of the same rows into a table of the same shape, on one connection, their text made before the clock
+ * starts. Answers with how long they took, in ms.
+ */
+export const createBareInsert = async (owner: Owner, { mysql }: Servers, { sql, database }: Pipeline) => {
+  await sql.query('CREATE TABLE bare LIKE `count`');
+  const connection = await createConnection({ ...mysql, database });
+  owner.after(() => connection.end());
+
+  return async (rows: number, rowsPerStatement: number): Promise<number> => {
+    await connection.query('TRUNCATE TABLE bare');
+    const statements: string[] = [];
+    for (let made = 0; made < rows; made += rowsPerStatement) {
+      const length = Math.min(rowsPerStatement, rows - made);
+      const counts = Array.from({ length }, (_, index) => firstCount + made + index);
+      statements.push(`INSERT INTO bare (count_value) VALUES (${counts.join('),(')})`);
+    }
+    const startedAt = performance.now();
+    // oxlint-disable-next-line no-await-in-loop -- one connection
+    for (const statement of statements) await connection.query(statement);
+    return performance.now() - startedAt;
+  };
+};

@@ -1,0 +1,27 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { repository } from '@sluice/local/folder.ts';
+import { resultSchema, type Command, type LoadResult } from '../load/command.ts';
+import type { Owner } from './owner.ts';
+
+/** Makes load from a process of its own. */
+export type Load = (command: Command) => Promise<LoadResult>;
+
+/** Starts the process that makes load. It ends with its owner. */
+export const startLoad = (owner: Owner): Load => {
+  const child = fork(join(repository, 'bench/load/main.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = once(child, 'exit');
+  owner.after(async () => {
+    if (child.connected) child.disconnect();
+    await ended;
+  });
+  return async (command) => {
+    const answered = once(child, 'message');
+    child.send(command);
+    const answer: unknown = await Promise.race([answered, ended.then(() => [{ fault: 'The load process ended' }])]);
+    const result = resultSchema.parse(Array.isArray(answer) ? answer[0] : answer);
+    if ('fault' in result) throw new Error(`The load failed: ${result.fault}`);
+    return result;
+  };
+};

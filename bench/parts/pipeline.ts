@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { migrate } from '@sluice/ledger/migrate.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { connectRedis } from '@sluice/queue/connection.ts';
+import { partitionsOf } from '@sluice/queue/partition.ts';
+import { registerPartitions } from '@sluice/queue/partition-registry.ts';
+import { createClient } from '@redis/client';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Owner } from './owner.ts';
+import { startService, type Service } from './service.ts';
+
+/** Where the private servers are. */
+export type Servers = {
+  readonly redis: { readonly host: string; readonly port: number; readonly password: string };
+  readonly mysql: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
+};
+
+/** A producer that takes counts at `port`. */
+export type Producer = Service & { readonly port: number };
+
+export type Pipeline = Awaited<ReturnType<typeof createPipeline>>;
+
+const isStarted = (line: string): boolean => line.includes('"msg":"started"');
+
+/**
+ * A queue and a schema of its own, and the services of the pipeline on them, started as they are: `node apps/NAME/main.ts` with an
+ * environment. All of it is gone with its owner. `redisPort` leads through a proxy.
+ */
+export const createPipeline = async (
+  owner: Owner,
+  { redis, mysql }: Servers,
+  { redisPort = redis.port }: { readonly redisPort?: number } = {},
+) => {
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  const database = name.replace('-', '_');
+  const login = { username: mysql.user, password: mysql.password };
+  await migrate({ host: mysql.host, port: mysql.port, database, tls: false, login: () => Promise.resolve(login) });
+  const sql = await createConnection({ ...mysql, database });
+  const client = createClient({ socket: { host: redis.host, port: redis.port }, password: redis.password });
+  client.on('error', () => undefined);
+  await client.connect();
+  const [partition] = partitionsOf(name, 1);
+  if (partition === undefined) throw new Error('A queue has at least one partition');
+  await register(redis, name, partition);
+  owner.after(async () => {
+    await sql.query('DROP DATABASE ??', [database]);
+    await sql.end();
+    await client.del([partition.stream, `${name}:partitions`]);
+    client.destroy();
+  });
+
+  const environment = {
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redisPort),
+    REDIS_PASSWORD: redis.password,
+    REDIS_QUEUE: name,
+    DB_HOST: mysql.host,
+    DB_PORT: String(mysql.port),
+    DB_USER: mysql.user,
+    DB_PASSWORD: mysql.password,
+    DB_NAME: database,
+  };
+
+  const startProducer = async (): Promise<Producer> => {
+    const port = await findFreePort();
+    const own = { ...environment, HTTP_PORT: String(port) };
+    return { port, ...(await startService(owner, 'apps/producer/main.ts', own, isStarted)) };
+  };
+
+  const startConsumer = (): Promise<Service> => startService(owner, 'apps/consumer/main.ts', environment, isStarted);
+
+  /** How many counts are recorded. */
+  const countRecorded = async (): Promise<number> => {
+    const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM totals');
+    return Number(row?.['total']);
+  };
+
+  /** Empties the tables, which a consumer that has nothing to do does not notice. */
+  const emptyLedger = async (): Promise<void> => {
+    for (const table of ['count', 'inbox', 'totals']) {
+      // oxlint-disable-next-line no-await-in-loop -- one connection
+      await sql.query('TRUNCATE TABLE ??', [table]);
+    }
+  };
+
+  return { stream: partition.stream, database, client, sql, startProducer, startConsumer, countRecorded, emptyLedger };
+};
+
+/** As a producer does when it starts, for where there is none. */
+const register = async (
+  { host, port, password }: Servers['redis'],
+  name: string,
+  partition: Parameters<typeof registerPartitions>[2][number],
+): Promise<void> => {
+  const credentials = async () => ({ password });
+  const connection = connectRedis({ host, port, isCluster: false, tls: false, credentials }, () => undefined);
+  try {
+    await registerPartitions(connection, name, [partition]);
+  } finally {
+    connection.close();
+  }
+};

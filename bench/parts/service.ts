@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { repository } from '@sluice/local/folder.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import type { Owner } from './owner.ts';
+
+const startsWithinMs = 30_000;
+const endsWithinMs = 15_000;
+const keptLines = 15;
+
+/** A process that is measured, or measured against. */
+export type Service = { readonly pid: number; readonly end: () => Promise<void> };
+
+/**
+ * Starts a Node program of the repository, waits for the line that says it is up, and ends it with its owner. Throws with its last
+ * lines where it does not start.
+ */
+export const startService = async (
+  owner: Owner,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  isUpLine: (line: string) => boolean,
+): Promise<Service> => {
+  const child = spawn(process.execPath, [join(repository, file)], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const lines: string[] = [];
+  let isUp = false;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    isUp ||= isUpLine(line);
+    lines.push(line);
+    if (lines.length > keptLines) lines.shift();
+  });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), endsWithinMs);
+    if (!hasEnded()) await ended;
+    clearTimeout(timer);
+  };
+  owner.after(end);
+  await waitUntil(() => hasEnded() || isUp, startsWithinMs).catch(() => undefined);
+  if (hasEnded() || !isUp) throw new Error(`${file} did not start:\n${lines.join('\n')}`);
+  return { pid: Number(child.pid), end };
+};
