@@ -14,7 +14,10 @@ import { alignCells, tableCells } from './report/table.ts';
 
 // `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own.
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+});
 
 const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
@@ -44,10 +47,19 @@ const startNoop = async (owner: Owner): Promise<Bench['noop']> => {
   return { port, pid };
 };
 
+let stoppedBy: NodeJS.Signals | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stoppedBy = signal;
+  });
+}
+
 await withOwner(async (owner) => {
   const unknown = positionals.filter((name) => !measurements.some((one) => one.name === name));
   if (unknown.length > 0) {
-    throw new Error(`There is no measurement ${unknown.join(', ')}; there are ${measurements.map(({ name }) => name).join(', ')}`);
+    throw new Error(
+      `There is no measurement ${unknown.join(', ')}; there are ${measurements.map(({ name }) => name).join(', ')}`,
+    );
   }
   const chosen = measurements.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const common = {
@@ -60,9 +72,14 @@ await withOwner(async (owner) => {
   };
   const rows: Row[] = [];
   for (const { name, run } of chosen) {
-    const progress = (text: string) => console.log(`${name}: ${text}`);
+    const progress = (text: string) => {
+      if (stoppedBy !== undefined) throw new Error(`Stopped by ${stoppedBy}`);
+      console.log(`${name}: ${text}`);
+    };
     // oxlint-disable-next-line no-await-in-loop -- one at a time is what measuring is
-    rows.push(...(await run({ ...common, progress })));
+    const measured = await run({ ...common, progress });
+    for (const line of alignCells(tableCells(measured)).split('\n').slice(1)) console.log(`${name}: ${line}`);
+    rows.push(...measured);
   }
   console.log(`\n${alignCells(tableCells(rows))}`);
 });

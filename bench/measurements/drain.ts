@@ -1,10 +1,11 @@
 import { createBareInsert } from '../parts/bare-insert.ts';
-import { drain, readEntrySizes } from '../parts/backlog.ts';
+import { createBacklog, drain, readEntrySizes, type Backlog } from '../parts/backlog.ts';
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
-import { withOwner } from '../parts/owner.ts';
+import { withOwner, type Owner } from '../parts/owner.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import type { Figure, Row } from '../parts/row.ts';
 import { spreadOf } from '../parts/statistics.ts';
+import { formatNumber } from '../report/table.ts';
 
 const connections = 64;
 // A round's two slices are the backlog of 1,000,000.
@@ -20,7 +21,7 @@ export const drainAsMade: Measurement = {
       await pipeline.startConsumer();
       const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
       const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
-      const besideInsert = await compareWithInsert(owner, bench, { pipeline, rows, sizes });
+      const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, sizes));
       return [
         {
           measure: `Drain, ${mean.toFixed(0)} counts an entry, as made at ${connections} connections`,
@@ -38,7 +39,7 @@ export const drainSingles: Measurement = {
       const pipeline = await createPipeline(owner, bench.servers);
       await pipeline.startConsumer();
       const rows = bench.isQuick ? singlesPerSlice / 50 : singlesPerSlice;
-      const besideInsert = await compareWithInsert(owner, bench, { pipeline, rows, sizes: [1] });
+      const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, [1]));
       return [{ measure: 'Drain, 1 count an entry', ...besideInsert, reach: { is: 'at least', value: 0.25 } }];
     }),
 };
@@ -52,7 +53,8 @@ export const drainWithTwo: Measurement = {
       const sizes = await sizesAsMade(bench, single);
       await Promise.all([single.startConsumer(), double.startConsumer(), double.startConsumer()]);
       const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
-      const rateOf = async (pipeline: Pipeline) => perSecond(rows, (await drain(pipeline, rows, sizes)).ms);
+      const backlog = createBacklog(rows, sizes);
+      const rateOf = async (pipeline: Pipeline) => perSecond(rows, (await drain(pipeline, backlog)).ms);
       await Promise.all([rateOf(single), rateOf(double)]);
       const rounds = await inTurns(
         bench,
@@ -84,27 +86,26 @@ const sizesAsMade = async (bench: Bench, pipeline: Pipeline): Promise<number[]> 
   return sizes;
 };
 
-type Backlog = { readonly pipeline: Pipeline; readonly rows: number; readonly sizes: readonly number[] };
-
 const compareWithInsert = async (
-  owner: Parameters<typeof createBareInsert>[0],
+  owner: Owner,
   bench: Bench,
-  { pipeline, rows, sizes }: Backlog,
-): Promise<Pick<Row, 'figure' | 'beside' | 'judged' | 'note'>> => {
-  const insert = await createBareInsert(owner, bench.servers, pipeline);
+  pipeline: Pipeline,
+  backlog: Backlog,
+): Promise<Pick<Row, 'figure' | 'beside' | 'judged'>> => {
+  const { rows } = backlog;
   bench.progress('warming up');
-  const { rowsPerTransaction } = await drain(pipeline, rows, sizes);
-  const perStatement = Math.round(rowsPerTransaction);
-  await insert(rows, perStatement);
+  const rowsPerStatement = Math.round((await drain(pipeline, backlog)).rowsPerTransaction);
+  const insert = await createBareInsert(owner, bench.servers, { pipeline, rows, rowsPerStatement });
+  await insert();
   const slices = await inTurns(
     { ...bench, rounds: 2 * bench.rounds },
-    async () => perSecond(rows, (await drain(pipeline, rows, sizes)).ms),
-    async () => perSecond(rows, await insert(rows, perStatement)),
+    async () => perSecond(rows, (await drain(pipeline, backlog)).ms),
+    async () => perSecond(rows, await insert()),
   );
   return {
     figure: countsPerSecond(slices.map(({ one }) => one)),
     beside: {
-      what: `INSERT of ${perStatement} rows a statement`,
+      what: `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`,
       figure: countsPerSecond(slices.map(({ other }) => other)),
     },
     judged: ratio(slices.map(({ one, other }) => one / other)),

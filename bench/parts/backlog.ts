@@ -3,23 +3,31 @@ import { encodeEntry, parseEntry } from '@sluice/contract/entry.ts';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { Pipeline } from './pipeline.ts';
 
+/** Counts as entries of a queue. */
+export type Backlog = { readonly rows: number; readonly entries: readonly Record<string, string>[] };
+
+type Drained = {
+  /** From the moment that the entries were there until all were recorded. */
+  readonly ms: number;
+  /** What MySQL says that its transactions were on average. */
+  readonly rowsPerTransaction: number;
+};
+
 const lookEveryMs = 5;
 const drainedWithinMs = 120_000;
 const firstCount = 1_700_000_000;
 
-let batches = 0;
-const nextBatchId = (): string => (batches++).toString(16).padStart(32, '0');
-
-/** Splits `rows` counts into entries that are `sizes` long, again and again. */
-const entriesOf = (rows: number, sizes: readonly number[]) => {
+/** Makes `rows` counts into entries that are `sizes` long, again and again. */
+export const createBacklog = (rows: number, sizes: readonly number[]): Backlog => {
   const entries: Record<string, string>[] = [];
-  for (let made = 0, next = 0; made < rows; next++) {
-    const size = Math.min(sizes[next % sizes.length] ?? 1, rows - made);
+  for (let made = 0; made < rows;) {
+    const size = Math.min(sizes[entries.length % sizes.length] ?? 1, rows - made);
     const counts = Array.from({ length: size }, (_, index) => firstCount + made + index);
-    entries.push(encodeEntry({ batchId: nextBatchId(), counts, isKeyed: false }));
+    const batchId = entries.length.toString(16).padStart(32, '0');
+    entries.push(encodeEntry({ batchId, counts, isKeyed: false }));
     made += size;
   }
-  return entries;
+  return { rows, entries };
 };
 
 /** How many counts each entry of the stream has, in its order. */
@@ -32,22 +40,15 @@ export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<numb
   });
 };
 
-type Drained = {
-  /** From the moment that the entries were there until all were recorded. */
-  readonly ms: number;
-  /** What MySQL says that its transactions were on average. */
-  readonly rowsPerTransaction: number;
-};
-
 /**
  * Puts a backlog into the queue at one moment, as one transaction of Redis, so that consumers that wait for it find all of it, and waits until
- * it is recorded. The tables are empty before, and the entries gone from the queue after.
+ * it is recorded. The tables are empty before, the inbox too, so that the same backlog may come again; its entries are gone from the queue after.
  */
-export const drain = async (pipeline: Pipeline, rows: number, sizes: readonly number[]): Promise<Drained> => {
+export const drain = async (pipeline: Pipeline, { rows, entries }: Backlog): Promise<Drained> => {
   const { client, stream } = pipeline;
   await pipeline.emptyLedger();
   const transaction = client.multi();
-  for (const entry of entriesOf(rows, sizes)) transaction.xAdd(stream, '*', entry);
+  for (const entry of entries) transaction.xAdd(stream, '*', entry);
   const commitsBefore = await countCommits(pipeline);
   await transaction.execTyped();
   const startedAt = performance.now();

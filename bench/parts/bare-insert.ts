@@ -5,22 +5,30 @@ import type { Pipeline, Servers } from './pipeline.ts';
 const firstCount = 1_700_000_000;
 
 /**
- * The limit of a drain: multi-row INSERTs of the same rows into a table of the same shape, on one connection, their text made before the clock
- * starts. Answers with how long they took, in ms.
+ * The limit of a drain: multi-row INSERTs of as many rows into a table of the same shape, on one connection, their text made before the clock
+ * starts. What it makes answers with how long they took, in ms.
  */
-export const createBareInsert = async (owner: Owner, { mysql }: Servers, { sql, database }: Pipeline) => {
+export const createBareInsert = async (
+  owner: Owner,
+  { mysql }: Servers,
+  {
+    pipeline: { sql, database },
+    rows,
+    rowsPerStatement,
+  }: { pipeline: Pipeline; rows: number; rowsPerStatement: number },
+): Promise<() => Promise<number>> => {
   await sql.query('CREATE TABLE bare LIKE `count`');
   const connection = await createConnection({ ...mysql, database });
   owner.after(() => connection.end());
+  const statements: string[] = [];
+  for (let made = 0; made < rows; made += rowsPerStatement) {
+    const length = Math.min(rowsPerStatement, rows - made);
+    const counts = Array.from({ length }, (_, index) => firstCount + made + index);
+    statements.push(`INSERT INTO bare (count_value) VALUES (${counts.join('),(')})`);
+  }
 
-  return async (rows: number, rowsPerStatement: number): Promise<number> => {
+  return async () => {
     await connection.query('TRUNCATE TABLE bare');
-    const statements: string[] = [];
-    for (let made = 0; made < rows; made += rowsPerStatement) {
-      const length = Math.min(rowsPerStatement, rows - made);
-      const counts = Array.from({ length }, (_, index) => firstCount + made + index);
-      statements.push(`INSERT INTO bare (count_value) VALUES (${counts.join('),(')})`);
-    }
     const startedAt = performance.now();
     // oxlint-disable-next-line no-await-in-loop -- one connection
     for (const statement of statements) await connection.query(statement);

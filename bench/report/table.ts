@@ -40,5 +40,12 @@ export const tableCells = (rows: readonly Row[]): string[][] => [
 /** Lines with aligned columns, for a terminal. */
 export const alignCells = (cells: readonly (readonly string[])[]): string => {
   const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return cells
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 };
