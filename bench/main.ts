@@ -9,7 +9,7 @@ import type { Bench } from './parts/bench.ts';
 import { startLoad } from './parts/load.ts';
 import { withOwner, type Owner } from './parts/owner.ts';
 import type { Row } from './parts/row.ts';
-import { startService } from './parts/service.ts';
+import { startServer } from './parts/service.ts';
 import { alignCells, tableCells } from './report/table.ts';
 
 // `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own.
@@ -38,15 +38,6 @@ const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   };
 };
 
-const startNoop = async (owner: Owner): Promise<Bench['noop']> => {
-  let port = 0;
-  const { pid } = await startService(owner, 'bench/noop-server/main.ts', {}, (line) => {
-    port = Number(/^listening on (\d+)$/.exec(line)?.[1]);
-    return port > 0;
-  });
-  return { port, pid };
-};
-
 let stoppedBy: NodeJS.Signals | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -65,7 +56,7 @@ await withOwner(async (owner) => {
   const common = {
     servers: await startServers(owner),
     load: startLoad(owner),
-    noop: await startNoop(owner),
+    noop: await startServer(owner, ['bench/noop-server/main.ts']),
     isQuick: values.quick,
     rounds: values.quick ? 2 : 5,
     sliceMs: values.quick ? 200 : 2_000,

@@ -1,5 +1,7 @@
 import { commandSchema, type Command, type LoadResult } from './command.ts';
 import { runFullSpeed } from './full-speed.ts';
+import { runListen } from './listen.ts';
+import { runVisible } from './visible.ts';
 
 // The load, in a process of its own, so that what it costs is neither the measured process's nor the measuring one's.
 
@@ -7,6 +9,10 @@ const run = (command: Command): Promise<LoadResult> => {
   switch (command.kind) {
     case 'full speed':
       return runFullSpeed(command);
+    case 'visible':
+      return runVisible(command);
+    case 'listen':
+      return runListen(command);
   }
 };
 

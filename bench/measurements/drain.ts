@@ -1,13 +1,12 @@
 import { createBareInsert } from '../parts/bare-insert.ts';
 import { createBacklog, drain, readEntrySizes, type Backlog } from '../parts/backlog.ts';
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
+import { connections, loadAtFullSpeed } from '../parts/full-speed.ts';
 import { withOwner, type Owner } from '../parts/owner.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
-import type { Figure, Row } from '../parts/row.ts';
-import { spreadOf } from '../parts/statistics.ts';
+import { besideEachOther, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
-const connections = 64;
 // A round's two slices are the backlog of 1,000,000.
 const rowsPerSlice = 500_000;
 const singlesPerSlice = 100_000;
@@ -64,9 +63,7 @@ export const drainWithTwo: Measurement = {
       return [
         {
           measure: 'Drain, two consumers',
-          figure: countsPerSecond(rounds.map(({ one }) => one)),
-          beside: { what: 'one consumer', figure: countsPerSecond(rounds.map(({ other }) => other)) },
-          judged: ratio(rounds.map(({ one, other }) => one / other)),
+          ...besideEachOther(rounds, 'one consumer', 'counts/s'),
         },
       ];
     }),
@@ -76,13 +73,12 @@ export const drainWithTwo: Measurement = {
 const sizesAsMade = async (bench: Bench, pipeline: Pipeline): Promise<number[]> => {
   bench.progress('making entries as the producer does');
   const producer = await pipeline.startProducer();
-  const { load, sliceMs: ms } = bench;
-  await load({ kind: 'full speed', request: 'count', ports: [producer.port], connections, ms });
-  await pipeline.client.xTrim(pipeline.stream, 'MAXLEN', 0);
-  await load({ kind: 'full speed', request: 'count', ports: [producer.port], connections, ms });
+  await loadAtFullSpeed(bench, [producer.port]);
+  await pipeline.emptyQueue();
+  await loadAtFullSpeed(bench, [producer.port]);
   await producer.end();
   const sizes = await readEntrySizes(pipeline);
-  await pipeline.client.xTrim(pipeline.stream, 'MAXLEN', 0);
+  await pipeline.emptyQueue();
   return sizes;
 };
 
@@ -102,22 +98,7 @@ const compareWithInsert = async (
     async () => perSecond(rows, (await drain(pipeline, backlog)).ms),
     async () => perSecond(rows, await insert()),
   );
-  return {
-    figure: countsPerSecond(slices.map(({ one }) => one)),
-    beside: {
-      what: `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`,
-      figure: countsPerSecond(slices.map(({ other }) => other)),
-    },
-    judged: ratio(slices.map(({ one, other }) => one / other)),
-  };
+  return besideEachOther(slices, `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`, 'counts/s');
 };
 
 const perSecond = (rows: number, ms: number): number => (1000 * rows) / ms;
-
-const countsPerSecond = (rates: readonly number[]): Figure => ({
-  spread: spreadOf(rates),
-  unit: 'counts/s',
-  digits: 0,
-});
-
-const ratio = (ratios: readonly number[]): Figure => ({ spread: spreadOf(ratios), unit: '×', digits: 2 });

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 // The limit of the API: reads the body, answers 201 and does nothing else.
 
 const server = createServer((request, response) => {
-  request.on('end', () => response.writeHead(201).end());
+  response.statusCode = 201;
+  request.on('end', () => response.end());
   request.resume();
 });
 server.listen(0, '127.0.0.1', () => {

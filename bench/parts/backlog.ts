@@ -55,8 +55,7 @@ export const drain = async (pipeline: Pipeline, { rows, entries }: Backlog): Pro
   await untilRecorded(pipeline, rows);
   const ms = performance.now() - startedAt;
   const rowsPerTransaction = rows / ((await countCommits(pipeline)) - commitsBefore);
-  // oxlint-disable-next-line no-await-in-loop -- asked again until it is so
-  while ((await client.xLen(stream)) > 0) await pause(lookEveryMs);
+  await pipeline.untilDrained();
   return { ms, rowsPerTransaction };
 };
 

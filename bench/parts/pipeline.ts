@@ -6,6 +6,7 @@ import { partitionsOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/partition-registry.ts';
 import { createClient } from '@redis/client';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Owner } from './owner.ts';
 import { startService, type Service } from './service.ts';
 
@@ -19,6 +20,8 @@ export type Servers = {
 export type Producer = Service & { readonly port: number };
 
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>;
+
+const drainedWithinMs = 120_000;
 
 const isStarted = (line: string): boolean => line.includes('"msg":"started"');
 
@@ -64,10 +67,10 @@ export const createPipeline = async (
   const startProducer = async (): Promise<Producer> => {
     const port = await findFreePort();
     const own = { ...environment, HTTP_PORT: String(port) };
-    return { port, ...(await startService(owner, 'apps/producer/main.ts', own, isStarted)) };
+    return { port, ...(await startService(owner, ['apps/producer/main.ts'], own, isStarted)) };
   };
 
-  const startConsumer = (): Promise<Service> => startService(owner, 'apps/consumer/main.ts', environment, isStarted);
+  const startConsumer = (): Promise<Service> => startService(owner, ['apps/consumer/main.ts'], environment, isStarted);
 
   /** How many counts are recorded. */
   const countRecorded = async (): Promise<number> => {
@@ -83,7 +86,26 @@ export const createPipeline = async (
     }
   };
 
-  return { stream: partition.stream, database, client, sql, startProducer, startConsumer, countRecorded, emptyLedger };
+  /** Resolves when what is in the queue is recorded. */
+  const untilDrained = () => waitUntil(async () => (await client.xLen(partition.stream)) === 0, drainedWithinMs);
+
+  /** Takes every entry out of the queue, recorded or not. */
+  const emptyQueue = async (): Promise<void> => {
+    await client.xTrim(partition.stream, 'MAXLEN', 0);
+  };
+
+  return {
+    stream: partition.stream,
+    database,
+    client,
+    sql,
+    startProducer,
+    startConsumer,
+    countRecorded,
+    emptyLedger,
+    emptyQueue,
+    untilDrained,
+  };
 };
 
 /** As a producer does when it starts, for where there is none. */

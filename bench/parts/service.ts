@@ -19,11 +19,11 @@ export type Service = { readonly pid: number; readonly end: () => Promise<void> 
  */
 export const startService = async (
   owner: Owner,
-  file: string,
+  [file, ...args]: readonly [string, ...string[]],
   environment: Readonly<Record<string, string>>,
   isUpLine: (line: string) => boolean,
 ): Promise<Service> => {
-  const child = spawn(process.execPath, [join(repository, file)], {
+  const child = spawn(process.execPath, [join(repository, file), ...args], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -46,4 +46,17 @@ export const startService = async (
   await waitUntil(() => hasEnded() || isUp, startsWithinMs).catch(() => undefined);
   if (hasEnded() || !isUp) throw new Error(`${file} did not start:\n${lines.join('\n')}`);
   return { pid: Number(child.pid), end };
+};
+
+/** Starts a server of the benchmark's own and answers with its port, which it says itself. */
+export const startServer = async (
+  owner: Owner,
+  command: readonly [string, ...string[]],
+): Promise<Service & { readonly port: number }> => {
+  let port = 0;
+  const service = await startService(owner, command, {}, (line) => {
+    port = Number(/^listening on (\d+)$/.exec(line)?.[1] ?? 0);
+    return port > 0;
+  });
+  return { ...service, port };
 };

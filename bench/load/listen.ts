@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Command, LoadResult } from './command.ts';
+import { requestText } from './connection.ts';
+
+type Listen = Extract<Command, { kind: 'listen' }>;
+
+const host = '127.0.0.1';
+
+/**
+ * Listens to GET /events on many connections for a while; the ports share them. Throws unless each listener got its events: one a second, of which
+ * the last may be under way. Requests are the events that were received; there are no latencies.
+ */
+export const runListen = async ({ ports, listeners, ms }: Listen): Promise<LoadResult> => {
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  const listen = async (index: number) => {
+    const socket = connect(ports[index % ports.length] ?? 0, host);
+    await once(socket, 'connect');
+    let events = 0;
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      if (text.length < 64) text += chunk;
+      events += chunk.split('\ndata: ').length - 1;
+    });
+    socket.write(requestText('GET', '/events'));
+    return { events: () => events, head: () => text.split('\r\n')[0], close: () => socket.destroy() };
+  };
+  const open = await Promise.all(Array.from({ length: listeners }, (_, index) => listen(index)));
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  for (const { close } of open) close();
+  const deaf = open.find(({ events }) => events() === 0);
+  if (deaf !== undefined) throw new Error(`A listener got no event: ${deaf.head() ?? 'no answer'}`);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    requests: open.reduce((sum, { events }) => sum + events(), 0),
+    ms: performance.now() - startedAt,
+    cpuMs: (user + system) / 1000,
+    p50: 0,
+    p99: 0,
+  };
+};

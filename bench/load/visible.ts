@@ -1,0 +1,98 @@
+import { quantile } from '../parts/statistics.ts';
+import type { Command, LoadResult } from './command.ts';
+import { openConnection, requestText, type Answer, type Connection } from './connection.ts';
+
+type Visible = Extract<Command, { kind: 'visible' }>;
+
+const firstCount = 1_700_000_000;
+const lookEveryMs = 2;
+const visibleWithinMs = 20_000;
+
+/**
+ * Posts counts at a fixed rate and looks with GET /count how many are visible. A count that should have been sent earlier is as late as
+ * that, whatever held it up (coordinated omission): its latency runs from the moment that was meant for it, to the end of the first GET that has as many
+ * rows more as counts were sent up to it. One partition and one consumer keep their order.
+ */
+export const runVisible = async ({ port, connections, perSecond, ms }: Visible): Promise<LoadResult> => {
+  const faults = Promise.withResolvers<never>();
+  faults.promise.catch(() => undefined);
+  const open = (amount: number) =>
+    Promise.all(Array.from({ length: amount }, () => openConnection(port, faults.reject)));
+  const [free, [watching]] = await Promise.all([open(connections), open(1)]);
+  if (watching === undefined) throw new Error('There is no connection to look with');
+  const all = [...free, watching];
+  const counts = Math.round((perSecond * ms) / 1000);
+  const latencies: number[] = [];
+  const cpuBefore = process.cpuUsage();
+  try {
+    const before = await readRows(watching);
+    const startedAt = performance.now();
+    const dueAt = (index: number) => startedAt + (1000 * index) / perSecond;
+    const posting = post({ free, counts, dueAt, onFault: faults.reject });
+    const watch = async () => {
+      while (latencies.length < counts) {
+        // oxlint-disable no-await-in-loop -- one look after the other
+        const visible = (await readRows(watching)) - before;
+        const now = performance.now();
+        while (latencies.length < Math.min(visible, counts)) latencies.push(now - dueAt(latencies.length));
+        if (now > startedAt + ms + visibleWithinMs) {
+          throw new Error(`${visible} of ${counts} counts were visible ${visibleWithinMs} ms after the last was sent`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+        // oxlint-enable no-await-in-loop
+      }
+    };
+    await Promise.race([Promise.all([watch(), posting]), faults.promise]);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    return {
+      requests: counts,
+      ms: performance.now() - startedAt,
+      cpuMs: (user + system) / 1000,
+      p50: quantile(latencies, 0.5),
+      p99: quantile(latencies, 0.99),
+    };
+  } finally {
+    for (const connection of all) connection.close();
+  }
+};
+
+type Posting = {
+  /** Connections with no request under way. */
+  readonly free: Connection[];
+  readonly counts: number;
+  readonly dueAt: (index: number) => number;
+  readonly onFault: (error: Error) => void;
+};
+
+/** Sends what is due whenever a connection is free; resolves when all is answered. */
+const post = ({ free, counts, dueAt, onFault }: Posting): Promise<void> =>
+  new Promise((resolve) => {
+    let sent = 0;
+    let answered = 0;
+    const sendDue = () => {
+      const now = performance.now();
+      while (sent < counts && dueAt(sent) <= now) {
+        const connection = free.pop();
+        if (connection === undefined) return;
+        const text = requestText('POST', '/count', `{"count":${firstCount + sent++}}`);
+        connection.send(text, (answer) => {
+          if (answer.status !== 201) onFault(new Error(`A POST was answered with ${answer.status}: ${answer.body}`));
+          free.push(connection);
+          answered += 1;
+          if (answered < counts) return sendDue();
+          clearInterval(timer);
+          resolve();
+        });
+      }
+    };
+    const timer = setInterval(sendDue, 1);
+  });
+
+const readRows = (connection: Connection): Promise<number> =>
+  new Promise((resolve, reject) => {
+    connection.send(requestText('GET', '/count'), ({ status, body }: Answer) => {
+      const rows = /"rows_count":(\d+)/.exec(body)?.[1];
+      if (status === 200 && rows !== undefined) resolve(Number(rows));
+      else reject(new Error(`GET /count was answered with ${status}: ${body}`));
+    });
+  });

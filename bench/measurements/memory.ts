@@ -1,0 +1,60 @@
+import { createBacklog, drain, readEntrySizes } from '../parts/backlog.ts';
+import type { Bench, Measurement } from '../parts/bench.ts';
+import { loadAtFullSpeed } from '../parts/full-speed.ts';
+import { withOwner } from '../parts/owner.ts';
+import { createPipeline } from '../parts/pipeline.ts';
+import { residentMb } from '../parts/process-usage.ts';
+import { figureOf, type Row } from '../parts/row.ts';
+
+const mostMb = 130;
+const sampleEveryMs = 50;
+const drainedRows = 1_000_000;
+
+export const memory: Measurement = {
+  name: 'memory',
+  run: (bench) =>
+    withOwner(async (owner) => {
+      const pipeline = await createPipeline(owner, bench.servers);
+      const producer = await pipeline.startProducer();
+      let sizes: number[] = [];
+      const ofProducer = await peaksOf(bench, producer.pid, async () => {
+        await loadAtFullSpeed(bench, [producer.port]);
+        sizes = await readEntrySizes(pipeline);
+        await pipeline.emptyQueue();
+      });
+      await producer.end();
+      const backlog = createBacklog(bench.isQuick ? drainedRows / 50 : drainedRows, sizes);
+      const consumer = await pipeline.startConsumer();
+      const ofConsumer = await peaksOf(bench, consumer.pid, () => drain(pipeline, backlog));
+      return [
+        rowOf('Memory of the producer at full speed', ofProducer),
+        rowOf('Memory of the consumer, draining 1,000,000', ofConsumer),
+      ];
+    }),
+};
+
+/** The most memory that a process has in each of the rounds, in MB. */
+const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Promise<unknown>): Promise<number[]> => {
+  const peaks: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    progress(`round ${round + 1} of ${rounds}`);
+    let peak = residentMb(pid);
+    const timer = setInterval(() => {
+      peak = Math.max(peak, residentMb(pid));
+    }, sampleEveryMs);
+    // oxlint-disable-next-line no-await-in-loop -- one round after the other
+    await work();
+    clearInterval(timer);
+    peaks.push(peak);
+  }
+  return peaks;
+};
+
+/** Flat is what the last round shows beside the first; what must not be too much is the most of all rounds. */
+const rowOf = (measure: string, peaks: readonly number[]): Row => ({
+  measure,
+  figure: figureOf(peaks.slice(-1), 'MB'),
+  beside: { what: 'in the first round', figure: figureOf(peaks.slice(0, 1), 'MB') },
+  judged: figureOf([Math.max(...peaks)], 'MB'),
+  reach: { is: 'at most', value: mostMb },
+});

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repository } from '@sluice/local/folder.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import type { Measurement } from '../parts/bench.ts';
+import { withOwner } from '../parts/owner.ts';
+import { figureOf } from '../parts/row.ts';
+
+const startsWithinMs = 120_000;
+const endsWithinMs = 30_000;
+
+export const start: Measurement = {
+  name: 'start',
+  run: ({ rounds, isQuick, progress }) =>
+    withOwner(async (owner) => {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-start-'));
+      owner.after(() => rmSync(folder, { recursive: true }));
+      progress('the first start, which makes the data');
+      await startOnce(folder);
+      const seconds: number[] = [];
+      const measured = isQuick ? 1 : rounds;
+      for (let round = 0; round < measured; round++) {
+        progress(`round ${round + 1} of ${measured}`);
+        // oxlint-disable-next-line no-await-in-loop -- one start after the other
+        seconds.push((await startOnce(folder)) / 1000);
+      }
+      return [
+        {
+          measure: 'npm start, the second time, to the first 201',
+          figure: figureOf(seconds, 's', 2),
+          reach: { is: 'at most', value: 3 },
+        },
+      ];
+    }),
+};
+
+/** Runs `npm start` until a count is acknowledged and ends it; answers with how long that took, in ms. */
+const startOnce = async (folder: string): Promise<number> => {
+  const [port, consolePort] = [await findFreePort(), await findFreePort()];
+  const startedAt = performance.now();
+  // In a group of its own, which gets the signal as that of a terminal would.
+  const child = spawn('npm', ['start'], {
+    cwd: repository,
+    env: { ...process.env, SLUICE_DIR: folder, HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  }
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  try {
+    await waitUntil(async () => hasEnded() || (await isTaken(port)), startsWithinMs);
+    if (hasEnded()) throw new Error(`npm start ended:\n${output}`);
+    return performance.now() - startedAt;
+  } finally {
+    await endGroup(Number(child.pid));
+  }
+};
+
+const isTaken = async (port: number): Promise<boolean> => {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/count`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"count":1700000000}',
+    });
+    await response.arrayBuffer();
+    return response.status === 201;
+  } catch {
+    return false;
+  }
+};
+
+/** Resolves when no process of the group is left. */
+const endGroup = async (group: number): Promise<void> => {
+  const signal = (name: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-group, name);
+    } catch {
+      return false;
+    }
+  };
+  signal('SIGINT');
+  await waitUntil(() => !signal(0), endsWithinMs);
+};
