@@ -10,6 +10,8 @@ import { startLoad } from './parts/load.ts';
 import { withOwner, type Owner } from './parts/owner.ts';
 import type { Row } from './parts/row.ts';
 import { startServer } from './parts/service.ts';
+import { writeDocument } from './report/document.ts';
+import { describeRun } from './report/machine.ts';
 import { alignCells, tableCells } from './report/table.ts';
 
 // `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own.
@@ -72,5 +74,11 @@ await withOwner(async (owner) => {
     for (const line of alignCells(tableCells(measured)).split('\n').slice(1)) console.log(`${name}: ${line}`);
     rows.push(...measured);
   }
-  console.log(`\n${alignCells(tableCells(rows))}`);
+  const about = await describeRun(common.servers);
+  console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
+  // A part of the measurements, or figures that mean nothing, are not a run to be shown.
+  if (positionals.length === 0 && !values.quick) {
+    writeDocument(rows, about);
+    console.log('\nWritten to docs/benchmarks.md');
+  }
 });

@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from '@sluice/local/folder.ts';
+import type { Row } from '../parts/row.ts';
+import { besideChart, reachChart } from './charts.ts';
+import { tableCells } from './table.ts';
+
+const begin = '<!-- npm run bench writes from here -->';
+const end = '<!-- to here -->';
+const folder = join(repository, 'docs');
+
+/** Writes a run into docs/benchmarks.md, between its markers, and its charts beside that. */
+export const writeDocument = (rows: readonly Row[], about: readonly string[]): void => {
+  const file = join(folder, 'benchmarks.md');
+  const before = readFileSync(file, 'utf8');
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} must have the lines "${begin}" and "${end}"`);
+  const [head = [], ...lines] = tableCells(rows).map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const measured = [
+    ...about.map((line) => `- ${line}`),
+    '',
+    tableLine(head),
+    tableLine(head.map(() => '---')),
+    ...lines.map(tableLine),
+    '',
+    '![How far from its reach each figure is](benchmarks-reach.svg)',
+    '',
+    '![What was measured, and what it is beside](benchmarks-beside.svg)',
+  ];
+  writeFileSync(file, [before.slice(0, from) + begin, '', ...measured, '', before.slice(to)].join('\n'));
+  writeFileSync(join(folder, 'benchmarks-reach.svg'), reachChart(rows));
+  writeFileSync(join(folder, 'benchmarks-beside.svg'), besideChart(rows));
+};
+
+const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -1,0 +1,42 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem, type as systemName, release } from 'node:os';
+import { repository } from '@sluice/local/folder.ts';
+import { createClient } from '@redis/client';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Servers } from '../parts/pipeline.ts';
+
+/** On what was measured, a line each: commit, versions, machine. */
+export const describeRun = async ({ redis, mysql }: Servers): Promise<string[]> => {
+  const processors = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  return [
+    `Commit: ${describeCommit()}`,
+    `Versions: Node ${process.version.slice(1)}, Redis ${await redisVersion(redis)}, MySQL ${await mysqlVersion(mysql)}`,
+    `Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${memory}, ${systemName()} ${release()}`,
+  ];
+};
+
+const describeCommit = (): string => {
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: repository, encoding: 'utf8' }).trim();
+  try {
+    // What the benchmark itself has written before is no change of what is measured.
+    const isChanged = git('status', '--porcelain', '--', '.', ':!docs') !== '';
+    return git('rev-parse', '--short', 'HEAD') + (isChanged ? ', with changes that are not committed' : '');
+  } catch {
+    return 'unknown';
+  }
+};
+
+const redisVersion = async ({ host, port, password }: Servers['redis']): Promise<string> => {
+  const client = await createClient({ socket: { host, port }, password }).connect();
+  const info = await client.info('server');
+  client.destroy();
+  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+};
+
+const mysqlVersion = async (login: Servers['mysql']): Promise<string> => {
+  const connection = await createConnection(login);
+  const [[row]] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
+  await connection.end();
+  return String(row?.['version']);
+};
