@@ -47,13 +47,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+const unknown = positionals.filter((name) => !measurements.some((one) => one.name === name));
+if (unknown.length > 0) {
+  const names = measurements.map(({ name }) => name).join(', ');
+  console.error(`There is no measurement called ${unknown.join(', ')}. There are: ${names}`);
+  process.exit(1);
+}
+
 await withOwner(async (owner) => {
-  const unknown = positionals.filter((name) => !measurements.some((one) => one.name === name));
-  if (unknown.length > 0) {
-    throw new Error(
-      `There is no measurement ${unknown.join(', ')}; there are ${measurements.map(({ name }) => name).join(', ')}`,
-    );
-  }
   const chosen = measurements.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const common = {
     servers: await startServers(owner),

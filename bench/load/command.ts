@@ -2,13 +2,11 @@ import * as z from 'zod';
 
 // What the load process is asked for, and what it answers: JSON between two processes.
 
-/** The requests that it can make: each `count` posts another count, each `counts` the same thousand. */
-export const requestKinds = ['count', 'counts', 'get'] as const;
-
 export const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('full speed'),
-    request: z.enum(requestKinds),
+    /** Each `count` posts another count, each `counts` the same thousand; `get` is GET /count. */
+    request: z.enum(['count', 'counts', 'get']),
     /** The servers; connections take turns. */
     ports: z.array(z.int()),
     connections: z.int(),

@@ -16,8 +16,9 @@ export const describeRun = async ({ redis, mysql }: Servers): Promise<string[]> 
   ];
 };
 
+const git = (...words: string[]): string => execFileSync('git', words, { cwd: repository, encoding: 'utf8' }).trim();
+
 const describeCommit = (): string => {
-  const git = (...words: string[]) => execFileSync('git', words, { cwd: repository, encoding: 'utf8' }).trim();
   try {
     // What the benchmark itself has written before is no change of what is measured.
     const isChanged = git('status', '--porcelain', '--', '.', ':!docs') !== '';
