@@ -104,6 +104,17 @@ test('a release is put back by the alarms of what it may break', () => {
         Alarms: { AlarmNames: alarms.map((alarm) => `sluice-prod-${alarm}`), Enable: true, Rollback: true },
       },
     });
+    // They are there before the service is.
+    const made = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) => alarms.some((alarm) => Properties.AlarmName === `sluice-prod-${alarm}`))
+      .map(([id]) => id);
+    const [{ DependsOn } = assert.fail()] = Object.values(
+      templateOf('prod').findResources('AWS::ECS::Service', { Properties: { ServiceName: service } }),
+    );
+    assert.deepEqual(
+      made.filter((id) => !DependsOn.includes(id)),
+      [],
+    );
   }
 });
 
@@ -117,6 +128,34 @@ test('the topic is encrypted with a key that those who tell it something may use
   for (const teller of ['cloudwatch', 'budgets', 'events.rds'])
     assert.ok(policies.split(`"${teller}.amazonaws.com"`).length > 2, teller);
   template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+});
+
+test('nobody but those, for this account, may write to the topic, and they are made when they may', () => {
+  const template = templateOf('prod');
+  const [[policy, { Properties }] = assert.fail()] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'));
+  const allowed = Properties.PolicyDocument.Statement.filter(
+    ({ Effect }: { readonly Effect: string }) => Effect === 'Allow',
+  );
+  assert.deepEqual(
+    allowed.map(({ Action, Condition }: { readonly Action: string; readonly Condition: unknown }) => [
+      Action,
+      Condition,
+    ]),
+    [['sns:Publish', { StringEquals: { 'aws:SourceAccount': '444444444444' } }]],
+  );
+  for (const type of ['AWS::RDS::EventSubscription', 'AWS::Budgets::Budget'])
+    template.hasResource(type, { DependsOn: Match.arrayWith([policy]) });
+});
+
+test('the alarm of errors counts those of the load balancer too, which the API never saw', () => {
+  templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: 'sluice-prod-errors',
+    Metrics: Match.arrayWith(
+      ['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_5XX_Count'].map((MetricName) =>
+        Match.objectLike({ MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName }), Stat: 'Sum' }) }),
+      ),
+    ),
+  });
 });
 
 test('failovers and spending beyond the budget are told', () => {

@@ -67,6 +67,7 @@ for (const environment of environments) {
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
       }),
       EnableExecuteCommand: false,
+      PropagateTags: 'SERVICE',
       AvailabilityZoneRebalancing: 'ENABLED',
       NetworkConfiguration: { AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }) },
       ServiceRegistries: [Match.anyValue()],
@@ -83,6 +84,10 @@ for (const environment of environments) {
       LaunchType: isSpot ? Match.absent() : 'FARGATE',
       CapacityProviderStrategy: isSpot ? [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1 }] : Match.absent(),
     });
+    template.hasResourceProperties('AWS::ECS::Cluster', {
+      CapacityProviders: isSpot ? ['FARGATE', 'FARGATE_SPOT'] : Match.absent(),
+    });
+    template.resourceCountIs('AWS::ECS::ClusterCapacityProviderAssociations', 0);
     const isScaled = environment.producer.most > environment.producer.least;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
   });
@@ -138,6 +143,18 @@ for (const environment of environments) {
       template.resourceCountIs(`AWS::EC2::${kind}`, 0);
   });
 }
+
+test('what Container Insights writes is in a log group of the stack, which is there before the cluster', () => {
+  const [id = ''] = Object.keys(
+    templateOf('prod').findResources('AWS::Logs::LogGroup', {
+      Properties: { LogGroupName: '/aws/ecs/containerinsights/sluice-prod/performance', RetentionInDays: 365 },
+    }),
+  );
+  templateOf('prod').hasResource('AWS::ECS::Cluster', {
+    DependsOn: [id],
+    Properties: { ClusterName: 'sluice-prod', ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }] },
+  });
+});
 
 test('the producer writes as many partitions as there may be shards', () => {
   for (const [name, partitions] of [
