@@ -49,9 +49,6 @@ test('all environments are made without a network and without an account, checke
 test('words that are none of a command’s are told, with what it takes, and nothing is made', () => {
   for (const [command, words] of [
     ['synth', ['--bogus']],
-    ['accept-baselines', ['--loose-data']],
-    ['document', ['prod']],
-    ['cost', ['--prod']],
     ['remove-points', ['--chek']],
   ] as const) {
     const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, `${command}.ts`), ...words], {

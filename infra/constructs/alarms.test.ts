@@ -15,7 +15,11 @@ type AlarmProperties = {
   readonly AlarmName: string;
   readonly AlarmDescription: string;
   readonly AlarmActions: readonly unknown[];
+  readonly OKActions: readonly unknown[];
   readonly TreatMissingData: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
 };
 
 /** Those that wake somebody, by name; others scale. */
@@ -86,6 +90,43 @@ test('alarms and dashboard look at the metrics that the services of the environm
     assert.ok(read.length > 5);
     assert.deepEqual([...new Set(read)], [`Sluice/${name}`]);
   }
+});
+
+test('each alarm is raised beyond what it says, after as many minutes, and told when it is over', () => {
+  const found = [...alarmsOf('prod')].map(
+    ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, OKActions }]) => {
+      assert.equal(OKActions.length, 1);
+      const sign = ComparisonOperator === 'GreaterThanThreshold' ? '>' : '<';
+      return `${alarm} ${sign} ${Threshold} for ${EvaluationPeriods}`;
+    },
+  );
+  assert.deepEqual(found.toSorted(), [
+    'age > 120 for 5',
+    'dead-letters > 0 for 1',
+    'errors > 10 for 5',
+    'latency > 2 for 5',
+    'mysql-connections > 122 for 10',
+    'mysql-cpu > 85 for 15',
+    'mysql-storage < 10000000000 for 15',
+    'no-healthy-task < 1 for 3',
+    'no-metrics < 1 for 5',
+    'no-progress > 0 for 5',
+    'rotation-consumer > 0 for 1',
+    'rotation-migrator > 0 for 1',
+    'rotation-producer > 0 for 1',
+    'valkey-cpu > 80 for 10',
+    'valkey-memory > 75 for 5',
+  ]);
+});
+
+test('Valkey is asked by the names that its metrics have, serverless or on nodes', () => {
+  const dimensionsOf = (environment: string) =>
+    Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm'))
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/ElastiCache')
+      .flatMap(({ Properties }) => Properties.Dimensions)
+      .map(({ Name, Value }: { readonly Name: string; readonly Value: string }) => `${Name}=${Value}`);
+  assert.deepEqual([...new Set(dimensionsOf('stage'))], ['clusterId=sluice-stage']);
+  assert.deepEqual([...new Set(dimensionsOf('prod'))], ['ReplicationGroupId=sluice-prod', 'Role=Primary']);
 });
 
 test('where nothing is heard, there is an alarm', () => {

@@ -65,6 +65,13 @@ test('hashed files are kept for a year, the page is asked for each time, the API
   assert.deepEqual([page.Compress, assets.Compress, api.Compress], [true, true, false]);
   assert.deepEqual(api.AllowedMethods, ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE']);
   assert.deepEqual([HttpVersion, Logging.Prefix], ['http2and3', 'distribution/']);
+  assert.equal(distributionOf(dev).DefaultRootObject, 'index.html');
+  assert.deepEqual(
+    [page, assets, api].map(({ ViewerProtocolPolicy }) => ViewerProtocolPolicy),
+    ['redirect-to-https', 'redirect-to-https', 'https-only'],
+  );
+  // All that the viewer sent but Host, by which the load balancer's certificate is chosen.
+  assert.equal(api.OriginRequestPolicyId, 'b689b0a8-53d0-40ab-baf2-68738e2966ac');
   // It would answer for the API too.
   assert.equal(CustomErrorResponses, undefined);
 });
