@@ -20,7 +20,9 @@ const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 
 test('stacks are named for their environment, protected where it is, and the edge is in us-east-1', () => {
-  const stage = (name: string) => new EnvironmentStage(new App(), find(name));
+  // Without the bundle, which is not of interest here.
+  const context = { 'aws:cdk:bundling-stacks': [] };
+  const stage = (name: string) => new EnvironmentStage(new App({ context }), find(name));
   for (const [name, isProtected] of [
     ['stage', false],
     ['prod', true],
@@ -54,7 +56,7 @@ test('every resource that takes tags says to what it belongs', () => {
 
 test('a stack takes what is another stack’s from its outputs, and nothing keeps the other from being changed', () => {
   const stage = new EnvironmentStage(
-    new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' } }),
+    new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak', 'aws:cdk:bundling-stacks': [] } }),
     find('prod'),
   );
   const consumer = new Stack(stage, 'consumer', { env: { account: stage.account, region: 'eu-central-1' } });

@@ -23,7 +23,7 @@ const tasks = z
     isSpot: z
       .boolean()
       .describe(
-        'Whether tasks run on spare capacity (Fargate Spot): two thirds less, and AWS may end one after two minutes’ notice',
+        'Whether tasks run on spare capacity (Fargate Spot): half the price or less, and AWS may end one after two minutes’ notice',
       ),
     least: z.int().min(1).describe('Tasks that always run, spread over the zones'),
     most: z

@@ -46,6 +46,19 @@ test('all environments are made without a network and without an account, checke
   assert.deepEqual(names.toSorted(), ['AwsSolutions', 'CloudFormation Validate']);
 });
 
+test('words that are none of a command’s are told, with what it takes, and nothing is made', () => {
+  for (const [command, words] of [
+    ['synth', ['--bogus']],
+    ['remove-points', ['--chek']],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, `${command}.ts`), ...words], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2, `${command}: ${stderr}`);
+    assert.match(stderr, /\nUsage: npm run [a-z:-]+/);
+  }
+});
+
 test('an environment that there is not is told before anything is made', async () => {
   const { code, output, faults } = await synth('production', '--output', join(root, 'none'));
   assert.deepEqual([code, output], [1, '']);

@@ -12,6 +12,7 @@ import {
   LinuxParameters,
   LogDrivers,
   OperatingSystemFamily,
+  PropagatedTagSource,
   type ContainerDefinition,
   type ContainerDefinitionOptions,
   type HealthCheck,
@@ -96,6 +97,8 @@ export class SluiceService extends Construct {
       circuitBreaker: { enable: true, rollback: true },
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
       enableExecuteCommand: false,
+      // Tasks have no tags otherwise, and the budget, which counts by tag, would not see them.
+      propagateTags: PropagatedTagSource.SERVICE,
       cloudMapOptions: {
         cloudMapNamespace: namespace,
         name,

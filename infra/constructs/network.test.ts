@@ -49,6 +49,13 @@ for (const { name, network } of environments) {
         ? ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager'].map((service) => `com.amazonaws.eu-central-1.${service}`)
         : [],
     );
+    for (const { VpcEndpointType, SecurityGroupIds } of endpoints) {
+      if (VpcEndpointType !== 'Interface') continue;
+      assert.match(
+        JSON.stringify(SecurityGroupIds),
+        /^\[\{"Fn::GetAtt":\["NetworkGroupsEndpoints\w+","GroupId"\]\}\]$/,
+      );
+    }
     template.resourceCountIs('AWS::EC2::FlowLog', network.hasFlowLogs ? 1 : 0);
   });
 }

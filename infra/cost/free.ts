@@ -17,7 +17,6 @@ export const free: Readonly<Record<string, string>> = {
   'AWS::EC2::SubnetRouteTableAssociation': 'free',
   'AWS::EC2::VPC': 'free',
   'AWS::EC2::VPCGatewayAttachment': 'free',
-  'AWS::ECS::ClusterCapacityProviderAssociations': 'free',
   'AWS::ECS::TaskDefinition': 'its tasks are counted with their service',
   'AWS::ElastiCache::ParameterGroup': 'free',
   'AWS::ElastiCache::SubnetGroup': 'free',
