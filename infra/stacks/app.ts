@@ -8,6 +8,7 @@ import { WayOfACount } from '../constructs/dashboard.ts';
 import { Frontend } from '../constructs/frontend.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
 import { createLogBucket } from '../constructs/log-bucket.ts';
+import { Operator } from '../constructs/operator.ts';
 import { Producer } from '../constructs/producer.ts';
 import { AlarmTopic } from '../constructs/topic.ts';
 import type { Environment } from '../environment.ts';
@@ -71,6 +72,7 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    new Operator(this, 'Operator', { context, foundation, image: consumer });
     this.watch(environment);
     this.frontend = new Frontend(this, 'Frontend', {
       environment,
