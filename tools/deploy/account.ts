@@ -33,7 +33,12 @@ type Watched = {
  * The settings of every client: more attempts than by default, ever more slowly where AWS asks for it. The profile is the variable
  * `AWS_PROFILE` and another address `AWS_ENDPOINT_URL`, which the SDK reads by itself.
  */
-export const settingsFor = (region: string) => ({ region, maxAttempts: 8, retryMode: 'adaptive' }) as const;
+export const settingsFor = (region: string, profile?: string) => ({
+  region,
+  maxAttempts: 8,
+  retryMode: 'adaptive' as const,
+  ...(profile === undefined ? {} : { profile }),
+});
 
 /** Makes the errors of a client say which call they are of. Answers with the client. */
 export const watchErrors = <Client extends Watched>(client: Client, region: string): Client => {
@@ -53,9 +58,9 @@ export const watchErrors = <Client extends Watched>(client: Client, region: stri
   return client;
 };
 
-/** The services of an account in a region. No call is made before one is asked for. */
-export const connectTo = (region: string) => {
-  const settings = settingsFor(region);
+/** The services of an account in a region, by another profile than that of the command where one is named. No call is made before one is asked for. */
+export const connectTo = (region: string, profile?: string) => {
+  const settings = settingsFor(region, profile);
   // What emulates AWS has one name, and buckets are no part of it.
   const forcePathStyle = (process.env['AWS_ENDPOINT_URL'] ?? '') !== '';
   return {

@@ -8,7 +8,7 @@ import { folderOf, repository } from './folder.ts';
 import { runProgram } from './run-program.ts';
 
 /** The stacks of an environment, in the order in which they are deployed. */
-export const stackOrder = ['edge', 'registry', 'foundation', 'app'] as const;
+export const stackOrder = ['pipeline', 'edge', 'registry', 'foundation', 'app'] as const;
 
 export type StackKind = (typeof stackOrder)[number];
 
@@ -21,8 +21,6 @@ export type StackToDeploy = {
   readonly name: string;
   readonly region: string;
   readonly template: StackTemplate;
-  /** The version of the bootstrap stack that it needs. */
-  readonly bootstrapVersion: number;
 };
 
 /** The stacks of an environment, synthesized and checked. */
@@ -36,7 +34,6 @@ const stackArtifact = z.object({
   properties: z.object({
     templateFile: z.string(),
     stackName: z.string(),
-    requiresBootstrapStackVersion: z.int().default(0),
   }),
 });
 
@@ -71,7 +68,7 @@ export const readStacks = (folder: string, environment: string): StackToDeploy[]
   return stackOrder.flatMap((kind) => {
     const found = stacks.find(({ displayName }) => displayName === `${environment}/${kind}`);
     if (found === undefined) return [];
-    const { templateFile, stackName, requiresBootstrapStackVersion } = found.properties;
+    const { templateFile, stackName } = found.properties;
     const template = templateSchema.parse(JSON.parse(readFileSync(join(own, templateFile), 'utf8')));
     return [
       {
@@ -80,7 +77,6 @@ export const readStacks = (folder: string, environment: string): StackToDeploy[]
         name: stackName,
         region: found.environment.split('/').at(-1) ?? '',
         template: { ...template, stack: found.displayName },
-        bootstrapVersion: requiresBootstrapStackVersion,
       },
     ];
   });

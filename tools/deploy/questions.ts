@@ -6,7 +6,7 @@ import { readEnvironments } from '@sluice/infra/read-environments.ts';
 import { input } from '@inquirer/prompts';
 import * as z from 'zod';
 import { UsageError } from './command.ts';
-import { repository } from './folder.ts';
+import { dataFolder } from './folder.ts';
 
 /** What a command works on, and how it was called. */
 export type Target = {
@@ -27,7 +27,7 @@ export type Target = {
 /** What was given, before anything is asked. */
 export type Given = { readonly profile?: string; readonly region?: string; readonly environment?: string };
 
-const rememberedFile = join(repository, '.sluice/deploy.json');
+const rememberedFile = (): string => join(dataFolder(), 'deploy.json');
 const remembered = z.object({ profile: z.string(), region: z.string(), environment: z.string() }).partial();
 
 /** The options of every command that works on an environment. */
@@ -137,13 +137,14 @@ const ask = async (given: Given, names: readonly string[]): Promise<Given> => {
 // They are offered and nothing more, so a file that cannot be read is as good as none.
 const readRemembered = (): z.output<typeof remembered> => {
   try {
-    return remembered.parse(JSON.parse(readFileSync(rememberedFile, 'utf8')));
+    return remembered.parse(JSON.parse(readFileSync(rememberedFile(), 'utf8')));
   } catch {
     return {};
   }
 };
 
 const remember = (answers: Given): void => {
-  mkdirSync(dirname(rememberedFile), { recursive: true });
-  writeFileSync(rememberedFile, `${JSON.stringify(answers, undefined, 2)}\n`);
+  const file = rememberedFile();
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(answers, undefined, 2)}\n`);
 };
