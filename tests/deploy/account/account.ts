@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { regions } from '@sluice/infra/regions.ts';
+import type { Owner } from '@sluice/test-servers/test-file.ts';
+import { mirrorRegistry } from './ecr.ts';
+import { startEngine } from './engine.ts';
+import { startFront, type Front } from './front.ts';
+import { startMoto } from './moto.ts';
+
+/** An account of the tests: moto, with a front before it that makes the faults, and a real engine and registry for the images. */
+export type EmulatedAccount = {
+  readonly front: Front;
+  /** The variables with which every program finds it, as profile `x`, and nothing of this machine's own. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Forgets all that was made in it. */
+  readonly reset: () => Promise<void>;
+  readonly registryPort: number;
+};
+
+/** Starts the account of an id. All of it is gone when its owner is done. */
+export const startAccount = async (owner: Owner, accountId: string): Promise<EmulatedAccount> => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-account-'));
+  owner.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [motoPort, engine] = await Promise.all([startMoto(owner, accountId), startEngine(owner, folder)]);
+  const front = await startFront(owner, motoPort);
+  for (const rule of mirrorRegistry(motoPort, engine.registryPort)) front.add(rule);
+  front.add(nameKnownPrefixLists);
+
+  const profile = join(folder, 'credentials');
+  // Keys that moto takes for those of the account's own administrator.
+  writeFileSync(profile, '[x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n');
+  writeFileSync(join(folder, 'config'), '[profile x]\nregion = eu-central-1\n');
+  return {
+    front,
+    registryPort: engine.registryPort,
+    variables: {
+      ...engine.variables,
+      HOME: folder,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${front.port}`,
+      AWS_SHARED_CREDENTIALS_FILE: profile,
+      AWS_CONFIG_FILE: join(folder, 'config'),
+      // Nothing is asked of the machine that this runs on.
+      AWS_EC2_METADATA_DISABLED: 'true',
+      SLUICE_DIR: join(folder, 'sluice'),
+      SLUICE_POLL_MS: '50',
+    },
+    reset: async () => {
+      const answer = await fetch(`http://127.0.0.1:${motoPort}/moto-api/reset`, { method: 'POST' });
+      await answer.body?.cancel();
+    },
+  };
+};
+
+/** moto has AWS's prefix lists under ids of its own; these are the ids that they have (infra/regions.ts). */
+const nameKnownPrefixLists: Parameters<Front['add']>[0] = async ({ service, region, action }, ask) => {
+  if (service !== 'ec2' || action !== 'DescribeManagedPrefixLists') return undefined;
+  const known = Object.entries(regions).find(([name]) => name === region)?.[1];
+  const answer = await ask();
+  if (known === undefined) return answer;
+  const text = answer.body
+    .toString()
+    .replaceAll(
+      /<item>(?:(?!<\/item>).)*<prefixListName>([^<]+)<(?:(?!<\/item>).)*<\/item>/gs,
+      (item, name: string) => {
+        const id = name.endsWith('.s3')
+          ? known.s3PrefixList
+          : name.endsWith('cloudfront.origin-facing')
+            ? known.cloudFrontPrefixList
+            : undefined;
+        return id === undefined ? item : item.replaceAll(/pl-[0-9a-f]+/g, id);
+      },
+    );
+  return { ...answer, body: Buffer.from(text) };
+};
