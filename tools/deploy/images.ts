@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { DescribeImagesCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import type { Environment } from '@sluice/infra/environment.ts';
+import { readEnvironments } from '@sluice/infra/read-environments.ts';
 import { connectTo, type Account } from './account.ts';
 import type { Work } from './command.ts';
 import { explainDocker, runDocker } from './docker.ts';
@@ -14,8 +16,15 @@ type ImageName = (typeof imageNames)[number];
 /** What runs in an environment was tried in another, whose images it takes as they are: by digest, never built again. */
 const promotedFrom: Readonly<Record<string, string>> = { prod: 'stage' };
 
-/** The environment whose images another one takes; undefined where it has its own built. */
-export const sourceOf = (environment: string): string | undefined => promotedFrom[environment];
+/** The environment whose images another one takes; undefined where it has its own built. Throws where there is no such environment. */
+export const findSource = async (environment: string): Promise<Environment | undefined> => {
+  const name = promotedFrom[environment];
+  if (name === undefined) return undefined;
+  const found = (await readEnvironments()).find((each) => each.name === name);
+  if (found === undefined)
+    throw new Error(`${environment} takes the images of ${name}, and there is no environment of this name`);
+  return found;
+};
 
 /** An environment's registry: where it is, and whose. */
 export type Registry = {
@@ -24,6 +33,14 @@ export type Registry = {
   readonly region: string;
   readonly profile?: string;
 };
+
+/** The registry of an environment. */
+export const registryOf = ({ name, account, region }: Environment, profile?: string): Registry => ({
+  environment: name,
+  account,
+  region,
+  ...(profile === undefined ? {} : { profile }),
+});
 
 type Wanted = { readonly own: Registry; readonly tag: string };
 
