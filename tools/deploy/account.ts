@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -71,6 +72,7 @@ export const connectTo = (region: string, profile?: string) => {
     ecr: watchErrors(new ECRClient(settings), region),
     ecs: watchErrors(new ECSClient(settings), region),
     loadBalancing: watchErrors(new ElasticLoadBalancingV2Client(settings), region),
+    logs: watchErrors(new CloudWatchLogsClient(settings), region),
     quotas: watchErrors(new ServiceQuotasClient(settings), region),
     rds: watchErrors(new RDSClient(settings), region),
     route53: watchErrors(new Route53Client(settings), region),
