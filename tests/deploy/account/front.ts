@@ -53,7 +53,11 @@ export const startFront = async (owner: Owner, emulatorPort: number): Promise<Fr
       asked.push(`${request.service}:${request.action}`);
       write(outgoing, await answer(method, request));
     };
-    respond().catch((error: unknown) => outgoing.destroy(error instanceof Error ? error : undefined));
+    respond().catch((error: unknown) => {
+      // Seen as it is in what the command under test then says.
+      if (!outgoing.headersSent) outgoing.writeHead(500);
+      outgoing.end(`The proxy of the tests failed: ${String(error)}`);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,18 +86,13 @@ const write = (outgoing: ServerResponse, { status, headers, body }: AwsAnswer): 
 };
 
 const forward = async (port: number, method: string, { path, headers, body }: AwsRequest): Promise<AwsAnswer> => {
+  const { 'transfer-encoding': _encoding, expect: _expectation, ...kept } = headers;
   const outgoing = sendRequest({
     host: '127.0.0.1',
     port,
     method,
     path,
-    headers: {
-      ...headers,
-      'content-length': body.length,
-      'transfer-encoding': undefined,
-      expect: undefined,
-      connection: 'close',
-    },
+    headers: { ...kept, 'content-length': body.length, connection: 'close' },
   });
   outgoing.end(body);
   const answered = new Promise<AwsAnswer>((resolve, reject) => {
