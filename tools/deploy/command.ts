@@ -22,6 +22,9 @@ export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
+/** The pause between two questions to AWS, unless `SLUICE_POLL_MS` is another: often enough to follow, seldom enough for its limits. */
+export const usualPollMs = 5_000;
+
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Waits until AWS may be asked again. Throws an {@link InterruptedError} when the command is interrupted. */
@@ -56,7 +59,7 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
       controller.abort(name);
     });
   }
-  const pollMs = Number(process.env['SLUICE_POLL_MS'] ?? 5_000);
+  const pollMs = Number(process.env['SLUICE_POLL_MS'] ?? usualPollMs);
   try {
     process.exitCode = await main({ progress, signal: controller.signal, pollMs });
     progress.clear();

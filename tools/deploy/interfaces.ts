@@ -42,7 +42,7 @@ const find = async ({ ec2 }: Account, vpc: string, makers: readonly Maker[]): Pr
 };
 
 /** Lambda takes its interfaces away within 20 to 40 minutes. */
-const longestMs = 60 * 60_000;
+const longestMin = 60;
 
 /** Waits until the network has no more interfaces of these makers. Nobody else can remove them. */
 export const waitForInterfaces = async (
@@ -55,7 +55,7 @@ export const waitForInterfaces = async (
     what: `Network interfaces that ${makers.join(' and ')} takes away`,
     where: vpc,
     mend: 'run the same command again later: it goes on from here; after hours, ask AWS’s support',
-    longestMs,
+    longestMin,
   };
   await waitUntil(work, waiting, async () => {
     const left = await find(account, vpc, makers);

@@ -1,6 +1,7 @@
 import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
 import { connectTo, edgeRegion, type Account } from './account.ts';
 import { pause, type Work } from './command.ts';
+import { looksWithin } from './wait-until.ts';
 
 /** Something that has an environment's tag: what is paid for, what is free, and what is kept on purpose. */
 export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'kept' };
@@ -62,7 +63,7 @@ const list = async ({ tags }: Account, environment: string): Promise<string[]> =
 };
 
 /** For so long what has just been removed may still be listed: tags are listed by another service than the one that removed. */
-const lagMs = 5 * 60_000;
+const lagMin = 5;
 
 /**
  * Lists what there is with the tags of an environment, in its region and in us-east-1, where CloudFront's is. Asks again for some minutes while
@@ -71,15 +72,13 @@ const lagMs = 5 * 60_000;
 export const findLeftovers = async (
   work: Work,
   { name, region, isProtected }: { readonly name: string; readonly region: string; readonly isProtected: boolean },
-  longestMs = lagMs,
 ): Promise<Leftover[]> => {
   const accounts = [...new Set([region, edgeRegion])].map((each) => connectTo(each));
-  const endMs = performance.now() + longestMs;
-  for (;;) {
+  for (let looks = looksWithin(lagMin); ; looks -= 1) {
     const arns = await Promise.all(accounts.map((account) => list(account, name)));
     const found = judgeLeftovers([...new Set(arns.flat())], isProtected);
     const billable = found.filter(({ kind }) => kind === 'billable');
-    if (billable.length === 0 || performance.now() > endMs) return found;
+    if (billable.length === 0 || looks <= 0) return found;
     work.progress.status(`${billable.length} things are still listed, ${billable[0]?.arn} among them; asking again`);
     await pause(work);
   }

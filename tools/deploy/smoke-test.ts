@@ -5,8 +5,6 @@ import * as z from 'zod';
 import type { Work } from './command.ts';
 import { waitUntil, type State } from './wait-until.ts';
 
-const minute = 60_000;
-
 const total = z.object({ rows_count: z.int(), latest_value: z.int() });
 
 type Answer = { readonly status: number; readonly text: string };
@@ -26,7 +24,7 @@ const askUntil = async (
   where: string,
 ): Promise<void> => {
   const mend = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/operations.md says what to do';
-  await waitUntil(work, { what, where, mend, longestMs: 5 * minute }, async () => {
+  await waitUntil(work, { what, where, mend, longestMin: 5 }, async () => {
     try {
       return judge(await call());
     } catch (error) {

@@ -19,8 +19,6 @@ export type Parts = {
   readonly logGroups: readonly string[];
 };
 
-const minute = 60_000;
-
 /** Finds the parts of an environment. Throws a {@link CommandError} where one is not there. */
 export const findParts = async (account: Account, environment: string): Promise<Parts> => {
   const stack = stackNameOf(environment, 'app');
@@ -66,7 +64,7 @@ export const verifyServices = async (
 ): Promise<void> => {
   const where = `cluster ${parts.cluster}`;
   const mend = `npm run logs -- ${environment} producer shows what they say; then deploy again`;
-  const limits = { where, mend, longestMs: 15 * minute };
+  const limits = { where, mend, longestMin: 15 };
   await waitUntil(work, { what: 'Services', ...limits }, async () => {
     const asked = new DescribeServicesCommand({ cluster: parts.cluster, services: [...parts.services] });
     return judgeServices((await account.ecs.send(asked)).services ?? []);
