@@ -15,3 +15,14 @@ export const runCdk = (
     variables: { CDK_DISABLE_CLI_TELEMETRY: 'true', NO_COLOR: '1' },
   });
 };
+
+/** What CDK says of its failure, without what it said before. */
+export const sayCdkFailure = ({ lastLines }: Pick<Ended, 'lastLines'>): string => {
+  const lines = lastLines.filter((line) => line.trim() !== '');
+  // It marks the stack that failed; the reason is there or below.
+  const marked = lines.findLastIndex((line) => line.includes('❌'));
+  const said = (marked === -1 ? lines.slice(-1) : lines.slice(marked)).map((line) =>
+    line.replace(/^.*❌\s*/, '').trim(),
+  );
+  return said.length === 0 ? 'cdk said nothing' : said.join(' ');
+};

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { connectTo, type Account } from './account.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from './assembly.ts';
-import { runCdk } from './cdk.ts';
+import { runCdk, sayCdkFailure } from './cdk.ts';
 import { runCommand, throwIfInterrupted, type Work } from './command.ts';
 import { askerOf, confirmByName } from './confirm.ts';
 import { describeStack, readDeployedTemplate } from './describe-stack.ts';
@@ -59,12 +59,12 @@ const bootstrap = async (
   const logFile = join(folderOf(name), 'cdk.log');
   for (const region of places) {
     work.progress.status(`Bootstrapping ${region} …`);
-    const { status, lastLines } = await runCdk(['bootstrap', `aws://${account}/${region}`], {
+    const ended = await runCdk(['bootstrap', `aws://${account}/${region}`], {
       logFile,
       signal: work.signal,
     });
-    const what = lastLines.join('\n');
-    if (status !== 0)
+    const what = sayCdkFailure(ended);
+    if (ended.status !== 0)
       throw new CommandError([
         { what, where: `cdk bootstrap (${logFile})`, mend: 'correct what it says, and run again' },
       ]);

@@ -26,6 +26,8 @@ export const notePlace = (error: unknown, place: string): void => {
 type Kind = {
   /** Names of errors, as the services document them ("Common errors" of each). */
   readonly names: readonly string[];
+  /** What says it where the name does not. */
+  readonly said?: RegExp;
   readonly what: string;
   readonly mend: string;
 };
@@ -87,6 +89,8 @@ const kinds: readonly Kind[] = [
   },
   {
     names: ['NotImplemented', 'UnknownOperationException', '501'],
+    // The SDK's words for an answer that is none of AWS's.
+    said: /XML parse error|Deserialization error/,
     what: 'What answers here does not know this call',
     mend: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
   },
@@ -131,7 +135,9 @@ export const explain = (error: unknown): Fault => {
   }
   const where = places.get(error) ?? 'this machine';
   const name = nameOf(error);
-  const kind = kinds.find(({ names }) => names.includes(name) || names.includes(error.name));
+  const kind = kinds.find(
+    ({ names, said }) => names.includes(name) || names.includes(error.name) || said?.test(error.message) === true,
+  );
   const message = error.message.trim().replaceAll(/\s+/g, ' ');
   if (kind === undefined) {
     return { what: message === '' ? name : message, where: `${where} (${name})`, mend: again };

@@ -6,7 +6,7 @@ import {
 import { join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Assembly, StackToDeploy } from './assembly.ts';
-import { runCdk } from './cdk.ts';
+import { runCdk, sayCdkFailure } from './cdk.ts';
 import { pause, type Work } from './command.ts';
 import { describeStack } from './describe-stack.ts';
 import { CommandError, type Fault } from './explain.ts';
@@ -99,14 +99,14 @@ export const deployStack = async (
     await follower.look();
     await Promise.race([cdk.catch(() => undefined), pause(work)]);
   }
-  const { status, lastLines } = await cdk;
+  const ended = await cdk;
   await follower.look();
   const { failure } = follower.watched();
-  if (status === 0) return;
+  if (ended.status === 0) return;
   const fault: Fault =
     failure === undefined
       ? {
-          what: lastLines.join('\n'),
+          what: sayCdkFailure(ended),
           where: `cdk deploy ${id} (${logFile})`,
           mend: 'correct what it says, and run again',
         }
