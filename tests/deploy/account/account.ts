@@ -37,7 +37,8 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
     variables: {
       ...engine.variables,
       HOME: folder,
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${front.port}`,
+      // In an address with another name moto takes the first part of it for the bucket of a template.
+      AWS_ENDPOINT_URL: `http://localhost:${front.port}`,
       AWS_SHARED_CREDENTIALS_FILE: profile,
       AWS_CONFIG_FILE: join(folder, 'config'),
       // Nothing is asked of the machine that this runs on.
