@@ -140,7 +140,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
     await lock.check();
     await uploadPage(work, account, parts, page);
     work.progress.step('Verifying');
-    await verifyServices(work, account, name, parts);
+    await verifyServices(work, account, { environment: name, tag }, parts);
     const address = await findAddress(account, environment, parts);
     await smokeTest(work, address, page);
     work.progress.step(`${name} runs ${tag}`);

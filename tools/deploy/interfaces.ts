@@ -1,4 +1,5 @@
 import {
+  DeleteNetworkInterfaceCommand,
   DeleteSecurityGroupCommand,
   DescribeSecurityGroupsCommand,
   paginateDescribeNetworkInterfaces,
@@ -6,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Account } from './account.ts';
 import type { Work } from './command.ts';
+import { nameOf } from './explain.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** What AWS makes in a network by itself, and takes away by itself some time after what needed it is gone. */
@@ -29,22 +31,34 @@ export const makerOf = ({
   return isOrigins ? 'CloudFront' : undefined;
 };
 
-const find = async ({ ec2 }: Account, vpc: string, makers: readonly Maker[]): Promise<string[]> => {
-  const found: string[] = [];
+type Found = { readonly id: string; readonly maker: Maker; readonly isUsed: boolean };
+
+const find = async ({ ec2 }: Account, vpc: string, makers: readonly Maker[]): Promise<Found[]> => {
+  const found: Found[] = [];
   const input = { Filters: [{ Name: 'vpc-id', Values: [vpc] }] };
   for await (const { NetworkInterfaces = [] } of paginateDescribeNetworkInterfaces({ client: ec2 }, input)) {
     for (const each of NetworkInterfaces) {
       const maker = makerOf(each);
-      if (maker !== undefined && makers.includes(maker)) found.push(`${each.NetworkInterfaceId} (${maker})`);
+      if (maker === undefined || !makers.includes(maker)) continue;
+      found.push({ id: each.NetworkInterfaceId ?? '', maker, isUsed: each.Status !== 'available' });
     }
   }
   return found;
 };
 
+/** Removes an interface that nothing uses. Whether it is gone, or used after all, is seen when they are listed again. */
+const remove = async ({ ec2 }: Account, { id }: Found): Promise<void> => {
+  try {
+    await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }));
+  } catch (error) {
+    if (!['InvalidNetworkInterfaceID.NotFound', 'InvalidParameterValue'].includes(nameOf(error))) throw error;
+  }
+};
+
 /** Lambda takes its interfaces away within 20 to 40 minutes. */
 const longestMin = 60;
 
-/** Waits until the network has no more interfaces of these makers. Nobody else can remove them. */
+/** Waits until the network has no more interfaces of these makers, and removes those that Lambda has left and does not use any more. */
 export const waitForInterfaces = async (
   work: Work,
   account: Account,
@@ -59,7 +73,9 @@ export const waitForInterfaces = async (
   };
   await waitUntil(work, waiting, async () => {
     const left = await find(account, vpc, makers);
-    return left.length === 0 ? 'done' : { lacks: `${left.join(', ')} still there` };
+    for (const each of left) if (each.maker === 'Lambda' && !each.isUsed) await remove(account, each);
+    const names = left.map(({ id, maker }) => `${id} (${maker})`);
+    return left.length === 0 ? 'done' : { lacks: `${names.join(', ')} still there` };
   });
 };
 

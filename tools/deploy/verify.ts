@@ -1,5 +1,5 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
-import { DescribeServicesCommand, type Service } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand, type Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Environment } from '@sluice/infra/environment.ts';
 import type { Account } from './account.ts';
@@ -55,20 +55,36 @@ export const judgeServices = (services: readonly Service[]): State => {
   return lacks.length === 0 ? 'done' : { lacks: lacks.join('; ') };
 };
 
-/** Waits until the services are steady and the load balancer finds the API's tasks well. */
+/** Tags of images that a service runs. One that was put back is steady too, and runs those of before. */
+const tagsOf = async ({ ecs }: Account, { taskDefinition }: Service): Promise<string[]> => {
+  const answer = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  return (answer.taskDefinition?.containerDefinitions ?? []).map(({ image = '' }) => image.split(':').at(-1) ?? '');
+};
+
+type Release = { readonly environment: string; readonly tag: string };
+
+/** Waits until the services are steady, run this release, and the load balancer finds the API's tasks well. */
 export const verifyServices = async (
   work: Work,
   account: Account,
-  environment: string,
+  { environment, tag }: Release,
   parts: Parts,
 ): Promise<void> => {
   const where = `cluster ${parts.cluster}`;
   const mend = `npm run logs -- ${environment} producer shows what they say; then deploy again`;
   const limits = { where, mend, longestMin: 15 };
+  let services: readonly Service[] = [];
   await waitUntil(work, { what: 'Services', ...limits }, async () => {
     const asked = new DescribeServicesCommand({ cluster: parts.cluster, services: [...parts.services] });
-    return judgeServices((await account.ecs.send(asked)).services ?? []);
+    services = (await account.ecs.send(asked)).services ?? [];
+    return judgeServices(services);
   });
+  for (const service of services) {
+    const others = (await tagsOf(account, service)).filter((each) => each !== tag);
+    if (others.length === 0) continue;
+    const what = `${service.serviceName} was put back: it runs ${others.join(', ')} in place of ${tag}`;
+    throw new CommandError([{ what, where, mend }]);
+  }
   await waitUntil(work, { what: 'Load balancer', ...limits }, async () => {
     const asked = new DescribeTargetHealthCommand({ TargetGroupArn: parts.targets });
     const { TargetHealthDescriptions: targets = [] } = await account.loadBalancing.send(asked);
@@ -79,7 +95,7 @@ export const verifyServices = async (
       ? 'done'
       : { lacks: `${well.length} of ${own.length} tasks are well` };
   });
-  work.progress.line('✓ the services are steady, and the load balancer finds their tasks well');
+  work.progress.line('✓ the services are steady and run this release, and the load balancer finds their tasks well');
 };
 
 /** The address of an environment: its domain, or the one that CloudFront gave it. */
