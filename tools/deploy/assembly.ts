@@ -58,7 +58,7 @@ export const synthesize = async (environment: string, { signal, progress }: Work
 };
 
 /** The stacks of an environment in what `cdk synth` wrote to `folder`. */
-export const readStacks = (folder: string, environment: string): StackToDeploy[] => {
+const readStacks = (folder: string, environment: string): StackToDeploy[] => {
   const own = join(folder, `assembly-${environment}`);
   const { artifacts } = manifest.parse(JSON.parse(readFileSync(join(own, 'manifest.json'), 'utf8')));
   const stacks = Object.values(artifacts).flatMap((artifact) => {

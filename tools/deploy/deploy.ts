@@ -14,7 +14,7 @@ import { buildPage, uploadPage } from './page.ts';
 import { planOf, sayPlan } from './plan.ts';
 import { lookAhead, type Readiness } from './preflight.ts';
 import { openEnvironment, type Target } from './questions.ts';
-import { deployStack } from './stacks.ts';
+import { deployStack, needOf } from './stacks.ts';
 import { smokeTest } from './smoke-test.ts';
 import { findAddress, findParts, sayLinks, verifyServices } from './verify.ts';
 
@@ -78,7 +78,10 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   work.progress.step('Plan');
   const changes = [];
   for (const { id, name, region, template } of assembly.stacks) {
-    changes.push({ before: await readDeployedTemplate(connectTo(region), name, id), after: template });
+    const account = connectTo(region);
+    // One that never came up is removed, and made anew.
+    const isNew = needOf((await describeStack(account, name))?.StackStatus) === 'removal';
+    changes.push({ before: isNew ? undefined : await readDeployedTemplate(account, name, id), after: template });
   }
   const planned = planOf(changes, environment.region);
   for (const line of sayPlan(planned)) work.progress.line(line);

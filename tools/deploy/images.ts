@@ -9,7 +9,7 @@ import { CommandError, nameOf } from './explain.ts';
 import { folderOf } from './folder.ts';
 
 /** The images of a release: targets of the Dockerfile, and names of repositories. */
-export const imageNames = ['producer', 'consumer', 'envoy'] as const;
+const imageNames = ['producer', 'consumer', 'envoy'] as const;
 
 type ImageName = (typeof imageNames)[number];
 
@@ -69,7 +69,7 @@ const findDigest = async (
 };
 
 /** Which images of a tag an environment has. */
-export const findImages = async (registry: Registry, tag: string): Promise<Map<ImageName, string>> => {
+const findImages = async (registry: Registry, tag: string): Promise<Map<ImageName, string>> => {
   const account = connectTo(registry.region, registry.profile);
   const found = new Map<ImageName, string>();
   for (const image of imageNames) {

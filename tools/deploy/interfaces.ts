@@ -18,7 +18,10 @@ const originGroup = 'CloudFront-VPCOrigins-Service-SG';
 /** CloudFront's service role may touch what has this tag alone (AWSCloudFrontVPCOriginServiceRolePolicy). */
 const originTag = 'aws.cloudfront.vpcorigin';
 
-/** Which service made a network interface; undefined where it is somebody's own. */
+/**
+ * Which service made a network interface; undefined where it is somebody's own.
+ * @internal
+ */
 export const makerOf = ({
   InterfaceType,
   Description = '',

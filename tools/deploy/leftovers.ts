@@ -6,7 +6,10 @@ import { looksWithin } from './wait-until.ts';
 /** Something that has an environment's tag: what is paid for, what is free, and what is kept on purpose. */
 export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'kept' };
 
-/** An ARN's service and the kind of its resource: `rds:snapshot`. They stand in it in three ways ("Amazon Resource Names"). */
+/**
+ * An ARN's service and the kind of its resource: `rds:snapshot`. They stand in it in three ways ("Amazon Resource Names").
+ * @internal
+ */
 export const typeOf = (arn: string): string => {
   const [, , service = '', , , resource = '', rest] = arn.split(':');
   // arn:aws:s3:::name has no kind.
@@ -42,7 +45,10 @@ const free = new Set([
 
 const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snapshot']);
 
-/** What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else. */
+/**
+ * What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else.
+ * @internal
+ */
 export const judgeLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
   arns.toSorted().map((arn) => {
     const type = typeOf(arn);

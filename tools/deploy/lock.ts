@@ -57,7 +57,10 @@ const remove = async ({ ssm }: Account, name: string): Promise<void> => {
   }
 };
 
-/** Whether a holder was a process of this machine that has ended. */
+/**
+ * Whether a holder was a process of this machine that has ended.
+ * @internal
+ */
 export const isDead = ({ host, pid }: Holder, isRunning: (pid: number) => boolean): boolean =>
   host === hostname() && !isRunning(pid);
 
@@ -70,7 +73,10 @@ const isRunningHere = (pid: number): boolean => {
   }
 };
 
-/** Who holds a lock and since when, in one sentence. */
+/**
+ * Who holds a lock and since when, in one sentence.
+ * @internal
+ */
 export const sayHolder = (environment: string, { arn, host, pid, command, since }: Holder, nowMs: number): string => {
   const minutes = Math.max(Math.round((nowMs - Date.parse(since)) / 60_000), 0);
   return `${arn} works on ${environment} (${command} on ${host}, process ${pid}) since ${since}, ${minutes} min ago`;

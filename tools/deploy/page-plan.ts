@@ -18,7 +18,10 @@ export type PagePlan = {
 
 const day = 86_400_000;
 
-/** Days for which files stay that are no longer part of the page. */
+/**
+ * Days for which files stay that are no longer part of the page.
+ * @internal
+ */
 export const keptDays = 30;
 
 /** The name of these changes with what is in them. */

@@ -77,11 +77,11 @@ export const lookAhead = async ({ environment, profile, region }: Target, work: 
   if (!('account' in identity) || identity.account !== number) {
     return { ...base, faults, notes: [], unbootstrapped: [], bootstrapFaults: [] };
   }
-  const ofAccount = await lookAtAccount(environment, account);
+  const ofAccount = await lookAtAccount(environment, account, profile);
   return { ...base, ...ofAccount, faults: [...faults, ...ofAccount.faults] };
 };
 
-const lookAtAccount = async (environment: Environment, account: Account) => {
+const lookAtAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
   const { region, domain, account: number } = environment;
   const notes: string[] = [];
   const bootstraps: Bootstrap[] = [];
@@ -111,8 +111,10 @@ const lookAtAccount = async (environment: Environment, account: Account) => {
   return {
     faults,
     notes,
-    unbootstrapped: bootstraps.filter((each) => judgeBootstrap([each], number).length > 0).map((each) => each.region),
-    bootstrapFaults: judgeBootstrap(bootstraps, number),
+    unbootstrapped: bootstraps
+      .filter((each) => judgeBootstrap([each], number, profile).length > 0)
+      .map((each) => each.region),
+    bootstrapFaults: judgeBootstrap(bootstraps, number, profile),
   };
 };
 

@@ -41,7 +41,10 @@ const common = {
 
 const filled = (...texts: readonly (string | undefined)[]) => texts.find((text) => text !== undefined && text !== '');
 
-/** What flags and variables say: flags first, then the variables that AWS's own tools read, and `ENV`. */
+/**
+ * What flags and variables say: flags first, then the variables that AWS's own tools read, and `ENV`.
+ * @internal
+ */
 export const readGiven = (
   { profile, region, environment }: Readonly<Record<keyof Given, string | undefined>>,
   variables: Readonly<Record<string, string | undefined>>,
@@ -58,7 +61,10 @@ export const readGiven = (
   };
 };
 
-/** Whether credentials come from elsewhere than a profile, so that none needs to be asked for. */
+/**
+ * Whether credentials come from elsewhere than a profile, so that none needs to be asked for.
+ * @internal
+ */
 export const hasOwnCredentials = (variables: Readonly<Record<string, string | undefined>>): boolean =>
   ['AWS_ACCESS_KEY_ID', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'].some(
     (name) => (variables[name] ?? '') !== '',

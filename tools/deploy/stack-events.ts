@@ -39,7 +39,10 @@ const ends = { CREATE: 'made', UPDATE: 'changed', DELETE: 'removed', IMPORT: 'ta
 const wordOf = (status: string): string =>
   Object.entries(ends).find(([action]) => status.startsWith(action))?.[1] ?? 'done';
 
-/** How long something took, as one says it: `45 s`, `6 min 10 s`. */
+/**
+ * How long something took, as one says it: `45 s`, `6 min 10 s`.
+ * @internal
+ */
 export const sayDuration = (durationMs: number): string => {
   const seconds = Math.max(Math.round(durationMs / 1_000), 0);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -89,15 +89,23 @@ export const deployStack = async (
     ...['deploy', id, '--app', folder, '--exclusively', '--require-approval', 'never', '--progress', 'events'],
     ...Object.entries(parameters).flatMap(([key, value]) => ['--parameters', `${key}=${value}`]),
   ];
+  // Ends CDK, too, when following the stack fails: credentials may have expired.
+  const failed = new AbortController();
   let hasEnded = false;
-  const cdk = runCdk(args, { logFile, signal: work.signal }).finally(() => {
+  const cdk = runCdk(args, { logFile, signal: AbortSignal.any([work.signal, failed.signal]) }).finally(() => {
     hasEnded = true;
   });
   // Awaited below; until then its failure is not one that nobody looks at.
-  cdk.catch(() => undefined);
-  while (!hasEnded) {
-    await follower.look();
-    await Promise.race([cdk.catch(() => undefined), pause(work)]);
+  const quietly = cdk.catch(() => undefined);
+  try {
+    while (!hasEnded) {
+      await follower.look();
+      await Promise.race([quietly, pause(work)]);
+    }
+  } catch (error) {
+    failed.abort();
+    await quietly;
+    throw error;
   }
   const ended = await cdk;
   await follower.look();

@@ -41,7 +41,10 @@ export const findParts = async (account: Account, environment: string): Promise<
   };
 };
 
-/** What services lack to be steady: all tasks of one release, running. */
+/**
+ * What services lack to be steady: all tasks of one release, running.
+ * @internal
+ */
 export const judgeServices = (services: readonly Service[]): State => {
   const lacks = services.flatMap(({ serviceName = '', deployments = [], runningCount = 0, desiredCount = 0 }) => {
     const [first] = deployments;

@@ -38,7 +38,10 @@ const readServer = (output: string): string | undefined => {
   }
 };
 
-/** The platforms that `docker buildx inspect` lists, of all its nodes; undefined where it lists none. */
+/**
+ * The platforms that `docker buildx inspect` lists, of all its nodes; undefined where it lists none.
+ * @internal
+ */
 export const readPlatforms = (output: string): readonly string[] | undefined => {
   const found = [...output.matchAll(/^Platforms:\s*(.+)$/gm)].flatMap(([, list = '']) =>
     list.split(',').map((platform) => platform.trim().replace('*', '')),

@@ -74,10 +74,11 @@ test('a region that is not the environment’s or not enabled is refused', () =>
 
 test('a bootstrap stack that is missing, too old or says no number is told with the command that makes it', () => {
   const of = (region: string, found: number | undefined) => ({ region, needed: 6, found });
-  const faults = judgeBootstrap([of('a', 6), of('b', undefined), of('c', 5), of('d', Number.NaN)], dev.account);
+  const regions = [of('a', 6), of('b', undefined), of('c', 5), of('d', Number.NaN)];
+  const faults = judgeBootstrap(regions, dev.account, 'x');
   assert.deepEqual(
-    faults.map(({ mend }) => mend.split(' ').at(-1)),
-    ['b', 'c', 'd'].map((region) => `aws://222222222222/${region}`),
+    faults.map(({ mend }) => mend.split(' bootstrap ')[1]),
+    ['b', 'c', 'd'].map((region) => `aws://222222222222/${region} --profile x`),
   );
 });
 

@@ -21,7 +21,11 @@ export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined
 export type Bootstrap = { readonly region: string; readonly needed: number; readonly found: number | undefined };
 
 /** Regions whose bootstrap stack is missing or too old. */
-export const judgeBootstrap = (bootstraps: readonly Bootstrap[], account: string): Fault[] =>
+export const judgeBootstrap = (
+  bootstraps: readonly Bootstrap[],
+  account: string,
+  profile: string | undefined,
+): Fault[] =>
   bootstraps
     .filter(({ needed, found }) => found === undefined || !(found >= needed))
     .map(({ region, needed, found }) => ({
@@ -30,12 +34,12 @@ export const judgeBootstrap = (bootstraps: readonly Bootstrap[], account: string
           ? 'CDK has no bootstrap stack here: nowhere to put templates, and no roles to deploy with'
           : `The bootstrap stack of CDK has version ${found}, and ${needed} is needed`,
       where: `${account} in ${region}`,
-      mend: bootstrapCommand(account, region),
+      mend: bootstrapCommand(account, region, profile),
     }));
 
 /** The command that bootstraps a region. */
-export const bootstrapCommand = (account: string, region: string): string =>
-  `npx --workspace infra cdk bootstrap aws://${account}/${region}`;
+const bootstrapCommand = (account: string, region: string, profile: string | undefined): string =>
+  `npx --workspace infra cdk bootstrap aws://${account}/${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
 
 /** Whether a region is enabled for the account: `opted-in`, `opt-in-not-required`, `not-opted-in`. */
 export const askRegion = async ({ ec2, region }: Account): Promise<string | undefined> => {
