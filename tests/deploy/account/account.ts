@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { regions } from '@sluice/infra/regions.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
+import { emulateCloudFormation, type EmulatedCloudFormation } from './cloudformation.ts';
 import { mirrorRegistry } from './ecr.ts';
 import { startEngine } from './engine.ts';
 import { startFront, type Front } from './front.ts';
@@ -11,6 +12,7 @@ import { startMoto } from './moto.ts';
 /** An account of the tests: moto, with a front before it that makes the faults, and a real engine and registry for the images. */
 export type EmulatedAccount = {
   readonly front: Front;
+  readonly cloudFormation: EmulatedCloudFormation;
   /** The variables with which every program finds it, as profile `x`, and nothing of this machine's own. */
   readonly variables: Readonly<Record<string, string>>;
   /** Forgets all that was made in it. */
@@ -26,6 +28,8 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   const front = await startFront(owner, motoPort);
   for (const rule of mirrorRegistry(motoPort, engine.registryPort)) front.add(rule);
   front.add(nameKnownPrefixLists);
+  const cloudFormation = emulateCloudFormation(motoPort, accountId);
+  front.add(cloudFormation.rule);
 
   const profile = join(folder, 'credentials');
   // Keys that moto takes for those of the account's own administrator.
@@ -33,6 +37,7 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   writeFileSync(join(folder, 'config'), '[profile x]\nregion = eu-central-1\n');
   return {
     front,
+    cloudFormation,
     registryPort: engine.registryPort,
     variables: {
       ...engine.variables,
@@ -47,6 +52,7 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
       SLUICE_POLL_MS: '50',
     },
     reset: async () => {
+      cloudFormation.forget();
       const answer = await fetch(`http://127.0.0.1:${motoPort}/moto-api/reset`, { method: 'POST' });
       await answer.body?.cancel();
     },
