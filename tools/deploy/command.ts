@@ -65,14 +65,15 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
     progress.clear();
   } catch (error) {
     progress.clear();
-    process.stderr.write(`\n${sayEnd(error)}\n`);
+    if (isPromptEnded(error)) interruptedWith ??= exitCodes.SIGINT;
+    process.stderr.write(`\n${sayEnd(error, interruptedWith !== undefined)}\n`);
     process.exitCode = interruptedWith ?? (error instanceof UsageError ? 2 : 1);
   }
 };
 
-const sayEnd = (error: unknown): string => {
+const sayEnd = (error: unknown, isInterrupted: boolean): string => {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
-  if (error instanceof InterruptedError || isPromptEnded(error)) {
+  if (isInterrupted) {
     return 'Interrupted. What CloudFormation has begun it ends by itself; run the same command again to go on.';
   }
   // What nobody foresaw is a fault of this program, and its place helps.

@@ -6,7 +6,7 @@ import { emptyBucket } from './buckets.ts';
 import { runCommand, throwIfInterrupted, type Work } from './command.ts';
 import { confirmByName } from './confirm.ts';
 import { findResources, listResources, readDeployedTemplate, type DeployedResource } from './describe-stack.ts';
-import { CommandError } from './explain.ts';
+import { CommandError, nameOf } from './explain.ts';
 import { holdLock } from './hold-lock.ts';
 import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
 import { findLeftovers, sayLeftovers } from './leftovers.ts';
@@ -76,21 +76,27 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
   return deployed;
 };
 
-/** Takes away what would refuse to go. */
-const unprotect = async ({ kind, account, resources }: Deployed): Promise<void> => {
-  if (kind === 'foundation') {
-    for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
-      const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
-      await account.rds.send(new ModifyDBInstanceCommand(off));
-    }
+// Of what an earlier command has begun to remove.
+const going = new Set(['DBInstanceNotFoundFault', 'InvalidDBInstanceStateFault', 'LoadBalancerNotFoundException']);
+
+const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (!going.has(nameOf(error))) throw error;
   }
-  if (kind === 'app') {
-    for (const { physicalId } of findResources(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer')) {
-      const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'false' }];
-      await account.loadBalancing.send(
-        new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: physicalId, Attributes }),
-      );
-    }
+};
+
+/** Takes away what would refuse to go. */
+const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
+  for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
+    const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
+    await unlessGoing(account.rds.send(new ModifyDBInstanceCommand(off)));
+  }
+  for (const { physicalId } of findResources(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer')) {
+    const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'false' }];
+    const off = new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: physicalId, Attributes });
+    await unlessGoing(account.loadBalancing.send(off));
   }
 };
 

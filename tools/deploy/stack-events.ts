@@ -5,6 +5,8 @@ export type Event = {
   readonly id: string;
   readonly atMs: number;
   readonly resource: string;
+  /** What AWS calls it; empty where it was not made yet. */
+  readonly physicalId: string;
   readonly type: string;
   /** `CREATE_IN_PROGRESS`, `UPDATE_FAILED` …, as the guide has them ("Stack status codes"). */
   readonly status: string;
@@ -27,6 +29,7 @@ export const toEvent = (event: StackEvent): Event => ({
   id: event.EventId ?? '',
   atMs: event.Timestamp?.getTime() ?? 0,
   resource: event.LogicalResourceId ?? '',
+  physicalId: event.PhysicalResourceId ?? '',
   type: event.ResourceType ?? '',
   status: event.ResourceStatus ?? '',
   reason: event.ResourceStatusReason ?? '',

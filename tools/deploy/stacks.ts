@@ -12,6 +12,7 @@ import { describeStack } from './describe-stack.ts';
 import { CommandError, type Fault } from './explain.ts';
 import { followStack, type Follower } from './follow-stack.ts';
 import { idsAlone, namesIn } from './resource-names.ts';
+import { findStoppedTasks } from './stopped-tasks.ts';
 import type { Event } from './stack-events.ts';
 import { explainFailure } from './stack-reasons.ts';
 
@@ -119,7 +120,8 @@ export const deployStack = async (
           mend: 'correct what it says, and run again',
         }
       : explainFailure(name, failure, namesIn(template));
-  throw new CommandError([fault]);
+  const tasks = failure?.type === 'AWS::ECS::Service' ? await findStoppedTasks(account, failure.physicalId) : [];
+  throw new CommandError([fault, ...tasks]);
 };
 
 /** Removes a stack and waits until it is gone; answers with what could not be removed. Its protection is taken away first. */
@@ -151,10 +153,11 @@ export const deleteStack = async (work: Work, account: Account, name: string): P
 
 const failuresOf = (follower: Follower, name: string, reason = 'no reason was given'): readonly Event[] => {
   const { failure } = follower.watched();
-  const ofStack = {
+  const ofStack: Event = {
     id: '',
     atMs: 0,
     resource: name,
+    physicalId: '',
     type: 'AWS::CloudFormation::Stack',
     status: 'DELETE_FAILED',
     reason,
