@@ -4,6 +4,7 @@ import { stackNameOf, synthesize, type Assembly, type StackKind } from './assemb
 import { runCdk, sayCdkFailure } from './cdk.ts';
 import { runCommand, throwIfInterrupted, type Work } from './command.ts';
 import { askerOf, confirmByName } from './confirm.ts';
+import { deployStack } from './deploy-stack.ts';
 import { describeStack, readDeployedTemplate } from './describe-stack.ts';
 import { CommandError, sayFault } from './explain.ts';
 import { folderOf } from './folder.ts';
@@ -14,7 +15,7 @@ import { buildPage, uploadPage } from './page.ts';
 import { planOf, sayPlan } from './plan.ts';
 import { lookAhead, type Readiness } from './preflight.ts';
 import { openEnvironment, type Target } from './questions.ts';
-import { deployStack, needOf } from './stacks.ts';
+import { needOf } from './stack-status.ts';
 import { smokeTest } from './smoke-test.ts';
 import { findAddress, findParts, sayLinks, verifyServices } from './verify.ts';
 

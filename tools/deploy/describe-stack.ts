@@ -21,12 +21,11 @@ const unlessMissing = async <Answer>(call: Promise<Answer>): Promise<Answer | un
   }
 };
 
-/** A stack as it is; undefined where there is none. One of which only a change set was ever made counts as none. */
+/** A stack as it is; undefined where there is none, or none any more. */
 export const describeStack = async ({ cloudFormation }: Account, name: string): Promise<Stack | undefined> => {
   const answer = await unlessMissing(cloudFormation.send(new DescribeStacksCommand({ StackName: name })));
   const stack = answer?.Stacks?.[0];
-  const isThere = stack !== undefined && !['REVIEW_IN_PROGRESS', 'DELETE_COMPLETE'].includes(stack.StackStatus ?? '');
-  return isThere ? stack : undefined;
+  return stack?.StackStatus === 'DELETE_COMPLETE' ? undefined : stack;
 };
 
 /** The template that a stack was deployed from; undefined where there is no stack. */
@@ -35,7 +34,10 @@ export const readDeployedTemplate = async (
   name: string,
   id: string,
 ): Promise<StackTemplate | undefined> => {
-  if ((await describeStack(account, name)) === undefined) return undefined;
+  const stack = await describeStack(account, name);
+  if (stack === undefined) return undefined;
+  // There is a change set and nothing else.
+  if (stack.StackStatus === 'REVIEW_IN_PROGRESS') return { stack: id, Resources: {}, Outputs: {} };
   const answer = await unlessMissing(
     account.cloudFormation.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
   );

@@ -1,11 +1,10 @@
 import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
-import { connectTo, edgeRegion, type Account } from './account.ts';
+import { connectTo, edgeRegion } from './account.ts';
 import { stackNameOf, stackOrder, type StackKind } from './assembly.ts';
-import { emptyBucket } from './buckets.ts';
 import { runCommand, throwIfInterrupted, type Work } from './command.ts';
 import { confirmByName } from './confirm.ts';
-import { findResources, listResources, readDeployedTemplate, type DeployedResource } from './describe-stack.ts';
+import { findResources, listResources, readDeployedTemplate } from './describe-stack.ts';
 import { CommandError, nameOf } from './explain.ts';
 import { holdLock } from './hold-lock.ts';
 import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
@@ -15,10 +14,8 @@ import { removeLogGroups } from './log-groups.ts';
 import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from './preflight/identity.ts';
 import { judgeRegion } from './preflight/region.ts';
 import { openEnvironment, type Target } from './questions.ts';
-import { emptyRepository } from './repositories.ts';
-import { idsAlone, namesIn } from './resource-names.ts';
-import { explainFailure } from './stack-reasons.ts';
-import { deleteStack } from './stacks.ts';
+import { removeStack, type Removable } from './remove-stack.ts';
+import { namesIn } from './resource-names.ts';
 
 // `npm run destroy -- [ENV]`: removes an environment, and looks that nothing is left. Exit codes: 1 when something that is paid for is.
 
@@ -26,13 +23,7 @@ const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allo
   --yes --allow-destructive  asks nothing, not even for the environment's name
   --break-lock               takes the environment over from a command that was killed`;
 
-/** A stack that there is. */
-type Deployed = {
-  readonly kind: StackKind;
-  readonly name: string;
-  readonly account: Account;
-  readonly resources: readonly DeployedResource[];
-};
+type Deployed = Removable & { readonly kind: StackKind };
 
 const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? edgeRegion : region);
 
@@ -100,39 +91,6 @@ const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
   }
 };
 
-/** Empties what CloudFormation removes only when it is empty. */
-const empty = async (work: Work, { account, resources }: Deployed): Promise<void> => {
-  for (const { physicalId } of findResources(resources, 'AWS::S3::Bucket')) {
-    const count = await emptyBucket(work, account, physicalId);
-    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} versions of objects`);
-  }
-  for (const { physicalId } of findResources(resources, 'AWS::ECR::Repository')) {
-    const count = await emptyRepository(work, account, physicalId);
-    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} images`);
-  }
-};
-
-const attempts = 3;
-
-/** Removes a stack, again where what AWS had to take away first, or what was written meanwhile, was in its way. */
-const remove = async (work: Work, deployed: Deployed): Promise<void> => {
-  const { name, account, resources } = deployed;
-  const [vpc] = findResources(resources, 'AWS::EC2::VPC');
-  for (let attempt = 1; ; attempt += 1) {
-    // Load balancer and CloudFront write their logs until they are gone.
-    await empty(work, deployed);
-    const failures = await deleteStack(work, account, name);
-    if (failures.length === 0) break;
-    if (attempt === attempts) throw new CommandError(failures.map((each) => explainFailure(name, each, idsAlone)));
-    work.progress.line(`${name} could not be removed whole; what is in its way is waited for, then it is tried again`);
-    if (vpc !== undefined) {
-      await waitForInterfaces(work, account, vpc.physicalId, ['CloudFront', 'Lambda']);
-      await removeOriginGroup(account, vpc.physicalId);
-    }
-  }
-  work.progress.line(`✓ ${name} is gone`);
-};
-
 // Who uses comes before what is used; the role of a pipeline, which may be the one at work, is the last.
 const order: readonly StackKind[] = ['app', 'foundation', 'registry', 'edge', 'pipeline'];
 
@@ -146,7 +104,7 @@ const removeAll = async (target: Target, work: Work, deployed: readonly Deployed
     await lock.check();
     work.progress.step(`Stack ${own.name}`);
     if (target.environment.isProtected) await unprotect(own);
-    await remove(work, own);
+    await removeStack(work, own);
     if (kind === 'app' && vpc !== undefined) {
       await waitForInterfaces(work, own.account, vpc.physicalId, ['CloudFront']);
       await removeOriginGroup(own.account, vpc.physicalId);

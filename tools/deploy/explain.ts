@@ -142,8 +142,10 @@ export const explain = (error: unknown): Fault => {
   if (kind === undefined) {
     return { what: message === '' ? name : message, where: `${where} (${name})`, mend: again };
   }
+  // What says it here is no message, but the noise of a parser.
+  const isNoise = message === '' || message === 'UnknownError' || kind.said?.test(message) === true;
   return {
-    what: message === '' || message === 'UnknownError' ? kind.what : `${kind.what}: ${message}`,
+    what: isNoise ? kind.what : `${kind.what}: ${message}`,
     where: `${where} (${name})`,
     mend: kind.mend,
   };

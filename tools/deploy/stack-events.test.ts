@@ -4,7 +4,7 @@ import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { idsAlone } from './resource-names.ts';
 import { nothingWatched, sayDuration, sayUnderWay, toEvent, watchEvents, type Event } from './stack-events.ts';
 import { explainFailure } from './stack-reasons.ts';
-import { needOf } from './stacks.ts';
+import { needOf } from './stack-status.ts';
 
 // Sequences in the shape of DescribeStackEvents (API_StackEvent of CloudFormation's reference), here the oldest first.
 
@@ -182,6 +182,7 @@ test('each status that an earlier command may have left says what is needed befo
     ROLLBACK_COMPLETE: 'removal',
     ROLLBACK_FAILED: 'removal',
     CREATE_FAILED: 'removal',
+    REVIEW_IN_PROGRESS: 'removal',
     UPDATE_ROLLBACK_FAILED: 'end of rollback',
     DELETE_FAILED: 'end of destruction',
   };

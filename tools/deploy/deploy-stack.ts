@@ -1,44 +1,17 @@
-import {
-  ContinueUpdateRollbackCommand,
-  DeleteStackCommand,
-  UpdateTerminationProtectionCommand,
-} from '@aws-sdk/client-cloudformation';
 import { join } from 'node:path';
+import { ContinueUpdateRollbackCommand } from '@aws-sdk/client-cloudformation';
 import type { Account } from './account.ts';
 import type { Assembly, StackToDeploy } from './assembly.ts';
 import { runCdk, sayCdkFailure } from './cdk.ts';
 import { pause, type Work } from './command.ts';
-import { describeStack } from './describe-stack.ts';
+import { describeStack, listResources } from './describe-stack.ts';
 import { CommandError, type Fault } from './explain.ts';
-import { followStack, type Follower } from './follow-stack.ts';
-import { idsAlone, namesIn } from './resource-names.ts';
-import { findStoppedTasks } from './stopped-tasks.ts';
-import type { Event } from './stack-events.ts';
+import { followStack } from './follow-stack.ts';
+import { removeStack } from './remove-stack.ts';
+import { namesIn } from './resource-names.ts';
 import { explainFailure } from './stack-reasons.ts';
-
-/** What a stack needs before it can be deployed, by its status; undefined is that of one that there is not. */
-export type Need = 'nothing' | 'wait' | 'removal' | 'end of rollback' | 'end of destruction';
-
-/** "Stack status codes" of the CloudFormation guide. */
-export const needOf = (status: string | undefined): Need => {
-  if (status === undefined) return 'nothing';
-  if (status.endsWith('_IN_PROGRESS')) return 'wait';
-  // Of these nothing was ever in use, and CloudFormation lets nobody change them.
-  if (['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status)) return 'removal';
-  if (status === 'UPDATE_ROLLBACK_FAILED') return 'end of rollback';
-  if (status === 'DELETE_FAILED') return 'end of destruction';
-  return 'nothing';
-};
-
-/** Waits until CloudFormation does nothing to a stack any more; answers with its status. */
-const settle = async (work: Work, account: Account, name: string, follower: Follower): Promise<string | undefined> => {
-  for (;;) {
-    const status = (await describeStack(account, name))?.StackStatus;
-    await follower.look();
-    if (needOf(status) !== 'wait') return status;
-    await pause(work);
-  }
-};
+import { needOf, settle } from './stack-status.ts';
+import { findStoppedTasks } from './stopped-tasks.ts';
 
 /** Brings a stack, whatever an earlier deployment left of it, to where it can be deployed. */
 const prepare = async (work: Work, account: Account, stack: StackToDeploy): Promise<void> => {
@@ -54,9 +27,7 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
     const follower = await followStack(account, name, namesIn(template), work);
     if (need === 'removal') {
       work.progress.line(`${name} did not come up when it was first made (${status}); what is left of it is removed`);
-      const failures = await deleteStack(work, account, name);
-      if (failures.length > 0)
-        throw new CommandError(failures.map((each) => explainFailure(name, each, namesIn(template))));
+      await removeStack(work, { name, account, resources: await listResources(account, name) });
       continue;
     }
     if (need === 'end of rollback') {
@@ -122,45 +93,4 @@ export const deployStack = async (
       : explainFailure(name, failure, namesIn(template));
   const tasks = failure?.type === 'AWS::ECS::Service' ? await findStoppedTasks(account, failure.physicalId) : [];
   throw new CommandError([fault, ...tasks]);
-};
-
-/** Removes a stack and waits until it is gone; answers with what could not be removed. Its protection is taken away first. */
-export const deleteStack = async (work: Work, account: Account, name: string): Promise<readonly Event[]> => {
-  const { cloudFormation } = account;
-  const stack = await describeStack(account, name);
-  if (stack === undefined) return [];
-  // By its name it cannot be followed to the end.
-  const arn = stack.StackId ?? name;
-  const follower = await followStack(account, arn, idsAlone, work);
-  if (/^UPDATE.*_IN_PROGRESS$/.test(stack.StackStatus ?? '')) {
-    work.progress.line(`${name} is under way from before (${stack.StackStatus}); waiting for its end`);
-    await settle(work, account, name, follower);
-  }
-  if (stack.EnableTerminationProtection === true) {
-    await cloudFormation.send(
-      new UpdateTerminationProtectionCommand({ StackName: name, EnableTerminationProtection: false }),
-    );
-  }
-  await cloudFormation.send(new DeleteStackCommand({ StackName: name }));
-  for (;;) {
-    const now = await describeStack(account, arn);
-    await follower.look();
-    if (now === undefined) return [];
-    if (now.StackStatus === 'DELETE_FAILED') return failuresOf(follower, name, now.StackStatusReason);
-    await pause(work);
-  }
-};
-
-const failuresOf = (follower: Follower, name: string, reason = 'no reason was given'): readonly Event[] => {
-  const { failure } = follower.watched();
-  const ofStack: Event = {
-    id: '',
-    atMs: 0,
-    resource: name,
-    physicalId: '',
-    type: 'AWS::CloudFormation::Stack',
-    status: 'DELETE_FAILED',
-    reason,
-  };
-  return [failure ?? ofStack];
 };
