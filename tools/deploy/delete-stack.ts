@@ -3,18 +3,22 @@ import type { Account } from './account.ts';
 import { pause, type Work } from './command.ts';
 import { describeStack } from './describe-stack.ts';
 import { followStack, type Follower } from './follow-stack.ts';
-import { idsAlone } from './resource-names.ts';
 import type { Event } from './stack-events.ts';
 import { settle } from './stack-status.ts';
 
 /** Removes a stack and waits until it is gone; answers with what could not be removed. Its protection is taken away first. */
-export const deleteStack = async (work: Work, account: Account, name: string): Promise<readonly Event[]> => {
+export const deleteStack = async (
+  work: Work,
+  account: Account,
+  name: string,
+  labelOf: (id: string) => string,
+): Promise<readonly Event[]> => {
   const { cloudFormation } = account;
   const stack = await describeStack(account, name);
   if (stack === undefined) return [];
   // By its name it cannot be followed to the end.
   const arn = stack.StackId ?? name;
-  const follower = await followStack(account, arn, idsAlone, work);
+  const follower = await followStack(account, arn, labelOf, work);
   if (/^UPDATE.*_IN_PROGRESS$/.test(stack.StackStatus ?? '')) {
     work.progress.line(`${name} is under way from before (${stack.StackStatus}); waiting for its end`);
     await settle(work, account, name, follower);

@@ -27,7 +27,12 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
     const follower = await followStack(account, name, namesIn(template), work);
     if (need === 'removal') {
       work.progress.line(`${name} did not come up when it was first made (${status}); what is left of it is removed`);
-      await removeStack(work, { name, account, resources: await listResources(account, name) });
+      await removeStack(work, {
+        name,
+        account,
+        resources: await listResources(account, name),
+        labelOf: namesIn(template),
+      });
       continue;
     }
     if (need === 'end of rollback') {

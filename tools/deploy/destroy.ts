@@ -51,10 +51,11 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
     const template = await readDeployedTemplate(account, name, `${own}/${kind}`);
     if (template === undefined) continue;
     const resources = await listResources(account, name);
-    deployed.push({ kind, name, account, resources });
+    const labelOf = namesIn(template);
+    deployed.push({ kind, name, account, resources, labelOf });
     progress.line(`${name} in ${account.region}: ${resources.length} resources`);
     for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(template.Resources)) {
-      const label = `${namesIn(template)(id)} (${Type})`;
+      const label = `${labelOf(id)} (${Type})`;
       if (DeletionPolicy === 'Snapshot')
         stays.push(`a last snapshot of ${label}, because the environment is protected`);
       if (DeletionPolicy.startsWith('Retain')) stays.push(`${label}, because its policy says so`);

@@ -6,7 +6,6 @@ import { findResources, type DeployedResource } from './describe-stack.ts';
 import { CommandError } from './explain.ts';
 import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
 import { emptyRepository } from './repositories.ts';
-import { idsAlone } from './resource-names.ts';
 import { explainFailure } from './stack-reasons.ts';
 
 /** A stack that there is, with what is in it. */
@@ -14,6 +13,8 @@ export type Removable = {
   readonly name: string;
   readonly account: Account;
   readonly resources: readonly DeployedResource[];
+  /** Names a resource by its id in the template. */
+  readonly labelOf: (id: string) => string;
 };
 
 /** Empties what CloudFormation removes only when it is empty. */
@@ -32,14 +33,14 @@ const attempts = 3;
 
 /** Removes a stack, again where what AWS had to take away first, or what was written meanwhile, was in its way. Throws a {@link CommandError}. */
 export const removeStack = async (work: Work, stack: Removable): Promise<void> => {
-  const { name, account, resources } = stack;
+  const { name, account, resources, labelOf } = stack;
   const [vpc] = findResources(resources, 'AWS::EC2::VPC');
   for (let attempt = 1; ; attempt += 1) {
     // Load balancer and CloudFront write their logs until they are gone.
     await empty(work, stack);
-    const failures = await deleteStack(work, account, name);
+    const failures = await deleteStack(work, account, name, labelOf);
     if (failures.length === 0) break;
-    if (attempt === attempts) throw new CommandError(failures.map((each) => explainFailure(name, each, idsAlone)));
+    if (attempt === attempts) throw new CommandError(failures.map((each) => explainFailure(name, each, labelOf)));
     work.progress.line(`${name} could not be removed whole; what is in its way is waited for, then it is tried again`);
     if (vpc !== undefined) {
       await waitForInterfaces(work, account, vpc.physicalId, ['CloudFront', 'Lambda']);

@@ -10,6 +10,3 @@ export const namesIn =
     const path = withPath.safeParse(Resources[id]).data?.Metadata['aws:cdk:path'];
     return path === undefined ? id : path.replace(`${stack}/`, '').replace(/(?:\/(?:Resource|Default))+$/, '');
   };
-
-/** Names every resource by its id: of a stack whose template is not at hand. */
-export const idsAlone = (id: string): string => id;

@@ -37,6 +37,9 @@ export const toEvent = (event: StackEvent): Event => ({
 
 // What CloudFormation says of resources that it stops because another one failed.
 const cancelled = /cancell?ed/i;
+// Most names are shorter; what comes after them stays below each other.
+const nameWidth = 36;
+
 const ends = { CREATE: 'made', UPDATE: 'changed', DELETE: 'removed', IMPORT: 'taken over' } as const;
 
 const wordOf = (status: string): string =>
@@ -67,7 +70,7 @@ export const watchEvents = (
       if (status.endsWith('ROLLBACK_IN_PROGRESS')) lines.push('↩ puts back what was before');
       continue;
     }
-    const label = `${nameOf(resource)}  ${type}`;
+    const label = `${nameOf(resource).padEnd(nameWidth)}  ${type}`;
     if (status.endsWith('_IN_PROGRESS')) {
       if (!underWay.has(resource)) underWay.set(resource, atMs);
       continue;
