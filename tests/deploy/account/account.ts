@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { regions } from '@sluice/infra/regions.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { emulateCloudFormation, type EmulatedCloudFormation } from './cloudformation.ts';
@@ -15,9 +17,10 @@ export type EmulatedAccount = {
   readonly cloudFormation: EmulatedCloudFormation;
   /** The variables with which every program finds it, as profile `x`, and nothing of this machine's own. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Forgets all that was made in it. */
-  readonly reset: () => Promise<void>;
-  readonly registryPort: number;
+  readonly bootstrap: () => Promise<void>;
+  readonly motoPort: number;
+  /** What images are pushed through; a rule of it sees each request to the registry. */
+  readonly registry: Front;
 };
 
 /** Starts the account of an id. All of it is gone when its owner is done. */
@@ -26,7 +29,7 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   owner.after(() => rmSync(folder, { recursive: true, force: true }));
   const [motoPort, engine] = await Promise.all([startMoto(owner, accountId), startEngine(owner, folder)]);
   const front = await startFront(owner, motoPort);
-  for (const rule of mirrorRegistry(motoPort, engine.registryPort)) front.add(rule);
+  for (const rule of mirrorRegistry(motoPort, engine.registry.port)) front.add(rule);
   front.add(nameKnownPrefixLists);
   const cloudFormation = emulateCloudFormation(motoPort, accountId);
   front.add(cloudFormation.rule);
@@ -38,7 +41,8 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   return {
     front,
     cloudFormation,
-    registryPort: engine.registryPort,
+    motoPort,
+    registry: engine.registry,
     variables: {
       ...engine.variables,
       HOME: folder,
@@ -51,12 +55,25 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
       SLUICE_DIR: join(folder, 'sluice'),
       SLUICE_POLL_MS: '50',
     },
-    reset: async () => {
-      cloudFormation.forget();
-      const answer = await fetch(`http://127.0.0.1:${motoPort}/moto-api/reset`, { method: 'POST' });
-      await answer.body?.cancel();
-    },
+    bootstrap: () => bootstrap(motoPort, accountId),
   };
+};
+
+/** What `cdk bootstrap` makes, as far as a deployment looks at it ("Bootstrap resources" of the CDK guide). */
+const bootstrap = async (motoPort: number, accountId: string): Promise<void> => {
+  const settings = {
+    region: 'eu-central-1',
+    endpoint: `http://127.0.0.1:${motoPort}`,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' },
+  } as const;
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const ssm = new SSMClient(settings);
+  const Bucket = `cdk-hnb659fds-assets-${accountId}-eu-central-1`;
+  const CreateBucketConfiguration = { LocationConstraint: 'eu-central-1' } as const;
+  await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+  await ssm.send(new PutParameterCommand({ Name: '/cdk-bootstrap/hnb659fds/version', Value: '30', Type: 'String' }));
+  s3.destroy();
+  ssm.destroy();
 };
 
 /** moto has AWS's prefix lists under ids of its own; these are the ids that they have (infra/regions.ts). */

@@ -50,7 +50,13 @@ export type EmulatedCloudFormation = {
   readonly statuses: () => Readonly<Record<string, string>>;
   /** Stacks advance only while they are watched; with this they stand still at a resource until it is called off. */
   readonly holdAt: (prefix: string) => () => void;
-  readonly forget: () => void;
+  /** Makes stacks at once, as a deployment has left them. */
+  readonly plant: (
+    region: string,
+    name: string,
+    template: object,
+    parameters?: Readonly<Record<string, string>>,
+  ) => Promise<void>;
 };
 
 type Failure = { readonly prefix: string; readonly action: Operation['action']; readonly reason: string };
@@ -245,8 +251,16 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       return () => void holds.splice(holds.indexOf(prefix), 1);
     },
     statuses: () => Object.fromEntries(stacks.map(({ name, status }) => [name, status])),
-    forget: () => {
-      for (const list of [stacks, failures, holds]) list.splice(0);
+    plant: async (region, name, template, parameters = {}) => {
+      const place = createPlace(motoPort, region);
+      const stack = createStack(name, `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/${nextId()}`);
+      const { Resources: resources } = templateSchema.parse(template);
+      Object.assign(stack, { resources, parameters, body: JSON.stringify(template), status: 'CREATE_COMPLETE' });
+      for (const [resource, { Type, Properties }] of Object.entries(resources)) {
+        // oxlint-disable-next-line no-await-in-loop -- later ones look for earlier ones
+        stack.physicalIds.set(resource, await place.make(`${name}-${resource}`, Type, Properties, stack));
+      }
+      stacks.push(stack);
     },
   };
 };

@@ -32,6 +32,7 @@ export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] =
         imageTag: tag,
         imageManifest: await answer.text(),
         imageManifestMediaType: manifestType,
+        imageDigest: answer.headers.get('docker-content-digest'),
       });
     };
     const tags = await tagsOf(registry, repository);

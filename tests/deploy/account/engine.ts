@@ -7,6 +7,7 @@ import { findFreePort } from '@sluice/local/ports.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { installPackages } from '../install-packages.ts';
+import { startFront, type Front } from './front.ts';
 
 const startsWithinMs = 120_000;
 const packages = { docker: 'docker.io', dockerd: 'docker.io', 'docker-registry': 'docker-registry' };
@@ -32,7 +33,10 @@ const startServer = async (owner: Owner, program: string, args: readonly string[
 };
 
 /** Where images go, and the variables with which a process finds the engine. */
-export type Engine = { readonly registryPort: number; readonly variables: Readonly<Record<string, string>> };
+export type Engine = {
+  readonly registry: Front;
+  readonly variables: Readonly<Record<string, string>>;
+};
 
 /**
  * Starts a Docker engine and a registry, both Debian's own. First on the path is a `docker` that builds images from nothing (docker.ts): what
@@ -59,6 +63,7 @@ export const startEngine = async (owner: Owner, folder: string): Promise<Engine>
       () => false,
     ),
   );
+  const front = await startFront(owner, registryPort);
   const socket = `unix://${join(folder, 'docker.sock')}`;
   await startServer(
     owner,
@@ -80,7 +85,7 @@ export const startEngine = async (owner: Owner, folder: string): Promise<Engine>
   const script = `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, 'docker.ts')}' '${docker}' "$@"\n`;
   writeFileSync(join(programs, 'docker'), script, { mode: 0o755 });
   return {
-    registryPort,
+    registry: front,
     variables: {
       DOCKER_HOST: socket,
       DOCKER_CONFIG: join(folder, 'docker-config'),

@@ -1,6 +1,12 @@
 import { CloudFrontClient, CreateDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { CreateVpcCommand, DeleteVpcCommand, DescribeNetworkInterfacesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateVpcCommand,
+  DeleteVpcCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeVpcsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
 import { CreateRepositoryCommand, DeleteRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
@@ -37,16 +43,17 @@ export type Place = {
   readonly remove: (type: string, physicalId: string) => Promise<void>;
 };
 
-const tags = z.array(z.object({ Key: z.string(), Value: z.string() })).default([]);
+// What names another resource is left out.
+const text = z.string().optional().catch(undefined);
 const named = z.looseObject({
-  RepositoryName: z.string().optional(),
-  ClusterName: z.string().optional(),
-  ServiceName: z.string().optional(),
-  LogGroupName: z.string().optional(),
-  Family: z.string().optional(),
-  CidrBlock: z.string().optional(),
-  Tags: tags,
-  ContainerDefinitions: z.array(z.looseObject({ Name: z.string() })).default([]),
+  RepositoryName: text,
+  ClusterName: text,
+  ServiceName: text,
+  LogGroupName: text,
+  Family: text,
+  CidrBlock: text,
+  Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).catch([]),
+  ContainerDefinitions: z.array(z.looseObject({ Name: z.string() })).catch([]),
 });
 
 export const createPlace = (motoPort: number, region: string): Place => {
@@ -68,12 +75,8 @@ export const createPlace = (motoPort: number, region: string): Place => {
     switch (type) {
       case 'AWS::S3::Bucket': {
         const Bucket = `${name}-bucket`.toLowerCase();
-        if (!physicalIds.has(name))
-          await s3
-            .send(
-              new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }),
-            )
-            .catch(unlessThere);
+        const CreateBucketConfiguration = { LocationConstraint: 'eu-central-1' } as const;
+        await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration })).catch(unlessThere);
         return Bucket;
       }
       case 'AWS::ECR::Repository': {
@@ -146,13 +149,11 @@ export const createPlace = (motoPort: number, region: string): Place => {
         return service?.serviceArn ?? '';
       }
       case 'AWS::ElasticLoadBalancingV2::TargetGroup': {
+        const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand({}));
         const { TargetGroups } = await loadBalancing.send(
           new CreateTargetGroupCommand({
-            Name: 'sluice',
-            TargetType: 'ip',
-            Protocol: 'HTTP',
-            Port: 80,
-            VpcId: 'vpc-1',
+            ...{ Name: 'sluice', TargetType: 'ip', Protocol: 'HTTP', Port: 80 },
+            VpcId: Vpcs.at(-1)?.VpcId,
           }),
         );
         return TargetGroups?.[0]?.TargetGroupArn ?? '';
