@@ -61,6 +61,28 @@ test('a task definition that is made anew loses nothing: each release makes one'
   );
 });
 
+test('what may lose something comes before what is surely replaced and loses nothing', () => {
+  const group = (engine: string) => ({
+    Group: named('dev/app/Group', 'AWS::ElastiCache::ParameterGroup', { CacheParameterGroupFamily: engine }),
+  });
+  const { changes } = planOf(
+    [
+      {
+        before: stack('dev/app', { ...task('256'), ...group('valkey8') }),
+        after: stack('dev/app', { ...task('512'), ...group('valkey9') }),
+      },
+    ],
+    'eu-central-1',
+  );
+  assert.deepEqual(
+    changes.map(({ resource, isDestructive }) => [resource, isDestructive]),
+    [
+      ['Group', true],
+      ['Producer/Task', false],
+    ],
+  );
+});
+
 test('a kind of resource that nobody has thought of is taken to lose something when it goes', () => {
   const before = stack('dev/app', { Odd: named('dev/app/Odd', 'AWS::Odd::Thing') });
   const { changes } = planOf([{ before, after: stack('dev/app', {}) }], 'eu-central-1');

@@ -90,6 +90,14 @@ test('of failures the one that the others follow from is told, even where a canc
   assert.ok(lines.some((line) => /^✓ Gateway +AWS::EC2::NatGateway removed$/.test(line)));
 });
 
+test('of two failures the first is told, whatever comes of the rollback', () => {
+  const { watched } = watch([
+    [1, 'One', 'AWS::S3::Bucket', 'CREATE_FAILED', 'one already exists'],
+    [2, 'Two', 'AWS::S3::Bucket', 'DELETE_FAILED', 'The bucket you tried to delete is not empty'],
+  ]);
+  assert.equal(watched.failure?.resource, 'One');
+});
+
 test('a limit is told with the quota that raises it', () => {
   const event = watch(failure).watched.failure ?? assert.fail();
   const { what, where, mend } = explainFailure('sluice-dev-foundation', event, idsAlone);
