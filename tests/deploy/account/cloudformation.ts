@@ -50,6 +50,8 @@ export type EmulatedCloudFormation = {
   readonly statuses: () => Readonly<Record<string, string>>;
   /** Stacks advance only while they are watched; with this they stand still at a resource until it is called off. */
   readonly holdAt: (prefix: string) => () => void;
+  /** What AWS calls the first resource of a stack whose id begins so. Throws where there is none. */
+  readonly findResource: (stack: string, prefix: string) => string;
   /** Makes stacks at once, as a deployment has left them. */
   readonly plant: (
     region: string,
@@ -251,6 +253,11 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       return () => void holds.splice(holds.indexOf(prefix), 1);
     },
     statuses: () => Object.fromEntries(stacks.map(({ name, status }) => [name, status])),
+    findResource: (name, prefix) => {
+      const found = [...(find(name)?.physicalIds ?? [])].find(([resource]) => resource.startsWith(prefix));
+      if (found === undefined) throw new Error(`${name} has no ${prefix}`);
+      return found[1];
+    },
     plant: async (region, name, template, parameters = {}) => {
       const place = createPlace(motoPort, region);
       const stack = createStack(name, `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/${nextId()}`);
