@@ -62,11 +62,14 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
     { actions: ['sts:AssumeRole'], resources: [`arn:${stack.partition}:iam::${stack.account}:role/cdk-hnb659fds-*`] },
     {
       actions: [
+        'cloudformation:ContinueUpdateRollback',
+        'cloudformation:DeleteStack',
         'cloudformation:DescribeStackEvents',
         'cloudformation:DescribeStackResources',
         'cloudformation:DescribeStacks',
         'cloudformation:GetTemplate',
         'cloudformation:ListStackResources',
+        'cloudformation:UpdateTerminationProtection',
       ],
       resources: [
         arn('cloudformation', `stack/sluice-${name}-*`, '*'),
@@ -76,19 +79,28 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
     {
       actions: [
         'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchDeleteImage',
         'ecr:BatchGetImage',
         'ecr:CompleteLayerUpload',
         'ecr:DescribeImages',
         'ecr:DescribeRepositories',
         'ecr:GetDownloadUrlForLayer',
         'ecr:InitiateLayerUpload',
+        'ecr:ListImages',
         'ecr:PutImage',
         'ecr:UploadLayerPart',
       ],
       resources: [arn('ecr', `repository/sluice-${name}/*`)],
     },
     {
-      actions: ['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+      actions: [
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:GetObject',
+        's3:ListBucket',
+        's3:ListBucketVersions',
+        's3:PutObject',
+      ],
       resources: [`arn:${stack.partition}:s3:::sluice-${name}-app-*`],
     },
     {
@@ -98,23 +110,29 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
         ...[stack.region, 'us-east-1'].map((region) => arn('ssm', 'parameter/cdk-bootstrap/hnb659fds/version', region)),
       ],
     },
+    // What Lambda and CloudFront leave in a network that never came up.
     {
-      actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetInvalidation'],
+      actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteSecurityGroup'],
+      resources: ['network-interface/*', 'security-group/*'].map((kind) => arn('ec2', kind)),
+    },
+    {
+      actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistribution'],
       resources: [arn('cloudfront', 'distribution/*', '')],
     },
     {
       actions: [
-        'cloudwatch:DescribeAlarms',
         'ec2:DescribeManagedPrefixLists',
+        'ec2:DescribeNetworkInterfaces',
         'ec2:DescribeRegions',
-        'ec2:DescribeNatGateways',
+        'ec2:DescribeSecurityGroups',
         'ec2:DescribeAddresses',
         'ec2:DescribeVpcs',
         'ecr:GetAuthorizationToken',
         'ecs:DescribeServices',
         'ecs:DescribeTaskDefinition',
+        'ecs:DescribeTasks',
+        'ecs:ListTasks',
         'elasticloadbalancing:DescribeTargetHealth',
-        'rds:DescribeDBInstances',
         'route53:GetHostedZone',
         'servicequotas:GetServiceQuota',
       ],
