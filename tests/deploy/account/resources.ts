@@ -4,6 +4,7 @@ import {
   CreateVpcCommand,
   DeleteVpcCommand,
   DescribeNetworkInterfacesCommand,
+  DescribeSubnetsCommand,
   DescribeVpcsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
@@ -137,13 +138,14 @@ export const createPlace = (motoPort: number, region: string): Place => {
       }
       case 'AWS::ECS::Service': {
         const serviceName = given.ServiceName ?? name;
+        const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
         const { service } = await ecs.send(
           new CreateServiceCommand({
             cluster: [...physicalIds.values()].find((id) => /^sluice-[a-z0-9]+$/.test(id)),
             serviceName,
             taskDefinition: [...physicalIds.values()].findLast((id) => id.includes(`-${serviceName}:`)),
             desiredCount: 1,
-            networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } },
+            networkConfiguration: { awsvpcConfiguration: { subnets: [Subnets[0]?.SubnetId ?? ''] } },
           }),
         );
         return service?.serviceArn ?? '';
