@@ -5,6 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
+import { findFaults } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
 import { templatesOf } from './points/test-templates.ts';
 
@@ -14,6 +15,7 @@ const named = {
   ...find('test'),
   name: 'named',
   domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' },
+  pipeline: { repository: 'example/sluice', makesProvider: true },
 };
 const templates = await templatesOf([...environments, named]);
 const templateOf = (stack: string): Template =>
@@ -124,4 +126,31 @@ test('with a domain the edge has its certificate, proven in its zone', () => {
     ValidationMethod: 'DNS',
     DomainValidationOptions: [{ DomainName: 'sluice.example.org', HostedZoneId: 'Z0123456789' }],
   });
+});
+
+test('a workflow of one repository deploys in a role that its jobs of this environment alone may have, without a key', async () => {
+  for (const { name } of environments) assert.ok(!templates.some(({ stack }) => stack === `${name}/pipeline`));
+  const pipeline = templateOf('named/pipeline');
+  pipeline.hasResourceProperties('AWS::IAM::OIDCProvider', {
+    Url: 'https://token.actions.githubusercontent.com',
+    ClientIdList: ['sts.amazonaws.com'],
+  });
+  pipeline.hasResourceProperties('AWS::IAM::Role', {
+    RoleName: 'sluice-named-pipeline',
+    AssumeRolePolicyDocument: {
+      Statement: [
+        {
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Effect: 'Allow',
+          Condition: {
+            StringEquals: {
+              'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+              'token.actions.githubusercontent.com:sub': 'repo:example/sluice:environment:named',
+            },
+          },
+        },
+      ],
+    },
+  });
+  assert.deepEqual(await findFaults(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
 });

@@ -165,6 +165,18 @@ export const environmentSchema = z.strictObject({
     })
     .optional()
     .describe("A domain of one's own; without it CloudFront gives one"),
+  pipeline: z
+    .strictObject({
+      repository: z
+        .string()
+        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like owner/name')
+        .describe('The repository on GitHub whose workflow deploys this environment, without a key that is stored'),
+      makesProvider: z
+        .boolean()
+        .describe('Whether the account is told here to believe GitHub; it may be told once, by one environment'),
+    })
+    .optional()
+    .describe('Who deploys beside people; without it nobody'),
 });
 
 // Each looks at what it needs alone, so that a fault in one place does not hide those in others.

@@ -24,6 +24,7 @@ export const free: Readonly<Record<string, string>> = {
   'AWS::ElastiCache::UserGroup': 'free',
   'AWS::ElasticLoadBalancingV2::Listener': 'its load balancer is counted',
   'AWS::ElasticLoadBalancingV2::TargetGroup': 'its load balancer is counted',
+  'AWS::IAM::OIDCProvider': 'free',
   'AWS::IAM::Policy': 'free',
   'AWS::IAM::Role': 'free',
   'AWS::Lambda::Function': 'it runs when something is deployed: seconds a month, within what is free',

@@ -31,7 +31,12 @@ for (const environment of environments) {
   });
 
   test(`${name}: no container runs as root, writes to its file system, or has a capability`, () => {
-    assert.deepEqual(containers.map((container) => String(container.Name)).toSorted(), ['api', 'consumer', 'envoy']);
+    assert.deepEqual(containers.map((container) => String(container.Name)).toSorted(), [
+      'api',
+      'consumer',
+      'envoy',
+      'operator',
+    ]);
     for (const container of containers) {
       assert.deepEqual(
         [container.User, container.ReadonlyRootFilesystem, container.LinuxParameters.Capabilities],
@@ -111,9 +116,13 @@ for (const environment of environments) {
   });
 
   test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {
-    for (const service of ['Producer', 'Consumer']) {
+    for (const [service, secret, construct] of [
+      ['producer', 'producer', 'ProducerService'],
+      ['consumer', 'consumer', 'ConsumerService'],
+      ['operator', 'consumer', 'Operator'],
+    ]) {
       const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) =>
-        id.startsWith(`${service}ServiceTaskTaskRole`),
+        id.startsWith(`${construct}TaskTaskRole`),
       );
       assert.equal(policies.length, 1);
       const statements = policies[0]?.[1]['Properties'].PolicyDocument.Statement;
@@ -121,12 +130,25 @@ for (const environment of environments) {
         statements.map(({ Action }: { readonly Action: unknown }) => Action),
         [['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], 'elasticache:Connect'],
       );
-      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${service.toLowerCase()}`));
-      assert.match(
-        JSON.stringify(statements[1].Resource),
-        new RegExp(`:user:sluice-${name}-${service.toLowerCase()}"`),
-      );
+      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${secret}`));
+      assert.match(JSON.stringify(statements[1].Resource), new RegExp(`:user:sluice-${name}-${service}"`));
     }
+  });
+
+  test(`${name}: an operator's command runs in a task of its own, from the consumer's image`, () => {
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Family: `sluice-${name}-operator`,
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      ContainerDefinitions: [
+        Match.objectLike({
+          Name: 'operator',
+          Command: ['node', 'apps/consumer/operator/main.ts'],
+          Environment: Match.arrayWith([{ Name: 'REDIS_USERNAME', Value: `sluice-${name}-operator` }]),
+        }),
+      ],
+    });
+    const images = containers.filter(({ Name }) => Name === 'operator' || Name === 'consumer');
+    assert.equal(new Set(images.map(({ Image }) => JSON.stringify(Image))).size, 1);
   });
 
   test(`${name}: the load balancer is internal, asks the API through Envoy, and logs`, () => {

@@ -8,6 +8,7 @@ import { WayOfACount } from '../constructs/dashboard.ts';
 import { Frontend } from '../constructs/frontend.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
 import { createLogBucket } from '../constructs/log-bucket.ts';
+import { Operator } from '../constructs/operator.ts';
 import { Producer } from '../constructs/producer.ts';
 import { AlarmTopic } from '../constructs/topic.ts';
 import type { Environment } from '../environment.ts';
@@ -59,6 +60,7 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    new Operator(this, 'Operator', { context, foundation, image: consumer });
     const alarms = this.watch(environment);
     // A release is put back by alarms, which must be there before there is one.
     if (alarms !== undefined)
