@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import * as z from 'zod';
+import { baseImages, baseOf } from './base-images.ts';
+import { images, labelsOfBuild, type Image } from './build-images.ts';
+import { addressOf, docker, hardened, imageName, inspect, startParts, succeeds, terminate } from './containers.ts';
+import { findSecrets, ownFilesOf, saveLayers } from './layers.ts';
+import { reportMeasurement } from './measurements.ts';
+import { installedPackages, lockedPackages, writeSbom } from './sbom.ts';
+import { measureStart } from './start-time.ts';
+
+const services = ['producer', 'consumer'] as const;
+const mostAddedBytes = 80e6;
+const mostStartMs = 1_000;
+const stopWithinMs = 10_000;
+
+const find = (part: string) => {
+  const name = baseImages().find((base) => base.startsWith(`${part}:`));
+  assert.ok(name !== undefined, `compose.yaml names no image of ${part}`);
+  return name;
+};
+const parts = await startParts({ mysql: find('mysql'), valkey: find('valkey/valkey') });
+
+const configSchema = z.object({
+  User: z.string(),
+  Entrypoint: z.array(z.string()).nullish(),
+  Env: z.array(z.string()),
+  Healthcheck: z.object({ Test: z.array(z.string()) }).optional(),
+  Labels: z.record(z.string(), z.string()).nullish(),
+});
+const configOf = async (image: string) => configSchema.parse(JSON.parse(await inspect(image, '{{json .Config}}')));
+
+for (const image of images) {
+  test(`${image}: its user has no rights, its first process is an init, and it says where it comes from`, async () => {
+    const { User, Entrypoint, Labels, Healthcheck } = await configOf(imageName(image));
+    assert.equal(User, '1000:1000');
+    assert.deepEqual(Entrypoint, ['/usr/bin/tini', '--']);
+    const { VERSION, REVISION, SOURCE } = await labelsOfBuild();
+    assert.equal(Labels?.['org.opencontainers.image.version'], VERSION);
+    assert.equal(Labels?.['org.opencontainers.image.revision'], REVISION);
+    assert.equal(Labels?.['org.opencontainers.image.source'], SOURCE);
+    // What does its work once and ends is not asked how it is.
+    assert.equal(Healthcheck?.Test[0], image === 'database-setup' ? 'NONE' : 'CMD');
+  });
+
+  test(`${image}: its environment says nothing but how Node runs, and what ports are for`, async () => {
+    const ofBase = await configOf(baseOf(image));
+    const { Env } = await configOf(imageName(image));
+    const own = Env.filter((variable) => !ofBase.Env.includes(variable)).map((variable) => variable.split('=')[0]);
+    assert.deepEqual(
+      own.filter((name) => !['NODE_ENV', 'NODE_COMPILE_CACHE', 'METRICS_PORT'].includes(name ?? '')),
+      [],
+    );
+  });
+
+  test(`${image}: nothing in it can be changed by its user`, async () => {
+    const ways = ['/sluice', '/page', '/etc', '/usr'];
+    const found = await docker(
+      ...['run', '--rm', '--network=none', '--entrypoint=find', imageName(image), ...ways],
+      ...['-writable', '!', '-type', 'l'],
+    ).catch((error: unknown) => String(error).replaceAll(/^.*No such file or directory$|^.* failed \(1\):$/gm, ''));
+    assert.equal(found.trim(), '');
+  });
+}
+
+const isUnwanted = (name: string) =>
+  /(?:^|\/)(?:\.git|\.env[^/]*|\.npmrc|\.npm|\.ssh|\.docker|\.aws|\.sluice)(?:\/|$)|^sluice\/(?:apps|packages)\/.*\.test\.ts$/.test(
+    name,
+  );
+
+test('no layer has a secret, a test, or anything of git or npm', async (t) => {
+  const layers = await saveLayers(t, images.map(imageName));
+  await Promise.all(
+    images.map(async (image) => {
+      const own = await ownFilesOf(layers, imageName(image), baseOf(image));
+      assert.ok(own.names.length > 0, `${image} has no layer of its own`);
+      assert.deepEqual(own.names.filter(isUnwanted), [], image);
+      assert.deepEqual(await findSecrets(own), [], image);
+    }),
+  );
+});
+
+for (const image of images) {
+  test(`${image}: what it adds to its base is measured, and at most 80 MB for a service`, async () => {
+    const [size, base] = await Promise.all(
+      [imageName(image), baseOf(image)].map(async (name) => Number(await inspect(name, '{{.Size}}'))),
+    );
+    const addedBytes = (size ?? 0) - (base ?? 0);
+    assert.ok(addedBytes > 0);
+    if (image === 'producer' || image === 'consumer') assert.ok(addedBytes <= mostAddedBytes, `${addedBytes} bytes`);
+    const isService = services.some((service) => service === image);
+    if (!isService) reportMeasurement({ image, addedBytes });
+    else {
+      const container = await parts.startService(image);
+      const startMs = await measureStart(container, mostStartMs);
+      assert.ok(startMs < mostStartMs, `The quickest of its starts took ${startMs} ms`);
+      reportMeasurement({ image, addedBytes, startMs });
+    }
+  });
+}
+
+for (const image of ['producer', 'consumer', 'database-setup'] as const) {
+  test(`${image}: its packages are those of package-lock.json without what development needs, and its bill of materials names each`, async () => {
+    const installed = await installedPackages(imageName(image));
+    const locked = lockedPackages();
+    assert.ok(installed.npm.length > 10);
+    for (const { path, name, version } of installed.npm) {
+      const entry = locked.get(path);
+      assert.ok(entry !== undefined, `${path} is not in package-lock.json`);
+      assert.equal(version, entry.version, path);
+      assert.notEqual(entry.dev, true, `${path} is for development alone`);
+      assert.ok(name.length > 0);
+    }
+    const { components } = await writeSbom(image, installed);
+    const named = new Set(components.map(({ purl }) => purl));
+    for (const { name, version } of installed.npm)
+      assert.ok(named.has(`pkg:npm/${name.replace('@', '%40')}@${version}`), name);
+    assert.ok(components.some(({ purl }) => purl.startsWith('pkg:deb/debian/libc6@')));
+  });
+
+  test(`${image}: nothing in it is of one kind of processor but Node and the init`, async () => {
+    const listing = await docker(
+      ...['run', '--rm', '--network=none', '--entrypoint=find', imageName(image), '/sluice', '-name', '*.node'],
+    );
+    assert.equal(listing, '');
+  });
+}
+
+for (const image of services) {
+  test(`${image}: its process has no capability, and Node is the child of the init`, async () => {
+    const container = await parts.startService(image);
+    await untilStarted(container);
+    const status = await docker('exec', container, 'cat', '/proc/1/status');
+    assert.match(status, /^Name:\ttini$/m);
+    for (const set of ['CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\\t0+$`, 'm'));
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    const ofNode = await docker(
+      'exec',
+      container,
+      'bash',
+      '-c',
+      'grep -l "^Name:.node$" /proc/[0-9]*/status | xargs grep PPid',
+    );
+    assert.match(ofNode, /PPid:\t1$/m);
+    assert.equal(await succeeds('exec', container, 'touch', '/sluice/x'), false);
+  });
+
+  test(`${image}: its health check answers for the service`, async () => {
+    const container = await parts.startService(image);
+    await untilStarted(container);
+    await waitUntil(async () => (await inspect(container, '{{.State.Health.Status}}')) === 'healthy', 60_000);
+
+    const { Healthcheck } = await configOf(imageName(image));
+    const [, ...command] = Healthcheck?.Test ?? [];
+    const idle = await parts.start([...hardened], imageName(image), 'sleep', '600');
+    assert.equal(await succeeds('exec', container, ...command), true);
+    assert.equal(await succeeds('exec', idle, ...command), false);
+  });
+
+  test(`${image}: its first process buries the children that others leave`, async () => {
+    const container = await parts.startService(image);
+    await untilStarted(container);
+    const orphans = () =>
+      docker('exec', container, 'bash', '-c', 'cat /proc/[0-9]*/stat 2>&1 | grep -c "(sleep)" || true');
+    await docker('exec', container, 'bash', '-c', 'sleep 3 & sleep 3 & sleep 3 &');
+    assert.equal(await orphans(), '3');
+    await waitUntil(async () => (await orphans()) === '0', 60_000);
+  });
+}
+
+const untilStarted = (container: string) =>
+  waitUntil(async () => (await docker('logs', container)).includes('"msg":"started"'), 60_000);
+
+test('a producer ends within 10 s of SIGTERM under load, and a consumer while it records, both with 0; nothing is lost and nothing recorded twice', async () => {
+  const producer = await parts.startService('producer', '--publish=127.0.0.1::5080');
+  await untilStarted(producer);
+  const address = await addressOf(producer, 5080);
+  const load = startPosting(address);
+  await waitUntil(() => load.acknowledged() > 300_000, 60_000);
+  const ofProducer = await terminate(producer);
+  await load.ended;
+  assert.equal(ofProducer.exitCode, 0);
+  assert.ok(ofProducer.tookMs < stopWithinMs, `${ofProducer.tookMs} ms`);
+
+  const reader = await parts.startService('producer', '--publish=127.0.0.1::5080');
+  await untilStarted(reader);
+  const readerAddress = await addressOf(reader, 5080);
+  const before = await rowsOf(readerAddress);
+  const consumer = await parts.startService('consumer');
+  await waitUntil(async () => (await rowsOf(readerAddress)) > before, 60_000);
+  const ofConsumer = await terminate(consumer);
+  assert.equal(ofConsumer.exitCode, 0);
+  assert.ok(ofConsumer.tookMs < stopWithinMs, `${ofConsumer.tookMs} ms`);
+
+  await parts.startService('consumer');
+  await waitUntil(async () => (await waitingBatches(readerAddress)) === 0, 120_000);
+  const rows = await rowsOf(readerAddress);
+  // A request without an answer may have been recorded; none is partly.
+  assert.ok(rows >= load.acknowledged(), `${load.acknowledged()} were acknowledged, ${rows} are recorded`);
+  assert.ok(rows <= load.sent(), `${load.sent()} were sent, ${rows} are recorded`);
+});
+
+const countsPerPost = 1_000;
+
+/** Posts until the producer takes no more; counts what was sent and what was acknowledged. */
+const startPosting = (address: string) => {
+  let sent = 0;
+  let acknowledged = 0;
+  const body = JSON.stringify({ counts: Array.from({ length: countsPerPost }, (_, index) => index) });
+  const post = async () => {
+    for (;;) {
+      sent += countsPerPost;
+      // oxlint-disable-next-line no-await-in-loop -- one after another, as a client does
+      const answer = await fetch(`${address}/counts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      }).catch(() => undefined);
+      if (answer?.status !== 201) return;
+      acknowledged += countsPerPost;
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await answer.arrayBuffer().catch(() => undefined);
+    }
+  };
+  return { ended: Promise.all([post(), post(), post(), post()]), sent: () => sent, acknowledged: () => acknowledged };
+};
+
+const rowsOf = async (address: string): Promise<number> => {
+  const answer = z.object({ rows_count: z.number() }).parse(await (await fetch(`${address}/count`)).json());
+  return answer.rows_count;
+};
+
+const waitingBatches = async (address: string): Promise<number> => {
+  const answer = z.object({ waiting_batches: z.number() }).parse(await (await fetch(`${address}/queue`)).json());
+  return answer.waiting_batches;
+};
+
+test('the init for another processor is of that processor', async () => {
+  const tag = imageName('producer' satisfies Image).replace('producer', 'init-arm64');
+  const network = (await succeeds('network', 'inspect', 'bridge')) ? [] : ['--network=host'];
+  await docker('build', ...network, '--target=init', '--build-arg=TARGETARCH=arm64', '--tag', tag, repository);
+  // The machine's number in an ELF header: 183 is AArch64.
+  const machine = await docker(
+    'run',
+    '--rm',
+    '--network=none',
+    tag,
+    'od',
+    '-An',
+    '-tu2',
+    '-j18',
+    '-N2',
+    '/init/usr/bin/tini-static',
+  );
+  assert.equal(machine.trim(), '183');
+});
