@@ -22,6 +22,7 @@ FROM build AS sources
 COPY package.json package-lock.json tsconfig.json ./
 COPY apps apps
 COPY packages packages
+COPY containers containers
 RUN chmod --recursive u=rwX,go=rX .
 
 # What npm reads: dependencies are installed again when these change, not with each source.
@@ -52,11 +53,6 @@ FROM build AS database-setup-dependencies
 COPY --from=manifests /sluice .
 RUN npm ci --omit=dev --workspace=@sluice/database-setup
 
-FROM database-setup-dependencies AS database-setup-compiled
-COPY --from=sources /sluice .
-USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node apps/database-setup/main.ts && chmod --recursive go=rX /tmp/compiled
-
 FROM build AS page
 COPY --from=manifests /sluice .
 RUN npm ci --workspace=@sluice/frontend
@@ -64,6 +60,12 @@ COPY --from=sources /sluice .
 RUN cd apps/frontend \
   && npx --no-install vite build --configLoader native --outDir /page \
   && find /page -type f -regex '.*\.\(js\|css\|html\|svg\)' -exec gzip --best --no-name --keep {} +
+
+# Where the producers are: in the task itself on ECS, under the service's name with Compose.
+FROM sources AS proxy
+RUN mkdir /proxy \
+  && sed 's/PRODUCER_HOST/127.0.0.1/' containers/envoy.yaml > /proxy/envoy.yaml \
+  && sed 's/PRODUCER_HOST/producer/' containers/envoy.yaml > /proxy/compose.yaml
 
 FROM node:24.21.0-bookworm-slim AS service
 ARG VERSION=unknown
@@ -74,7 +76,7 @@ LABEL org.opencontainers.image.version=$VERSION \
   org.opencontainers.image.source=$SOURCE
 COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
 WORKDIR /sluice
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/sluice/compiled
+ENV NODE_ENV=production
 USER 1000:1000
 ENTRYPOINT ["/usr/bin/tini", "--"]
 
@@ -84,7 +86,7 @@ COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
 COPY --from=sources /sluice/apps/producer apps/producer
 COPY --chown=0:0 --from=producer-compiled /tmp/compiled compiled
-ENV METRICS_PORT=9464
+ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
 EXPOSE 5080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT ?? 5080}/health`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
@@ -96,7 +98,7 @@ COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
 COPY --from=sources /sluice/apps/consumer apps/consumer
 COPY --chown=0:0 --from=consumer-compiled /tmp/compiled compiled
-ENV METRICS_PORT=9464
+ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT}/metrics`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
@@ -108,7 +110,6 @@ COPY --from=database-setup-dependencies /sluice/node_modules node_modules
 COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
 COPY --from=sources /sluice/apps/database-setup apps/database-setup
-COPY --chown=0:0 --from=database-setup-compiled /tmp/compiled compiled
 HEALTHCHECK NONE
 CMD ["node", "apps/database-setup/main.ts"]
 
@@ -120,7 +121,7 @@ LABEL org.opencontainers.image.version=$VERSION \
   org.opencontainers.image.revision=$REVISION \
   org.opencontainers.image.source=$SOURCE
 COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
-COPY --from=sources /sluice/apps/frontend/nginx.conf /etc/nginx/nginx.conf
+COPY --from=sources /sluice/containers/nginx.conf /etc/nginx/nginx.conf
 COPY --from=page /page /page
 USER 1000:1000
 EXPOSE 8080
@@ -130,3 +131,20 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/"]
 ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["nginx"]
+
+FROM envoyproxy/envoy:v1.40.0 AS envoy
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.version=$VERSION \
+  org.opencontainers.image.revision=$REVISION \
+  org.opencontainers.image.source=$SOURCE
+COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
+COPY --from=proxy /proxy /etc/envoy
+USER 1000:1000
+EXPOSE 80
+# There is no client for HTTP in it. Its administration answers only who is in the container.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep --quiet LIVE <&3"]
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["envoy", "--config-path", "/etc/envoy/envoy.yaml"]
