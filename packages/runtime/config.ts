@@ -6,11 +6,14 @@ export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
 }
 
+/** Of a schema: what its variables are called. */
+export type Variables = { readonly shape: object };
+
 /**
  * Reads a configuration from an environment. An empty variable counts as unset. Each may be given as a file too: with `NAME_FILE`, `NAME` is what is in
  * that file, without the line's end. Throws a {@link ConfigError} with all faults.
  */
-export const readConfig = <Schema extends z.ZodObject>(
+export const readConfig = <Schema extends z.ZodType & Variables>(
   schema: Schema,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Schema> => {
@@ -45,7 +48,7 @@ const readFileOf = (name: string, given: Readonly<Record<string, string | undefi
 };
 
 /** {@link readConfig} from the environment of `process`. Faults are written to standard error, and the process ends with 1. */
-export const readConfigOrExit = <Schema extends z.ZodObject>(
+export const readConfigOrExit = <Schema extends z.ZodType & Variables>(
   process: NodeJS.Process,
   name: string,
   schema: Schema,
