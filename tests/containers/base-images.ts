@@ -1,4 +1,13 @@
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '@sluice/local/find-program.ts';
@@ -131,9 +140,20 @@ const importDebian = async ({ docker, environment }: Engine, folder: string, say
   const { release, mirror } = await debianSource();
   say(`Putting together Debian ${release} …`);
   const archive = join(folder, 'debian.tar');
-  await run('mmdebstrap', ['--variant=essential', '--include=apt,ca-certificates,curl,libstdc++6', '--dpkgopt=force-unsafe-io', release, archive, mirror], {
-    withinMs: buildWithinMs,
-  });
+  await run(
+    'mmdebstrap',
+    [
+      '--variant=essential',
+      '--include=apt,ca-certificates,curl,libstdc++6',
+      '--dpkgopt=force-unsafe-io',
+      release,
+      archive,
+      mirror,
+    ],
+    {
+      withinMs: buildWithinMs,
+    },
+  );
   await run(docker, ['import', archive, debianImage], { environment });
   rmSync(archive);
 };
@@ -141,9 +161,7 @@ const importDebian = async ({ docker, environment }: Engine, folder: string, say
 /** Puts into the folder what the stand-ins have that Debian does not. */
 const collectPrograms = async (folder: string, say: (line: string) => void): Promise<void> => {
   copyFileSync(process.execPath, join(folder, 'node'));
-  const npm =
-    process.env['npm_execpath'] ??
-    join(await run('npm', ['root', '--global', '--workspaces=false']), 'npm/bin/npm-cli.js');
+  const npm = realpathSync(process.env['npm_execpath'] ?? findProgram('npm') ?? 'npm');
   cpSync(dirname(dirname(npm)), join(folder, 'npm'), { recursive: true });
   await copySettingsOfNpm(folder);
   copyFileSync(join(standIns, 'mysql-entrypoint.sh'), join(folder, 'mysql-entrypoint.sh'));
