@@ -147,4 +147,4 @@ EXPOSE 80
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep --quiet LIVE <&3"]
 ENTRYPOINT ["/usr/bin/tini", "--"]
-CMD ["envoy", "--config-path", "/etc/envoy/envoy.yaml"]
+CMD ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--concurrency", "2", "--log-level", "warn"]

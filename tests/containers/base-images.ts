@@ -123,9 +123,12 @@ const buildStandIns = async (engine: Engine, names: readonly string[], say: (lin
       const standIn = stages[repositoryOf(name)];
       if (standIn === undefined) throw new Error(`${name} cannot be pulled, and nothing stands in for it`);
       say(`Building a stand-in for ${name}: ${standIn.what} …`);
-      const args = ['build', '--network=host', '--target', standIn.stage, '--label', `${standInLabel}=${standIn.what}`];
+      const { stage, what } = standIn;
+      const args = ['build', '--network=host', '--target', stage, '--label', `${standInLabel}=${what}`];
+      // By its own name too, for compose.stand-ins.yaml.
+      const tags = ['--tag', name, '--tag', `sluice-stand-in/${stage}:bookworm`];
       // oxlint-disable-next-line no-await-in-loop -- the later ones begin with layers of the first
-      await run(docker, [...args, '--tag', name, '--file', join(standIns, 'Dockerfile'), context], {
+      await run(docker, [...args, ...tags, '--file', join(standIns, 'Dockerfile'), context], {
         environment: { ...environment, DOCKER_BUILDKIT: '1' },
         withinMs: buildWithinMs,
       });

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Image } from './build-images.ts';
-import { CommandError, run } from './run.ts';
+import { CommandError, run as runCommand } from './run.ts';
 
 const variable = (name: string): string => {
   const value = process.env[name];
@@ -15,7 +15,7 @@ const variable = (name: string): string => {
 
 /** Runs the client of Docker. */
 export const docker = (...args: readonly string[]): Promise<string> =>
-  run(variable('SLUICE_DOCKER'), args, { withinMs: 120_000 });
+  runCommand(variable('SLUICE_DOCKER'), args, { withinMs: 120_000 });
 
 /** The name of an image of this run. */
 export const imageName = (image: Image): string => `sluice/${image}:${variable('SLUICE_TAG')}`;
@@ -29,19 +29,24 @@ const upWithinMs = 120_000;
 export const startParts = async (images: { readonly mysql: string; readonly valkey: string }) => {
   const network = `sluice-checks-${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'));
-  const started: string[] = [];
+  const servers: string[] = [];
+  let started = 0;
   after(async () => {
-    if (started.length > 0) await docker('rm', '--force', '--volumes', ...started);
+    if (servers.length > 0) await docker('rm', '--force', '--volumes', ...servers);
     await docker('network', 'rm', network);
     rmSync(folder, { recursive: true });
   });
   await docker('network', 'create', network);
 
-  /** Starts a container on that network; resolves with its name. */
-  const start = async (options: readonly string[], image: string, ...command: readonly string[]): Promise<string> => {
-    const name = `${network}-${started.length}`;
-    started.push(name);
+  const run = async (options: readonly string[], image: string, command: readonly string[]): Promise<string> => {
+    started += 1;
+    const name = `${network}-${started}`;
     await docker('run', '--detach', '--name', name, '--network', network, ...options, image, ...command);
+    return name;
+  };
+  const runServer = async (options: readonly string[], image: string, command: readonly string[] = []) => {
+    const name = await run(options, image, command);
+    servers.push(name);
     return name;
   };
 
@@ -49,12 +54,14 @@ export const startParts = async (images: { readonly mysql: string; readonly valk
   const passwordFile = join(folder, 'password');
   // It is read by a user of the container, of whom this machine knows nothing.
   writeFileSync(passwordFile, password, { mode: 0o644 });
-  await start(
-    ['--network-alias=valkey'],
-    images.valkey,
-    ...['valkey-server', '--protected-mode', 'no', '--appendonly', 'yes'],
-  );
-  const mysql = await start(
+  await runServer(['--network-alias=valkey'], images.valkey, [
+    'valkey-server',
+    '--protected-mode',
+    'no',
+    '--appendonly',
+    'yes',
+  ]);
+  const mysql = await runServer(
     [
       '--network-alias=mysql',
       '--user=999:999',
@@ -77,11 +84,19 @@ export const startParts = async (images: { readonly mysql: string; readonly valk
   const given = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   await docker('run', '--rm', '--network', network, ...hardened, ...given, imageName('database-setup'));
 
-  /** Starts a service as it is run everywhere. */
-  const startService = (image: Image, ...options: readonly string[]) =>
-    start([...hardened, ...given, ...options], imageName(image));
+  /** Starts a service as it is run everywhere; resolves with its container's name. The container is removed after the test. */
+  const startService = async (
+    test: TestContext,
+    image: Image,
+    options: readonly string[] = [],
+    ...command: readonly string[]
+  ) => {
+    const name = await run([...hardened, ...given, ...options], imageName(image), command);
+    test.after(() => docker('rm', '--force', name));
+    return name;
+  };
 
-  return { network, start, startService };
+  return { startService };
 };
 
 /** Whether a command of Docker ends with 0. */

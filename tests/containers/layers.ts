@@ -47,7 +47,7 @@ export const findSecrets = async ({ archives }: OwnFiles): Promise<readonly stri
     archives.map((archive) =>
       run('bash', [
         '-c',
-        'tar --extract --to-stdout --file "$0" | grep --text --extended-regexp --only-matching "$1" || [ $? = 1 ]',
+        'tar --extract --to-stdout --file "$0" | grep --text --extended-regexp --only-matching --regexp="$1" || [ $? = 1 ]',
         archive,
         secrets,
       ]),
