@@ -36,6 +36,7 @@ const timeOfStart = async (container: string): Promise<StartTime> => {
       .find((time) => time >= startedAt);
     if (upAt !== undefined) {
       const wallMs = upAt - startedAt;
+      // oxlint-disable-next-line no-await-in-loop -- the last time around
       return { wallMs, ownMs: Math.max(0, wallMs - (await waitedForProcessorMs(container))) };
     }
     if (performance.now() > giveUpAt) throw new Error(`${container} was not up within ${upWithinMs} ms:\n${log}`);
