@@ -21,7 +21,7 @@ const standIns = join(repository, 'tests/containers/stand-ins');
 const debianImage = 'sluice-stand-in/debian:local';
 const standInLabel = 'sluice.stand-in';
 const pullWithinMs = 600_000;
-const buildWithinMs = 300_000;
+const buildWithinMs = 600_000;
 
 /** What stands in for an image of this name, as a stage of stand-ins/Dockerfile. */
 const stages: Readonly<Record<string, { readonly stage: string; readonly what: string }>> = {

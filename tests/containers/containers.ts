@@ -14,8 +14,7 @@ const variable = (name: string): string => {
 };
 
 /** Runs the client of Docker. */
-export const docker = (...args: readonly string[]): Promise<string> =>
-  runCommand(variable('SLUICE_DOCKER'), args, { withinMs: 120_000 });
+export const docker = (...args: readonly string[]): Promise<string> => runCommand(variable('SLUICE_DOCKER'), args);
 
 /** The name of an image of this run. */
 export const imageName = (image: Image): string => `sluice/${image}:${variable('SLUICE_TAG')}`;

@@ -11,7 +11,7 @@ export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
 }
 
-const defaultWithinMs = 60_000;
+const defaultWithinMs = 180_000;
 const mostOutputBytes = 256 * 1_048_576;
 const shownLines = 40;
 
