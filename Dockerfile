@@ -3,8 +3,9 @@
 # own), and the last stage of each image only copies, so that an image for another processor needs no emulation.
 
 FROM --platform=${BUILDPLATFORM:-linux} node:24.21.0-bookworm-slim AS build
-# Where there is a mirror of the registry; no stage that is kept has it.
+# Where there is a mirror of the registry; no stage that is kept has it. In a file, since the builder of old forgets arguments at a stage's end.
 ARG NPM_CONFIG_REGISTRY
+RUN [ -z "$NPM_CONFIG_REGISTRY" ] || npm config set --location=global "registry=$NPM_CONFIG_REGISTRY"
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_IGNORE_SCRIPTS=true
 WORKDIR /sluice
 

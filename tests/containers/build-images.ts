@@ -52,3 +52,33 @@ const askGit = async (...args: readonly string[]): Promise<string> => {
 };
 
 const withoutLogin = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
+
+const configFormat = [
+  'User',
+  'Entrypoint',
+  'Cmd',
+  'Env',
+  'WorkingDir',
+  'ExposedPorts',
+  'Healthcheck',
+  'StopSignal',
+  'Labels',
+]
+  .map((part) => `${part} {{json .Config.${part}}}`)
+  .join('\n');
+
+/** Throws when the images of two tags are not run alike. */
+export const compareImages = async (
+  { docker, environment }: Engine,
+  tags: readonly [string, string],
+): Promise<void> => {
+  await Promise.all(
+    images.map(async (name) => {
+      const [one, other] = await Promise.all(
+        tags.map((tag) => run(docker, ['inspect', '--format', configFormat, `sluice/${name}:${tag}`], { environment })),
+      );
+      if (one !== other)
+        throw new Error(`sluice/${name} is one thing as ${tags[0]}:\n${one}\nand another as ${tags[1]}:\n${other}`);
+    }),
+  );
+};

@@ -7,7 +7,8 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Image } from './build-images.ts';
 import { CommandError, run as runCommand } from './run.ts';
 
-const variable = (name: string): string => {
+/** What `npm run test:containers` tells its checks. */
+export const variable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run these checks with npm run test:containers`);
   return value;

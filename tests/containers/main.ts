@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
 import { baseImages, provideBaseImages, type BaseImage } from './base-images.ts';
-import { buildImages } from './build-images.ts';
+import { buildImages, compareImages } from './build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { measurementsTable, writeTable } from './measurements.ts';
 
@@ -31,10 +31,12 @@ const measurements = join(folder, 'measurements');
 let engine: Engine | undefined;
 let endChecks = () => Promise.resolve();
 
+const tagWithoutBuildKit = `${tag}-without-buildkit`;
+
 const build = async (withBuildKit: boolean, of: Engine) => {
   say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
   // What the builder of old makes is only looked at: what runs is what BuildKit made.
-  const durations = await buildImages(of, { tag: withBuildKit ? tag : `${tag}-without-buildkit`, withBuildKit });
+  const durations = await buildImages(of, { tag: withBuildKit ? tag : tagWithoutBuildKit, withBuildKit });
   const each = [...durations].map(([name, ms]) => `${name} ${Math.round(ms / 1_000)} s`);
   say(`Built ${withBuildKit ? 'with' : 'without'} BuildKit: ${each.join(', ')}`);
 };
@@ -97,6 +99,7 @@ try {
     );
     say('Running all of them together …');
     await Promise.all([check(others.toSorted(), engine, bases), build(false, engine)]);
+    await compareImages(engine, [tag, tagWithoutBuildKit]);
   }
   if (existsSync(measurements)) {
     const table = measurementsTable(measurements);
