@@ -84,7 +84,7 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
   };
 
   const query = (sql: string) =>
-    exec('mysql', `MYSQL_PWD="$(cat /run/secrets/root-password)" mysql -u root -h 127.0.0.1 -N count -e '${sql}'`);
+    exec('mysql', `MYSQL_PWD="$(cat /run/secrets/root-password)" mysql -u root -N count -e '${sql}'`);
 
   const ledger = {
     readCounts: async (): Promise<number[]> => {
