@@ -136,16 +136,15 @@ for (const image of servers) {
       assert.match(status, new RegExp(`^${set}:\\t0+$`, 'm'));
     }
     assert.match(status, /^NoNewPrivs:\t1$/m);
-    const program = await docker('exec', container, 'bash', '-c', 'readlink /proc/$(cat /proc/1/task/1/children)/exe');
+    const program = await docker(
+      'exec',
+      container,
+      'bash',
+      '-c',
+      'read child < /proc/1/task/1/children; readlink /proc/$child/exe',
+    );
     assert.match(program, programs[image]);
     assert.equal(await succeeds('exec', container, 'touch', '/etc/x'), false);
-  });
-
-  test(`${image}: its health check asks the process`, async (t) => {
-    const container = await parts.startService(t, image);
-    const idle = await parts.startService(t, image, [], 'sleep', '600');
-    await waitUntil(async () => (await inspect(container, '{{.State.Health.Status}}')) === 'healthy', 60_000);
-    assert.equal(await isHealthy(idle), false);
   });
 
   test(`${image}: its first process buries the children that others leave`, async (t) => {
@@ -153,7 +152,7 @@ for (const image of servers) {
     const orphans = () =>
       docker('exec', container, 'bash', '-c', 'cat /proc/[0-9]*/stat 2>&1 | grep -c "(tail)" || true');
     // They are left to the first process, live on, and end.
-    await docker('exec', container, 'bash', '-c', 'for i in 1 2 3; do tail -f /dev/null & done');
+    await docker('exec', container, 'bash', '-c', 'for i in 1 2 3; do tail -f /dev/null > /dev/null 2>&1 & done');
     assert.equal(await orphans(), '3');
     await docker('exec', container, 'bash', '-c', 'kill $(grep -l "(tail)" /proc/[0-9]*/stat | cut -d/ -f3)');
     await waitUntil(async () => (await orphans()) === '0', 60_000);
@@ -167,6 +166,17 @@ for (const image of servers) {
     assert.ok(tookMs < stopWithinMs, `${tookMs} ms`);
   });
 }
+
+test('each image becomes healthy, and its health check fails where its process does not run', async (t) => {
+  await Promise.all(
+    servers.map(async (image) => {
+      const container = await parts.startService(t, image);
+      const idle = await parts.startService(t, image, [], 'sleep', '600');
+      await waitUntil(async () => (await inspect(container, '{{.State.Health.Status}}')) === 'healthy', 120_000);
+      assert.equal(await isHealthy(idle), false);
+    }),
+  );
+});
 
 /** Whether the command of its health check ends with 0. */
 const isHealthy = async (container: string): Promise<boolean> => {

@@ -16,6 +16,8 @@ import { measurementsTable, writeTable } from './measurements.ts';
 const { values } = parseArgs({ options: { measure: { type: 'boolean', default: false } } });
 const tag = process.env['SLUICE_TAG'] ?? 'local';
 const page = join(repository, 'docs/containers.md');
+// Each has containers and a network of its own, and mostly waits.
+const filesAtOnce = 3;
 const longestCheckMs = 900_000;
 
 const beganAt = performance.now();
@@ -49,7 +51,7 @@ const check = async (
   const hasStandIns = bases.some(({ standIn }) => standIn !== undefined);
   const child = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=1', `--test-timeout=${longestCheckMs}`, ...files],
+    ['--test', `--test-concurrency=${filesAtOnce}`, `--test-timeout=${longestCheckMs}`, ...files],
     {
       cwd: repository,
       stdio: 'inherit',

@@ -47,6 +47,12 @@ const timeOfStart = async (container: string): Promise<StartTime> => {
 
 /** Linux counts it for each thread: the second figure of schedstat, in ns. */
 const waitedForProcessorMs = async (container: string): Promise<number> => {
-  const figures = await docker('exec', container, 'bash', '-c', 'cat /proc/$(cat /proc/1/task/1/children)/schedstat');
+  const figures = await docker(
+    'exec',
+    container,
+    'bash',
+    '-c',
+    'read child < /proc/1/task/1/children; cat /proc/$child/schedstat',
+  );
   return Number(figures.split(' ')[1]) / 1e6;
 };
