@@ -21,7 +21,7 @@ export const docker = (...args: readonly string[]): Promise<string> => runComman
 export const imageName = (image: Image): string => `sluice/${image}:${variable('SLUICE_TAG')}`;
 
 /** How the services are run everywhere: on a file system that nobody writes to, without capabilities. */
-const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'] as const;
+export const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'] as const;
 
 const upWithinMs = 120_000;
 
