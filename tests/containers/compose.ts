@@ -55,15 +55,7 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
   const exec = async (service: string, script: string): Promise<string> =>
     docker('exec', await containerOf(service), 'sh', '-c', script);
 
-  const isHealthy = async (id: string): Promise<boolean> =>
-    (await docker('inspect', '--format', '{{.State.Health.Status}}', id)) === 'healthy';
-
-  const untilHealthy = async (service: string): Promise<void> => {
-    const ids = await containersOf(service);
-    await waitUntil(async () => (await Promise.all(ids.map(isHealthy))).every(Boolean), backWithinMs);
-  };
-
-  /** `kill -9` of all that the container's init has started, as a crash is; resolves when the engine has started it again and it is healthy. */
+  /** `kill -9` of all that the container's init has started, as a crash is; resolves when the engine has started it again. */
   const crash = async (service: string): Promise<void> => {
     const id = await containerOf(service);
     const restarts = async () => Number(await docker('inspect', '--format', '{{.RestartCount}}', id));
@@ -74,13 +66,13 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
       // The shell ends with the container that it runs in.
       if (!(error instanceof CommandError)) throw error;
     }
-    await waitUntil(async () => (await restarts()) > before && (await isHealthy(id)), backWithinMs);
+    const isRunning = async () => (await docker('inspect', '--format', '{{.State.Status}}', id)) === 'running';
+    await waitUntil(async () => (await restarts()) > before && (await isRunning()), backWithinMs);
   };
 
   /** Ends the containers of a service as they want to be ended, and starts them again. */
   const restart = async (service: string): Promise<void> => {
     await compose('restart', service);
-    await untilHealthy(service);
   };
 
   const query = (sql: string) =>
@@ -119,6 +111,6 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
 
   return {
     ...{ address, port, page: `http://127.0.0.1:${pagePort}/`, ledger, isDrained },
-    ...{ containersOf, containerOf, exec, untilHealthy, crash, restart },
+    ...{ containersOf, containerOf, exec, crash, restart },
   };
 };
