@@ -9,7 +9,7 @@ import { docker } from './containers.ts';
 import { followEvents } from './follow-events.ts';
 import { run } from './run.ts';
 
-const streamMs = 40_000;
+const streamMs = 60_000;
 const recordedWithinMs = 120_000;
 
 type Inspected = {

@@ -93,9 +93,9 @@ for (const image of images) {
       return;
     }
     const container = await parts.startService(t, image);
-    const { wallMs, ownMs } = await measureStart(container, mostStartMs);
-    reportMeasurement({ image, addedBytes, startMs: wallMs });
-    assert.ok(ownMs < mostStartMs, `Its quickest start took ${ownMs} ms, without what it waited for a processor`);
+    const startMs = await measureStart(container, mostStartMs);
+    reportMeasurement({ image, addedBytes, startMs });
+    assert.ok(startMs < mostStartMs, `Its quickest start took ${startMs} ms`);
   });
 }
 

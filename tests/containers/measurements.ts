@@ -5,7 +5,7 @@ const measurementSchema = z.object({
   image: z.string(),
   /** Of what its own layers hold, in bytes. */
   addedBytes: z.number(),
-  /** From the start of its container until it says that it is up, in ms; only of those that say so. */
+  /** How long it takes to start (start-time.ts), in ms; only of what says when it is up. */
   startMs: z.number().optional(),
 });
 
