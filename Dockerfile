@@ -90,7 +90,7 @@ COPY --chown=0:0 --from=producer-compiled /tmp/compiled compiled
 ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
 EXPOSE 5080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-  CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT ?? 5080}/health`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-5080} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q healthy <&3"]
 CMD ["node", "apps/producer/main.ts"]
 
 FROM service AS consumer
@@ -102,7 +102,7 @@ COPY --chown=0:0 --from=consumer-compiled /tmp/compiled compiled
 ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-  CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT}/metrics`).then(({ ok }) => process.exit(ok ? 0 : 1))"]
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$METRICS_PORT && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ^sluice_ <&3"]
 CMD ["node", "apps/consumer/main.ts"]
 
 # It does its work once and ends, so there is nothing to ask.
