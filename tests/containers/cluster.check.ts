@@ -1,0 +1,44 @@
+import { test } from 'node:test';
+import { assertBalance } from '@sluice/fault-tests/balance.ts';
+import { startLoad } from '@sluice/fault-tests/load.ts';
+import { composeUp } from './compose.ts';
+import { docker } from './containers.ts';
+
+const recordedWithinMs = 120_000;
+
+test('Sluice in containers over a Valkey Cluster, with two producers and three consumers, loses nothing and records nothing twice', async (whole) => {
+  const sluice = await composeUp(whole, {
+    files: ['compose.cluster.yaml'],
+    scale: { producer: 2, consumer: 3 },
+  });
+  const { address, page } = sluice;
+  const load = startLoad(whole, [address, `${page}api`], { clients: 4, pauseMs: 20 });
+
+  await whole.test('while nothing happens', () => load.more());
+
+  for (const service of ['producer', 'envoy', 'frontend'] as const) {
+    // oxlint-disable no-await-in-loop -- one fault after the other
+    await whole.test(`while ${service} crashes, and is restarted`, async () => {
+      await sluice.crash(service);
+      await load.more();
+      await sluice.restart(service);
+      await load.more();
+    });
+    // oxlint-enable no-await-in-loop
+  }
+
+  await whole.test('while a primary of the cluster is gone, and comes back', async () => {
+    const id = await sluice.containerOf('valkey');
+    await docker('kill', id);
+    await load.more();
+    await docker('start', id);
+    await load.more();
+  });
+
+  await load.stop();
+  await assertBalance(sluice, load, {
+    fault: 'containers before the queue, and a primary of its cluster',
+    times: 7,
+    withinMs: recordedWithinMs,
+  });
+});

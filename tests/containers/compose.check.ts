@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertNoComplaint, openPage, untilSentence } from '@sluice/browser-tests/browser.ts';
+import { assertBalance } from '@sluice/fault-tests/balance.ts';
+import { startLoad } from '@sluice/fault-tests/load.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { composeUp } from './compose.ts';
+import { docker } from './containers.ts';
+import { followEvents } from './follow-events.ts';
+import { run } from './run.ts';
+
+const streamMs = 5 * 60_000;
+const recordedWithinMs = 120_000;
+
+// As a server leaves its file that is killed while it writes a transaction.
+const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
+
+type Inspected = {
+  readonly Name: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+  readonly HostConfig: {
+    readonly CapAdd: readonly string[] | null;
+    readonly CapDrop: readonly string[] | null;
+    readonly Memory: number;
+    readonly Privileged: boolean;
+    readonly ReadonlyRootfs: boolean;
+    readonly SecurityOpt: readonly string[] | null;
+  };
+  readonly NetworkSettings: {
+    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string }[] | null>>;
+  };
+};
+
+test('Sluice in containers', async (whole) => {
+  const sluice = await composeUp(whole);
+  const { address, page, port } = sluice;
+  const api = `${page}api`;
+
+  await whole.test('takes a count and shows it, with the words of the README', async () => {
+    const asked = (words: string) => run('bash', ['-c', words.replaceAll(':5080', `:${port}`)]);
+    const posted = await asked(
+      `curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $EPOCHSECONDS}" localhost:5080/count -v`,
+    );
+    assert.match(posted, /"message":"Value added to Redis queue","value":\d{10},"hostname":"/);
+    await waitUntil(async () => (await asked('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
+  });
+
+  // They must outlive all that the other tests do beside them: what is broken there has others in its place.
+  const streams = [address, address, api, api].map((base) => followEvents(`${base}/events`, streamMs));
+
+  await whole.test('the page shows a count that it posts', async (t) => {
+    const opened = await openPage(t, page);
+    await untilSentence(opened.page, 'All is well.');
+    await opened.page.getByRole('textbox').fill('77');
+    await opened.page.getByRole('button', { name: 'POST' }).click();
+    await opened.page.getByText('acknowledged in').waitFor();
+    await opened.page.getByRole('cell', { name: '77', exact: true }).waitFor();
+    assertNoComplaint(opened.complaints);
+  });
+
+  await whole.test(
+    'every container is held as tight as it can be, and two ports are open, to this machine alone',
+    async () => {
+      const ids = await sluice.containersOf();
+      const inspected = JSON.parse(await docker('inspect', ...ids)) as Inspected[];
+      assert.equal(inspected.length, 8);
+      const open: string[] = [];
+      for (const { Config, HostConfig, NetworkSettings } of inspected) {
+        const service = Config.Labels['com.docker.compose.service'] ?? '';
+        const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, Memory } = HostConfig;
+        assert.deepEqual(
+          { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited: Memory > 0 },
+          {
+            ...{ service, CapAdd: null, CapDrop: ['ALL'], Privileged: false, ReadonlyRootfs: true },
+            ...{ SecurityOpt: ['no-new-privileges:true'], isLimited: true },
+          },
+        );
+        for (const [inside, outside] of Object.entries(NetworkSettings.Ports)) {
+          for (const { HostIp } of outside ?? []) open.push(`${service} ${inside} ${HostIp}`);
+        }
+      }
+      assert.deepEqual(open.toSorted(), ['envoy 80/tcp 127.0.0.1', 'frontend 8080/tcp 127.0.0.1']);
+      for (const service of ['frontend', 'envoy', 'producer', 'consumer', 'mysql', 'valkey']) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
+        const status = await sluice.exec(service, 'cat /proc/1/status');
+        assert.match(status, /^CapEff:\t0+$/m, service);
+        assert.match(status, /^Uid:\t[1-9]/m, service);
+      }
+      // From its neighbour too.
+      await assert.rejects(
+        sluice.exec('frontend', 'curl --silent --max-time 5 http://envoy:9901/ready'),
+        /failed \(7\)/,
+      );
+    },
+  );
+
+  await whole.test('no secret is in the environment, the command or the log of any container', async () => {
+    const ids = await sluice.containersOf();
+    const secrets = new Set<string>();
+    for (const service of ['mysql', 'valkey', 'producer', 'consumer']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
+      const texts = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
+      for (const secret of texts.split('\n')) secrets.add(secret);
+    }
+    assert.equal(secrets.size, 4);
+    const logs = await Promise.all(ids.map((id) => run('sh', ['-c', `"$SLUICE_DOCKER" logs ${id} 2>&1`])));
+    const seen = [await docker('inspect', ...ids), ...logs].join('\n');
+    for (const secret of secrets) {
+      assert.match(secret, /^[0-9a-f]{48}$/);
+      assert.ok(!seen.includes(secret));
+    }
+  });
+
+  await whole.test(
+    'a body that is too large is refused in the words of the contract, through both proxies',
+    async () => {
+      const codeOf = async (base: string, bytes: number) => {
+        const headers = { 'content-type': 'application/json' };
+        const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
+        const { code } = (await response.json()) as { code: string };
+        return [response.status, code];
+      };
+      const largest = 1_048_576;
+      for (const base of [address, api]) {
+        // oxlint-disable no-await-in-loop -- two
+        assert.deepEqual(await codeOf(base, largest), [400, 'invalid_json']);
+        assert.deepEqual(await codeOf(base, largest + 1), [413, 'body_too_large']);
+        // oxlint-enable no-await-in-loop
+      }
+    },
+  );
+
+  await whole.test(
+    'what crashes behind the producers under load comes back, and nothing is lost or recorded twice',
+    async (t) => {
+      const before = await sluice.ledger.readCounts();
+      const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
+      for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
+        // oxlint-disable no-await-in-loop -- one fault after the other
+        await load.more();
+        await sluice.crash(service);
+        // oxlint-enable no-await-in-loop
+      }
+      await load.more();
+      for (const service of ['consumer', 'mysql', 'valkey']) {
+        // oxlint-disable no-await-in-loop -- one fault after the other
+        await sluice.restart(service);
+        await load.more();
+        // oxlint-enable no-await-in-loop
+      }
+      const valkey = await sluice.containerOf('valkey');
+      await docker('stop', valkey);
+      const image = await docker('inspect', '--format', '{{.Image}}', valkey);
+      await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
+      await docker('start', valkey);
+      await load.more();
+      assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
+      // What was acknowledged since would be gone after this start.
+      await sluice.crash('valkey');
+      await load.more();
+      await load.stop();
+      const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
+      await assertBalance(sluice, posted, {
+        fault: 'containers behind the producers',
+        times: 9,
+        withinMs: recordedWithinMs,
+      });
+    },
+  );
+
+  await whole.test('a stream of events lives for five minutes, through Envoy and through the frontend', async (t) => {
+    for (const { events, longestSilenceMs, broken } of await Promise.all(streams)) {
+      t.diagnostic(`${events} events, the longest silence ${Math.round(longestSilenceMs)} ms`);
+      assert.equal(broken, undefined);
+      // One a second is what a machine with nothing else to do sees.
+      assert.ok(events >= streamMs / 5_000, `${events} events`);
+    }
+  });
+});
