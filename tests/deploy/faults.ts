@@ -4,7 +4,7 @@ import type { AwsAnswer, AwsRequest, Rule } from './account/front.ts';
  * An error of AWS's as the protocol of its service writes it: XML for those that take forms ("Common error types" of each API reference), JSON
  * for the others.
  */
-export const refusal = ({ headers }: AwsRequest, status: number, code: string, message: string): AwsAnswer => {
+const refusal = ({ headers }: AwsRequest, status: number, code: string, message: string): AwsAnswer => {
   const isJson = headers['x-amz-target'] !== undefined;
   return isJson
     ? {

@@ -23,6 +23,8 @@ export const sayStops = (tasks: readonly Task[]): string[] => [
 /** Why the last tasks of a service that does not come up have ended; ECS remembers them for an hour. `service` is its ARN. */
 export const findStoppedTasks = async ({ ecs, region }: Account, service: string): Promise<Fault[]> => {
   const [, cluster = '', name = ''] = service.split('/');
+  // One that failed before it was made has none.
+  if (name === '') return [];
   const where = `tasks of ${name} in ${region}`;
   const mend = 'correct it, then run the same command again';
   try {

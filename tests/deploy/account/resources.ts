@@ -4,6 +4,7 @@ import {
   CreateVpcCommand,
   DeleteVpcCommand,
   DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   EC2Client,
@@ -139,13 +140,19 @@ export const createPlace = (motoPort: number, region: string): Place => {
       case 'AWS::ECS::Service': {
         const serviceName = given.ServiceName ?? name;
         const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+        const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
         const { service } = await ecs.send(
           new CreateServiceCommand({
             cluster: [...physicalIds.values()].find((id) => /^sluice-[a-z0-9]+$/.test(id)),
             serviceName,
             taskDefinition: [...physicalIds.values()].findLast((id) => id.includes(`-${serviceName}:`)),
             desiredCount: 1,
-            networkConfiguration: { awsvpcConfiguration: { subnets: [Subnets[0]?.SubnetId ?? ''] } },
+            networkConfiguration: {
+              awsvpcConfiguration: {
+                subnets: [Subnets[0]?.SubnetId ?? ''],
+                securityGroups: [SecurityGroups[0]?.GroupId ?? ''],
+              },
+            },
           }),
         );
         return service?.serviceArn ?? '';
