@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertNoComplaint, openPage, untilSentence } from '@sluice/browser-tests/browser.ts';
+import { problem } from '@sluice/contract/problem.ts';
 import { assertBalance } from '@sluice/fault-tests/balance.ts';
 import { startLoad } from '@sluice/fault-tests/load.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import * as z from 'zod';
 import { composeUp } from './compose.ts';
 import { docker } from './containers.ts';
 import { followEvents } from './follow-events.ts';
@@ -15,20 +17,27 @@ const recordedWithinMs = 120_000;
 // As a server leaves its file that is killed while it writes a transaction.
 const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
 
-type Inspected = {
-  readonly Name: string;
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
-  readonly HostConfig: {
-    readonly CapAdd: readonly string[] | null;
-    readonly CapDrop: readonly string[] | null;
-    readonly Memory: number;
-    readonly Privileged: boolean;
-    readonly ReadonlyRootfs: boolean;
-    readonly SecurityOpt: readonly string[] | null;
-  };
-  readonly NetworkSettings: {
-    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string }[] | null>>;
-  };
+const words = z.array(z.string()).nullable();
+const inspectedSchema = z.array(
+  z.object({
+    Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.string() }) }),
+    HostConfig: z.object({
+      CapAdd: words,
+      CapDrop: words,
+      Memory: z.int(),
+      Privileged: z.boolean(),
+      ReadonlyRootfs: z.boolean(),
+      SecurityOpt: words,
+    }),
+    NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(z.object({ HostIp: z.string() })).nullable()) }),
+  }),
+);
+
+/** The status and the code with which a POST of so many bytes that are no counts is refused. */
+const refusalOf = async (base: string, bytes: number) => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
+  return [response.status, problem.parse(await response.json()).code];
 };
 
 test('Sluice in containers', async (whole) => {
@@ -62,11 +71,11 @@ test('Sluice in containers', async (whole) => {
     'every container is held as tight as it can be, and two ports are open, to this machine alone',
     async () => {
       const ids = await sluice.containersOf();
-      const inspected = JSON.parse(await docker('inspect', ...ids)) as Inspected[];
+      const inspected = inspectedSchema.parse(JSON.parse(await docker('inspect', ...ids)));
       assert.equal(inspected.length, 8);
       const open: string[] = [];
       for (const { Config, HostConfig, NetworkSettings } of inspected) {
-        const service = Config.Labels['com.docker.compose.service'] ?? '';
+        const service = Config.Labels['com.docker.compose.service'];
         const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, Memory } = HostConfig;
         assert.deepEqual(
           { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited: Memory > 0 },
@@ -114,17 +123,11 @@ test('Sluice in containers', async (whole) => {
   await whole.test(
     'a body that is too large is refused in the words of the contract, through both proxies',
     async () => {
-      const codeOf = async (base: string, bytes: number) => {
-        const headers = { 'content-type': 'application/json' };
-        const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
-        const { code } = (await response.json()) as { code: string };
-        return [response.status, code];
-      };
       const largest = 1_048_576;
       for (const base of [address, api]) {
         // oxlint-disable no-await-in-loop -- two
-        assert.deepEqual(await codeOf(base, largest), [400, 'invalid_json']);
-        assert.deepEqual(await codeOf(base, largest + 1), [413, 'body_too_large']);
+        assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
+        assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
         // oxlint-enable no-await-in-loop
       }
     },
