@@ -17,17 +17,17 @@ const recordedWithinMs = 120_000;
 // As a server leaves its file that is killed while it writes a transaction.
 const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
 
-const words = z.array(z.string()).nullable();
+const texts = z.array(z.string()).nullable();
 const inspectedSchema = z.array(
   z.object({
     Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.string() }) }),
     HostConfig: z.object({
-      CapAdd: words,
-      CapDrop: words,
+      CapAdd: texts,
+      CapDrop: texts,
       Memory: z.int(),
       Privileged: z.boolean(),
       ReadonlyRootfs: z.boolean(),
-      SecurityOpt: words,
+      SecurityOpt: texts,
     }),
     NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(z.object({ HostIp: z.string() })).nullable()) }),
   }),
@@ -44,17 +44,17 @@ test('Sluice in containers', async (whole) => {
   const sluice = await composeUp(whole);
   const { address, page, port } = sluice;
   const api = `${page}api`;
+  const type = (line: string) => run('bash', ['-c', line.replaceAll(':5080', `:${port}`)]);
 
   await whole.test('takes a count and shows it, with the words of the README', async () => {
-    const asked = (words: string) => run('bash', ['-c', words.replaceAll(':5080', `:${port}`)]);
-    const posted = await asked(
+    const posted = await type(
       `curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $EPOCHSECONDS}" localhost:5080/count -v`,
     );
     assert.match(posted, /"message":"Value added to Redis queue","value":\d{10},"hostname":"/);
-    await waitUntil(async () => (await asked('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
+    await waitUntil(async () => (await type('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
   });
 
-  // They must outlive all that the other tests do beside them: what is broken there has others in its place.
+  // What they pass through is not broken by the others.
   const streams = [address, address, api, api].map((base) => followEvents(`${base}/events`, streamMs));
 
   await whole.test('the page shows a count that it posts', async (t) => {
@@ -108,8 +108,8 @@ test('Sluice in containers', async (whole) => {
     const secrets = new Set<string>();
     for (const service of ['mysql', 'valkey', 'producer', 'consumer']) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
-      const texts = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
-      for (const secret of texts.split('\n')) secrets.add(secret);
+      const lines = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
+      for (const secret of lines.split('\n')) secrets.add(secret);
     }
     assert.equal(secrets.size, 4);
     const logs = await Promise.all(ids.map((id) => run('sh', ['-c', `"$SLUICE_DOCKER" logs ${id} 2>&1`])));
