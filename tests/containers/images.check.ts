@@ -49,7 +49,7 @@ for (const image of images) {
   test(`${image}: its environment says nothing but how Node runs, and what ports are for`, async () => {
     const ofBase = await configOf(baseOf(image));
     const { Env } = await configOf(imageName(image));
-    const own = Env.filter((variable) => !ofBase.Env.includes(variable)).map((variable) => variable.split('=')[0]);
+    const own = Env.filter((entry) => !ofBase.Env.includes(entry)).map((entry) => entry.split('=')[0]);
     assert.deepEqual(
       own.filter((name) => !['NODE_ENV', 'NODE_COMPILE_CACHE', 'METRICS_PORT'].includes(name ?? '')),
       [],
