@@ -5,6 +5,8 @@ import { composeUp } from './compose.ts';
 import { docker } from './containers.ts';
 
 const recordedWithinMs = 120_000;
+// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+const some = 20;
 
 test('Sluice in containers over a Valkey Cluster, with two producers and three consumers, loses nothing and records nothing twice', async (whole) => {
   const sluice = await composeUp(whole, {
@@ -14,15 +16,15 @@ test('Sluice in containers over a Valkey Cluster, with two producers and three c
   const { address, page } = sluice;
   const load = startLoad(whole, [address, `${page}api`], { clients: 4, pauseMs: 20 });
 
-  await whole.test('while nothing happens', () => load.more());
+  await whole.test('while nothing happens', () => load.more(some));
 
   for (const service of ['producer', 'envoy', 'frontend'] as const) {
     // oxlint-disable no-await-in-loop -- one fault after the other
     await whole.test(`while ${service} crashes, and is restarted`, async () => {
       await sluice.crash(service);
-      await load.more();
+      await load.more(some);
       await sluice.restart(service);
-      await load.more();
+      await load.more(some);
     });
     // oxlint-enable no-await-in-loop
   }
@@ -31,9 +33,9 @@ test('Sluice in containers over a Valkey Cluster, with two producers and three c
     const id = await sluice.containerOf('valkey');
     await docker('kill', id);
     // A third of the counts is refused until it is back, since nothing replicates what has taken its place.
-    await load.more(20);
+    await load.more(some);
     await docker('start', id);
-    await load.more();
+    await load.more(some);
   });
 
   await load.stop();

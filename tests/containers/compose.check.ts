@@ -13,6 +13,8 @@ import { run } from './run.ts';
 
 const streamMs = 5 * 60_000;
 const recordedWithinMs = 120_000;
+// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+const some = 20;
 
 // As a server leaves its file that is killed while it writes a transaction.
 const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
@@ -140,15 +142,15 @@ test('Sluice in containers', async (whole) => {
       const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
       for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
         // oxlint-disable no-await-in-loop -- one fault after the other
-        await load.more();
+        await load.more(some);
         await sluice.crash(service);
         // oxlint-enable no-await-in-loop
       }
-      await load.more();
+      await load.more(some);
       for (const service of ['consumer', 'mysql', 'valkey']) {
         // oxlint-disable no-await-in-loop -- one fault after the other
         await sluice.restart(service);
-        await load.more();
+        await load.more(some);
         // oxlint-enable no-await-in-loop
       }
       const valkey = await sluice.containerOf('valkey');
@@ -156,11 +158,11 @@ test('Sluice in containers', async (whole) => {
       const image = await docker('inspect', '--format', '{{.Image}}', valkey);
       await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
       await docker('start', valkey);
-      await load.more();
+      await load.more(some);
       assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
       // What was acknowledged since would be gone after this start.
       await sluice.crash('valkey');
-      await load.more();
+      await load.more(some);
       await load.stop();
       const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
       await assertBalance(sluice, posted, {
