@@ -1,10 +1,14 @@
 import { test } from 'node:test';
 import { assertBalance } from '@sluice/fault-tests/balance.ts';
 import { startLoad } from '@sluice/fault-tests/load.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { composeUp } from './compose.ts';
 import { docker } from './containers.ts';
 
 const recordedWithinMs = 120_000;
+const failedOverWithinMs = 120_000;
+const listNodes =
+  'export REDISCLI_AUTH="$(cat /run/secrets/password)"; VALKEYCLI_AUTH="$REDISCLI_AUTH" valkey-cli cluster nodes';
 // Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
 const some = 20;
 
@@ -33,7 +37,11 @@ test('Sluice in containers over a Valkey Cluster, with two producers and three c
     const id = await sluice.containerOf('valkey');
     await docker('kill', id);
     // A third of the counts is refused until it is back, since nothing replicates what has taken its place.
-    await load.more(some);
+    await waitUntil(async () => {
+      const nodes = (await sluice.exec('valkey-2', listNodes)).split('\n');
+      const primaries = nodes.filter((node) => / (?:myself,)?master - /.test(node));
+      return primaries.length === 3 && nodes.some((node) => node.includes(' master,fail '));
+    }, failedOverWithinMs);
     await docker('start', id);
     await load.more(some);
   });
