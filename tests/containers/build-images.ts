@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '@sluice/local/folder.ts';
+import * as z from 'zod';
 import type { Engine } from './engine.ts';
 import { CommandError, run } from './run.ts';
 
@@ -15,25 +16,43 @@ const buildWithinMs = 600_000;
 /** Builds the images as `sluice/NAME:TAG`, with BuildKit or with the engine's builder of old. Resolves with how long each took, in ms. */
 export const buildImages = async (
   { docker, environment, hasBridge }: Engine,
-  { tag, withBuildKit, names = images }: { tag: string; withBuildKit: boolean; names?: readonly Image[] },
+  { tag, withBuildKit, labels }: { tag: string; withBuildKit: boolean; labels: Labels },
 ): Promise<ReadonlyMap<Image, number>> => {
   const durations = new Map<Image, number>();
-  const labels = Object.entries(await labelsOfBuild()).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  for (const name of names) {
+  const args = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  for (const name of images) {
     const startedAt = performance.now();
-    const args = ['build', ...(hasBridge ? [] : ['--network=host']), ...labels];
     // oxlint-disable-next-line no-await-in-loop -- the later ones begin with what the first have made
-    await run(docker, [...args, '--target', name, '--tag', `sluice/${name}:${tag}`, repository], {
-      environment: { ...environment, DOCKER_BUILDKIT: withBuildKit ? '1' : '0' },
-      withinMs: buildWithinMs,
-    });
+    await run(
+      docker,
+      [
+        'build',
+        ...(hasBridge ? [] : ['--network=host']),
+        ...args,
+        '--target',
+        name,
+        '--tag',
+        `sluice/${name}:${tag}`,
+        repository,
+      ],
+      {
+        environment: { ...environment, DOCKER_BUILDKIT: withBuildKit ? '1' : '0' },
+        withinMs: buildWithinMs,
+      },
+    );
     durations.set(name, performance.now() - startedAt);
   }
   return durations;
 };
 
 /** What an image is told of where it comes from, as the build arguments of Dockerfile. */
-export const labelsOfBuild = async (): Promise<{ VERSION: string; REVISION: string; SOURCE: string }> => {
+export const labelsSchema = z.object({ VERSION: z.string(), REVISION: z.string(), SOURCE: z.string() });
+
+/** The same. */
+export type Labels = z.infer<typeof labelsSchema>;
+
+/** Where the sources are from that are here now. */
+export const labelsOfBuild = async (): Promise<Labels> => {
   const [, version = ''] = /"version": "([^"]+)"/.exec(readFileSync(join(repository, 'package.json'), 'utf8')) ?? [];
   return {
     VERSION: version,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertNoComplaint, openPage, untilSentence } from '@sluice/browser-tests/browser.ts';
+import { problem } from '@sluice/contract/problem.ts';
 import { assertBalance } from '@sluice/fault-tests/balance.ts';
 import { startLoad } from '@sluice/fault-tests/load.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import * as z from 'zod';
 import { composeUp } from './compose.ts';
 import { docker } from './containers.ts';
 import { followEvents } from './follow-events.ts';
@@ -11,41 +13,50 @@ import { run } from './run.ts';
 
 const streamMs = 5 * 60_000;
 const recordedWithinMs = 120_000;
+// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+const some = 20;
 
 // As a server leaves its file that is killed while it writes a transaction.
 const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
 
-type Inspected = {
-  readonly Name: string;
-  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
-  readonly HostConfig: {
-    readonly CapAdd: readonly string[] | null;
-    readonly CapDrop: readonly string[] | null;
-    readonly Memory: number;
-    readonly Privileged: boolean;
-    readonly ReadonlyRootfs: boolean;
-    readonly SecurityOpt: readonly string[] | null;
-  };
-  readonly NetworkSettings: {
-    readonly Ports: Readonly<Record<string, readonly { readonly HostIp: string }[] | null>>;
-  };
+const texts = z.array(z.string()).nullable();
+const inspectedSchema = z.array(
+  z.object({
+    Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.string() }) }),
+    HostConfig: z.object({
+      CapAdd: texts,
+      CapDrop: texts,
+      Memory: z.int(),
+      Privileged: z.boolean(),
+      ReadonlyRootfs: z.boolean(),
+      SecurityOpt: texts,
+    }),
+    NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(z.object({ HostIp: z.string() })).nullable()) }),
+  }),
+);
+
+/** The status and the code with which a POST of so many bytes that are no counts is refused. */
+const refusalOf = async (base: string, bytes: number) => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
+  return [response.status, problem.parse(await response.json()).code];
 };
 
 test('Sluice in containers', async (whole) => {
   const sluice = await composeUp(whole);
   const { address, page, port } = sluice;
   const api = `${page}api`;
+  const type = (line: string) => run('bash', ['-c', line.replaceAll(':5080', `:${port}`)]);
 
   await whole.test('takes a count and shows it, with the words of the README', async () => {
-    const asked = (words: string) => run('bash', ['-c', words.replaceAll(':5080', `:${port}`)]);
-    const posted = await asked(
+    const posted = await type(
       `curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $EPOCHSECONDS}" localhost:5080/count -v`,
     );
     assert.match(posted, /"message":"Value added to Redis queue","value":\d{10},"hostname":"/);
-    await waitUntil(async () => (await asked('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
+    await waitUntil(async () => (await type('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
   });
 
-  // They must outlive all that the other tests do beside them: what is broken there has others in its place.
+  // What they pass through is not broken by the others.
   const streams = [address, address, api, api].map((base) => followEvents(`${base}/events`, streamMs));
 
   await whole.test('the page shows a count that it posts', async (t) => {
@@ -62,11 +73,11 @@ test('Sluice in containers', async (whole) => {
     'every container is held as tight as it can be, and two ports are open, to this machine alone',
     async () => {
       const ids = await sluice.containersOf();
-      const inspected = JSON.parse(await docker('inspect', ...ids)) as Inspected[];
+      const inspected = inspectedSchema.parse(JSON.parse(await docker('inspect', ...ids)));
       assert.equal(inspected.length, 8);
       const open: string[] = [];
       for (const { Config, HostConfig, NetworkSettings } of inspected) {
-        const service = Config.Labels['com.docker.compose.service'] ?? '';
+        const service = Config.Labels['com.docker.compose.service'];
         const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, Memory } = HostConfig;
         assert.deepEqual(
           { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited: Memory > 0 },
@@ -99,8 +110,8 @@ test('Sluice in containers', async (whole) => {
     const secrets = new Set<string>();
     for (const service of ['mysql', 'valkey', 'producer', 'consumer']) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
-      const texts = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
-      for (const secret of texts.split('\n')) secrets.add(secret);
+      const lines = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
+      for (const secret of lines.split('\n')) secrets.add(secret);
     }
     assert.equal(secrets.size, 4);
     const logs = await Promise.all(ids.map((id) => run('sh', ['-c', `"$SLUICE_DOCKER" logs ${id} 2>&1`])));
@@ -114,17 +125,11 @@ test('Sluice in containers', async (whole) => {
   await whole.test(
     'a body that is too large is refused in the words of the contract, through both proxies',
     async () => {
-      const codeOf = async (base: string, bytes: number) => {
-        const headers = { 'content-type': 'application/json' };
-        const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
-        const { code } = (await response.json()) as { code: string };
-        return [response.status, code];
-      };
       const largest = 1_048_576;
       for (const base of [address, api]) {
         // oxlint-disable no-await-in-loop -- two
-        assert.deepEqual(await codeOf(base, largest), [400, 'invalid_json']);
-        assert.deepEqual(await codeOf(base, largest + 1), [413, 'body_too_large']);
+        assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
+        assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
         // oxlint-enable no-await-in-loop
       }
     },
@@ -137,15 +142,15 @@ test('Sluice in containers', async (whole) => {
       const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
       for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
         // oxlint-disable no-await-in-loop -- one fault after the other
-        await load.more();
+        await load.more(some);
         await sluice.crash(service);
         // oxlint-enable no-await-in-loop
       }
-      await load.more();
+      await load.more(some);
       for (const service of ['consumer', 'mysql', 'valkey']) {
         // oxlint-disable no-await-in-loop -- one fault after the other
         await sluice.restart(service);
-        await load.more();
+        await load.more(some);
         // oxlint-enable no-await-in-loop
       }
       const valkey = await sluice.containerOf('valkey');
@@ -153,11 +158,11 @@ test('Sluice in containers', async (whole) => {
       const image = await docker('inspect', '--format', '{{.Image}}', valkey);
       await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
       await docker('start', valkey);
-      await load.more();
+      await load.more(some);
       assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
       // What was acknowledged since would be gone after this start.
       await sluice.crash('valkey');
-      await load.more();
+      await load.more(some);
       await load.stop();
       const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
       await assertBalance(sluice, posted, {

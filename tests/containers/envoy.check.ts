@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { problem } from '@sluice/contract/problem.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import * as z from 'zod';
 import { docker, hardened, imageName } from './containers.ts';
 
 // The proxy as compose.yaml runs it, before containers that misbehave where a producer would be.
@@ -10,7 +12,7 @@ import { docker, hardened, imageName } from './containers.ts';
 const fakeProducer = readFileSync(new URL('fake-producer.mjs', import.meta.url), 'utf8');
 const upWithinMs = 60_000;
 
-type Logged = { readonly path: string; readonly status: number; readonly attempts: number };
+const loggedSchema = z.object({ path: z.string(), status: z.int(), attempts: z.int() });
 
 /** Envoy before so many producers that do what they are told to, on a network of their own that is gone after the test. */
 const startEnvoy = async (t: TestContext, producers: number) => {
@@ -47,9 +49,9 @@ const startEnvoy = async (t: TestContext, producers: number) => {
     const logs = await Promise.all(behind.map((id) => docker('logs', id)));
     return logs.flatMap((log) => log.split('\n')).filter((line) => line !== '');
   };
-  const logged = async (): Promise<Logged[]> => {
+  const logged = async () => {
     const lines = (await docker('logs', envoy)).split('\n').filter((line) => line.startsWith('{'));
-    return lines.map((line) => JSON.parse(line) as Logged);
+    return lines.map((line) => loggedSchema.parse(JSON.parse(line)));
   };
   const heard = new Set<string>();
   await waitUntil(async () => {
@@ -69,7 +71,7 @@ test('a request that was sent to a producer is never sent again, whatever its cl
     assert.equal(answer.status, 503);
     assert.equal(answer.headers.get('retry-after'), '1');
     assert.equal(answer.headers.get('content-type'), 'application/problem+json');
-    const { type, title, status, code } = JSON.parse(answer.text) as Record<string, unknown>;
+    const { type, title, status, code } = problem.parse(JSON.parse(answer.text));
     assert.deepEqual(
       { type, title, status, code },
       { type: 'about:blank', title: 'Service Unavailable', status: 503, code: 'internal_error' },

@@ -4,8 +4,8 @@ import { repository } from '@sluice/local/folder.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as z from 'zod';
 import { baseImages, baseOf } from './base-images.ts';
-import { images, labelsOfBuild, type Image } from './build-images.ts';
-import { addressOf, docker, imageName, inspect, startParts, succeeds, terminate } from './containers.ts';
+import { images, labelsSchema, type Image } from './build-images.ts';
+import { addressOf, docker, imageName, inspect, startParts, succeeds, terminate, variable } from './containers.ts';
 import { findSecrets, ownFilesOf, saveLayers } from './layers.ts';
 import { reportMeasurement } from './measurements.ts';
 import { installedPackages, lockedPackages, writeSbom } from './sbom.ts';
@@ -22,6 +22,7 @@ const find = (part: string) => {
   assert.ok(name !== undefined, `compose.yaml names no image of ${part}`);
   return name;
 };
+const { VERSION, REVISION, SOURCE } = labelsSchema.parse(JSON.parse(variable('SLUICE_LABELS')));
 const parts = await startParts({ mysql: find('mysql'), valkey: find('valkey/valkey') });
 
 const configSchema = z.object({
@@ -38,7 +39,6 @@ for (const image of images) {
     const { User, Entrypoint, Labels, Healthcheck } = await configOf(imageName(image));
     assert.equal(User, '1000:1000');
     assert.deepEqual(Entrypoint, ['/usr/bin/tini', '--']);
-    const { VERSION, REVISION, SOURCE } = await labelsOfBuild();
     assert.equal(Labels?.['org.opencontainers.image.version'], VERSION);
     assert.equal(Labels?.['org.opencontainers.image.revision'], REVISION);
     assert.equal(Labels?.['org.opencontainers.image.source'], SOURCE);
@@ -49,7 +49,7 @@ for (const image of images) {
   test(`${image}: its environment says nothing but how Node runs, and what ports are for`, async () => {
     const ofBase = await configOf(baseOf(image));
     const { Env } = await configOf(imageName(image));
-    const own = Env.filter((variable) => !ofBase.Env.includes(variable)).map((variable) => variable.split('=')[0]);
+    const own = Env.filter((entry) => !ofBase.Env.includes(entry)).map((entry) => entry.split('=')[0]);
     assert.deepEqual(
       own.filter((name) => !['NODE_ENV', 'NODE_COMPILE_CACHE', 'METRICS_PORT'].includes(name ?? '')),
       [],
@@ -93,9 +93,10 @@ for (const image of images) {
       return;
     }
     const container = await parts.startService(t, image);
-    const startMs = await measureStart(container, mostStartMs);
-    reportMeasurement({ image, addedBytes, startMs });
-    assert.ok(startMs < mostStartMs, `Its quickest start took ${startMs} ms`);
+    const { wallMs, ownMs } = await measureStart(container, mostStartMs);
+    reportMeasurement({ image, addedBytes, startMs: wallMs });
+    // A machine that is busy with something else keeps no such promise.
+    assert.ok(ownMs < mostStartMs, `Its quickest start took ${ownMs} ms, without what it waited for a processor`);
   });
 }
 

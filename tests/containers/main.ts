@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
 import { baseImages, provideBaseImages, type BaseImage } from './base-images.ts';
-import { buildImages, compareImages } from './build-images.ts';
+import { buildImages, compareImages, labelsOfBuild } from './build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { measurementsTable, writeTable } from './measurements.ts';
 
@@ -28,6 +28,7 @@ const say = (line: string) => {
   );
 };
 
+const labels = await labelsOfBuild();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-containers-'));
 const measurements = join(folder, 'measurements');
 let engine: Engine | undefined;
@@ -38,7 +39,7 @@ const tagWithoutBuildKit = `${tag}-without-buildkit`;
 const build = async (withBuildKit: boolean, of: Engine) => {
   say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
   // What the builder of old makes is only looked at: what runs is what BuildKit made.
-  const durations = await buildImages(of, { tag: withBuildKit ? tag : tagWithoutBuildKit, withBuildKit });
+  const durations = await buildImages(of, { tag: withBuildKit ? tag : tagWithoutBuildKit, withBuildKit, labels });
   const each = [...durations].map(([name, ms]) => `${name} ${Math.round(ms / 1_000)} s`);
   say(`Built ${withBuildKit ? 'with' : 'without'} BuildKit: ${each.join(', ')}`);
 };
@@ -62,6 +63,7 @@ const check = async (
         SLUICE_DOCKER: docker,
         SLUICE_COMPOSE: compose.join(' '),
         SLUICE_TAG: tag,
+        SLUICE_LABELS: JSON.stringify(labels),
         SLUICE_MEASUREMENTS: measurements,
         ...(hasStandIns ? { SLUICE_STAND_INS: '1' } : {}),
       },
