@@ -54,6 +54,27 @@ export class PipelineStack extends Stack {
 
 type Right = { readonly actions: readonly string[]; readonly resources: readonly string[] };
 
+// AWS checks these for all resources.
+const looks: Right = {
+  actions: [
+    'ec2:DescribeManagedPrefixLists',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeRegions',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeAddresses',
+    'ec2:DescribeVpcs',
+    'ecr:GetAuthorizationToken',
+    'ecs:DescribeServices',
+    'ecs:DescribeTaskDefinition',
+    'ecs:DescribeTasks',
+    'ecs:ListTasks',
+    'elasticloadbalancing:DescribeTargetHealth',
+    'route53:GetHostedZone',
+    'servicequotas:GetServiceQuota',
+  ],
+  resources: ['*'],
+};
+
 /** What `npm run deploy` asks AWS by itself; stacks are changed in the roles that `cdk bootstrap` has made. */
 const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
   const arn = (service: string, resource: string, region = stack.region) =>
@@ -119,24 +140,6 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
       actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistribution'],
       resources: [arn('cloudfront', 'distribution/*', '')],
     },
-    {
-      actions: [
-        'ec2:DescribeManagedPrefixLists',
-        'ec2:DescribeNetworkInterfaces',
-        'ec2:DescribeRegions',
-        'ec2:DescribeSecurityGroups',
-        'ec2:DescribeAddresses',
-        'ec2:DescribeVpcs',
-        'ecr:GetAuthorizationToken',
-        'ecs:DescribeServices',
-        'ecs:DescribeTaskDefinition',
-        'ecs:DescribeTasks',
-        'ecs:ListTasks',
-        'elasticloadbalancing:DescribeTargetHealth',
-        'route53:GetHostedZone',
-        'servicequotas:GetServiceQuota',
-      ],
-      resources: ['*'],
-    },
+    looks,
   ];
 };

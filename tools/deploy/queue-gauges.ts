@@ -47,7 +47,7 @@ export const askGauges = async ({ region }: Account, { name }: Environment, now:
   return newestOf(MetricDataResults);
 };
 
-/** The newest value of each gauge, whoever said it. */
+/** The newest value of each gauge, whoever said it. @internal */
 export const newestOf = (results: readonly MetricDataResult[]): Gauges => {
   const said = results.flatMap(({ Id = '', Values = [], Timestamps = [] }) =>
     Values.map((value, index) => ({
