@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readAssembly } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';

@@ -11,9 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '@sluice/local/find-program.ts';
+import { canInstall } from '@sluice/local/install-packages.ts';
 import { repository } from '@sluice/local/folder.ts';
 import type { Image } from './build-images.ts';
-import { canInstall, debianSource, installPackages } from './debian.ts';
+import { debianSource, installPackages } from './debian.ts';
 import type { Engine } from './engine.ts';
 import { CommandError, run } from './run.ts';
 

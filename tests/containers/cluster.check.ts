@@ -23,14 +23,12 @@ test('Sluice in containers over a Valkey Cluster, with two producers and three c
   await whole.test('while nothing happens', () => load.more(some));
 
   for (const service of ['producer', 'envoy', 'frontend'] as const) {
-    // oxlint-disable no-await-in-loop -- one fault after the other
     await whole.test(`while ${service} crashes, and is restarted`, async () => {
       await sluice.crash(service);
       await load.more(some);
       await sluice.restart(service);
       await load.more(some);
     });
-    // oxlint-enable no-await-in-loop
   }
 
   await whole.test('while a primary of the cluster is gone, and comes back', async () => {

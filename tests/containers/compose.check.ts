@@ -92,7 +92,6 @@ test('Sluice in containers', async (whole) => {
       }
       assert.deepEqual(open.toSorted(), ['envoy 80/tcp 127.0.0.1', 'frontend 8080/tcp 127.0.0.1']);
       for (const service of ['frontend', 'envoy', 'producer', 'consumer', 'mysql', 'valkey']) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
         const status = await sluice.exec(service, 'cat /proc/1/status');
         assert.match(status, /^CapEff:\t0+$/m, service);
         assert.match(status, /^Uid:\t[1-9]/m, service);
@@ -109,7 +108,6 @@ test('Sluice in containers', async (whole) => {
     const ids = await sluice.containersOf();
     const secrets = new Set<string>();
     for (const service of ['mysql', 'valkey', 'producer', 'consumer']) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other is enough
       const lines = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
       for (const secret of lines.split('\n')) secrets.add(secret);
     }
@@ -127,10 +125,8 @@ test('Sluice in containers', async (whole) => {
     async () => {
       const largest = 1_048_576;
       for (const base of [address, api]) {
-        // oxlint-disable no-await-in-loop -- two
         assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
         assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
-        // oxlint-enable no-await-in-loop
       }
     },
   );
@@ -141,17 +137,13 @@ test('Sluice in containers', async (whole) => {
       const before = await sluice.ledger.readCounts();
       const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
       for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
-        // oxlint-disable no-await-in-loop -- one fault after the other
         await load.more(some);
         await sluice.crash(service);
-        // oxlint-enable no-await-in-loop
       }
       await load.more(some);
       for (const service of ['consumer', 'mysql', 'valkey']) {
-        // oxlint-disable no-await-in-loop -- one fault after the other
         await sluice.restart(service);
         await load.more(some);
-        // oxlint-enable no-await-in-loop
       }
       const valkey = await sluice.containerOf('valkey');
       await docker('stop', valkey);

@@ -1,10 +1,5 @@
-import { existsSync } from 'node:fs';
+import { installPackages as install } from '@sluice/local/install-packages.ts';
 import { CommandError, run } from './run.ts';
-
-const installWithinMs = 300_000;
-
-/** Whether packages can be installed: as root on Debian, or what is made of it. */
-export const canInstall = (): boolean => process.getuid?.() === 0 && existsSync('/etc/debian_version');
 
 /** Installs those of the packages that are not there. */
 export const installPackages = async (packages: readonly string[], say: (line: string) => void): Promise<void> => {
@@ -12,19 +7,8 @@ export const installPackages = async (packages: readonly string[], say: (line: s
   const missing = packages.filter((_, index) => states[index] !== true);
   if (missing.length === 0) return;
   say(`Installing ${missing.join(', ')} …`);
-  const install = () =>
-    run('apt-get', ['install', '--yes', '--no-install-recommends', ...missing], {
-      environment: { DEBIAN_FRONTEND: 'noninteractive' },
-      withinMs: installWithinMs,
-    });
-  try {
-    await install();
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    // A new machine has no package lists yet, an old one may have lists of versions that are gone.
-    await run('apt-get', ['update'], { withinMs: installWithinMs });
-    await install();
-  }
+  const failure = install(missing);
+  if (failure !== undefined) throw new Error(failure);
 };
 
 const isInstalled = async (name: string): Promise<boolean> => {

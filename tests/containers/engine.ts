@@ -4,8 +4,9 @@ import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '@sluice/local/find-program.ts';
+import { canInstall } from '@sluice/local/install-packages.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { canInstall, installPackages } from './debian.ts';
+import { installPackages } from './debian.ts';
 import { CommandError, run } from './run.ts';
 
 /** A Docker engine, and how it is asked. */

@@ -31,7 +31,6 @@ const startEnvoy = async (t: TestContext, producers: number) => {
   const behind: string[] = [];
   for (let number = 0; number < producers; number++) {
     const command = ['node', '--input-type=module', '--eval', fakeProducer];
-    // oxlint-disable-next-line no-await-in-loop -- a few
     behind.push(await start('--network-alias=producer', '--no-healthcheck', imageName('producer'), ...command));
   }
   const envoy = await start(
@@ -66,7 +65,6 @@ test('a request that was sent to a producer is never sent again, whatever its cl
   const { send, asked } = await startEnvoy(t, 2);
   const tryAgain = { 'x-envoy-retry-on': '5xx,reset,connect-failure', 'x-envoy-max-retries': '5' };
   for (const headers of [{}, tryAgain, { ...tryAgain, 'x-forwarded-for': '10.0.0.1' }]) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     const answer = await send('/gone', headers);
     assert.equal(answer.status, 503);
     assert.equal(answer.headers.get('retry-after'), '1');
@@ -88,7 +86,6 @@ test('a request for which no connection was made goes to another producer, and i
   const answers = new Set<string>();
   const posts = 20;
   for (let post = 0; post < posts; post++) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     const { status, text } = await send('/count');
     assert.equal(status, 201);
     answers.add(text);

@@ -168,7 +168,11 @@ export const createPlace = (motoPort: number, region: string): Place => {
         return TargetGroups?.[0]?.TargetGroupArn ?? '';
       }
       case 'AWS::CloudFront::Distribution': {
-        const origin = { Id: 'page', DomainName: 'page.example.com', S3OriginConfig: { OriginAccessIdentity: '' } };
+        const origin = {
+          Id: 'page',
+          DomainName: 'page.s3.amazonaws.com',
+          S3OriginConfig: { OriginAccessIdentity: '' },
+        };
         const behavior = { TargetOriginId: 'page', ViewerProtocolPolicy: 'https-only' } as const;
         const { Distribution } = await cloudFront.send(
           new CreateDistributionCommand({

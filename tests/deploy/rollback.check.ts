@@ -23,7 +23,7 @@ test('a push that is refused ends it with 1 and what to allow; the registry is t
 
 test('a stack that fails is put back, and the message is the failure that others follow from', async () => {
   const remove = account.cloudFormation.failAt(
-    'DatabaseInstance',
+    'DatabaseInstanceAA8A5FDE',
     'CREATE',
     'Resource handler returned message: "Cannot create a t4g.micro in this zone (Service: Rds, Status Code: 400)" (HandlerErrorCode: InvalidRequest)',
   );
