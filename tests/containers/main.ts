@@ -107,7 +107,7 @@ try {
     await check(others.toSorted(), engine, bases);
   }
   if (existsSync(measurements)) {
-    const table = measurementsTable(measurements);
+    const table = measurementsTable(measurements, labels.REVISION.slice(0, 7));
     process.stdout.write(`\n${table}\n\n`);
     if (values.measure && process.exitCode === undefined) writeTable(page, table);
   }

@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import * as z from 'zod';
 
 const measurementSchema = z.object({
@@ -20,8 +21,8 @@ export const reportMeasurement = (measurement: Measurement): void => {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(measurement)}\n`);
 };
 
-/** What was noted, as the rows of an aligned table in Markdown. */
-export const measurementsTable = (file: string): string => {
+/** What was noted, as an aligned table in Markdown, and where it was. */
+export const measurementsTable = (file: string, revision: string): string => {
   const measurements = readFileSync(file, 'utf8')
     .trim()
     .split('\n')
@@ -35,7 +36,8 @@ export const measurementsTable = (file: string): string => {
   const lineOf = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [lineOf(columns), rule, ...rows.map(lineOf)].join('\n');
+  const where = `On ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), commit ${revision}.`;
+  return [lineOf(columns), rule, ...rows.map(lineOf), '', where].join('\n');
 };
 
 /** Puts the table between the markers of a page. */
