@@ -5,8 +5,9 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
+import { findFaults } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
-import { templatesOf } from './points/test-templates.ts';
+import { templatesOf } from './points/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const find = (name: string): Environment => environments.find((each) => each.name === name) ?? assert.fail();
@@ -14,13 +15,16 @@ const named = {
   ...find('test'),
   name: 'named',
   domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' },
+  pipeline: { repository: 'example/sluice', makesProvider: true },
 };
 const templates = await templatesOf([...environments, named]);
 const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 
 test('stacks are named for their environment, protected where it is, and the edge is in us-east-1', () => {
-  const stage = (name: string) => new EnvironmentStage(new App(), find(name));
+  // Without the bundle, which is not of interest here.
+  const context = { 'aws:cdk:bundling-stacks': [] };
+  const stage = (name: string) => new EnvironmentStage(new App({ context }), find(name));
   for (const [name, isProtected] of [
     ['stage', false],
     ['prod', true],
@@ -54,7 +58,7 @@ test('every resource that takes tags says to what it belongs', () => {
 
 test('a stack takes what is another stack’s from its outputs, and nothing keeps the other from being changed', () => {
   const stage = new EnvironmentStage(
-    new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak' } }),
+    new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak', 'aws:cdk:bundling-stacks': [] } }),
     find('prod'),
   );
   const consumer = new Stack(stage, 'consumer', { env: { account: stage.account, region: 'eu-central-1' } });
@@ -122,4 +126,31 @@ test('with a domain the edge has its certificate, proven in its zone', () => {
     ValidationMethod: 'DNS',
     DomainValidationOptions: [{ DomainName: 'sluice.example.org', HostedZoneId: 'Z0123456789' }],
   });
+});
+
+test('a workflow of one repository deploys in a role that its jobs of this environment alone may have, without a key', async () => {
+  for (const { name } of environments) assert.ok(!templates.some(({ stack }) => stack === `${name}/pipeline`));
+  const pipeline = templateOf('named/pipeline');
+  pipeline.hasResourceProperties('AWS::IAM::OIDCProvider', {
+    Url: 'https://token.actions.githubusercontent.com',
+    ClientIdList: ['sts.amazonaws.com'],
+  });
+  pipeline.hasResourceProperties('AWS::IAM::Role', {
+    RoleName: 'sluice-named-pipeline',
+    AssumeRolePolicyDocument: {
+      Statement: [
+        {
+          Action: 'sts:AssumeRoleWithWebIdentity',
+          Effect: 'Allow',
+          Condition: {
+            StringEquals: {
+              'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+              'token.actions.githubusercontent.com:sub': 'repo:example/sluice:environment:named',
+            },
+          },
+        },
+      ],
+    },
+  });
+  assert.deepEqual(await findFaults(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
 });

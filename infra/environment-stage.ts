@@ -4,6 +4,7 @@ import type { Environment } from './environment.ts';
 import { AppStack } from './stacks/app.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { FoundationStack } from './stacks/foundation.ts';
+import { PipelineStack } from './stacks/pipeline.ts';
 import { RegistryStack } from './stacks/registry.ts';
 
 /** All stacks of an environment. They are apart because they live apart: the images before the services, the data longer than them. */
@@ -24,6 +25,10 @@ export class EnvironmentStage extends Stage {
       domain === undefined && firewall === undefined
         ? undefined
         : new EdgeStack(this, 'edge', { ...propsOf('edge'), env: { account, region: 'us-east-1' }, environment });
+    if (environment.pipeline !== undefined) {
+      const { pipeline } = environment;
+      new PipelineStack(this, 'pipeline', { ...propsOf('pipeline'), environment, pipeline });
+    }
     this.registry = new RegistryStack(this, 'registry', { ...propsOf('registry'), environment });
     this.foundation = new FoundationStack(this, 'foundation', { ...propsOf('foundation'), environment });
     this.app = new AppStack(this, 'app', {

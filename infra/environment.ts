@@ -23,7 +23,7 @@ const tasks = z
     isSpot: z
       .boolean()
       .describe(
-        'Whether tasks run on spare capacity (Fargate Spot): two thirds less, and AWS may end one after two minutes’ notice',
+        'Whether tasks run on spare capacity (Fargate Spot): half the price or less, and AWS may end one after two minutes’ notice',
       ),
     least: z.int().min(1).describe('Tasks that always run, spread over the zones'),
     most: z
@@ -165,6 +165,18 @@ export const environmentSchema = z.strictObject({
     })
     .optional()
     .describe("A domain of one's own; without it CloudFront gives one"),
+  pipeline: z
+    .strictObject({
+      repository: z
+        .string()
+        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like owner/name')
+        .describe('The repository on GitHub whose workflow deploys this environment, without a key that is stored'),
+      makesProvider: z
+        .boolean()
+        .describe('Whether the account is told here to believe GitHub; it may be told once, by one environment'),
+    })
+    .optional()
+    .describe('Who deploys beside people; without it nobody'),
 });
 
 // Each looks at what it needs alone, so that a fault in one place does not hide those in others.

@@ -2,11 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { findFaults, nextBaselines, sayFault } from '../policy/check.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
+import { readArguments } from './read-arguments.ts';
 
 // `npm run baselines [-- --lose-data]`: takes what holds data, as it is now, for what later changes must not lose.
 
+const { values } = readArguments('npm run baselines [-- --lose-data]', {
+  options: { 'lose-data': { type: 'boolean', default: false } },
+});
 const templates = synthesize(await readEnvironments());
-const faults = await findFaults(templates, { isLossAccepted: process.argv.includes('--lose-data') });
+const faults = await findFaults(templates, { isLossAccepted: values['lose-data'] });
 for (const fault of faults) console.error(sayFault(fault));
 if (faults.length > 0) {
   console.error('Nothing was written. With --lose-data a loss of data is accepted.');

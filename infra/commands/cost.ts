@@ -4,10 +4,13 @@ import { UnpricedError } from '../cost/kinds.ts';
 import { environmentsOf } from '../policy/check.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
+import { readArguments } from './read-arguments.ts';
 
 // `npm run cost [-- ENVIRONMENT]`: what a month costs, computed from the templates. Exit codes: 1 something has no price, 2 misused.
 
-const [name, ...others] = process.argv.slice(2);
+const {
+  positionals: [name, ...others],
+} = readArguments('npm run cost [-- ENVIRONMENT]', { allowPositionals: true });
 const environments = await readEnvironments();
 const names = environments.map((environment) => environment.name);
 

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { readPoints } from '../points/read-points.ts';
 import { removalVariable } from '../points/removal.ts';
 import { removals } from '../points/removals.ts';
+import { readArguments } from './read-arguments.ts';
 
 // `npm run test:infra-mutations [-- --check]`: removes from the templates what each point of docs/aws.md is, and sees the test of the point fail,
 // which passes before. With --check it only looks whether each point has a removal. Exit code 1: one was not seen, or a point has none.
 
+const { values } = readArguments('npm run test:infra-mutations [-- --check]', {
+  options: { check: { type: 'boolean', default: false } },
+});
 const repository = join(import.meta.dirname, '../..');
 
 type Outcome = 'passed' | 'failed' | 'not run';
@@ -43,7 +47,7 @@ const faults = [
     .map((title) => `${title}: is the test of no point`),
 ];
 
-if (!process.argv.includes('--check')) {
+if (!values.check) {
   for (const { what, testFile, title, removal } of known) {
     const [before, without] = [runTest(testFile, title), runTest(testFile, title, removal)];
     const isSeen = before === 'passed' && without === 'failed';

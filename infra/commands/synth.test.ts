@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readAssembly } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';
@@ -44,6 +44,19 @@ test('all environments are made without a network and without an account, checke
   const { pluginReports } = JSON.parse(report);
   const names = pluginReports.map(({ pluginName }: { readonly pluginName: string }) => pluginName);
   assert.deepEqual(names.toSorted(), ['AwsSolutions', 'CloudFormation Validate']);
+});
+
+test('words that are none of a command’s are told, with what it takes, and nothing is made', () => {
+  for (const [command, words] of [
+    ['synth', ['--bogus']],
+    ['remove-points', ['--chek']],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, `${command}.ts`), ...words], {
+      encoding: 'utf8',
+    });
+    assert.equal(status, 2, `${command}: ${stderr}`);
+    assert.match(stderr, /\nUsage: npm run [a-z:-]+/);
+  }
 });
 
 test('an environment that there is not is told before anything is made', async () => {

@@ -2,20 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { findFaults, sayFault } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readAssembly } from '../read-assembly.ts';
 import { EnvironmentError, readEnvironments } from '../read-environments.ts';
+import { readArguments } from './read-arguments.ts';
 
 // `npm run synth [-- ENVIRONMENT]`: the templates of all environments, checked, in .sluice/cdk.out (or `--output FOLDER`); then what is in
 // them, by kind where an environment is named. It needs neither the network nor an account.
 
 const infra = join(import.meta.dirname, '..');
 const {
-  positionals: [environment],
+  positionals: [environment, ...others],
   values: { output: folder },
-} = parseArgs({
+} = readArguments('npm run synth [-- ENVIRONMENT] [--output FOLDER]', {
   allowPositionals: true,
   options: { output: { type: 'string', default: join(infra, '../.sluice/cdk.out') } },
 });
@@ -55,8 +55,8 @@ const runCdk = (): string | undefined => {
 
 const run = async (): Promise<string[]> => {
   const names = (await readEnvironments()).map(({ name }) => name);
-  if (environment !== undefined && !names.includes(environment))
-    return [`There is no environment ${environment}; there are ${names.join(', ')}`];
+  if (others.length > 0 || (environment !== undefined && !names.includes(environment)))
+    return [`There is no environment ${[environment, ...others].join(' ')}; there are ${names.join(', ')}`];
   const failure = runCdk();
   if (failure !== undefined) return [failure];
   const templates = readAssembly(folder);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const templates = await templatesOf(environments);
@@ -15,7 +15,11 @@ type AlarmProperties = {
   readonly AlarmName: string;
   readonly AlarmDescription: string;
   readonly AlarmActions: readonly unknown[];
+  readonly OKActions: readonly unknown[];
   readonly TreatMissingData: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
 };
 
 /** Those that wake somebody, by name; others scale. */
@@ -78,7 +82,8 @@ test('alarms and dashboard look at the metrics that the services of the environm
     const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
     assert.deepEqual(
       published.map(([, namespace]) => namespace),
-      [`Sluice/${name}`, `Sluice/${name}`],
+      // Of producer, consumer and operator.
+      Array.from({ length: 3 }, () => `Sluice/${name}`),
     );
     const read = [...JSON.stringify(Resources).matchAll(/(?<=Namespace":"|\[\\+")Sluice[^"\\]*/g)].map(
       ([found]) => found,
@@ -86,6 +91,43 @@ test('alarms and dashboard look at the metrics that the services of the environm
     assert.ok(read.length > 5);
     assert.deepEqual([...new Set(read)], [`Sluice/${name}`]);
   }
+});
+
+test('each alarm is raised beyond what it says, after as many minutes, and told when it is over', () => {
+  const found = [...alarmsOf('prod')].map(
+    ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, OKActions }]) => {
+      assert.equal(OKActions.length, 1);
+      const sign = ComparisonOperator === 'GreaterThanThreshold' ? '>' : '<';
+      return `${alarm} ${sign} ${Threshold} for ${EvaluationPeriods}`;
+    },
+  );
+  assert.deepEqual(found.toSorted(), [
+    'age > 120 for 5',
+    'dead-letters > 0 for 1',
+    'errors > 10 for 5',
+    'latency > 2 for 5',
+    'mysql-connections > 122 for 10',
+    'mysql-cpu > 85 for 15',
+    'mysql-storage < 10000000000 for 15',
+    'no-healthy-task < 1 for 3',
+    'no-metrics < 1 for 5',
+    'no-progress > 0 for 5',
+    'rotation-consumer > 0 for 1',
+    'rotation-migrator > 0 for 1',
+    'rotation-producer > 0 for 1',
+    'valkey-cpu > 80 for 10',
+    'valkey-memory > 75 for 5',
+  ]);
+});
+
+test('Valkey is asked by the names that its metrics have, serverless or on nodes', () => {
+  const dimensionsOf = (environment: string) =>
+    Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm'))
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/ElastiCache')
+      .flatMap(({ Properties }) => Properties.Dimensions)
+      .map(({ Name, Value }: { readonly Name: string; readonly Value: string }) => `${Name}=${Value}`);
+  assert.deepEqual([...new Set(dimensionsOf('stage'))], ['clusterId=sluice-stage']);
+  assert.deepEqual([...new Set(dimensionsOf('prod'))], ['ReplicationGroupId=sluice-prod', 'Role=Primary']);
 });
 
 test('where nothing is heard, there is an alarm', () => {
@@ -104,6 +146,17 @@ test('a release is put back by the alarms of what it may break', () => {
         Alarms: { AlarmNames: alarms.map((alarm) => `sluice-prod-${alarm}`), Enable: true, Rollback: true },
       },
     });
+    // They are there before the service is.
+    const made = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) => alarms.some((alarm) => Properties.AlarmName === `sluice-prod-${alarm}`))
+      .map(([id]) => id);
+    const [{ DependsOn } = assert.fail()] = Object.values(
+      templateOf('prod').findResources('AWS::ECS::Service', { Properties: { ServiceName: service } }),
+    );
+    assert.deepEqual(
+      made.filter((id) => !DependsOn.includes(id)),
+      [],
+    );
   }
 });
 
@@ -117,6 +170,34 @@ test('the topic is encrypted with a key that those who tell it something may use
   for (const teller of ['cloudwatch', 'budgets', 'events.rds'])
     assert.ok(policies.split(`"${teller}.amazonaws.com"`).length > 2, teller);
   template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+});
+
+test('nobody but those, for this account, may write to the topic, and they are made when they may', () => {
+  const template = templateOf('prod');
+  const [[policy, { Properties }] = assert.fail()] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'));
+  const allowed = Properties.PolicyDocument.Statement.filter(
+    ({ Effect }: { readonly Effect: string }) => Effect === 'Allow',
+  );
+  assert.deepEqual(
+    allowed.map(({ Action, Condition }: { readonly Action: string; readonly Condition: unknown }) => [
+      Action,
+      Condition,
+    ]),
+    [['sns:Publish', { StringEquals: { 'aws:SourceAccount': '444444444444' } }]],
+  );
+  for (const type of ['AWS::RDS::EventSubscription', 'AWS::Budgets::Budget'])
+    template.hasResource(type, { DependsOn: Match.arrayWith([policy]) });
+});
+
+test('the alarm of errors counts those of the load balancer too, which the API never saw', () => {
+  templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: 'sluice-prod-errors',
+    Metrics: Match.arrayWith(
+      ['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_5XX_Count'].map((MetricName) =>
+        Match.objectLike({ MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName }), Stat: 'Sum' }) }),
+      ),
+    ),
+  });
 });
 
 test('failovers and spending beyond the budget are told', () => {

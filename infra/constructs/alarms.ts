@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ApplicationLoadBalancer, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
@@ -10,6 +10,7 @@ import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric 
 
 type AlarmsProps = {
   readonly environment: Environment;
+  readonly balancer: ApplicationLoadBalancer;
   readonly targets: ApplicationTargetGroup;
   readonly topic: ITopic;
 };
@@ -34,10 +35,10 @@ const nameOf = ({ name }: Environment, alarm: string): string => `sluice-${name}
 
 /** What wakes somebody. Each alarm says where it is written what to check and how to mend it. */
 export class Alarms extends Construct {
-  constructor(scope: Construct, id: string, { environment, targets, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { environment, balancer, targets, topic }: AlarmsProps) {
     super(scope, id);
     const conditions = {
-      ...apiConditions(targets),
+      ...apiConditions(balancer, targets),
       ...queueConditions(environment),
       ...cacheConditions(environment),
       ...databaseConditions(environment),
@@ -65,9 +66,21 @@ export class Alarms extends Construct {
 
 const minute = { period: Duration.minutes(1) };
 
-const apiConditions = (targets: ApplicationTargetGroup): Readonly<Record<string, Condition>> => ({
+const apiConditions = (
+  balancer: ApplicationLoadBalancer,
+  targets: ApplicationTargetGroup,
+): Readonly<Record<string, Condition>> => ({
   errors: {
-    metric: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
+    metric: new MathExpression({
+      expression: 'FILL(api, 0) + FILL(balancer, 0)',
+      usingMetrics: {
+        api: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
+        // Its own: a task that does not answer, or closes before it has.
+        balancer: balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...minute, statistic: 'Sum' }),
+      },
+      ...minute,
+      label: 'Answers of 5xx, of the API and of the load balancer',
+    }),
     above: 10,
     minutes: 5,
     section: 'posts-get-503',

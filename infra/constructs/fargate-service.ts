@@ -12,6 +12,7 @@ import {
   LinuxParameters,
   LogDrivers,
   OperatingSystemFamily,
+  PropagatedTagSource,
   type ContainerDefinition,
   type ContainerDefinitionOptions,
   type HealthCheck,
@@ -34,6 +35,12 @@ export type ServiceContext = {
   readonly imageTag: string;
 };
 
+type TaskProps = Pick<ServiceContext, 'environment' | 'imageTag'> & {
+  /** Its family is called after it. */
+  readonly name: 'producer' | 'consumer' | 'operator';
+  readonly size: Pick<Environment['producer'], 'cpu' | 'memoryMiB'>;
+};
+
 type ServiceProps = ServiceContext & {
   /** Its name in Cloud Map. */
   readonly name: 'producer' | 'consumer';
@@ -54,61 +61,29 @@ const stopTimeout = Duration.seconds(15);
 // The user `node` of its image, and one of Envoy's: neither is root.
 const user = '1000:1000';
 
-/**
- * A service on Fargate as all are here: on ARM, in private subnets, as a user without rights on a file system that nobody writes to. What runs is
- * put back when its successor does not come up. The number of tasks is the scaling's: one in the template would reset it with each release.
- */
-export class SluiceService extends Construct {
+/** A task on Fargate as all are here: on ARM, as a user without rights on a file system that nobody writes to. */
+export class SluiceTask extends Construct {
   readonly taskDefinition: FargateTaskDefinition;
-  readonly service: FargateService;
-  readonly scaling: ScalableTaskCount;
   private readonly logGroup: LogGroup;
   private readonly imageTag: string;
 
-  constructor(scope: Construct, id: string, props: ServiceProps) {
+  constructor(scope: Construct, id: string, { environment, imageTag, name, size }: TaskProps) {
     super(scope, id);
-    const { cluster, namespace, environment, name, tasks } = props;
-    this.imageTag = props.imageTag;
+    this.imageTag = imageTag;
     this.logGroup = new LogGroup(this, 'Log', {
       retention: environment.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.taskDefinition = new FargateTaskDefinition(this, 'Task', {
       family: `sluice-${environment.name}-${name}`,
-      cpu: tasks.cpu,
-      memoryLimitMiB: tasks.memoryMiB,
+      cpu: size.cpu,
+      memoryLimitMiB: size.memoryMiB,
       runtimePlatform: {
         cpuArchitecture: CpuArchitecture.ARM64,
         operatingSystemFamily: OperatingSystemFamily.LINUX,
       },
     });
     this.acknowledge();
-    this.service = new FargateService(this, 'Service', {
-      cluster,
-      taskDefinition: this.taskDefinition,
-      serviceName: name,
-      ...(tasks.isSpot ? { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] } : {}),
-      assignPublicIp: false,
-      vpcSubnets: privateSubnets,
-      securityGroups: [props.securityGroup],
-      minHealthyPercent: 100,
-      maxHealthyPercent: 200,
-      circuitBreaker: { enable: true, rollback: true },
-      availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
-      enableExecuteCommand: false,
-      cloudMapOptions: {
-        cloudMapNamespace: namespace,
-        name,
-        dnsRecordType: DnsRecordType.A,
-        dnsTtl: Duration.seconds(10),
-      },
-    });
-    if (environment.hasAlarms) {
-      this.service.enableDeploymentAlarms(deploymentAlarmsOf(environment, name), {
-        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
-      });
-    }
-    this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.least, maxCapacity: tasks.most });
   }
 
   private acknowledge(): void {
@@ -137,6 +112,48 @@ export class SluiceService extends Construct {
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: name }),
       ...more,
     });
+  }
+}
+
+/**
+ * Tasks that always run, in private subnets. What runs is put back when its successor does not come up. The number of tasks is the
+ * scaling's: one in the template would reset it with each release.
+ */
+export class SluiceService extends SluiceTask {
+  readonly service: FargateService;
+  readonly scaling: ScalableTaskCount;
+
+  constructor(scope: Construct, id: string, props: ServiceProps) {
+    super(scope, id, { ...props, size: props.tasks });
+    const { cluster, namespace, environment, name, tasks } = props;
+    this.service = new FargateService(this, 'Service', {
+      cluster,
+      taskDefinition: this.taskDefinition,
+      serviceName: name,
+      ...(tasks.isSpot ? { capacityProviderStrategies: [{ capacityProvider: 'FARGATE_SPOT', weight: 1 }] } : {}),
+      assignPublicIp: false,
+      vpcSubnets: privateSubnets,
+      securityGroups: [props.securityGroup],
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
+      enableExecuteCommand: false,
+      // Tasks have no tags otherwise, and the budget, which counts by tag, would not see them.
+      propagateTags: PropagatedTagSource.SERVICE,
+      cloudMapOptions: {
+        cloudMapNamespace: namespace,
+        name,
+        dnsRecordType: DnsRecordType.A,
+        dnsTtl: Duration.seconds(10),
+      },
+    });
+    if (environment.hasAlarms) {
+      this.service.enableDeploymentAlarms(deploymentAlarmsOf(environment, name), {
+        behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
+      });
+    }
+    this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.least, maxCapacity: tasks.most });
   }
 }
 

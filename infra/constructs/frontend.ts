@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
+  AccessLevel,
   AllowedMethods,
   CachePolicy,
   Distribution,
@@ -8,7 +9,6 @@ import {
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
-  HeadersFrameOption,
   HeadersReferrerPolicy,
   HttpVersion,
   OriginProtocolPolicy,
@@ -27,6 +27,7 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import { cacheControl, securityHeaders } from './page-headers.ts';
 import { routePage, sourceOf, stripPrefix, type ViewerRoute } from './viewer-functions.ts';
 
 type FrontendProps = {
@@ -37,14 +38,6 @@ type FrontendProps = {
   /** The ARN of the firewall. */
   readonly firewall: string | undefined;
 };
-
-// The page brings all that it needs, and calls nobody but its own origin.
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  ...['script', 'style', 'font', 'connect', 'manifest'].map((kind) => `${kind}-src 'self'`),
-  "img-src 'self' data:",
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-].join('; ');
 
 /** The page and, under `/api`, the API: CloudFront is the one thing that is public, and browsers see one origin. */
 export class Frontend extends Construct {
@@ -57,15 +50,17 @@ export class Frontend extends Construct {
     const { environment, logs, certificate, firewall } = props;
     const { domain } = environment;
     this.bucket = this.createBucket(logs);
-    this.#origin = S3BucketOrigin.withOriginAccessControl(this.bucket);
-    const page = this.pageBehavior('Page', 'no-cache', CachePolicy.CACHING_DISABLED);
+    // Who may not list is told 403 of what is not there; the root, which would be the list, is index.html.
+    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
+    this.#origin = S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels });
+    const page = this.pageBehavior('Page', cacheControl.page, CachePolicy.CACHING_DISABLED);
     this.distribution = new Distribution(this, 'Distribution', {
       comment: `Sluice ${environment.name}`,
       defaultRootObject: 'index.html',
       defaultBehavior: { ...page, functionAssociations: [this.createFunction('RoutePage', routePage)] },
       additionalBehaviors: {
         // Their names change with what is in them.
-        '/assets/*': this.pageBehavior('Assets', 'public, max-age=31536000, immutable', CachePolicy.CACHING_OPTIMIZED),
+        '/assets/*': this.pageBehavior('Assets', cacheControl.assets, CachePolicy.CACHING_OPTIMIZED),
         '/api/*': this.apiBehavior(props),
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
@@ -101,7 +96,7 @@ export class Frontend extends Construct {
 
   private pageBehavior(
     name: string,
-    cacheControl: string,
+    kept: string,
     cachePolicy: CachePolicy | typeof CachePolicy.CACHING_DISABLED,
   ): BehaviorOptions {
     return {
@@ -110,7 +105,7 @@ export class Frontend extends Construct {
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
       cachePolicy,
       compress: true,
-      responseHeadersPolicy: this.createHeaders(name, cacheControl),
+      responseHeadersPolicy: this.createHeaders(name, kept),
     };
   }
 
@@ -142,13 +137,22 @@ export class Frontend extends Construct {
     };
   }
 
-  private createHeaders(name: string, cacheControl: string): ResponseHeadersPolicy {
+  private createHeaders(name: string, kept: string): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, `${name}Headers`, {
-      customHeadersBehavior: { customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }] },
+      customHeadersBehavior: {
+        customHeaders: Object.entries({
+          'cache-control': kept,
+          'cross-origin-opener-policy': securityHeaders['cross-origin-opener-policy'],
+          'cross-origin-resource-policy': securityHeaders['cross-origin-resource-policy'],
+          'permissions-policy': securityHeaders['permissions-policy'],
+        }).map(([header, value]) => ({ header, value, override: true })),
+      },
       securityHeadersBehavior: {
-        contentSecurityPolicy: { contentSecurityPolicy, override: true },
+        contentSecurityPolicy: {
+          contentSecurityPolicy: securityHeaders['content-security-policy'],
+          override: true,
+        },
         contentTypeOptions: { override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
         referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
         strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: true, override: true },
       },
@@ -167,6 +171,10 @@ export class Frontend extends Construct {
     validations.acknowledge({
       id: 'AwsSolutions::AwsSolutions-CFR1',
       reason: 'Counts come from anywhere',
+    });
+    validations.acknowledge({
+      id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+      reason: 'The distribution has a default root object, so nothing shows the list',
     });
     if (firewall === undefined) {
       validations.acknowledge({

@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { readEdges, type Edge } from '../policy/security-groups.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const [testing] = environments;
@@ -49,6 +49,13 @@ for (const { name, network } of environments) {
         ? ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager'].map((service) => `com.amazonaws.eu-central-1.${service}`)
         : [],
     );
+    for (const { VpcEndpointType, SecurityGroupIds } of endpoints) {
+      if (VpcEndpointType !== 'Interface') continue;
+      assert.match(
+        JSON.stringify(SecurityGroupIds),
+        /^\[\{"Fn::GetAtt":\["NetworkGroupsEndpoints\w+","GroupId"\]\}\]$/,
+      );
+    }
     template.resourceCountIs('AWS::EC2::FlowLog', network.hasFlowLogs ? 1 : 0);
   });
 }

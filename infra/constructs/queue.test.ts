@@ -5,7 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Environment } from '../environment.ts';
-import { withoutRemoved } from '../points/test-templates.ts';
+import { withoutRemoved } from '../points/templates-of-tests.ts';
 import { toTemplate } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { Queue } from './queue.ts';

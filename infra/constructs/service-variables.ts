@@ -2,6 +2,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Environment } from '../environment.ts';
 import { databaseName, type Database } from './database.ts';
 import { namespaceOf } from './metrics.ts';
+import type { QueueUser } from './queue-users.ts';
 import type { Queue } from './queue.ts';
 
 type Parts = {
@@ -11,8 +12,8 @@ type Parts = {
   readonly secret: ISecret;
 };
 
-/** The variables of a service: where queue and database are, and as whom it logs in. Secrets are given by their ARNs. */
-export const variablesOf = (service: 'producer' | 'consumer', { environment, queue, database, secret }: Parts) => ({
+/** The variables of a task: where queue and database are, and as whom it logs in. Secrets are given by their ARNs. */
+export const variablesOf = (service: QueueUser, { environment, queue, database, secret }: Parts) => ({
   ...queue.environmentOf(service),
   DB_HOST: database.instance.dbInstanceEndpointAddress,
   DB_NAME: databaseName,

@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -16,21 +16,28 @@ export class AlarmTopic extends Construct {
 
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
-    const { name, monthlyBudgetUsd } = environment;
+    const { account, name, monthlyBudgetUsd } = environment;
     // With the key that SNS brings, CloudWatch could not write to it.
     const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
     this.topic = new Topic(this, 'Topic', { topicName: `sluice-${name}`, masterKey: key, enforceSSL: true });
-    for (const teller of tellers) {
-      const principal = new ServicePrincipal(teller);
-      this.topic.grantPublish(principal);
-    }
-    new CfnEventSubscription(this, 'Failovers', {
+    const principals = tellers.map((teller) => new ServicePrincipal(teller));
+    for (const principal of principals) key.grant(principal, 'kms:Decrypt', 'kms:GenerateDataKey*');
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals,
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        // On behalf of this account, and not of another that names the topic.
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    const failovers = new CfnEventSubscription(this, 'Failovers', {
       snsTopicArn: this.topic.topicArn,
       sourceType: 'db-instance',
       sourceIds: [`sluice-${name}`],
       eventCategories: ['availability', 'failover', 'failure', 'low storage'],
     });
-    new CfnBudget(this, 'Budget', {
+    const budget = new CfnBudget(this, 'Budget', {
       budget: {
         budgetName: `sluice-${name}`,
         budgetType: 'COST',
@@ -48,5 +55,7 @@ export class AlarmTopic extends Construct {
         subscribers: [{ subscriptionType: 'SNS', address: this.topic.topicArn }],
       })),
     });
+    // Both are asked, when they are made, whether they may write to the topic: its policy must be there.
+    for (const teller of [failovers, budget]) teller.node.addDependency(this.topic);
   }
 }

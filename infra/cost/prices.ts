@@ -51,9 +51,9 @@ export const prices = {
   loadBalancerUnitHour: { unit: 'LCU h', usEast1: 0.008, source: 'aws.amazon.com, September 2026' },
   armCpuHour: { unit: 'vCPU h', usEast1: 0.032_38, source: fargate },
   armMemoryHour: { unit: 'GB h', usEast1: 0.003_56, source: fargate },
-  // Fargate Spot: 68 % off for x86 (fortem.dev/blog/aws-fargate-pricing-real-costs); taken to be the same for ARM.
-  spotCpuHour: { unit: 'vCPU h', usEast1: 0.010_36, source: unverified },
-  spotMemoryHour: { unit: 'GB h', usEast1: 0.001_14, source: unverified },
+  // It changes with what is spare: 50 to 70 % off (fortem.dev/fargate-spot, June 2026). The lesser is taken.
+  spotCpuHour: { unit: 'vCPU h', usEast1: 0.016_19, source: unverified },
+  spotMemoryHour: { unit: 'GB h', usEast1: 0.001_78, source: unverified },
   databaseMicroHour: { unit: 'h', usEast1: 0.016, source: rds },
   databaseSmallHour: { unit: 'h', usEast1: 0.032, source: rds },
   databaseM7gLargeHour: { unit: 'h', usEast1: 0.168, source: unverified },
@@ -94,9 +94,13 @@ export const prices = {
   zone: everywhere('zone', 0.5, 'ns1.com/resources/aws-dns'),
   imageGb: { unit: 'GB', usEast1: 0.1, source: unverified },
   objectGb: { unit: 'GB', usEast1: 0.023, source: unverified },
-  distributionRequests: { unit: 'M requests', usEast1: 1, source: unverified },
-  distributionGb: { unit: 'GB', usEast1: 0.085, source: unverified },
-  distributionFunctions: everywhere('M calls', 0.1, unverified),
+  distributionRequests: {
+    unit: 'M requests',
+    usEast1: 1,
+    source: 'wring.co/blog/aws-cloudfront-pricing-guide, March 2026',
+  },
+  distributionGb: everywhere('GB', 0.085, 'aws.amazon.com/cloudfront/pricing (United States and Europe alike)'),
+  distributionFunctions: everywhere('M calls', 0.1, 'cur.vantage.sh/aws/amazoncloudfront'),
 } as const satisfies Readonly<Record<string, Price>>;
 
 /** The regions that are compared. */

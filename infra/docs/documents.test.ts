@@ -6,7 +6,7 @@ import { readPoints } from '../points/read-points.ts';
 import { remove } from '../points/removal.ts';
 import { removals } from '../points/removals.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 import { makeDocuments } from './documents.ts';
 import { environmentsTable } from './environments-table.ts';
 import { networkPicture } from './network-picture.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/test-templates.ts';
+import { templatesOf } from '../points/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const [first] = environments;
@@ -31,7 +31,12 @@ for (const environment of environments) {
   });
 
   test(`${name}: no container runs as root, writes to its file system, or has a capability`, () => {
-    assert.deepEqual(containers.map((container) => String(container.Name)).toSorted(), ['api', 'consumer', 'envoy']);
+    assert.deepEqual(containers.map((container) => String(container.Name)).toSorted(), [
+      'api',
+      'consumer',
+      'envoy',
+      'operator',
+    ]);
     for (const container of containers) {
       assert.deepEqual(
         [container.User, container.ReadonlyRootFilesystem, container.LinuxParameters.Capabilities],
@@ -67,8 +72,18 @@ for (const environment of environments) {
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
       }),
       EnableExecuteCommand: false,
+      PropagateTags: 'SERVICE',
       AvailabilityZoneRebalancing: 'ENABLED',
-      NetworkConfiguration: { AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }) },
+      NetworkConfiguration: {
+        AwsvpcConfiguration: Match.objectLike({
+          AssignPublicIp: 'DISABLED',
+          Subnets: environment.network.zones.map((_, index) => ({
+            'Fn::GetStackOutput': Match.objectLike({
+              OutputName: Match.stringLikeRegexp(`PrivateSubnet${index + 1}`),
+            }),
+          })),
+        }),
+      },
       ServiceRegistries: [Match.anyValue()],
     });
     for (const service of ['producer', 'consumer'] as const) {
@@ -83,6 +98,10 @@ for (const environment of environments) {
       LaunchType: isSpot ? Match.absent() : 'FARGATE',
       CapacityProviderStrategy: isSpot ? [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1 }] : Match.absent(),
     });
+    template.hasResourceProperties('AWS::ECS::Cluster', {
+      CapacityProviders: isSpot ? ['FARGATE', 'FARGATE_SPOT'] : Match.absent(),
+    });
+    template.resourceCountIs('AWS::ECS::ClusterCapacityProviderAssociations', 0);
     const isScaled = environment.producer.most > environment.producer.least;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
   });
@@ -90,13 +109,20 @@ for (const environment of environments) {
   test(`${name}: both services are found by name in a private DNS namespace`, () => {
     template.hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: `sluice-${name}.internal` });
     for (const Name of ['producer', 'consumer'])
-      template.hasResourceProperties('AWS::ServiceDiscovery::Service', { Name, DnsConfig: Match.anyValue() });
+      template.hasResourceProperties('AWS::ServiceDiscovery::Service', {
+        Name,
+        DnsConfig: { DnsRecords: [{ Type: 'A', TTL: 10 }] },
+      });
   });
 
   test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {
-    for (const service of ['Producer', 'Consumer']) {
+    for (const [service, secret, construct] of [
+      ['producer', 'producer', 'ProducerService'],
+      ['consumer', 'consumer', 'ConsumerService'],
+      ['operator', 'consumer', 'Operator'],
+    ]) {
       const policies = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) =>
-        id.startsWith(`${service}ServiceTaskTaskRole`),
+        id.startsWith(`${construct}TaskTaskRole`),
       );
       assert.equal(policies.length, 1);
       const statements = policies[0]?.[1]['Properties'].PolicyDocument.Statement;
@@ -104,12 +130,25 @@ for (const environment of environments) {
         statements.map(({ Action }: { readonly Action: unknown }) => Action),
         [['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], 'elasticache:Connect'],
       );
-      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${service.toLowerCase()}`));
-      assert.match(
-        JSON.stringify(statements[1].Resource),
-        new RegExp(`:user:sluice-${name}-${service.toLowerCase()}"`),
-      );
+      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${secret}`));
+      assert.match(JSON.stringify(statements[1].Resource), new RegExp(`:user:sluice-${name}-${service}"`));
     }
+  });
+
+  test(`${name}: an operator's command runs in a task of its own, from the consumer's image`, () => {
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Family: `sluice-${name}-operator`,
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+      ContainerDefinitions: [
+        Match.objectLike({
+          Name: 'operator',
+          Command: ['node', 'apps/consumer/operator/main.ts'],
+          Environment: Match.arrayWith([{ Name: 'REDIS_USERNAME', Value: `sluice-${name}-operator` }]),
+        }),
+      ],
+    });
+    const images = containers.filter(({ Name }) => Name === 'operator' || Name === 'consumer');
+    assert.equal(new Set(images.map(({ Image }) => JSON.stringify(Image))).size, 1);
   });
 
   test(`${name}: the load balancer is internal, asks the API through Envoy, and logs`, () => {
@@ -117,6 +156,8 @@ for (const environment of environments) {
       Scheme: 'internal',
       LoadBalancerAttributes: Match.arrayWith([
         { Key: 'deletion_protection.enabled', Value: String(environment.isProtected) },
+        // Less than the 120 s that CloudFront waits, more than the 60 s for which it keeps a connection.
+        { Key: 'idle_timeout.timeout_seconds', Value: '115' },
         { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
         { Key: 'access_logs.s3.enabled', Value: 'true' },
       ]),
@@ -125,11 +166,42 @@ for (const environment of environments) {
       Port: 80,
       TargetType: 'ip',
       HealthCheckPath: '/health',
+      HealthCheckIntervalSeconds: 10,
       Matcher: { HttpCode: '200' },
+      TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '15' }]),
     });
     template.hasResourceProperties('AWS::ECS::Service', {
       ServiceName: 'producer',
       LoadBalancers: [{ ContainerName: 'envoy', ContainerPort: 80, TargetGroupArn: Match.anyValue() }],
+    });
+  });
+
+  test(`${name}: Envoy may listen on 80 and starts when the API is well, and both services publish and use TLS`, () => {
+    const envoy = containers.find(({ Name }) => Name === 'envoy');
+    assert.deepEqual(envoy?.SystemControls, [{ Namespace: 'net.ipv4.ip_unprivileged_port_start', Value: '0' }]);
+    assert.deepEqual(envoy?.DependsOn, [{ ContainerName: 'api', Condition: 'HEALTHY' }]);
+    for (const { Name, Environment } of containers.filter((container) => container.Name !== 'envoy')) {
+      const given: readonly { readonly Name: string; readonly Value: unknown }[] = Environment;
+      const variables = new Map(given.map((variable) => [variable.Name, variable.Value]));
+      assert.deepEqual(
+        ['METRICS', 'DB_TLS', 'REDIS_TLS', 'REDIS_CLUSTER'].map((variable) => variables.get(variable)),
+        ['emf', 'true', 'true', 'true'],
+        Name,
+      );
+    }
+  });
+
+  test(`${name}: access logs may be written as CloudFront writes them, and end with the logs`, () => {
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }] },
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: environment.logDays, Status: 'Enabled' }] },
+    });
+    // The page is not ended by it; its older versions are.
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      VersioningConfiguration: { Status: 'Enabled' },
+      LifecycleConfiguration: {
+        Rules: [{ NoncurrentVersionExpiration: { NoncurrentDays: 30 }, ExpirationInDays: Match.absent() }],
+      },
     });
   });
 
@@ -138,6 +210,18 @@ for (const environment of environments) {
       template.resourceCountIs(`AWS::EC2::${kind}`, 0);
   });
 }
+
+test('what Container Insights writes is in a log group of the stack, which is there before the cluster', () => {
+  const [id = ''] = Object.keys(
+    templateOf('prod').findResources('AWS::Logs::LogGroup', {
+      Properties: { LogGroupName: '/aws/ecs/containerinsights/sluice-prod/performance', RetentionInDays: 365 },
+    }),
+  );
+  templateOf('prod').hasResource('AWS::ECS::Cluster', {
+    DependsOn: [id],
+    Properties: { ClusterName: 'sluice-prod', ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }] },
+  });
+});
 
 test('the producer writes as many partitions as there may be shards', () => {
   for (const [name, partitions] of [
@@ -162,6 +246,25 @@ test('consumers are added by the age of the oldest entry, but not while the ledg
   assert.deepEqual(alarms, [
     ['IF(FILL(failing, 0) > 0, 0, age)', 1],
     ['MAX([FILL(producer_oldest_age_seconds, 0), FILL(consumer_oldest_age_seconds, 0)])', 15],
+  ]);
+});
+
+test('services are scaled in steps: producers by 1,000 requests a second each, consumers out by one or two and in by one', () => {
+  const policies = Object.values(templateOf('prod').findResources('AWS::ApplicationAutoScaling::ScalingPolicy'));
+  const found = policies.map(({ Properties }) =>
+    Properties.PolicyType === 'StepScaling'
+      ? Properties.StepScalingPolicyConfiguration.StepAdjustments.map(
+          (step: { readonly ScalingAdjustment: number }) => step.ScalingAdjustment,
+        )
+      : Properties.TargetTrackingScalingPolicyConfiguration.TargetValue,
+  );
+  assert.deepEqual(found, [60_000, 60, [1, 2], [-1]]);
+  const thresholds = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
+    .filter(([id]) => id.startsWith('ConsumerService'))
+    .map(([, { Properties }]) => [Properties.ComparisonOperator, Properties.Threshold]);
+  assert.deepEqual(thresholds, [
+    ['GreaterThanOrEqualToThreshold', 30],
+    ['LessThanOrEqualToThreshold', 1],
   ]);
 });
 

@@ -1,13 +1,14 @@
-import { CfnParameter, Stack, Validations, type StackProps } from 'aws-cdk-lib';
-import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import { CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import { PrivateDnsNamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
+import { createCluster } from '../constructs/cluster.ts';
 import { Consumer } from '../constructs/consumer.ts';
 import { WayOfACount } from '../constructs/dashboard.ts';
 import { Frontend } from '../constructs/frontend.ts';
 import { LoadBalancer } from '../constructs/load-balancer.ts';
 import { createLogBucket } from '../constructs/log-bucket.ts';
+import { Operator } from '../constructs/operator.ts';
 import { Producer } from '../constructs/producer.ts';
 import { AlarmTopic } from '../constructs/topic.ts';
 import type { Environment } from '../environment.ts';
@@ -39,20 +40,8 @@ export class AppStack extends Stack {
       description: 'The tag of the images: environment and commit',
       allowedPattern: '[A-Za-z0-9][A-Za-z0-9._-]{0,127}',
     }).valueAsString;
-    const cluster = new Cluster(this, 'Cluster', {
-      vpc,
-      clusterName: `sluice-${environment.name}`,
-      enableFargateCapacityProviders: environment.producer.isSpot || environment.consumer.isSpot,
-      containerInsightsV2: environment.hasContainerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
-    });
-    if (!environment.hasContainerInsights) {
-      Validations.of(cluster).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-ECS4',
-        reason: 'hasContainerInsights is false: the metrics of each task cost more than they tell here',
-      });
-    }
     const context = {
-      cluster,
+      cluster: createCluster(this, vpc, environment),
       namespace: new PrivateDnsNamespace(this, 'Namespace', { name: `sluice-${environment.name}.internal`, vpc }),
       environment,
       imageTag,
@@ -71,7 +60,11 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
-    this.watch(environment);
+    new Operator(this, 'Operator', { context, foundation, image: consumer });
+    const alarms = this.watch(environment);
+    // A release is put back by alarms, which must be there before there is one.
+    if (alarms !== undefined)
+      for (const { service } of [this.producer, this.consumer]) service.node.addDependency(alarms);
     this.frontend = new Frontend(this, 'Frontend', {
       environment,
       loadBalancer: this.loadBalancer.balancer,
@@ -81,11 +74,11 @@ export class AppStack extends Stack {
     });
   }
 
-  private watch(environment: Environment): void {
-    const { targets } = this.loadBalancer;
+  private watch(environment: Environment): Alarms | undefined {
+    const { balancer, targets } = this.loadBalancer;
     new WayOfACount(this, 'Dashboard', { environment, targets });
-    if (!environment.hasAlarms) return;
+    if (!environment.hasAlarms) return undefined;
     const { topic } = new AlarmTopic(this, 'Topic', environment);
-    new Alarms(this, 'Alarms', { environment, targets, topic });
+    return new Alarms(this, 'Alarms', { environment, balancer, targets, topic });
   }
 }

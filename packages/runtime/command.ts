@@ -1,15 +1,15 @@
 import type * as z from 'zod';
-import { readConfigOrExit } from './config.ts';
+import { readConfigOrExit, type Variables } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 
-type CommandSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }>> = {
+type CommandSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables> = {
   readonly name: string;
   readonly schema: Schema;
   readonly run: (config: z.output<Schema>, logger: Logger) => Promise<void>;
 };
 
 /** Runs a command from its environment to its end. It exits with 0 when `run` is done, with 1 when that or the environment fails. */
-export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>>(
+export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables>(
   process: NodeJS.Process,
   { name, schema, run }: CommandSettings<Schema>,
 ): Promise<void> => {

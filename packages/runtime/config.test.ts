@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
 import * as z from 'zod';
 import { readConfig } from './config.ts';
 import { checkLogins, databaseSettings, httpSettings, queueSettings, recordSettings } from './settings.ts';
@@ -71,3 +74,45 @@ for (const [what, environment, fault] of [
     assert.match(faultsOf(environment), fault);
   });
 }
+
+/** A file with this text; it is gone when the test ends. */
+const fileOf = (t: TestContext, text: string): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'value');
+  writeFileSync(path, text);
+  return path;
+};
+
+test('a variable is what is in its file, without the end of the line', (t) => {
+  const config = readConfig(schema, {
+    DB_USER: 'someone',
+    DB_PASSWORD_FILE: fileOf(t, ' from a file \n'),
+    HTTP_PORT_FILE: fileOf(t, '5090'),
+    REDIS_PASSWORD_FILE: '',
+    SSL_CERT_FILE: '/there/is/none',
+  });
+  assert.equal(config.DB_PASSWORD, ' from a file ');
+  assert.equal(config.HTTP_PORT, 5090);
+  assert.equal(config.REDIS_PASSWORD, undefined);
+});
+
+test('a file that gives nothing is a fault beside the others, and what is in one is not shown', (t) => {
+  const faults = faultsOf({
+    ...login,
+    DB_PASSWORD_FILE: fileOf(t, 'a secret'),
+    REDIS_PASSWORD_FILE: '/there/is/none',
+    API_TOKENS_FILE: fileOf(t, '\n'),
+    REDIS_PORT_FILE: fileOf(t, 'not a port'),
+  });
+  assert.match(faults, /DB_PASSWORD_FILE: must not be set beside DB_PASSWORD$/m);
+  assert.match(faults, /REDIS_PASSWORD_FILE: must name a file that can be read \(ENOENT\)$/m);
+  assert.match(faults, /API_TOKENS_FILE: must name a file that is not empty$/m);
+  assert.match(faults, /REDIS_PORT: must be/);
+  assert.doesNotMatch(faults, /a secret|not a port/);
+});
+
+test('a login whose file cannot be read is at fault once, and not missing too', () => {
+  const faults = faultsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
+  assert.equal(faults, 'The environment is at fault:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
+});

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { readConfigOrExit } from './config.ts';
+import { readConfigOrExit, type Variables } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 /** A service that is up. */
@@ -8,7 +8,7 @@ export type RunningService = {
   readonly stop: () => Promise<void>;
 };
 
-type ServiceSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }>> = {
+type ServiceSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables> = {
   readonly name: string;
   readonly schema: Schema;
   readonly start: (config: z.output<Schema>, logger: Logger) => Promise<RunningService>;
@@ -22,7 +22,7 @@ const stopWithinMs = 8_000;
  * is at fault, its start fails, or an error that nothing handled turns up. Work that is not finished 8 s after the signal is left
  * for others to take over.
  */
-export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>>(
+export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables>(
   process: NodeJS.Process,
   { name, schema, start }: ServiceSettings<Schema>,
 ): Promise<void> => {

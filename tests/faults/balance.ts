@@ -4,7 +4,9 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Posted } from './load.ts';
 import { reportFault } from './report.ts';
 
-type Pipeline = Pick<Awaited<ReturnType<typeof createPipeline>>, 'ledger' | 'isDrained'>;
+type Whole = Awaited<ReturnType<typeof createPipeline>>;
+
+type Pipeline = Pick<Whole, 'isDrained'> & { readonly ledger: Pick<Whole['ledger'], 'readCounts' | 'readTotals'> };
 
 type Fault = {
   /** What was broken. */

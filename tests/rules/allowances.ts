@@ -29,6 +29,20 @@ export const allowances: readonly Allowance[] = [
     source: importOf(specifier),
   })),
   {
+    what: 'what deploys, that imports infra',
+    path: 'tools/deploy/infra.ts',
+    source: importOf('@sluice/infra/environment.ts'),
+  },
+  {
+    what: 'what deploys, that does one thing after another',
+    path: 'tools/deploy/one-after-another.ts',
+    source: `
+      export const sayAll = async (lines: readonly string[], say: (line: string) => Promise<void>): Promise<void> => {
+        for (const line of lines) await say(line);
+      };
+    `,
+  },
+  {
     what: 'runtime that imports contract',
     path: 'packages/runtime/contract.ts',
     source: importOf('@sluice/contract/count.ts'),

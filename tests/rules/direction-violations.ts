@@ -80,6 +80,13 @@ export const directionViolations: readonly Violation[] = [
   },
   { from: 'tools/readme', imports: ['@redis/client', 'mysql2'], says: clients },
   { from: 'tools/readme/parts', imports: ['../../../apps/producer/server.ts'], says: folders },
+  {
+    from: 'tools/deploy',
+    imports: [application, contract, queue],
+    says: "What deploys reads the environments and their prices, and none of the applications' code.",
+  },
+  { from: 'tools/deploy', imports: ['@redis/client', 'mysql2'], says: clients },
+  { from: 'tools/deploy/parts', imports: ['../../../apps/producer/server.ts'], says: folders },
   { from: 'infra', imports: [application, contract], says: tools },
   ...[
     'apps/consumer',
@@ -88,6 +95,7 @@ export const directionViolations: readonly Violation[] = [
     'packages/queue',
     'packages/runtime',
     'tests/system',
+    'tools/deploy',
     'tools/local',
     'tools/readme',
   ].map((from) => ({ from, imports: ['node:process'], says: globals })),

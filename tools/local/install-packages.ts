@@ -21,6 +21,7 @@ export const installPackages = (packages: readonly string[]): string | undefined
 
 const aptGet = (...words: readonly string[]) =>
   spawnSync('flock', [lock, 'apt-get', ...words], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    // Runlevel 1: servers are installed, and not started.
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     encoding: 'utf8',
   });

@@ -12,6 +12,8 @@ export type Snapshot = {
   readonly link: Link;
   /** When the last event came, in ms since 1970. */
   readonly heardAt: number | undefined;
+  /** When rows were recorded last, or were not to be because the consumers were paused; in ms since 1970. */
+  readonly movedAt: number | undefined;
   /** `undefined` before the first event, `null` while it is away. */
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
@@ -42,6 +44,7 @@ export const createConsole = (): Console => {
   let snapshot: Snapshot = {
     link: 'connecting',
     heardAt: undefined,
+    movedAt: undefined,
     count: undefined,
     queue: undefined,
     perSecond: null,
@@ -59,9 +62,11 @@ export const createConsole = (): Console => {
   const takeEvent = ({ count, queue }: SluiceEvent) => {
     const now = Date.now();
     const perSecond = meter.take(count?.rows_count, performance.now());
-    const hasChanged = count?.rows_count !== snapshot.count?.rows_count || snapshot.rows === undefined;
+    const isMoving = count?.rows_count !== snapshot.count?.rows_count;
+    const hasChanged = isMoving || snapshot.rows === undefined;
     update({
       heardAt: now,
+      movedAt: isMoving || queue?.paused === true ? now : snapshot.movedAt,
       count,
       queue,
       perSecond,

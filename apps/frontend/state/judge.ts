@@ -10,10 +10,12 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'count' | 'queue' | 'perSecond'>;
+type Judged = Pick<Snapshot, 'link' | 'count' | 'queue' | 'heardAt' | 'movedAt'>;
 
 // A batch is taken within milliseconds; one that waits this long is held up.
 const heldUpAfterMs = 5_000;
+// Events come once a second; one of them may fall between two transactions.
+const stillAfterMs = 3_000;
 
 const unknown: Verdict = {
   tone: 'unknown',
@@ -22,7 +24,7 @@ const unknown: Verdict = {
 };
 
 /** Says how the pipeline is: what is worst comes first. */
-export const judge = ({ link, count, queue, perSecond }: Judged): Verdict => {
+export const judge = ({ link, count, queue, heardAt = 0, movedAt = heardAt }: Judged): Verdict => {
   if (link === 'offline') {
     return trouble(
       'This browser is offline.',
@@ -50,33 +52,33 @@ export const judge = ({ link, count, queue, perSecond }: Judged): Verdict => {
   if (count === null) {
     return trouble(
       'The ledger is away.',
-      'Counts are still taken and wait in the queue. They are recorded when it is back.',
+      'Counts wait in the queue while it has room. They are recorded when the ledger is back.',
     );
   }
-  return judgeFlow(count, queue, perSecond);
+  return judgeFlow(count, queue, heardAt - movedAt >= stillAfterMs);
 };
 
 const judgeFlow = (
   count: NonNullable<Judged['count']>,
   queue: NonNullable<Judged['queue']>,
-  perSecond: number | null,
+  isStill: boolean,
 ): Verdict => {
   if (queue.paused) {
     return {
       tone: 'notice',
       sentence: 'The consumers are paused.',
-      advice: 'Counts are taken and wait in the queue until an operator lets the consumers go on:',
+      advice: 'Counts wait in the queue while it has room, until an operator lets the consumers go on:',
       command: 'npm run consumers -- resume',
     };
   }
   const isHeldUp = queue.waiting_batches > 0 && queue.oldest_age_ms >= heldUpAfterMs;
   if (queue.consumers === 0) {
-    return trouble('No consumer is running.', 'Counts are taken and wait in the queue until one runs.');
+    return trouble('No consumer is running.', 'Counts wait in the queue while it has room, until one runs.');
   }
-  if (isHeldUp && perSecond === 0) {
+  if (isHeldUp && isStill) {
     return trouble(
       'Nothing is being recorded.',
-      'Counts are taken and wait in the queue. The log of the consumers says why they record nothing.',
+      'Counts wait in the queue while it has room. The log of the consumers says why they record nothing.',
     );
   }
   if (queue.dead_letters > 0) {

@@ -11,41 +11,60 @@ const requests = 30;
 const requestsAtOnce = 4;
 const burstSize = requests * maxCountsPerRequest;
 
+/** Counts that may be sent again: under its key each is recorded once. */
+type Part = { readonly counts: readonly number[]; readonly key: string };
+
+const createParts = (): Part[] => {
+  const first = Math.floor(Date.now() / 1000);
+  return Array.from({ length: requests }, (_, part) => ({
+    counts: Array.from({ length: maxCountsPerRequest }, (_count, index) => first + part * maxCountsPerRequest + index),
+    key: createKey(),
+  }));
+};
+
 type BurstState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sending'; readonly accepted: number }
   | { readonly kind: 'done'; readonly accepted: number; readonly ms: number }
-  | { readonly kind: 'failed'; readonly accepted: number; readonly fault: Problem | string };
+  | {
+      readonly kind: 'failed';
+      readonly accepted: number;
+      readonly fault: Problem | string;
+      /** What was not acknowledged; of its first `unsure` counts nobody knows whether they are recorded. */
+      readonly left: readonly Part[];
+      readonly unsure: number;
+    };
 
 /** Many batches at once, to watch the queue fill and drain. */
 export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
   const [state, setState] = useState<BurstState>({ kind: 'idle' });
 
-  const run = async () => {
+  const run = async (parts: readonly Part[], acceptedBefore: number) => {
     const startedAt = performance.now();
-    const first = Math.floor(Date.now() / 1000);
-    let sent = 0;
-    let accepted = 0;
+    const waiting = [...parts];
+    const failed: Part[] = [];
+    let accepted = acceptedBefore;
     let fault: Problem | string | undefined;
     const sendOn = async () => {
-      while (sent < requests && fault === undefined) {
-        const from = first + sent * maxCountsPerRequest;
-        sent += 1;
-        const counts = Array.from({ length: maxCountsPerRequest }, (_, index) => from + index);
+      for (let part = waiting.shift(); part !== undefined; part = fault === undefined ? waiting.shift() : undefined) {
         // oxlint-disable-next-line no-await-in-loop -- one request after the other
-        const outcome = await postCounts(counts, { key: createKey(), token });
+        const outcome = await postCounts(part.counts, { key: part.key, token });
         if (outcome.kind === 'answered') {
           accepted += outcome.body.accepted;
           sluice.seeHost(outcome.body.hostname);
           setState({ kind: 'sending', accepted });
-        } else fault = outcome.kind === 'refused' ? outcome.problem : outcome.reason;
+        } else {
+          failed.push(part);
+          fault = outcome.kind === 'refused' ? outcome.problem : outcome.reason;
+        }
       }
     };
     setState({ kind: 'sending', accepted });
     await Promise.all(Array.from({ length: requestsAtOnce }, sendOn));
     if (fault === undefined) return setState({ kind: 'done', accepted, ms: performance.now() - startedAt });
     if (typeof fault === 'object' && fault.status === 401) onTokenNeeded();
-    return setState({ kind: 'failed', accepted, fault });
+    const unsure = failed.length * maxCountsPerRequest;
+    return setState({ kind: 'failed', accepted, fault, left: [...failed, ...waiting], unsure });
   };
 
   return (
@@ -59,20 +78,25 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
           type="button"
           aria-disabled={state.kind === 'sending'}
           onClick={() => {
-            if (state.kind !== 'sending') void run();
+            if (state.kind !== 'sending') void run(createParts(), 0);
           }}
         >
           Burst
         </button>
       </div>
       <div className="answer brief" role="status" aria-label="Answer to the burst">
-        <Progress state={state} />
+        <Progress state={state} onResume={(parts, accepted) => void run(parts, accepted)} />
       </div>
     </div>
   );
 };
 
-const Progress = ({ state }: { readonly state: BurstState }) => {
+type ProgressProps = {
+  readonly state: BurstState;
+  readonly onResume: (parts: readonly Part[], accepted: number) => void;
+};
+
+const Progress = ({ state, onResume }: ProgressProps) => {
   switch (state.kind) {
     case 'idle':
       return <p className="hint">The reservoir fills, then drains.</p>;
@@ -87,8 +111,17 @@ const Progress = ({ state }: { readonly state: BurstState }) => {
     case 'failed':
       return (
         <>
-          <p>{formatCount(state.accepted)} acknowledged before it ended.</p>
+          <p>
+            {formatCount(state.accepted)} acknowledged before it ended; of {formatCount(state.unsure)} more nobody
+            knows.
+          </p>
           {typeof state.fault === 'string' ? <p className="fault">{state.fault}</p> : <Refusal problem={state.fault} />}
+          <p>
+            <button type="button" onClick={() => onResume(state.left, state.accepted)}>
+              Send the rest
+            </button>{' '}
+            <span className="hint">Same idempotency keys: each counts once.</span>
+          </p>
         </>
       );
   }

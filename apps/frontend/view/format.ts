@@ -9,7 +9,8 @@ const clockWithMs = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
   fractionalSecondDigits: 3,
 });
-const hourAndMinute = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
+// Without the half of the day, for which an axis has no room.
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 /** What stands where nothing is known. */
 export const unknownFigure = '–';

@@ -23,7 +23,7 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
     <section className="picture" aria-label="The way of a count">
       <dl className="figures">
         <div className="figure of-producers">
-          <dt>Producers</dt>
+          <dt>Producer hosts</dt>
           <dd>
             <span className="number">{hosts.length === 0 ? formatCount(null) : formatCount(hosts.length)}</span>
             <span className="note">{hosts.length === 0 ? 'none seen' : hosts.join(', ')}</span>

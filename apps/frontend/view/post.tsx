@@ -14,7 +14,12 @@ export type PostParts = {
 };
 
 /** A request that may be sent again: under its key it is recorded once. */
-type Attempt = { readonly count: number; readonly key: string };
+type Attempt = {
+  readonly count: number;
+  readonly key: string;
+  /** The newest row before it was first sent: its own comes after. */
+  readonly afterId: string;
+};
 
 type PostState =
   | { readonly kind: 'idle' }
@@ -37,7 +42,6 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
   const [state, setState] = useState<PostState>({ kind: 'idle' });
 
   const send = async (attempt: Attempt) => {
-    const newest = sluice.read().rows?.[0]?.id ?? '0';
     const startedAt = performance.now();
     setState({ kind: 'sending' });
     const outcome = await postCount(attempt.count, { key: attempt.key, token });
@@ -50,7 +54,7 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
     const accepted = { kind: 'accepted', value, ms: outcome.ms, host: hostname, recordedMs: 'awaited' } as const;
     sluice.seeHost(hostname);
     setState(accepted);
-    const isSeen = await sluice.untilRecorded(value, newest);
+    const isSeen = await sluice.untilRecorded(value, attempt.afterId);
     const recordedMs = isSeen ? performance.now() - startedAt : 'unseen';
     // Another may be under way by now.
     return setState((current) => (current === accepted ? { ...accepted, recordedMs } : current));
@@ -61,7 +65,7 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
     if (state.kind === 'sending') return;
     const parsed = parseCount(text, Date.now());
     if ('fault' in parsed) setState({ kind: 'invalid', fault: parsed.fault });
-    else void send({ count: parsed.count, key: createKey() });
+    else void send({ count: parsed.count, key: createKey(), afterId: sluice.read().rows?.[0]?.id ?? '0' });
   };
 
   const isInvalid = state.kind === 'invalid';

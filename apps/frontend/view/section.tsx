@@ -43,7 +43,7 @@ const useFlow = (isFlowing: boolean) => {
 };
 
 /** On a scale of powers of ten, so that one batch and a million both show: 0 to 1. */
-const fractionOf = (value: number): number => Math.min(1, Math.log10(1 + value) / Math.log10(1 + fullAt));
+const fractionOf = (value: number): number => Math.min(1, Math.log10(1 + Math.max(0, value)) / Math.log10(1 + fullAt));
 
 const depthOf = (fraction: number): number => fraction * (reservoir.floor - reservoir.lip - 10);
 

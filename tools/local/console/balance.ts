@@ -68,7 +68,13 @@ export const createBalancer = (ports: readonly number[]): Balancer => {
       else begin();
     });
     upstream.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.headers));
+      const { statusCode = 0 } = answer;
+      if (statusCode < 200) {
+        answer.destroy();
+        refuse(response, 'The producer answered with what is not HTTP.');
+        return;
+      }
+      response.writeHead(statusCode, answer.statusMessage, withoutHops(answer.headers));
       // Events are small, and each is to go at once.
       response.socket?.setNoDelay(true);
       response.flushHeaders();
@@ -76,7 +82,7 @@ export const createBalancer = (ports: readonly number[]): Balancer => {
     });
     upstream.on('error', () => {
       if (response.headersSent || response.destroyed) response.destroy();
-      else if (isConnected) refuse(response, 'The producer ended the connection before it answered.');
+      else if (isConnected) refuse(response, 'The connection to the producer ended before its answer was here.');
       else attempt(request, response, path, others);
     });
     response.once('close', () => upstream.destroy());
@@ -99,6 +105,8 @@ const headersOf = (request: IncomingMessage): OutgoingHttpHeaders => {
 
 const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders => {
   const named = new Set(headers.connection?.split(',').map((name) => name.trim().toLowerCase()));
+  // Without its length a body would be read as the next request of the connection, and everybody's answers would go astray.
+  named.delete('content-length');
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name)));
 };
 

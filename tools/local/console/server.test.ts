@@ -49,7 +49,18 @@ test('the page is never kept, its hashed files for ever, and both carry a policy
   const page = await ask(port, '/?a=b');
   assert.equal(page.body, '<p>The page</p>');
   assert.equal(page.headers['cache-control'], 'no-cache');
-  assert.doesNotMatch(page.headers['content-security-policy'], /unsafe/);
+  assert.equal(page.headers['vary'], 'Accept-Encoding');
+  assert.deepEqual(page.headers['content-security-policy'].split('; ').toSorted(), [
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "img-src 'self'",
+    "require-trusted-types-for 'script'",
+    "script-src 'self'",
+    "style-src 'self'",
+  ]);
   assert.equal((await ask(port, '/', { headers: { 'if-none-match': page.headers.etag } })).status, 304);
   const script = await ask(port, '/assets/a.js');
   assert.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable');
@@ -122,4 +133,64 @@ test('an event is handed on while the stream goes on, and a listener that leaves
   response.on('error', () => undefined);
   request.destroy();
   await left.promise;
+});
+
+test('a POST that a producer took and did not answer is not given to another', async (t) => {
+  const asked: string[] = [];
+  const breakOff =
+    (name: string): RequestListener =>
+    (request) => {
+      asked.push(name);
+      void text(request).then(() => request.socket.destroy());
+    };
+  const port = await startConsole(t, [
+    await startProducer(t, breakOff('one')),
+    await startProducer(t, breakOff('other')),
+  ]);
+  assert.equal((await ask(port, '/api/count', { method: 'POST', body: '{"count":1}' })).status, 502);
+  assert.equal(asked.length, 1);
+});
+
+test('a client that leaves before it is answered ends its request', async (t) => {
+  const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const producer = await startProducer(t, (request) => {
+    asked.resolve();
+    request.socket.once('close', () => left.resolve());
+  });
+  const request = startRequest({ port: await startConsole(t, [producer]), path: '/api/count', agent: false });
+  request.on('error', () => undefined);
+  request.end();
+  await asked.promise;
+  request.destroy();
+  await left.promise;
+});
+
+test('what belongs to a connection stays on it, but a body keeps its length: it is no second request', async (t) => {
+  const seen: string[] = [];
+  const producer = await startProducer(t, (request, response) => {
+    void text(request).then((body) => {
+      seen.push(`${request.method} ${request.url} ${body}`);
+      response.end(JSON.stringify(request.headers));
+    });
+  });
+  const port = await startConsole(t, [producer]);
+  const kept = await ask(port, '/api/count', {
+    headers: { connection: 'close, x-mine', 'x-mine': '1', 'x-other': '2' },
+  });
+  assert.deepEqual([JSON.parse(kept.body)['x-mine'], JSON.parse(kept.body)['x-other']], [undefined, '2']);
+
+  const smuggled = 'POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
+  for (const method of ['GET', 'DELETE']) {
+    const headers = { connection: 'close, content-length', 'content-length': String(smuggled.length) };
+    await ask(port, '/api/health', { method, headers, body: smuggled });
+    // The next of the same connection, if there were one between.
+    await ask(port, '/api/ready');
+  }
+  assert.deepEqual(seen, [
+    'GET /count ',
+    `GET /health ${smuggled}`,
+    'GET /ready ',
+    `DELETE /health ${smuggled}`,
+    'GET /ready ',
+  ]);
 });

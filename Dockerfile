@@ -1,0 +1,151 @@
+# All images of Sluice: `docker build --target producer .`, and consumer, database-setup, frontend, envoy. docs/containers.md says what is in them.
+# It builds with BuildKit and without. What runs programs is of the machine that builds (of which the old builder knows nothing: `linux` is its
+# own), and the last stage of each image only copies, so that an image for another processor needs no emulation.
+
+FROM --platform=${BUILDPLATFORM:-linux} node:24.21.0-bookworm-slim AS build
+# Where there is a mirror of the registry; no stage that is kept has it. In a file, since the builder of old forgets arguments at a stage's end.
+ARG NPM_CONFIG_REGISTRY
+RUN [ -z "$NPM_CONFIG_REGISTRY" ] || npm config set --location=global "registry=$NPM_CONFIG_REGISTRY"
+ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_IGNORE_SCRIPTS=true
+WORKDIR /sluice
+
+# The init of the processor that the image is for, from Debian.
+FROM build AS init
+ARG TARGETARCH
+RUN arch="${TARGETARCH:-$(dpkg --print-architecture)}" \
+  && dpkg --add-architecture "$arch" \
+  && apt-get update \
+  && cd /tmp && apt-get download "tini:$arch" \
+  && dpkg --extract tini_*.deb /init
+
+# What git keeps of a file's mode is one bit; the rest is the umask of who checked it out.
+FROM build AS sources
+COPY package.json package-lock.json tsconfig.json ./
+COPY apps apps
+COPY packages packages
+COPY containers containers
+RUN chmod --recursive u=rwX,go=rX .
+
+# What npm reads: dependencies are installed again when these change, not with each source.
+FROM sources AS manifests
+RUN find . -type f ! -name package.json ! -name package-lock.json -delete && find . -type d -empty -delete
+
+# Each service is started once, to keep what V8 made of it: without its configuration it ends at once. V8 takes that from its own kind of
+# processor only; on another it compiles anew.
+FROM build AS producer-dependencies
+COPY --from=manifests /sluice .
+RUN npm ci --omit=dev --workspace=@sluice/producer
+
+FROM producer-dependencies AS producer-compiled
+COPY --from=sources /sluice .
+USER 1000:1000
+RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
+
+FROM build AS consumer-dependencies
+COPY --from=manifests /sluice .
+RUN npm ci --omit=dev --workspace=@sluice/consumer
+
+FROM consumer-dependencies AS consumer-compiled
+COPY --from=sources /sluice .
+USER 1000:1000
+RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node apps/consumer/main.ts && chmod --recursive go=rX /tmp/compiled
+
+FROM build AS database-setup-dependencies
+COPY --from=manifests /sluice .
+RUN npm ci --omit=dev --workspace=@sluice/database-setup
+
+FROM build AS page
+COPY --from=manifests /sluice .
+RUN npm ci --workspace=@sluice/frontend
+COPY --from=sources /sluice .
+RUN cd apps/frontend \
+  && npx --no-install vite build --configLoader native --outDir /page \
+  && find /page -type f -regex '.*\.\(js\|css\|html\|svg\)' -exec gzip --best --no-name --keep {} +
+
+# Where the producers are: in the task itself on ECS, under the service's name with Compose.
+FROM sources AS proxy
+RUN mkdir /proxy \
+  && sed 's/PRODUCER_HOST/127.0.0.1/' containers/envoy.yaml > /proxy/envoy.yaml \
+  && sed 's/PRODUCER_HOST/producer/' containers/envoy.yaml > /proxy/compose.yaml
+
+FROM node:24.21.0-bookworm-slim AS service
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.version=$VERSION \
+  org.opencontainers.image.revision=$REVISION \
+  org.opencontainers.image.source=$SOURCE
+COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
+WORKDIR /sluice
+ENV NODE_ENV=production
+USER 1000:1000
+ENTRYPOINT ["/usr/bin/tini", "--"]
+
+FROM service AS producer
+COPY --from=producer-dependencies /sluice/node_modules node_modules
+COPY --from=sources /sluice/package.json .
+COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/apps/producer apps/producer
+COPY --chown=0:0 --from=producer-compiled /tmp/compiled compiled
+ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
+EXPOSE 5080 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-5080} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q healthy <&3"]
+CMD ["node", "apps/producer/main.ts"]
+
+FROM service AS consumer
+COPY --from=consumer-dependencies /sluice/node_modules node_modules
+COPY --from=sources /sluice/package.json .
+COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/apps/consumer apps/consumer
+COPY --chown=0:0 --from=consumer-compiled /tmp/compiled compiled
+ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
+EXPOSE 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$METRICS_PORT && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ^sluice_ <&3"]
+CMD ["node", "apps/consumer/main.ts"]
+
+# It does its work once and ends, so there is nothing to ask.
+FROM service AS database-setup
+COPY --from=database-setup-dependencies /sluice/node_modules node_modules
+COPY --from=sources /sluice/package.json .
+COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/apps/database-setup apps/database-setup
+HEALTHCHECK NONE
+CMD ["node", "apps/database-setup/main.ts"]
+
+FROM nginx:1.28.0-bookworm AS frontend
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.version=$VERSION \
+  org.opencontainers.image.revision=$REVISION \
+  org.opencontainers.image.source=$SOURCE
+COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
+COPY --from=sources /sluice/containers/nginx.conf /etc/nginx/nginx.conf
+COPY --from=page /page /page
+USER 1000:1000
+EXPOSE 8080
+# nginx's word for "finish what is under way".
+STOPSIGNAL SIGQUIT
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/"]
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["nginx"]
+
+FROM envoyproxy/envoy:v1.40.0 AS envoy
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.version=$VERSION \
+  org.opencontainers.image.revision=$REVISION \
+  org.opencontainers.image.source=$SOURCE
+COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
+COPY --from=proxy /proxy /etc/envoy
+USER 1000:1000
+EXPOSE 80
+# There is no client for HTTP in it. Its administration answers only who is in the container.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep --quiet LIVE <&3"]
+ENTRYPOINT ["/usr/bin/tini", "--"]
+CMD ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--concurrency", "2", "--log-level", "warn"]

@@ -1,0 +1,40 @@
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { Construct } from 'constructs';
+import type { FoundationStack } from '../stacks/foundation.ts';
+import { SluiceTask, type ServiceContext } from './fargate-service.ts';
+import { variablesOf } from './service-variables.ts';
+
+type OperatorProps = {
+  readonly context: Pick<ServiceContext, 'environment' | 'imageTag'>;
+  readonly foundation: FoundationStack;
+  /** That of the consumer, which has the commands. */
+  readonly image: IRepository;
+};
+
+/**
+ * The task in which an operator's command runs (`npm run ops`), once, beside the consumers and in their security group. It is a user of its
+ * own of the queue, and to MySQL the consumer, whose rights cover what it reads. Nothing runs until somebody starts it.
+ */
+export class Operator extends Construct {
+  readonly task: SluiceTask;
+
+  constructor(scope: Construct, id: string, { context, foundation, image }: OperatorProps) {
+    super(scope, id);
+    const { queue, database, databaseSetup } = foundation;
+    const { environment } = context;
+    const size = { cpu: 256, memoryMiB: 512 };
+    this.task = new SluiceTask(this, 'Task', { ...context, name: 'operator', size });
+    const secret = databaseSetup.secrets.consumer;
+    this.task.addContainer('operator', {
+      repository: image,
+      variables: variablesOf('operator', { environment, queue, database, secret }),
+      // Without words it says what there is.
+      more: { command: [...operatorCommand] },
+    });
+    const { taskRole } = this.task.taskDefinition;
+    secret.grantRead(taskRole);
+    queue.grantConnect(taskRole, 'operator');
+  }
+}
+
+const operatorCommand = ['node', 'apps/consumer/operator/main.ts'];

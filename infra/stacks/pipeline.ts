@@ -1,0 +1,145 @@
+import { Duration, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { CfnOIDCProvider, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+
+type PipelineStackProps = StackProps & {
+  readonly environment: Environment;
+  readonly pipeline: NonNullable<Environment['pipeline']>;
+};
+
+const issuer = 'token.actions.githubusercontent.com';
+
+/**
+ * The role in which a workflow of GitHub deploys. GitHub proves with a token of its own which repository and which of its environments a job is
+ * of ("Configuring OpenID Connect in Amazon Web Services"), so no key is stored, and who may approve that environment decides who deploys.
+ */
+export class PipelineStack extends Stack {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, { environment, pipeline, ...props }: PipelineStackProps) {
+    super(scope, id, props);
+    const { name, account } = environment;
+    const provider = pipeline.makesProvider
+      ? new CfnOIDCProvider(this, 'GitHub', { url: `https://${issuer}`, clientIdList: ['sts.amazonaws.com'] }).attrArn
+      : `arn:${this.partition}:iam::${account}:oidc-provider/${issuer}`;
+    this.role = new Role(this, 'Role', {
+      roleName: `sluice-${name}-pipeline`,
+      description: `Deploys Sluice ${name} from ${pipeline.repository}`,
+      // The first deployment makes databases; the keys of a job must outlive that.
+      maxSessionDuration: Duration.hours(2),
+      assumedBy: new WebIdentityPrincipal(provider, {
+        StringEquals: {
+          [`${issuer}:aud`]: 'sts.amazonaws.com',
+          [`${issuer}:sub`]: `repo:${pipeline.repository}:environment:${name}`,
+        },
+      }),
+    });
+    for (const { actions, resources } of rightsOf(this, environment)) {
+      this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+      for (const resource of resources.filter((each) => each.includes('*'))) this.acknowledge(resource);
+    }
+  }
+
+  private acknowledge(resource: string): void {
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`,
+      reason:
+        resource === '*'
+          ? 'These read, or make a login, and AWS checks them for all resources'
+          : 'What it names has a part that AWS or CDK chooses when it is made',
+    });
+  }
+}
+
+type Right = { readonly actions: readonly string[]; readonly resources: readonly string[] };
+
+// AWS checks these for all resources.
+const looks: Right = {
+  actions: [
+    'ec2:DescribeManagedPrefixLists',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeRegions',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeAddresses',
+    'ec2:DescribeVpcs',
+    'ecr:GetAuthorizationToken',
+    'ecs:DescribeServices',
+    'ecs:DescribeTaskDefinition',
+    'ecs:DescribeTasks',
+    'ecs:ListTasks',
+    'elasticloadbalancing:DescribeTargetHealth',
+    'route53:GetHostedZone',
+    'servicequotas:GetServiceQuota',
+  ],
+  resources: ['*'],
+};
+
+/** What `npm run deploy` asks AWS by itself; stacks are changed in the roles that `cdk bootstrap` has made. */
+const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
+  const arn = (service: string, resource: string, region = stack.region) =>
+    `arn:${stack.partition}:${service}:${region}:${stack.account}:${resource}`;
+  return [
+    { actions: ['sts:AssumeRole'], resources: [`arn:${stack.partition}:iam::${stack.account}:role/cdk-hnb659fds-*`] },
+    {
+      actions: [
+        'cloudformation:ContinueUpdateRollback',
+        'cloudformation:DeleteStack',
+        'cloudformation:DescribeStackEvents',
+        'cloudformation:DescribeStackResources',
+        'cloudformation:DescribeStacks',
+        'cloudformation:GetTemplate',
+        'cloudformation:ListStackResources',
+        'cloudformation:UpdateTerminationProtection',
+      ],
+      resources: [
+        arn('cloudformation', `stack/sluice-${name}-*`, '*'),
+        arn('cloudformation', 'stack/CDKToolkit/*', '*'),
+      ],
+    },
+    {
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchDeleteImage',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:DescribeImages',
+        'ecr:DescribeRepositories',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:InitiateLayerUpload',
+        'ecr:ListImages',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: [arn('ecr', `repository/sluice-${name}/*`)],
+    },
+    {
+      actions: [
+        's3:DeleteObject',
+        's3:DeleteObjectVersion',
+        's3:GetObject',
+        's3:ListBucket',
+        's3:ListBucketVersions',
+        's3:PutObject',
+      ],
+      resources: [`arn:${stack.partition}:s3:::sluice-${name}-app-*`],
+    },
+    {
+      actions: ['ssm:DeleteParameter', 'ssm:GetParameter', 'ssm:PutParameter'],
+      resources: [
+        arn('ssm', `parameter/sluice/${name}/*`),
+        ...[stack.region, 'us-east-1'].map((region) => arn('ssm', 'parameter/cdk-bootstrap/hnb659fds/version', region)),
+      ],
+    },
+    // What Lambda and CloudFront leave in a network that never came up.
+    {
+      actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteSecurityGroup'],
+      resources: ['network-interface/*', 'security-group/*'].map((kind) => arn('ec2', kind)),
+    },
+    {
+      actions: ['cloudfront:CreateInvalidation', 'cloudfront:GetDistribution'],
+      resources: [arn('cloudfront', 'distribution/*', '')],
+    },
+    looks,
+  ];
+};

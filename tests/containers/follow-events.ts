@@ -1,0 +1,39 @@
+import { get } from 'node:http';
+
+/** What became of a stream of events. */
+export type Followed = {
+  readonly events: number;
+  readonly longestSilenceMs: number;
+  /** Why it ended before its time. */
+  readonly broken?: string;
+};
+
+/** Follows the events at this address for so long, on one connection. */
+export const followEvents = (address: string, forMs: number): Promise<Followed> =>
+  new Promise((resolve) => {
+    let events = 0;
+    let longestSilenceMs = 0;
+    let heardAt = performance.now();
+    const hear = () => {
+      longestSilenceMs = Math.max(longestSilenceMs, performance.now() - heardAt);
+      heardAt = performance.now();
+    };
+    const finish = (broken?: string) => {
+      clearTimeout(timer);
+      hear();
+      resolve({ events, longestSilenceMs, ...(broken === undefined ? {} : { broken }) });
+      asking.destroy();
+    };
+    const timer = setTimeout(finish, forMs);
+    const asking = get(address, { agent: false }, (response) => {
+      if (response.statusCode !== 200) finish(`answered with ${response.statusCode}`);
+      response.setEncoding('utf8').on('data', (text: string) => {
+        hear();
+        events += text.split('\ndata: ').length - 1;
+        if (text.startsWith('data: ')) events++;
+      });
+      response.on('end', () => finish('ended'));
+      response.on('error', ({ message }) => finish(message));
+    });
+    asking.on('error', ({ message }) => finish(message));
+  });

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repository } from '@sluice/local/folder.ts';
+import { baseImages, provideBaseImages, type BaseImage } from './base-images.ts';
+import { buildImages, compareImages, labelsOfBuild } from './build-images.ts';
+import { findEngine, type Engine } from './engine.ts';
+import { measurementsTable, writeTable } from './measurements.ts';
+
+// `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and runs all of them together with Compose.
+// With `--measure` it stops after the images and writes what it measured of them into docs/containers.md.
+
+const { values } = parseArgs({ options: { measure: { type: 'boolean', default: false } } });
+const tag = process.env['SLUICE_TAG'] ?? 'local';
+const page = join(repository, 'docs/containers.md');
+// Each has containers and a network of its own, and mostly waits.
+const filesAtOnce = 2;
+const longestCheckMs = 900_000;
+
+const beganAt = performance.now();
+const say = (line: string) => {
+  const seconds = Math.round((performance.now() - beganAt) / 1_000);
+  process.stdout.write(
+    `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')}  ${line}\n`,
+  );
+};
+
+const labels = await labelsOfBuild();
+const folder = mkdtempSync(join(tmpdir(), 'sluice-containers-'));
+const measurements = join(folder, 'measurements');
+let engine: Engine | undefined;
+let endChecks = () => Promise.resolve();
+
+const tagWithoutBuildKit = `${tag}-without-buildkit`;
+
+const build = async (withBuildKit: boolean, of: Engine) => {
+  say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
+  // What the builder of old makes is only looked at: what runs is what BuildKit made.
+  const durations = await buildImages(of, { tag: withBuildKit ? tag : tagWithoutBuildKit, withBuildKit, labels });
+  const each = [...durations].map(([name, ms]) => `${name} ${Math.round(ms / 1_000)} s`);
+  say(`Built ${withBuildKit ? 'with' : 'without'} BuildKit: ${each.join(', ')}`);
+};
+
+const check = async (
+  files: readonly string[],
+  { docker, compose, environment }: Engine,
+  bases: readonly BaseImage[],
+) => {
+  say(`Running ${files.map((file) => basename(file)).join(', ')} …`);
+  const hasStandIns = bases.some(({ standIn }) => standIn !== undefined);
+  const child = spawn(
+    process.execPath,
+    ['--test', `--test-concurrency=${filesAtOnce}`, `--test-timeout=${longestCheckMs}`, ...files],
+    {
+      cwd: repository,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        ...environment,
+        SLUICE_DOCKER: docker,
+        SLUICE_COMPOSE: compose.join(' '),
+        SLUICE_TAG: tag,
+        SLUICE_LABELS: JSON.stringify(labels),
+        SLUICE_MEASUREMENTS: measurements,
+        ...(hasStandIns ? { SLUICE_STAND_INS: '1' } : {}),
+      },
+    },
+  );
+  const ended = once(child, 'exit');
+  endChecks = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  await ended;
+  if (child.exitCode !== 0) process.exitCode = 1;
+};
+
+const takeDown = async () => {
+  await endChecks();
+  if (engine !== undefined) {
+    say('Taking everything down …');
+    await engine.stop();
+  }
+  rmSync(folder, { recursive: true, force: true });
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void takeDown().finally(() => process.exit(1)));
+}
+
+try {
+  engine = await findEngine(say);
+  const bases = await provideBaseImages(engine, baseImages(), say);
+  await build(true, engine);
+  const checksOfImages = 'tests/containers/images.check.ts';
+  if (values.measure) {
+    await check([checksOfImages], engine, bases);
+  } else {
+    await Promise.all([check([checksOfImages], engine, bases), build(false, engine)]);
+    await compareImages(engine, [tag, tagWithoutBuildKit]);
+    const others = globSync('tests/containers/**/*.check.ts', { cwd: repository }).filter(
+      (file) => file !== checksOfImages,
+    );
+    await check(others.toSorted(), engine, bases);
+  }
+  if (existsSync(measurements)) {
+    const table = measurementsTable(measurements, labels.REVISION.slice(0, 7));
+    process.stdout.write(`\n${table}\n\n`);
+    if (values.measure && process.exitCode === undefined) writeTable(page, table);
+  }
+  for (const { name, standIn } of bases) {
+    if (standIn !== undefined)
+      process.stdout.write(`Not run: ${name}, which could not be pulled. In its place: ${standIn}.\n`);
+  }
+  process.stdout.write('Not run: images for another processor than this one.\n');
+} finally {
+  await takeDown();
+}
+say(process.exitCode === undefined ? 'All passed.' : 'Not all passed.');

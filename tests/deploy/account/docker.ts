@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+
+// `docker` in the tests: the real one (the first word), but that it builds from nothing. A build gets a Dockerfile without a base and is made by
+// the engine's own builder, as Debian has no other; with `--push` the engine then pushes what it built.
+
+const [docker = '', ...words] = process.argv.slice(2);
+const run = (args: readonly string[], input?: string): void => {
+  const { status } = spawnSync(docker, args, {
+    stdio: [input === undefined ? 'inherit' : 'pipe', 'inherit', 'inherit'],
+    ...(input === undefined ? {} : { input }),
+    env: { ...process.env, DOCKER_BUILDKIT: '0' },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+const isBuildx = words[0] === 'buildx';
+const isBuild = words[isBuildx ? 1 : 0] === 'build';
+
+if (isBuild) {
+  const valueOf = (...flags: readonly string[]) =>
+    words.flatMap((word, index) => {
+      const next = words[index + 1];
+      if (flags.includes(word) && next !== undefined) return [next];
+      return flags.flatMap((flag) => (word.startsWith(`${flag}=`) ? [word.slice(flag.length + 1)] : []));
+    });
+  const tags = valueOf('--tag', '-t');
+  const platforms = valueOf('--platform');
+  const labels = valueOf('--label');
+  run(
+    [
+      'build',
+      ...tags.flatMap((tag) => ['--tag', tag]),
+      ...platforms.flatMap((platform) => ['--platform', platform]),
+      ...labels.flatMap((label) => ['--label', label]),
+      '-',
+    ],
+    `FROM scratch\nLABEL built-as=${JSON.stringify(tags.join(' '))}\n`,
+  );
+  if (words.includes('--push')) for (const tag of tags) run(['push', tag]);
+} else if (isBuildx && words[1] === 'version') {
+  process.stdout.write('github.com/docker/buildx 0.0.0 (in a test: builds from nothing)\n');
+} else run(words);

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { repository } from '@sluice/local/folder.ts';
+import * as z from 'zod';
+import type { EmulatedAccount } from './account.ts';
+
+const template = z.record(z.string(), z.unknown());
+const kinds = ['registry', 'foundation', 'app'];
+
+/** Makes an environment as a deployment of a tag leaves it: its stacks from the templates of `npm run synth`, without the time that CDK takes. */
+export const plantEnvironment = async (
+  { cloudFormation }: Pick<EmulatedAccount, 'cloudFormation'>,
+  environment: string,
+  tag: string,
+): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-templates-'));
+  const synth = join(repository, 'infra/commands/synth.ts');
+  try {
+    await promisify(execFile)(process.execPath, [synth, environment, '--output', folder], { timeout: 240_000 });
+    for (const kind of kinds) {
+      const [file = ''] = globSync(join(folder, `assembly-${environment}`, `${environment}${kind}*.template.json`));
+      const content = template.parse(JSON.parse(readFileSync(file, 'utf8')));
+      // oxlint-disable-next-line no-await-in-loop -- the app needs the network of the foundation
+      await cloudFormation.plant('eu-central-1', `sluice-${environment}-${kind}`, content, { ImageTag: tag });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};

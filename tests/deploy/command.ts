@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { repository } from '@sluice/local/folder.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import type { EmulatedAccount } from './account/account.ts';
+
+/** How a command ended: its exit code, and all that it wrote. */
+export type Ended = { readonly code: number | null; readonly output: string };
+
+/** A command under way. */
+export type Running = {
+  readonly output: () => string;
+  /** Resolves when it has written something; throws when it has not within two minutes, or has ended without it. */
+  readonly says: (what: RegExp) => Promise<void>;
+  readonly signal: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<Ended>;
+};
+
+const speaksWithinMs = 240_000;
+
+/** Starts one of the commands of tools/deploy on an account, without a terminal. */
+export const start = (
+  { variables }: Pick<EmulatedAccount, 'variables'>,
+  command: 'deploy' | 'destroy' | 'status' | 'logs' | 'ops',
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Running => {
+  const child = spawn(process.execPath, [join(repository, 'tools/deploy', `${command}.ts`), ...words], {
+    cwd: repository,
+    env: { ...withoutAws(process.env), ...variables, ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+    });
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, output }));
+  return {
+    output: () => output,
+    says: async (what) => {
+      await waitUntil(() => what.test(output) || child.exitCode !== null, speaksWithinMs);
+      if (!what.test(output)) throw new Error(`It ended without saying ${String(what)}:\n${output}`);
+    },
+    signal: (signal) => void child.kill(signal),
+    ended,
+  };
+};
+
+/** Runs a command to its end. */
+export const run = (...given: Parameters<typeof start>): Promise<Ended> => start(...given).ended;
+
+/** The account of whoever runs the tests is none of theirs. */
+export const withoutAws = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_') && name !== 'ENV'));

@@ -1,0 +1,65 @@
+import type { AwsAnswer, AwsRequest, Rule } from './account/front.ts';
+
+/**
+ * An error of AWS's as the protocol of its service writes it: XML for those that take forms ("Common error types" of each API reference), JSON
+ * for the others.
+ */
+const refusal = ({ headers }: AwsRequest, status: number, code: string, message: string): AwsAnswer => {
+  const isJson = headers['x-amz-target'] !== undefined;
+  return isJson
+    ? {
+        status,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: Buffer.from(JSON.stringify({ __type: code, message })),
+      }
+    : {
+        status,
+        headers: { 'content-type': 'text/xml' },
+        body: Buffer.from(
+          `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>0</RequestId></ErrorResponse>`,
+        ),
+      };
+};
+
+/** What AWS says of temporary credentials that are over ("Common errors": ExpiredTokenException; STS and CloudFormation: ExpiredToken). */
+export const expireCredentials: Rule = (request) =>
+  Promise.resolve(
+    refusal(
+      request,
+      403,
+      request.headers['x-amz-target'] === undefined ? 'ExpiredToken' : 'ExpiredTokenException',
+      'The security token included in the request is expired',
+    ),
+  );
+
+/** What AWS says when it is asked too often ("Common errors": ThrottlingException; the older query APIs: Throttling). */
+export const throttle =
+  (service: string): Rule =>
+  async (request) =>
+    request.service === service
+      ? refusal(
+          request,
+          400,
+          request.headers['x-amz-target'] === undefined ? 'Throttling' : 'ThrottlingException',
+          'Rate exceeded',
+        )
+      : undefined;
+
+/** What ECR says to a push that IAM does not allow ("Amazon ECR error messages": denied). */
+export const denyPush: Rule = async ({ action }) =>
+  /^POST .*\/blobs\/uploads\//.test(action)
+    ? {
+        status: 403,
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(
+          JSON.stringify({
+            errors: [
+              {
+                code: 'DENIED',
+                message: 'User: arn:aws:iam::222222222222:user/x is not authorized to perform: ecr:InitiateLayerUpload',
+              },
+            ],
+          }),
+        ),
+      }
+    : undefined;

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+
+/** Names of IAM where they are not those of the SDK's packages. */
+const services: Readonly<Record<string, string>> = {
+  'elastic-load-balancing-v2': 'elasticloadbalancing',
+  'resource-groups-tagging-api': 'tag',
+  'route-53': 'route53',
+  'service-quotas': 'servicequotas',
+  'cloudwatch-logs': 'logs',
+};
+/** Actions of IAM where they are not those of the API ("Actions, resources, and condition keys for Amazon S3"). */
+const actions: Readonly<Record<string, string>> = {
+  's3:CopyObject': 's3:PutObject',
+  's3:DeleteObjects': 's3:DeleteObjectVersion',
+  's3:HeadObject': 's3:GetObject',
+  's3:ListObjectVersions': 's3:ListBucketVersions',
+  's3:ListObjectsV2': 's3:ListBucket',
+};
+/** Whoever has credentials may ask who he is. */
+const free = new Set(['sts:GetCallerIdentity']);
+
+/** The files of tools/deploy that a command runs. */
+const filesOf = (file: string, seen = new Set<string>()): Set<string> => {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const [, imported = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g))
+    filesOf(join(dirname(file), imported), seen);
+  return seen;
+};
+
+test('the role of a pipeline may do all that a deployment asks AWS', () => {
+  const asked = [...filesOf(join(repository, 'tools/deploy/deploy.ts'))].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)].flatMap(
+      ([, names = '', client = '']) =>
+        [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(([, command, paginated]) => {
+          const action = `${services[client] ?? client}:${command ?? paginated}`;
+          return actions[action] ?? action;
+        }),
+    ),
+  );
+  assert.ok(asked.length > 20, asked.join(' '));
+  const role = readFileSync(join(repository, 'infra/stacks/pipeline.ts'), 'utf8');
+  const allowed = new Set([...role.matchAll(/'([a-z0-9-]+:[A-Z]\w+)'/g)].map(([, action]) => action));
+  const lacking = [...new Set(asked)].filter((action) => !allowed.has(action) && !free.has(action));
+  assert.deepEqual(lacking, []);
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { repository } from '@sluice/local/folder.ts';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { startAccount } from './account/account.ts';
+import { run, start, withoutAws } from './command.ts';
+import { expireCredentials, throttle } from './faults.ts';
+
+const account = await startAccount(testFile, '222222222222');
+const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes'];
+
+/** Runs what a message says mends it. */
+const bootstrap = async (): Promise<void> => {
+  const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
+  const child = spawn(process.execPath, [cdk, 'bootstrap', 'aws://222222222222/eu-central-1'], {
+    cwd: join(repository, 'infra'),
+    env: { ...withoutAws(process.env), ...account.variables, AWS_PROFILE: 'x' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [said, complained] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  assert.equal(child.exitCode, 0, said + complained);
+};
+
+test('expired credentials end it with 1 and what renews them, and nothing has been done', async () => {
+  const remove = account.front.add(expireCredentials);
+  const { code, output } = await run(account, 'deploy', dev);
+  remove();
+  assert.equal(code, 1, output);
+  assert.match(
+    output,
+    /✗ The credentials have expired: The security token included in the request is expired\n {2}where {2}STS/,
+  );
+  assert.match(output, /mend {3}renew them \(aws sso login --profile/);
+  assert.deepEqual([...new Set(account.front.asked)], ['sts:GetCallerIdentity']);
+});
+
+test('every fault of the machine and the call is told at once', async () => {
+  const { code, output } = await run(
+    account,
+    'deploy',
+    ['dev', '--profile', 'nobody', '--region', 'eu-north-1', '--yes'],
+    {
+      DOCKER_HOST: 'unix:///nowhere/docker.sock',
+    },
+  );
+  assert.equal(code, 1, output);
+  assert.match(output, /nobody/);
+  assert.match(output, /eu-north-1/);
+  assert.match(output, /[Dd]ocker/);
+  assert.equal(output.match(/^ {2}mend {3}/gm)?.length, 3, output);
+});
+
+test('without a bootstrap stack it says which command makes one, and goes on when that has been run', async () => {
+  const { code, output } = await run(account, 'deploy', dev);
+  assert.equal(code, 1, output);
+  assert.match(output, /✗ CDK has no bootstrap stack here/);
+  assert.match(output, /mend {3}npx --workspace infra cdk bootstrap aws:\/\/222222222222\/eu-central-1/);
+  assert.doesNotMatch(output, /Plan/);
+
+  await bootstrap();
+  const again = start(account, 'deploy', dev);
+  await again.says(/✓ arn:aws:sts::222222222222:user\/moto, dev in eu-central-1/);
+  again.signal('SIGINT');
+  assert.equal((await again.ended).code, 130, again.output());
+});
+
+test('where AWS asks for fewer calls for long, it says so and ends with 1', async () => {
+  const remove = account.front.add(throttle('sts'));
+  const { code, output } = await run(account, 'deploy', dev);
+  remove();
+  assert.equal(code, 1, output);
+  assert.match(
+    output,
+    /✗ AWS asks for fewer calls, and still did after several attempts[^\n]*Rate exceeded\n {2}where {2}STS/,
+  );
+  assert.match(output, /mend {3}wait a minute, then run the same command again/);
+});
+
+test('without a terminal nothing moves and nothing is coloured', async () => {
+  const { output } = await run(account, 'deploy', ['nowhere'], { CI: 'true', FORCE_COLOR: undefined });
+  // oxlint-disable-next-line no-control-regex -- that is what colours are
+  assert.doesNotMatch(output, /\u001b\[|\r/);
+  assert.match(output, /There is no environment nowhere; there are test, dev, stage, prod/);
+});
+
+test('an environment that does not exist, and none at all, is misuse and ends with 2', async () => {
+  for (const words of [['nowhere', '--yes'], ['--yes'], ['dev', '--no-such-flag']]) {
+    const { code, output } = await run(account, 'deploy', words);
+    assert.equal(code, 2, output);
+    assert.match(output, /npm run deploy -- \[ENV\]/);
+  }
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { startAccount } from './account/account.ts';
+import { run } from './command.ts';
+import { denyPush } from './faults.ts';
+
+const account = await startAccount(testFile, '222222222222');
+await account.bootstrap();
+const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes'];
+
+test('a push that is refused ends it with 1 and what to allow; the registry is there by then', async () => {
+  const remove = account.registry.add(denyPush);
+  const { code, output } = await run(account, 'deploy', dev);
+  remove();
+  assert.equal(code, 1, output);
+  assert.match(output, /✗ The registry refused it: [^\n]*denied/i);
+  assert.match(output, /where {2}docker push producer/);
+  assert.match(output, /mend {3}allow ecr:PutImage/);
+  assert.deepEqual(account.cloudFormation.statuses(), { 'sluice-dev-registry': 'CREATE_COMPLETE' });
+  assert.ok(account.front.asked.includes('ssm:DeleteParameter'), 'the lock is still there');
+});
+
+test('a stack that fails is put back, and the message is the failure that others follow from', async () => {
+  const remove = account.cloudFormation.failAt(
+    'DatabaseInstanceAA8A5FDE',
+    'CREATE',
+    'Resource handler returned message: "Cannot create a t4g.micro in this zone (Service: Rds, Status Code: 400)" (HandlerErrorCode: InvalidRequest)',
+  );
+  const { code, output } = await run(account, 'deploy', dev);
+  remove();
+  assert.equal(code, 1, output);
+  // Images are pushed now; then the database fails, and what was made is removed.
+  for (const image of ['producer', 'consumer', 'envoy'])
+    assert.match(output, new RegExp(`✓ ${image} built and pushed: dev-`));
+  assert.match(output, /✓ Network\/Vpc +AWS::EC2::VPC made/);
+  assert.match(output, /✗ Database\/Instance +AWS::RDS::DBInstance: [^\n]*Cannot create a t4g\.micro/);
+  assert.match(output, /↩ puts back what was before/);
+  assert.match(
+    output,
+    /✗ [^\n]*Cannot create a t4g\.micro[^\n]*\n {2}where {2}sluice-dev-foundation, Database\/Instance/,
+  );
+  assert.equal(account.cloudFormation.statuses()['sluice-dev-foundation'], 'ROLLBACK_COMPLETE');
+});
+
+test('run again it removes what the failure left, takes the images that are there, and makes the stack', async () => {
+  const remove = account.cloudFormation.failAt(
+    'ConsumerService',
+    'CREATE',
+    'The consumer is not what this test is about',
+  );
+  const { code, output } = await run(account, 'deploy', dev);
+  remove();
+  assert.equal(code, 1, output);
+  assert.match(output, /= producer is there: dev-/);
+  assert.match(
+    output,
+    /sluice-dev-foundation did not come up when it was first made \(ROLLBACK_COMPLETE\); what is left of it is removed/,
+  );
+  assert.match(output, /✓ sluice-dev-foundation is as it should be/);
+  assert.equal(account.cloudFormation.statuses()['sluice-dev-app'], 'ROLLBACK_COMPLETE');
+});

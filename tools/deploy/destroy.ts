@@ -1,0 +1,141 @@
+import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
+import { connectTo, edgeRegion } from './account.ts';
+import { stackNameOf, stackOrder, type StackKind } from './assembly.ts';
+import { runCommand, throwIfInterrupted, type Work } from './command.ts';
+import { confirmByName } from './confirm.ts';
+import { findResources, listResources, readDeployedTemplate } from './describe-stack.ts';
+import { CommandError, nameOf } from './explain.ts';
+import { holdLock } from './hold-lock.ts';
+import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
+import { findLeftovers, sayLeftovers } from './leftovers.ts';
+import type { Lock } from './lock.ts';
+import { removeLogGroups } from './log-groups.ts';
+import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from './preflight/identity.ts';
+import { judgeRegion } from './preflight/region.ts';
+import { openEnvironment, type Target } from './questions.ts';
+import { removeStack, type Removable } from './remove-stack.ts';
+import { namesIn } from './resource-names.ts';
+
+// `npm run destroy -- [ENV]`: removes an environment, and looks that nothing is left. Exit codes: 1 when something that is paid for is.
+
+const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allow-destructive] [--break-lock]
+  --yes --allow-destructive  asks nothing, not even for the environment's name
+  --break-lock               takes the environment over from a command that was killed`;
+
+type Deployed = Removable & { readonly kind: StackKind };
+
+const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? edgeRegion : region);
+
+/** Refuses before anything is asked: to whom the environment does not belong, nothing of it is shown. */
+const prepare = async ({ environment, profile, region }: Target): Promise<string> => {
+  const identity = await askIdentity(connectTo(environment.region));
+  const profileFaults = judgeProfile(profile, readProfiles(process.env));
+  const faults = [
+    ...judgeRegion(region, environment, undefined),
+    ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
+  ];
+  if (faults.length > 0 || !('arn' in identity)) throw new CommandError(faults);
+  return identity.arn;
+};
+
+/** What there is, and what of it stays: what a policy keeps when its stack goes, and what other environments use too. */
+const look = async ({ environment }: Target, { progress }: Work): Promise<Deployed[]> => {
+  const { name: own, region } = environment;
+  const deployed: Deployed[] = [];
+  progress.step(`What goes with ${own}`);
+  const stays: string[] = [];
+  for (const kind of stackOrder) {
+    const name = stackNameOf(own, kind);
+    const account = connectTo(placeOf(kind, region));
+    const template = await readDeployedTemplate(account, name, `${own}/${kind}`);
+    if (template === undefined) continue;
+    const resources = await listResources(account, name);
+    const labelOf = namesIn(template);
+    deployed.push({ kind, name, account, resources, labelOf });
+    progress.line(`${name} in ${account.region}: ${resources.length} resources`);
+    for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(template.Resources)) {
+      const label = `${labelOf(id)} (${Type})`;
+      if (DeletionPolicy === 'Snapshot')
+        stays.push(`a last snapshot of ${label}, because the environment is protected`);
+      if (DeletionPolicy.startsWith('Retain')) stays.push(`${label}, because its policy says so`);
+    }
+  }
+  if (deployed.length === 0) progress.line('There is no stack of it.');
+  progress.step('What stays');
+  for (const each of stays) progress.line(each);
+  progress.line('CDK’s bootstrap stack with the files it was given, because every environment of the account uses it');
+  return deployed;
+};
+
+// Of what an earlier command has begun to remove.
+const going = new Set(['DBInstanceNotFoundFault', 'InvalidDBInstanceStateFault', 'LoadBalancerNotFoundException']);
+
+const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (!going.has(nameOf(error))) throw error;
+  }
+};
+
+/** Takes away what would refuse to go. */
+const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
+  for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
+    const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
+    await unlessGoing(account.rds.send(new ModifyDBInstanceCommand(off)));
+  }
+  for (const { physicalId } of findResources(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer')) {
+    const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'false' }];
+    const off = new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: physicalId, Attributes });
+    await unlessGoing(account.loadBalancing.send(off));
+  }
+};
+
+// Who uses comes before what is used; the role of a pipeline, which may be the one at work, is the last.
+const order: readonly StackKind[] = ['app', 'foundation', 'registry', 'edge', 'pipeline'];
+
+const removeAll = async (target: Target, work: Work, deployed: readonly Deployed[], lock: Lock): Promise<void> => {
+  const { name, region } = target.environment;
+  const vpc = findResources(deployed.find(({ kind }) => kind === 'foundation')?.resources ?? [], 'AWS::EC2::VPC')[0];
+  for (const kind of order) {
+    const own = deployed.find((each) => each.kind === kind);
+    if (own === undefined) continue;
+    throwIfInterrupted(work.signal);
+    await lock.check();
+    work.progress.step(`Stack ${own.name}`);
+    if (target.environment.isProtected) await unprotect(own);
+    await removeStack(work, own);
+    if (kind === 'app' && vpc !== undefined) {
+      await waitForInterfaces(work, own.account, vpc.physicalId, ['CloudFront']);
+      await removeOriginGroup(own.account, vpc.physicalId);
+    }
+  }
+  for (const group of await removeLogGroups(connectTo(region), name))
+    work.progress.line(`✓ log group ${group} removed`);
+};
+
+const destroy = async (target: Target, work: Work): Promise<number> => {
+  const { environment } = target;
+  const { name } = environment;
+  const arn = await prepare(target);
+  const deployed = await look(target, work);
+  await confirmByName(target, 'destroy');
+  await holdLock(target, work, { command: 'destroy', arn }, (lock) => removeAll(target, work, deployed, lock));
+  work.progress.step('What is left with its tag');
+  const leftovers = await findLeftovers(work, environment);
+  for (const line of sayLeftovers(leftovers)) work.progress.line(line);
+  const billable = leftovers.filter(({ kind }) => kind === 'billable');
+  if (billable.length > 0) {
+    const what = `${billable.length} of what is left of ${name} is paid for: ${billable.map((each) => each.arn).join(', ')}`;
+    const mend =
+      'remove it in the console; what has just been removed may be listed for some time, then run this again';
+    throw new CommandError([{ what, where: environment.region, mend }]);
+  }
+  work.progress.line(
+    `✓ nothing of ${name} is left that is paid for${leftovers.length === 0 ? '' : ', but what is kept on purpose'}`,
+  );
+  return 0;
+};
+
+await runCommand(async (work) => destroy(await openEnvironment(usage, process.argv.slice(2)), work));

@@ -1,0 +1,156 @@
+/** Something that stops a command: what, where, and what to do about it. */
+export type Fault = { readonly what: string; readonly where: string; readonly mend: string };
+
+/** A command cannot go on, for reasons that are understood. The message has all of them. */
+export class CommandError extends Error {
+  readonly code = 'COMMAND_FAILED';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[], options?: ErrorOptions) {
+    super(faults.map(sayFault).join('\n\n'), options);
+    this.faults = faults;
+  }
+}
+
+/** A fault as it is shown, in three lines. */
+export const sayFault = ({ what, where, mend }: Fault): string => `✗ ${what}\n  where  ${where}\n  mend   ${mend}`;
+
+/** Which call failed, by its error: AWS's errors do not say. */
+const places = new WeakMap<Error, string>();
+
+/** Remembers which call an error is of, for {@link explain}. */
+export const notePlace = (error: unknown, place: string): void => {
+  if (error instanceof Error) places.set(error, place);
+};
+
+type Kind = {
+  /** Names of errors, as the services document them ("Common errors" of each). */
+  readonly names: readonly string[];
+  /** What says it where the name does not. */
+  readonly said?: RegExp;
+  readonly what: string;
+  readonly mend: string;
+};
+
+const again = 'run the same command again: it goes on where it stopped';
+
+const kinds: readonly Kind[] = [
+  {
+    names: ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenProviderError', 'TokenRefreshRequired'],
+    what: 'The credentials have expired',
+    mend: `renew them (aws sso login --profile PROFILE, or as you got them), then ${again}`,
+  },
+  {
+    names: [
+      'AuthFailure',
+      'InvalidAccessKeyId',
+      'InvalidClientTokenId',
+      'InvalidSignatureException',
+      'SignatureDoesNotMatch',
+      'UnrecognizedClientException',
+    ],
+    what: 'AWS does not know these credentials',
+    mend: 'check the profile in ~/.aws (aws sts get-caller-identity --profile PROFILE), and that its account has the region',
+  },
+  {
+    names: ['CredentialsProviderError'],
+    what: 'There are no credentials',
+    mend: 'name a profile that has some (--profile PROFILE), or make one (aws configure sso)',
+  },
+  {
+    names: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedException', 'UnauthorizedOperation'],
+    what: 'The credentials may not do this',
+    mend: 'allow it to the role or user (docs/operations.md says what a deployment needs), or use another profile',
+  },
+  {
+    names: [
+      'BandwidthLimitExceeded',
+      'EC2ThrottledException',
+      'RequestLimitExceeded',
+      'RequestThrottled',
+      'SlowDown',
+      'Throttling',
+      'ThrottlingException',
+      'ThrottledException',
+      'TooManyRequestsException',
+    ],
+    what: 'AWS asks for fewer calls, and still did after several attempts with growing pauses',
+    mend: `wait a minute, then ${again}`,
+  },
+  {
+    names: ['RequestTimeTooSkewed'],
+    what: 'The clock of this machine is wrong, so AWS refuses its signatures',
+    mend: 'set it (timedatectl set-ntp true), then run the same command again',
+  },
+  {
+    names: ['OptInRequired', 'SubscriptionRequiredException'],
+    what: 'The account has no access to this service in this region',
+    mend: 'enable the region or the service in the console ("Account", "AWS Regions")',
+  },
+  {
+    names: ['NotImplemented', 'UnknownOperationException', '501'],
+    // The SDK's words for an answer that is none of AWS's.
+    said: /XML parse error|Deserialization error/,
+    what: 'What answers here does not know this call',
+    mend: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
+  },
+  {
+    names: [
+      'InternalFailure',
+      'InternalError',
+      'InternalServerError',
+      'ServiceUnavailable',
+      'ServiceUnavailableException',
+    ],
+    what: 'AWS failed by itself',
+    mend: `${again}; where it stays, look at https://health.aws.amazon.com`,
+  },
+  {
+    names: [
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'EAI_AGAIN',
+      'ENETUNREACH',
+      'ENOTFOUND',
+      'ETIMEDOUT',
+      'NetworkingError',
+      'TimeoutError',
+    ],
+    what: 'AWS cannot be reached',
+    mend: `check the network, and AWS_ENDPOINT_URL where it is set, then ${again}`,
+  },
+];
+
+/** The name by which an error is known: a code of Node's, or the name that AWS gave it. */
+export const nameOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name;
+};
+
+/** Any failure in plain words. What no rule knows is told as it is, with where it happened. */
+export const explain = (error: unknown): Fault => {
+  if (!(error instanceof Error)) {
+    return { what: String(error), where: 'unknown', mend: 'run it again, and report it where it stays' };
+  }
+  const where = places.get(error) ?? 'this machine';
+  const name = nameOf(error);
+  const kind = kinds.find(
+    ({ names, said }) => names.includes(name) || names.includes(error.name) || said?.test(error.message) === true,
+  );
+  const message = error.message.trim().replaceAll(/\s+/g, ' ');
+  if (kind === undefined) {
+    return { what: message === '' ? name : message, where: `${where} (${name})`, mend: again };
+  }
+  // What says it here is no message, but the noise of a parser.
+  const isNoise = message === '' || message === 'UnknownError' || kind.said?.test(message) === true;
+  return {
+    what: isNoise ? kind.what : `${kind.what}: ${message}`,
+    where: `${where} (${name})`,
+    mend: kind.mend,
+  };
+};
+
+/** The faults of any failure. */
+export const faultsOf = (error: unknown): readonly Fault[] =>
+  error instanceof CommandError ? error.faults : [explain(error)];

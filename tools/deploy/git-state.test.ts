@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readGitState, tagOf } from './git-state.ts';
+
+const { signal } = new AbortController();
+
+test('a tag is of the commit, and of what differs from it: each change makes another, and the same change the same', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+  git('init', '--quiet');
+  assert.equal(await readGitState(signal, folder), undefined, 'without a commit there is no state');
+
+  writeFileSync(join(folder, 'one'), '1');
+  git('add', 'one');
+  git('commit', '--quiet', '--message', 'One');
+  const commit = git('rev-parse', 'HEAD').trim();
+  const state = async () => (await readGitState(signal, folder)) ?? assert.fail();
+  const clean = await state();
+  assert.deepEqual(clean, { commit, changes: undefined, changedFiles: [] });
+  assert.equal(tagOf('dev', clean), `dev-${commit.slice(0, 12)}`);
+
+  writeFileSync(join(folder, 'one'), '2');
+  const changed = await state();
+  assert.deepEqual(changed.changedFiles, ['one']);
+  assert.match(tagOf('dev', changed), /^dev-[0-9a-f]{12}-[0-9a-f]{8}$/);
+  assert.equal((await state()).changes, changed.changes);
+
+  writeFileSync(join(folder, 'new'), '1');
+  const withNew = await state();
+  writeFileSync(join(folder, 'new'), '2');
+  const withOther = await state();
+  assert.equal(new Set([changed.changes, withNew.changes, withOther.changes]).size, 3);
+});

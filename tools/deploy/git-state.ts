@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from './folder.ts';
+import { runProgram } from './run-program.ts';
+
+/** The commit that is checked out, and a hash of what differs from it: undefined where nothing does. */
+export type GitState = {
+  readonly commit: string;
+  readonly changes: string | undefined;
+  readonly changedFiles: readonly string[];
+};
+
+/** Reads the state of the repository; undefined where it is none, or has no commit. */
+export const readGitState = async (signal: AbortSignal, folder = repository): Promise<GitState | undefined> => {
+  const git = (...args: readonly string[]) => runProgram('git', args, { cwd: folder, signal });
+  const head = await git('rev-parse', '--verify', 'HEAD');
+  if (head.status !== 0) return undefined;
+  const [tracked, untracked] = await Promise.all([
+    git('diff', 'HEAD', '--binary', '--no-ext-diff'),
+    git('ls-files', '--others', '--exclude-standard', '-z'),
+  ]);
+  const names = await git('diff', 'HEAD', '--name-only', '-z');
+  const newFiles = untracked.output.split('\0').filter((name) => name !== '');
+  const changedFiles = [...names.output.split('\0').filter((name) => name !== ''), ...newFiles];
+  if (changedFiles.length === 0) return { commit: head.output.trim(), changes: undefined, changedFiles };
+  const hash = createHash('sha256').update(tracked.output);
+  for (const name of newFiles.toSorted()) hash.update(`\0${name}\0`).update(readFileSync(join(folder, name)));
+  return { commit: head.output.trim(), changes: hash.digest('hex').slice(0, 8), changedFiles };
+};
+
+/** The tag of the images of an environment: `dev-0123456789ab`, and the hash of what is not committed where there is something. */
+export const tagOf = (environment: string, { commit, changes }: Pick<GitState, 'commit' | 'changes'>): string =>
+  [environment, commit.slice(0, 12), ...(changes === undefined ? [] : [changes])].join('-');

@@ -1,0 +1,36 @@
+import { connectTo } from './account.ts';
+import type { Work } from './command.ts';
+import { askerOf } from './confirm.ts';
+import { explain } from './explain.ts';
+import { lockNameOf, takeLock, type Lock } from './lock.ts';
+import type { Target } from './questions.ts';
+
+type Holding = { readonly command: string; readonly arn: string };
+
+/** Does something while nobody else works on the environment. The lock is given back however it ends. */
+export const holdLock = async (
+  target: Target,
+  { progress }: Work,
+  { command, arn }: Holding,
+  use: (lock: Lock) => Promise<void>,
+): Promise<void> => {
+  const { name, region } = target.environment;
+  const lock = await takeLock(connectTo(region), {
+    environment: name,
+    arn,
+    command,
+    isBreaking: target.isBreakingLock,
+    say: progress.line,
+    ask: askerOf(target),
+  });
+  try {
+    await use(lock);
+  } finally {
+    try {
+      await lock.release();
+    } catch (error) {
+      // What failed before matters more; the next one is told whose the lock is.
+      progress.warn(`The lock stays (${lockNameOf(name)}): ${explain(error).what}. The next one needs --break-lock.`);
+    }
+  }
+};

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import type { Account } from './account.ts';
+import { CommandError, nameOf } from './explain.ts';
+
+const holder = z.object({
+  id: z.string(),
+  /** Who it is at AWS. */
+  arn: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  command: z.string(),
+  since: z.iso.datetime(),
+});
+
+/** Who works on an environment. */
+export type Holder = z.output<typeof holder>;
+
+export type Lock = {
+  /** Throws a {@link CommandError} when somebody else has taken it. */
+  readonly check: () => Promise<void>;
+  readonly release: () => Promise<void>;
+};
+
+type Options = {
+  readonly environment: string;
+  readonly arn: string;
+  readonly command: string;
+  /** Whether the lock of another one is taken away. */
+  readonly isBreaking: boolean;
+  readonly say: (line: string) => void;
+  /** Asks whether the lock of another one may be taken away; there may be nobody to ask. */
+  readonly ask?: ((question: string) => Promise<boolean>) | undefined;
+};
+
+/** The parameter of Systems Manager that is the lock. It is there while somebody works on the environment. */
+export const lockNameOf = (environment: string): string => `/sluice/${environment}/deployment-lock`;
+
+const read = async ({ ssm }: Account, name: string): Promise<Holder | undefined> => {
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
+    return holder.parse(JSON.parse(Parameter?.Value ?? ''));
+  } catch (error) {
+    if (nameOf(error) === 'ParameterNotFound') return undefined;
+    throw error;
+  }
+};
+
+const remove = async ({ ssm }: Account, name: string): Promise<void> => {
+  try {
+    await ssm.send(new DeleteParameterCommand({ Name: name }));
+  } catch (error) {
+    // It is gone, which is what was wanted.
+    if (nameOf(error) !== 'ParameterNotFound') throw error;
+  }
+};
+
+/**
+ * Whether a holder was a process of this machine that has ended.
+ * @internal
+ */
+export const isDead = ({ host, pid }: Holder, isRunning: (pid: number) => boolean): boolean =>
+  host === hostname() && !isRunning(pid);
+
+const isRunningHere = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return nameOf(error) === 'EPERM';
+  }
+};
+
+/**
+ * Who holds a lock and since when, in one sentence.
+ * @internal
+ */
+export const sayHolder = (environment: string, { arn, host, pid, command, since }: Holder, nowMs: number): string => {
+  const minutes = Math.max(Math.round((nowMs - Date.parse(since)) / 60_000), 0);
+  return `${arn} works on ${environment} (${command} on ${host}, process ${pid}) since ${since}, ${minutes} min ago`;
+};
+
+/**
+ * Takes the lock of an environment, for one command at a time. What a process of this machine left that has ended is taken over; any other
+ * only where `isBreaking` is set or somebody says so. Throws a {@link CommandError} that says who has it.
+ */
+export const takeLock = async (account: Account, options: Options): Promise<Lock> => {
+  const { environment, arn, command, say } = options;
+  const name = lockNameOf(environment);
+  const own: Holder = {
+    id: randomUUID(),
+    arn,
+    host: hostname(),
+    pid: process.pid,
+    command,
+    since: new Date().toISOString(),
+  };
+  const taken = (other: Holder): CommandError => {
+    const mend = `wait for its end; if it was killed, take the lock over: npm run ${command} -- ${environment} --break-lock`;
+    return new CommandError([
+      { what: sayHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, mend },
+    ]);
+  };
+  // Only one of those that write at the same time succeeds.
+  const write = async (): Promise<boolean> => {
+    try {
+      await account.ssm.send(
+        new PutParameterCommand({ Name: name, Value: JSON.stringify(own), Type: 'String', Overwrite: false }),
+      );
+      return true;
+    } catch (error) {
+      if (nameOf(error) !== 'ParameterAlreadyExists') throw error;
+      return false;
+    }
+  };
+  if (!(await write())) {
+    const other = await read(account, name);
+    if (other !== undefined) {
+      const isLeft = isDead(other, isRunningHere);
+      const sentence = sayHolder(environment, other, Date.now());
+      const isAllowed =
+        isLeft || options.isBreaking || (await options.ask?.(`${sentence}. Was it killed? Take over`)) === true;
+      if (!isAllowed) throw taken(other);
+      say(`${isLeft ? 'That process has ended' : 'Its lock is taken over'}: ${sentence}`);
+      await remove(account, name);
+    }
+    if (!(await write())) throw taken((await read(account, name)) ?? own);
+  }
+  return {
+    check: async () => {
+      const now = await read(account, name);
+      if (now?.id === own.id) return;
+      if (now !== undefined) throw taken(now);
+      const what = `The lock of ${environment} was taken away`;
+      throw new CommandError([
+        { what, where: name, mend: `npm run ${command} -- ${environment} again, when nobody else works on it` },
+      ]);
+    },
+    release: async () => {
+      if ((await read(account, name))?.id === own.id) await remove(account, name);
+    },
+  };
+};

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toLogLine, toMilliseconds } from './log-lines.ts';
+
+test('a line of a log says when, which container of which task, and what', () => {
+  const event = { timestamp: 1_700_000_000_123, stream: 'api/api/0123456789abcdef', message: 'up\n' };
+  assert.equal(toLogLine(event), '2023-11-14T22:13:20.123Z  api 01234567  up');
+});
+
+test('a time is an amount and a unit, and nothing else', () => {
+  assert.deepEqual(['30s', '10m', '2h', '1d'].map(toMilliseconds), [30_000, 600_000, 7_200_000, 86_400_000]);
+  for (const text of ['', '10', 'm', '1w', '-1m', '1.5h', '10m ago']) assert.equal(toMilliseconds(text), undefined);
+});

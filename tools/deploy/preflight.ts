@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import type { Environment } from '@sluice/infra/environment.ts';
+import { regions } from '@sluice/infra/regions.ts';
+import { connectTo, edgeRegion, type Account } from './account.ts';
+import { stackNameOf } from './assembly.ts';
+import type { Work } from './command.ts';
+import { describeStack } from './describe-stack.ts';
+import { faultsOf, type Fault } from './explain.ts';
+import { folderOf } from './folder.ts';
+import { readGitState, type GitState } from './git-state.ts';
+import { askZone, judgeDomain } from './preflight/domain.ts';
+import { judgeGit } from './preflight/git.ts';
+import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from './preflight/identity.ts';
+import { askMachine, judgeMachine } from './preflight/machine.ts';
+import { askQuotas, judgeQuotas, noteQuotas, quotasOf } from './preflight/quotas.ts';
+import {
+  askBootstrap,
+  askPrefixLists,
+  askRegion,
+  judgeBootstrap,
+  judgePrefixLists,
+  judgeRegion,
+  type Bootstrap,
+} from './preflight/region.ts';
+import type { Target } from './questions.ts';
+
+/** What was found before anything is done. */
+export type Readiness = {
+  readonly faults: readonly Fault[];
+  /** What could not be looked at, and does not stop anything. */
+  readonly notes: readonly string[];
+  /** Regions without what `cdk bootstrap` makes; their faults are not among the others, for they can be mended here. */
+  readonly unbootstrapped: readonly string[];
+  readonly bootstrapFaults: readonly Fault[];
+  /** Who one is at AWS. */
+  readonly arn: string;
+  readonly git: GitState | undefined;
+};
+
+/** What the pinned aws-cdk-lib asks for of every stack. */
+const neededBootstrap = 6;
+
+/** The faults that a look finds, or that looking met. */
+const collect = async (...looks: readonly (() => Promise<readonly Fault[]>)[]): Promise<Fault[]> => {
+  const found = await Promise.all(
+    looks.map(async (look) => {
+      try {
+        return await look();
+      } catch (error) {
+        return faultsOf(error);
+      }
+    }),
+  );
+  return found.flat();
+};
+
+/** Looks at all that a deployment needs, and finds all that is missing at once. What needs an account is left out where there is none. */
+export const lookAhead = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
+  const { name, account: number } = environment;
+  const { signal, progress } = work;
+  progress.status('Looking at this machine and the account …');
+  const account = connectTo(environment.region);
+  const [machine, git, identity] = await Promise.all([
+    askMachine(join(folderOf(name), 'docker.log'), signal),
+    readGitState(signal),
+    askIdentity(account),
+  ]);
+  const profileFaults = judgeProfile(profile, readProfiles(process.env));
+  const faults = [
+    ...judgeMachine(machine),
+    ...judgeGit(git, environment),
+    ...judgeRegion(region, environment, undefined),
+    // Without the profile there are no credentials, and one fault is enough.
+    ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
+  ];
+  const base = { git, arn: 'arn' in identity ? identity.arn : '' };
+  if (!('account' in identity) || identity.account !== number) {
+    return { ...base, faults, notes: [], unbootstrapped: [], bootstrapFaults: [] };
+  }
+  const ofAccount = await lookAtAccount(environment, account, profile);
+  return { ...base, ...ofAccount, faults: [...faults, ...ofAccount.faults] };
+};
+
+const lookAtAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
+  const { region, domain, account: number } = environment;
+  const notes: string[] = [];
+  const bootstraps: Bootstrap[] = [];
+  const { cloudFrontPrefixList, s3PrefixList } = regions[region];
+  const lists = {
+    'com.amazonaws.global.cloudfront.origin-facing': cloudFrontPrefixList,
+    [`com.amazonaws.${region}.s3`]: s3PrefixList,
+  };
+  const faults = await collect(
+    async () => judgeRegion(region, environment, await askRegion(account)),
+    async () => judgePrefixLists(lists, await askPrefixLists(account, Object.keys(lists)), region),
+    async () => {
+      const isThere = (await describeStack(account, stackNameOf(environment.name, 'foundation'))) !== undefined;
+      const quotas = await askQuotas(account, quotasOf(environment, isThere));
+      notes.push(...noteQuotas(quotas));
+      return judgeQuotas(quotas, region);
+    },
+    async () => {
+      const places = hasEdge(environment) ? [region, edgeRegion] : [region];
+      for (const place of new Set(places)) {
+        bootstraps.push({ region: place, needed: neededBootstrap, found: await askBootstrap(connectTo(place)) });
+      }
+      return [];
+    },
+    async () => (domain === undefined ? [] : judgeDomain(domain, await askZone(account, domain))),
+  );
+  return {
+    faults,
+    notes,
+    unbootstrapped: bootstraps
+      .filter((each) => judgeBootstrap([each], number, profile).length > 0)
+      .map((each) => each.region),
+    bootstrapFaults: judgeBootstrap(bootstraps, number, profile),
+  };
+};
+
+/** Whether an environment has a stack in us-east-1. */
+const hasEdge = ({ domain, firewall }: Environment): boolean => domain !== undefined || firewall !== undefined;

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { Account } from '../account.ts';
+import { explain, type Fault } from '../explain.ts';
+
+/** Who one is at AWS, or why one is nobody. */
+export type Identity = { readonly account: string; readonly arn: string } | { readonly fault: Fault };
+
+/** Asks AWS whose the credentials are. */
+export const askIdentity = async ({ sts }: Account): Promise<Identity> => {
+  try {
+    const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+    return { account, arn };
+  } catch (error) {
+    return { fault: explain(error) };
+  }
+};
+
+/** The profiles in AWS's two files, wherever they are (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`). */
+export const readProfiles = (variables: Readonly<Record<string, string | undefined>>): string[] => {
+  const folder = join(homedir(), '.aws');
+  const files = [
+    variables['AWS_CONFIG_FILE'] ?? join(folder, 'config'),
+    variables['AWS_SHARED_CREDENTIALS_FILE'] ?? join(folder, 'credentials'),
+  ];
+  const text = files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
+  // The sections `sso-session` and `services` are no profiles.
+  const names = [...text.matchAll(/^\s*\[(?:profile\s+)?([^\]\s]+)\s*\]/gm)].map(([, name = '']) => name);
+  return [...new Set(names)].toSorted();
+};
+
+/** What is wrong with a profile that was named. */
+export const judgeProfile = (profile: string | undefined, profiles: readonly string[]): Fault[] => {
+  if (profile === undefined || profiles.includes(profile)) return [];
+  const others = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
+  const mend = `aws configure sso --profile ${profile}`;
+  return [
+    { what: `There is no AWS profile ${profile}; ${others}`, where: '~/.aws/config and ~/.aws/credentials', mend },
+  ];
+};
+
+/** What is wrong with whom AWS takes one for, when the environment is another account's. */
+export const judgeIdentity = (
+  identity: Identity,
+  environment: { readonly name: string; readonly account: string },
+): Fault[] => {
+  if ('fault' in identity) return [identity.fault];
+  if (identity.account === environment.account) return [];
+  const what = `The credentials are of the account ${identity.account} (${identity.arn}), and ${environment.name} is in ${environment.account}`;
+  const mend = `name a profile of ${environment.account} (--profile), or put your account into infra/environments/${environment.name}.ts`;
+  return [{ what, where: 'credentials', mend }];
+};

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Environment } from '@sluice/infra/environment.ts';
+import { environment as values } from '@sluice/infra/environments/prod.ts';
+import { judgeDomain } from './domain.ts';
+import { judgeGit } from './git.ts';
+import { judgeIdentity, judgeProfile, readProfiles } from './identity.ts';
+import { judgeMachine, readPlatforms } from './machine.ts';
+import { judgeQuotas, noteQuotas, quotasOf } from './quotas.ts';
+import { judgeBootstrap, judgePrefixLists, judgeRegion } from './region.ts';
+
+const dev = { name: 'dev', account: '222222222222', region: 'eu-central-1', isProtected: false };
+
+test('a machine without docker, with one that does not run, and with one that builds for others is told how to mend it', () => {
+  const good = {
+    nodeVersion: '24.21.0',
+    docker: { server: '28.2.2', said: '' },
+    platforms: ['linux/amd64', 'linux/arm64'],
+  };
+  assert.deepEqual(judgeMachine(good), []);
+  const [absent] = judgeMachine({ ...good, docker: undefined, platforms: undefined });
+  assert.match(absent?.mend ?? '', /^install it/);
+  const [stopped] = judgeMachine({ ...good, docker: { server: undefined, said: 'Cannot connect' } });
+  assert.match(stopped?.mend ?? '', /systemctl start docker/);
+  const [foreign] = judgeMachine({ ...good, platforms: ['linux/amd64'] });
+  assert.match(foreign?.mend ?? '', /binfmt --install arm64/);
+  assert.equal(judgeMachine({ nodeVersion: '20.1.0', docker: undefined, platforms: undefined }).length, 2);
+});
+
+test('the platforms of all nodes of a builder are read, the preferred one without its star', () => {
+  const output =
+    'Name: default\nNodes:\nName: default\nPlatforms: linux/amd64*, linux/386\nName: two\nPlatforms: linux/arm64\n';
+  assert.deepEqual(readPlatforms(output), ['linux/amd64', 'linux/386', 'linux/arm64']);
+  assert.equal(readPlatforms('Name: default\n'), undefined);
+});
+
+test('profiles are those of both files, and sessions of single sign-on are none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-profiles-'));
+  try {
+    const [config, credentials] = [join(folder, 'config'), join(folder, 'credentials')];
+    writeFileSync(config, '[default]\n[profile one]\nregion = x\n[sso-session corp]\n');
+    writeFileSync(credentials, '[two]\naws_access_key_id = x\n[one]\n');
+    const profiles = readProfiles({ AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
+    assert.deepEqual(profiles, ['default', 'one', 'two']);
+    assert.deepEqual(judgeProfile('two', profiles), []);
+    assert.deepEqual(judgeProfile(undefined, profiles), []);
+    assert.match(judgeProfile('three', profiles)[0]?.what ?? '', /there are default, one, two$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('credentials of another account are refused, by both numbers', () => {
+  const arn = 'arn:aws:iam::333333333333:user/one';
+  assert.deepEqual(judgeIdentity({ account: dev.account, arn }, dev), []);
+  const [fault] = judgeIdentity({ account: '333333333333', arn }, dev);
+  assert.match(fault?.what ?? '', /333333333333 .* dev is in 222222222222$/);
+});
+
+test('a region that is not the environment’s or not enabled is refused', () => {
+  assert.deepEqual(judgeRegion('eu-central-1', dev, 'opt-in-not-required'), []);
+  assert.match(
+    judgeRegion('eu-north-1', dev, undefined)[0]?.what ?? '',
+    /dev is in eu-central-1, and eu-north-1 was asked for/,
+  );
+  assert.match(
+    judgeRegion('eu-central-1', dev, 'not-opted-in')[0]?.mend ?? '',
+    /enable-region --region-name eu-central-1/,
+  );
+});
+
+test('a bootstrap stack that is missing, too old or says no number is told with the command that makes it', () => {
+  const of = (region: string, found: number | undefined) => ({ region, needed: 6, found });
+  const regions = [of('a', 6), of('b', undefined), of('c', 5), of('d', Number.NaN)];
+  const faults = judgeBootstrap(regions, dev.account, 'x');
+  assert.deepEqual(
+    faults.map(({ mend }) => mend.split(' bootstrap ')[1]),
+    ['b', 'c', 'd'].map((region) => `aws://222222222222/${region} --profile x`),
+  );
+});
+
+test('a prefix list under another id is told with the id that it has here', () => {
+  const wanted = { origin: 'pl-1', s3: 'pl-2' };
+  assert.deepEqual(judgePrefixLists(wanted, new Map(Object.entries(wanted)), 'eu-central-1'), []);
+  const faults = judgePrefixLists(wanted, new Map([['origin', 'pl-9']]), 'eu-central-1');
+  assert.match(faults[0]?.mend ?? '', /put pl-9 into infra\/regions.ts/);
+  assert.equal(faults[1]?.what, 'There is no prefix list s3');
+});
+
+test('quotas count the most tasks, twice while a release takes the place of another, and addresses before the first deployment alone', () => {
+  const prod: Environment = { ...values, name: 'prod' };
+  const needs = (isThere: boolean) => quotasOf(prod, isThere).map(({ code, needed }) => [code, needed]);
+  assert.deepEqual(needs(false), [
+    ['L-F678F1CE', 1],
+    ['L-0263D0A3', 3],
+    ['L-3032A538', 56],
+  ]);
+  assert.deepEqual(needs(true), [['L-3032A538', 56]]);
+});
+
+test('a quota that is too low is told with the command that raises it; one that cannot be read is no fault', () => {
+  const quota = { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: 'L-0263D0A3', needed: 3 };
+  const states = [
+    { ...quota, limit: 5, used: 2 },
+    { ...quota, limit: 5, used: 3 },
+    { ...quota, limit: undefined, used: 0, why: 'refused' },
+  ];
+  const faults = judgeQuotas(states, 'eu-central-1');
+  assert.deepEqual(
+    faults.map(({ what }) => what),
+    ['EC2-VPC Elastic IPs: 3 needed, and 2 left of 5'],
+  );
+  assert.match(faults[0]?.mend ?? '', /--quota-code L-0263D0A3 --desired-value 6$/);
+  assert.deepEqual(noteQuotas(states), ['The quota "EC2-VPC Elastic IPs" could not be read: refused']);
+});
+
+test('a domain outside its hosted zone is refused: its certificate would never be issued', () => {
+  const domain = { name: 'sluice.example.org', hostedZoneId: 'Z1' };
+  assert.deepEqual(judgeDomain(domain, 'example.org'), []);
+  assert.deepEqual(judgeDomain(domain, 'sluice.example.org'), []);
+  assert.equal(judgeDomain(domain, 'ample.org').length, 1);
+});
+
+test('what is protected runs commits alone; elsewhere changes are allowed, and a commit is needed everywhere', () => {
+  const dirty = { commit: 'abc', changes: '1234', changedFiles: ['README.md'] };
+  const prod = { name: 'prod', isProtected: true };
+  assert.deepEqual(judgeGit(dirty, dev), []);
+  assert.match(
+    judgeGit(dirty, prod)[0]?.what ?? '',
+    /^1 files are not as committed \(README.md\), and prod runs commits alone/,
+  );
+  assert.deepEqual(judgeGit({ ...dirty, changes: undefined }, prod), []);
+  assert.match(judgeGit(undefined, dev)[0]?.mend ?? '', /^git init/);
+});

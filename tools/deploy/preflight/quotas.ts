@@ -1,0 +1,69 @@
+import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
+import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
+import type { Environment } from '@sluice/infra/environment.ts';
+import type { Account } from '../account.ts';
+import { explain, type Fault } from '../explain.ts';
+
+/** A limit of an account that an environment needs a part of. */
+export type Quota = { readonly name: string; readonly service: string; readonly code: string; readonly needed: number };
+
+/** How much of a quota there is, and how much of it is taken; undefined where AWS does not say. */
+export type QuotaState = Quota & { readonly limit: number | undefined; readonly used: number; readonly why?: string };
+
+const vcpusOf = ({ cpu, most }: Environment['producer']): number => (cpu / 1_024) * most;
+
+/**
+ * What an environment needs, whole: at its most tasks, twice of which run while a release takes the place of another. Addresses and networks are
+ * needed once, so not where it is there already.
+ */
+export const quotasOf = ({ network, producer, consumer }: Environment, isThere: boolean): Quota[] => {
+  const tasks = [producer, consumer];
+  const vcpus = (isSpot: boolean) =>
+    2 * tasks.filter((each) => each.isSpot === isSpot).reduce((sum, each) => sum + vcpusOf(each), 0);
+  const quotas: Quota[] = [
+    { name: 'VPCs per Region', service: 'vpc', code: 'L-F678F1CE', needed: isThere ? 0 : 1 },
+    { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: 'L-0263D0A3', needed: isThere ? 0 : network.natGateways },
+    { name: 'Fargate On-Demand vCPU resource count', service: 'fargate', code: 'L-3032A538', needed: vcpus(false) },
+    { name: 'Fargate Spot vCPU resource count', service: 'fargate', code: 'L-36FBB829', needed: vcpus(true) },
+  ];
+  return quotas.filter(({ needed }) => needed > 0);
+};
+
+/** Asks for limits, and for what is taken of networks and addresses; what runs on Fargate beside is not counted. */
+export const askQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
+  Promise.all(
+    wanted.map(async (quota) => {
+      try {
+        const [{ Quota: found }, used] = await Promise.all([
+          quotas.send(new GetServiceQuotaCommand({ ServiceCode: quota.service, QuotaCode: quota.code })),
+          countUsed(ec2, quota),
+        ]);
+        return { ...quota, limit: found?.Value, used };
+      } catch (error) {
+        // It is asked for to warn early; CloudFormation says it otherwise.
+        return { ...quota, limit: undefined, used: 0, why: explain(error).what };
+      }
+    }),
+  );
+
+const countUsed = async (ec2: Account['ec2'], { service }: Quota): Promise<number> => {
+  if (service === 'vpc') return (await ec2.send(new DescribeVpcsCommand({}))).Vpcs?.length ?? 0;
+  if (service === 'ec2') return (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0;
+  return 0;
+};
+
+/** Limits that are too low for the environment. */
+export const judgeQuotas = (states: readonly QuotaState[], region: string): Fault[] =>
+  states
+    .filter(({ limit, used, needed }) => limit !== undefined && limit - used < needed)
+    .map(({ name, service, code, needed, limit = 0, used }) => ({
+      what: `${name}: ${needed} needed, and ${Math.max(limit - used, 0)} left of ${limit}`,
+      where: region,
+      mend: `aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${used + needed}`,
+    }));
+
+/** Limits that could not be read: told, and no reason to stop. */
+export const noteQuotas = (states: readonly QuotaState[]): string[] =>
+  states
+    .filter(({ limit }) => limit === undefined)
+    .map(({ name, why }) => `The quota "${name}" could not be read: ${why ?? 'AWS says no number'}`);

@@ -1,0 +1,93 @@
+import { DescribeManagedPrefixListsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import type { Account } from '../account.ts';
+import { nameOf, type Fault } from '../explain.ts';
+
+/** Where `cdk bootstrap` leaves the version of what it made ("Bootstrap your environment" of the CDK guide). */
+const bootstrapParameter = '/cdk-bootstrap/hnb659fds/version';
+
+/** The version of the bootstrap stack in a region; undefined where there is none. */
+export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined> => {
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: bootstrapParameter }));
+    return Number(Parameter?.Value);
+  } catch (error) {
+    if (nameOf(error) === 'ParameterNotFound') return undefined;
+    throw error;
+  }
+};
+
+/** A region that needs the bootstrap stack, and the version that it has. */
+export type Bootstrap = { readonly region: string; readonly needed: number; readonly found: number | undefined };
+
+/** Regions whose bootstrap stack is missing or too old. */
+export const judgeBootstrap = (
+  bootstraps: readonly Bootstrap[],
+  account: string,
+  profile: string | undefined,
+): Fault[] =>
+  bootstraps
+    .filter(({ needed, found }) => found === undefined || !(found >= needed))
+    .map(({ region, needed, found }) => ({
+      what:
+        found === undefined
+          ? 'CDK has no bootstrap stack here: nowhere to put templates, and no roles to deploy with'
+          : `The bootstrap stack of CDK has version ${found}, and ${needed} is needed`,
+      where: `${account} in ${region}`,
+      mend: bootstrapCommand(account, region, profile),
+    }));
+
+/** The command that bootstraps a region. */
+const bootstrapCommand = (account: string, region: string, profile: string | undefined): string =>
+  `npx --workspace infra cdk bootstrap aws://${account}/${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
+
+/** Whether a region is enabled for the account: `opted-in`, `opt-in-not-required`, `not-opted-in`. */
+export const askRegion = async ({ ec2, region }: Account): Promise<string | undefined> => {
+  const answer = await ec2.send(new DescribeRegionsCommand({ AllRegions: true, RegionNames: [region] }));
+  return answer.Regions?.[0]?.OptInStatus;
+};
+
+/** What is wrong with a region: that it is not enabled, or not the environment's. */
+export const judgeRegion = (
+  asked: string,
+  environment: { readonly name: string; readonly region: string },
+  optIn: string | undefined,
+): Fault[] => {
+  const where = `infra/environments/${environment.name}.ts`;
+  if (asked !== environment.region) {
+    const what = `${environment.name} is in ${environment.region}, and ${asked} was asked for`;
+    const mend = `name ${environment.region}, or put ${asked} there with its zones (and into infra/regions.ts)`;
+    return [{ what, where, mend }];
+  }
+  if (optIn !== 'not-opted-in') return [];
+  const mend = `aws account enable-region --region-name ${environment.region}`;
+  return [{ what: `${environment.region} is not enabled for the account`, where, mend }];
+};
+
+/** The ids of lists of addresses that AWS keeps, by their names. */
+export const askPrefixLists = async (
+  { ec2 }: Account,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const filter = { Name: 'prefix-list-name', Values: [...names] };
+  const { PrefixLists = [] } = await ec2.send(new DescribeManagedPrefixListsCommand({ Filters: [filter] }));
+  return new Map(PrefixLists.map(({ PrefixListName = '', PrefixListId = '' }) => [PrefixListName, PrefixListId]));
+};
+
+/** Lists whose ids in the code are not those of the account: security groups would name what is not there. */
+export const judgePrefixLists = (
+  wanted: Readonly<Record<string, string>>,
+  found: ReadonlyMap<string, string>,
+  region: string,
+): Fault[] =>
+  Object.entries(wanted).flatMap(([name, id]) => {
+    const own = found.get(name);
+    if (own === id) return [];
+    const what =
+      own === undefined ? `There is no prefix list ${name}` : `The prefix list ${name} is ${own}, and infra says ${id}`;
+    const mend =
+      own === undefined
+        ? 'check that the region has CloudFront’s origin-facing list'
+        : `put ${own} into infra/regions.ts`;
+    return [{ what, where: region, mend }];
+  });

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hasOwnCredentials, readGiven } from './questions.ts';
+
+const nothing = { profile: undefined, region: undefined, environment: undefined };
+
+test('flags come before variables, and the region is in either of AWS’s two', () => {
+  const variables = { AWS_PROFILE: 'p', AWS_DEFAULT_REGION: 'r', ENV: 'dev' };
+  assert.deepEqual(readGiven(nothing, variables), { profile: 'p', region: 'r', environment: 'dev' });
+  assert.deepEqual(readGiven(nothing, { ...variables, AWS_REGION: 'other' }).region, 'other');
+  assert.deepEqual(readGiven({ profile: 'x', region: 'y', environment: 'prod' }, variables), {
+    profile: 'x',
+    region: 'y',
+    environment: 'prod',
+  });
+});
+
+test('a variable that is empty says nothing', () => {
+  assert.deepEqual(readGiven(nothing, { AWS_PROFILE: '', ENV: '' }), {});
+});
+
+test('no profile is asked for where keys, or the role of a pipeline, are in the variables', () => {
+  assert.equal(hasOwnCredentials({ AWS_ACCESS_KEY_ID: 'AKIA' }), true);
+  assert.equal(hasOwnCredentials({ AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }), true);
+  assert.equal(hasOwnCredentials({ AWS_ACCESS_KEY_ID: '' }), false);
+});

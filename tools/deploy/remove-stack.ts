@@ -1,0 +1,51 @@
+import type { Account } from './account.ts';
+import { emptyBucket } from './buckets.ts';
+import type { Work } from './command.ts';
+import { deleteStack } from './delete-stack.ts';
+import { findResources, type DeployedResource } from './describe-stack.ts';
+import { CommandError } from './explain.ts';
+import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
+import { emptyRepository } from './repositories.ts';
+import { explainFailure } from './stack-reasons.ts';
+
+/** A stack that there is, with what is in it. */
+export type Removable = {
+  readonly name: string;
+  readonly account: Account;
+  readonly resources: readonly DeployedResource[];
+  /** Names a resource by its id in the template. */
+  readonly labelOf: (id: string) => string;
+};
+
+/** Empties what CloudFormation removes only when it is empty. */
+const empty = async (work: Work, { account, resources }: Removable): Promise<void> => {
+  for (const { physicalId } of findResources(resources, 'AWS::S3::Bucket')) {
+    const count = await emptyBucket(work, account, physicalId);
+    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} versions of objects`);
+  }
+  for (const { physicalId } of findResources(resources, 'AWS::ECR::Repository')) {
+    const count = await emptyRepository(work, account, physicalId);
+    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} images`);
+  }
+};
+
+const attempts = 3;
+
+/** Removes a stack, again where what AWS had to take away first, or what was written meanwhile, was in its way. Throws a {@link CommandError}. */
+export const removeStack = async (work: Work, stack: Removable): Promise<void> => {
+  const { name, account, resources, labelOf } = stack;
+  const [vpc] = findResources(resources, 'AWS::EC2::VPC');
+  for (let attempt = 1; ; attempt += 1) {
+    // Load balancer and CloudFront write their logs until they are gone.
+    await empty(work, stack);
+    const failures = await deleteStack(work, account, name, labelOf);
+    if (failures.length === 0) break;
+    if (attempt === attempts) throw new CommandError(failures.map((each) => explainFailure(name, each, labelOf)));
+    work.progress.line(`${name} could not be removed whole; what is in its way is waited for, then it is tried again`);
+    if (vpc !== undefined) {
+      await waitForInterfaces(work, account, vpc.physicalId, ['CloudFront', 'Lambda']);
+      await removeOriginGroup(account, vpc.physicalId);
+    }
+  }
+  work.progress.line(`✓ ${name} is gone`);
+};

@@ -1,0 +1,12 @@
+import type { StackTemplate } from '@sluice/infra/policy/template.ts';
+import * as z from 'zod';
+
+const withPath = z.looseObject({ Metadata: z.looseObject({ 'aws:cdk:path': z.string() }) });
+
+/** Names resources of a template as the code does, `Producer/Service` in place of `ProducerServiceService95EAE7A0`; others keep their id. */
+export const namesIn =
+  ({ stack, Resources }: StackTemplate): ((id: string) => string) =>
+  (id) => {
+    const path = withPath.safeParse(Resources[id]).data?.Metadata['aws:cdk:path'];
+    return path === undefined ? id : path.replace(`${stack}/`, '').replace(/(?:\/(?:Resource|Default))+$/, '');
+  };

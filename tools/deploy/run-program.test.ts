@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InterruptedError } from './command.ts';
+import { CommandError } from './explain.ts';
+import { runProgram } from './run-program.ts';
+
+const cwd = import.meta.dirname;
+const run = (script: string, signal = new AbortController().signal, input = '') =>
+  runProgram(process.execPath, ['--eval', script], { cwd, signal, input });
+
+test('a program is run to its end, with what it said and how it ended', async () => {
+  const { status, output, lastLines } = await run('console.log("one"); console.error("two"); process.exitCode = 3');
+  assert.deepEqual([status, output, lastLines.toSorted()], [3, 'one', ['one', 'two']]);
+});
+
+test('what a program is given to read is no argument, which others would see', async () => {
+  const { output } = await run('process.stdin.pipe(process.stdout)', undefined, 'secret\n');
+  assert.equal(output, 'secret');
+});
+
+test('an interruption ends the program and is told as such', async () => {
+  const controller = new AbortController();
+  const running = runProgram(process.execPath, ['--eval', 'console.log(1); setInterval(() => {}, 1000)'], {
+    cwd,
+    signal: controller.signal,
+    onLine: () => controller.abort(),
+  });
+  await assert.rejects(running, InterruptedError);
+});
+
+test('a program that is not there is named', async () => {
+  const { signal } = new AbortController();
+  await assert.rejects(runProgram('sluice-no-such-program', [], { cwd, signal }), (error: unknown) => {
+    assert.ok(error instanceof CommandError);
+    assert.match(error.message, /There is no program sluice-no-such-program/);
+    return true;
+  });
+});

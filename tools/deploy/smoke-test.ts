@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Work } from './command.ts';
+import { waitUntil, type State } from './wait-until.ts';
+
+const total = z.object({ rows_count: z.int(), latest_value: z.int() });
+
+type Answer = { readonly status: number; readonly text: string };
+
+const ask = async (work: Work, url: string, init: RequestInit = {}): Promise<Answer> => {
+  const signal = AbortSignal.any([work.signal, AbortSignal.timeout(30_000)]);
+  const response = await fetch(url, { ...init, signal });
+  return { status: response.status, text: await response.text() };
+};
+
+/** Asks until the answer is as it must be: an address that was just made is not known everywhere at once. */
+const askUntil = async (
+  work: Work,
+  what: string,
+  call: () => Promise<Answer>,
+  judge: (answer: Answer) => State,
+  where: string,
+): Promise<void> => {
+  const mend = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/operations.md says what to do';
+  await waitUntil(work, { what, where, mend, longestMin: 5 }, async () => {
+    try {
+      return judge(await call());
+    } catch (error) {
+      if (work.signal.aborted) throw error;
+      return { lacks: reasonOf(error) };
+    }
+  });
+};
+
+const said = ({ status, text }: Answer): State => ({ lacks: `${status} ${text.slice(0, 200)}` });
+
+const readTotal = ({ status, text }: Answer) => (status === 200 ? total.safeParse(JSON.parse(text)).data : undefined);
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  // fetch says what happened in the cause alone.
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+};
+
+/**
+ * Does once what users do, by the way that users take: the page, a count, and the count recorded. The count is posted under a key of its own, so
+ * that one that was posted twice is recorded once.
+ */
+export const smokeTest = async (work: Work, address: string, pageFolder: string): Promise<void> => {
+  const index = readFileSync(join(pageFolder, 'index.html'), 'utf8');
+  await askUntil(
+    work,
+    'The page',
+    () => ask(work, `${address}/`),
+    (answer) => (answer.status === 200 && answer.text === index ? 'done' : said(answer)),
+    address,
+  );
+  work.progress.line('✓ the page is the one of this release');
+
+  const api = `${address}/api/count`;
+  let before = 0;
+  await askUntil(
+    work,
+    'GET /count',
+    () => ask(work, api),
+    (answer) => {
+      const found = readTotal(answer);
+      if (found === undefined) return said(answer);
+      before = found.rows_count;
+      return 'done';
+    },
+    api,
+  );
+  const post = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify({ count: Math.floor(Date.now() / 1_000) }),
+  };
+  await askUntil(
+    work,
+    'POST /count',
+    () => ask(work, api, post),
+    (answer) => (answer.status === 201 ? 'done' : said(answer)),
+    api,
+  );
+  await askUntil(
+    work,
+    'The count that was posted',
+    () => ask(work, api),
+    (answer) => {
+      const found = readTotal(answer);
+      return found !== undefined && found.rows_count > before ? 'done' : said(answer);
+    },
+    api,
+  );
+  work.progress.line('✓ a count was posted and recorded');
+};

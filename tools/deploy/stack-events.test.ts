@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { nothingWatched, sayDuration, sayUnderWay, toEvent, watchEvents, type Event } from './stack-events.ts';
+import { explainFailure } from './stack-reasons.ts';
+import { needOf } from './stack-status.ts';
+
+// Sequences in the shape of DescribeStackEvents (API_StackEvent of CloudFormation's reference), here the oldest first.
+
+const idsAlone = (id: string): string => id;
+const start = Date.parse('2026-11-22T12:00:00Z');
+
+/** One event: seconds since the beginning, resource, kind, status, reason. */
+type Line = readonly [seconds: number, resource: string, type: string, status: string, reason?: string];
+
+const stack = 'AWS::CloudFormation::Stack';
+
+const toEvents = (lines: readonly Line[]): Event[] =>
+  lines.map(([seconds, LogicalResourceId, ResourceType, ResourceStatus, ResourceStatusReason]) => {
+    const event = {
+      StackId: 'arn:aws:cloudformation:eu-central-1:222222222222:stack/sluice-dev-app/1',
+      StackName: 'sluice-dev-app',
+      EventId: `${LogicalResourceId}-${ResourceStatus}-${seconds}`,
+      LogicalResourceId,
+      ResourceType,
+      ResourceStatus,
+      ResourceStatusReason,
+      Timestamp: new Date(start + seconds * 1_000),
+    };
+    // Statuses are strings to CloudFormation; the SDK lists those of today.
+    return toEvent(event as StackEvent);
+  });
+
+const watch = (lines: readonly Line[]) => watchEvents(nothingWatched, toEvents(lines), idsAlone);
+
+/** A resource is announced twice: when it begins, and when it has an id ("Resource creation Initiated"). */
+const creation: readonly Line[] = [
+  [0, 'sluice-dev-app', stack, 'CREATE_IN_PROGRESS', 'User Initiated'],
+  [1, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_IN_PROGRESS'],
+  [2, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_IN_PROGRESS', 'Resource creation Initiated'],
+  [3, 'Logs', 'AWS::S3::Bucket', 'CREATE_IN_PROGRESS'],
+  [13, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_COMPLETE'],
+];
+
+test('each resource that is made is a line with how long it took, and the rest is under way', () => {
+  const { watched, lines } = watch(creation);
+  assert.deepEqual(lines, ['✓ Cluster                               AWS::ECS::Cluster made (12 s)']);
+  assert.equal(sayUnderWay(watched, start + 63_000, idsAlone), '1 done; Logs (1 min 0 s)');
+});
+
+test('events that come in two parts are the same as in one', () => {
+  const events = toEvents(creation);
+  const first = watchEvents(nothingWatched, events.slice(0, 3), idsAlone);
+  const second = watchEvents(first.watched, events.slice(3), idsAlone);
+  assert.deepEqual([...first.lines, ...second.lines], watch(creation).lines);
+});
+
+/**
+ * A resource of two fails while others are being made: CloudFormation cancels these and rolls back. The words are those of aws/aws-cdk#14456
+ * and of "Troubleshooting CloudFormation".
+ */
+const failure: readonly Line[] = [
+  [0, 'sluice-dev-foundation', stack, 'CREATE_IN_PROGRESS', 'User Initiated'],
+  [1, 'Gateway', 'AWS::EC2::NatGateway', 'CREATE_IN_PROGRESS'],
+  [1, 'Queue', 'AWS::ElastiCache::ServerlessCache', 'CREATE_IN_PROGRESS'],
+  [2, 'Queue', 'AWS::ElastiCache::ServerlessCache', 'CREATE_FAILED', 'Resource creation cancelled'],
+  [
+    2,
+    'Gateway',
+    'AWS::EC2::NatGateway',
+    'CREATE_FAILED',
+    'Resource handler returned message: "The maximum number of addresses has been reached. (Service: Ec2, Status Code: 400)" (HandlerErrorCode: ServiceLimitExceeded)',
+  ],
+  [
+    3,
+    'sluice-dev-foundation',
+    stack,
+    'ROLLBACK_IN_PROGRESS',
+    'The following resource(s) failed to create: [Gateway, Queue]. Rollback requested by user.',
+  ],
+  [4, 'Gateway', 'AWS::EC2::NatGateway', 'DELETE_COMPLETE'],
+  [9, 'sluice-dev-foundation', stack, 'ROLLBACK_COMPLETE'],
+];
+
+test('of failures the one that the others follow from is told, even where a cancelled one is listed before it', () => {
+  const { watched, lines } = watch(failure);
+  assert.equal(watched.failure?.resource, 'Gateway');
+  assert.equal(lines.filter((line) => line.startsWith('✗')).length, 1);
+  assert.ok(lines.includes('↩ puts back what was before'));
+  assert.ok(lines.some((line) => /^✓ Gateway +AWS::EC2::NatGateway removed$/.test(line)));
+});
+
+test('of two failures the first is told, whatever comes of the rollback', () => {
+  const { watched } = watch([
+    [1, 'One', 'AWS::S3::Bucket', 'CREATE_FAILED', 'one already exists'],
+    [2, 'Two', 'AWS::S3::Bucket', 'DELETE_FAILED', 'The bucket you tried to delete is not empty'],
+  ]);
+  assert.equal(watched.failure?.resource, 'One');
+});
+
+test('a limit is told with the quota that raises it', () => {
+  const event = watch(failure).watched.failure ?? assert.fail();
+  const { what, where, mend } = explainFailure('sluice-dev-foundation', event, idsAlone);
+  assert.match(what, /^The account has no public address left for a NAT gateway: .*maximum number of addresses/);
+  assert.equal(where, 'sluice-dev-foundation, Gateway (AWS::EC2::NatGateway, CREATE_FAILED)');
+  assert.match(mend, /L-0263D0A3/);
+});
+
+/** Tasks of a release do not stay up (the words are those of aws/copilot-cli#5586), and the update is put back. */
+const release: readonly Line[] = [
+  [0, 'sluice-dev-app', stack, 'UPDATE_IN_PROGRESS', 'User Initiated'],
+  [
+    1,
+    'Task',
+    'AWS::ECS::TaskDefinition',
+    'UPDATE_IN_PROGRESS',
+    'Requested update requires the creation of a new physical resource; hence creating one.',
+  ],
+  [3, 'Task', 'AWS::ECS::TaskDefinition', 'UPDATE_COMPLETE'],
+  [4, 'Service', 'AWS::ECS::Service', 'UPDATE_IN_PROGRESS'],
+  [
+    600,
+    'Service',
+    'AWS::ECS::Service',
+    'UPDATE_FAILED',
+    `Resource handler returned message: "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'." (RequestToken: 1, HandlerErrorCode: GeneralServiceException)`,
+  ],
+  [
+    601,
+    'sluice-dev-app',
+    stack,
+    'UPDATE_ROLLBACK_IN_PROGRESS',
+    'The following resource(s) failed to update: [Service].',
+  ],
+  [605, 'Service', 'AWS::ECS::Service', 'UPDATE_IN_PROGRESS'],
+  [700, 'Service', 'AWS::ECS::Service', 'UPDATE_COMPLETE'],
+  [701, 'sluice-dev-app', stack, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'],
+  [702, 'Task', 'AWS::ECS::TaskDefinition', 'DELETE_COMPLETE'],
+  [703, 'sluice-dev-app', stack, 'UPDATE_ROLLBACK_COMPLETE'],
+];
+
+test('a release whose tasks do not stay up says so, and that those of before run on', () => {
+  const { watched, lines } = watch(release);
+  assert.deepEqual(
+    lines.map((line) => line.replace(/ {2,}.*/, '')),
+    ['✓ Task', '✗ Service', '↩ puts back what was before', '✓ Service', '✓ Task'],
+  );
+  const fault = explainFailure('sluice-dev-app', watched.failure ?? assert.fail(), idsAlone);
+  assert.match(fault.what, /^The new tasks did not stay up, so those of before run on/);
+  assert.match(fault.mend, /npm run logs -- ENV/);
+});
+
+/** A network interface of Lambda's is still in a subnet (aws/aws-cdk#14456). */
+const deletion: readonly Line[] = [
+  [0, 'sluice-dev-foundation', stack, 'DELETE_IN_PROGRESS', 'User Initiated'],
+  [1, 'Subnet', 'AWS::EC2::Subnet', 'DELETE_IN_PROGRESS'],
+  [
+    600,
+    'Subnet',
+    'AWS::EC2::Subnet',
+    'DELETE_FAILED',
+    "The subnet 'subnet-1' has dependencies and cannot be deleted. (Service: AmazonEC2; Status Code: 400; Error Code: DependencyViolation)",
+  ],
+  [601, 'sluice-dev-foundation', stack, 'DELETE_FAILED', 'The following resource(s) failed to delete: [Subnet].'],
+];
+
+test('a subnet that is still used says what is most often in it', () => {
+  const { what, mend } = explainFailure(
+    'sluice-dev-foundation',
+    watch(deletion).watched.failure ?? assert.fail(),
+    idsAlone,
+  );
+  assert.match(what, /^Something is still in it or uses it/);
+  assert.match(mend, /network interface/);
+});
+
+test('what nobody foresaw is told in the words of CloudFormation', () => {
+  const event = toEvents([[1, 'Odd', 'AWS::Odd::Thing', 'CREATE_FAILED', 'Something odd']])[0] ?? assert.fail();
+  assert.equal(explainFailure('sluice-dev-app', event, idsAlone).what, 'Something odd');
+});
+
+test('each status that an earlier command may have left says what is needed before the next', () => {
+  const needs = {
+    CREATE_COMPLETE: 'nothing',
+    UPDATE_COMPLETE: 'nothing',
+    UPDATE_ROLLBACK_COMPLETE: 'nothing',
+    CREATE_IN_PROGRESS: 'wait',
+    UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: 'wait',
+    DELETE_IN_PROGRESS: 'wait',
+    ROLLBACK_COMPLETE: 'removal',
+    ROLLBACK_FAILED: 'removal',
+    CREATE_FAILED: 'removal',
+    REVIEW_IN_PROGRESS: 'removal',
+    UPDATE_ROLLBACK_FAILED: 'end of rollback',
+    DELETE_FAILED: 'end of destruction',
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(needs).map((status) => [status, needOf(status)])), needs);
+  assert.equal(needOf(undefined), 'nothing');
+});
+
+test('a duration is told in seconds up to a minute, and in minutes then', () => {
+  assert.deepEqual([0, 59_400, 60_000, 370_000].map(sayDuration), ['0 s', '59 s', '1 min 0 s', '6 min 10 s']);
+});

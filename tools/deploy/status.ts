@@ -1,0 +1,114 @@
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CostExplorerClient, GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer';
+import type { Environment } from '@sluice/infra/environment.ts';
+import { connectTo, edgeRegion, settingsFor, watchErrors, type Account } from './account.ts';
+import { runCommand, UsageError } from './command.ts';
+import { explain, faultsOf } from './explain.ts';
+import { askGauges, rowsOfQueue } from './queue-gauges.ts';
+import { openEnvironment } from './questions.ts';
+import { findLogs, findServices } from './service.ts';
+import { sayTable, type Row } from './status-table.ts';
+import { findAddress, findParts } from './verify.ts';
+
+// `npm run status -- ENV`: an environment in one table. It ends with 1 where something is not well, or could not be looked at.
+
+const usage = 'npm run status -- ENV [--profile P] [--region R]';
+const answersWithinMs = 10_000;
+
+/** A part that could not be looked at is told in its place, and does not hide the others. */
+const look = async (what: string, ask: () => Promise<readonly Row[]>): Promise<readonly Row[]> => {
+  try {
+    return await ask();
+  } catch (error) {
+    const [fault = explain(error)] = faultsOf(error);
+    return [{ what, is: 'not known', note: `${fault.what}; ${fault.mend}`, isWell: false }];
+  }
+};
+
+const askServices = async (account: Account, { name }: Environment): Promise<Row[]> => {
+  const services = await findServices(account, name);
+  return Promise.all(
+    services.map(async ({ serviceName = '', runningCount = 0, desiredCount = 0, deployments = [], taskDefinition }) => {
+      const { images } = await findLogs(account, taskDefinition ?? '');
+      const versions = [...new Set(images.map((image) => image.split(':').at(-1)))].join(', ');
+      const [latest] = deployments;
+      const state = deployments.length > 1 ? `, a release is under way (${latest?.rolloutState ?? 'begun'})` : '';
+      return {
+        what: serviceName,
+        is: `${runningCount} of ${desiredCount} tasks`,
+        note: `${versions}${state}`,
+        isWell: runningCount >= desiredCount && desiredCount > 0,
+      };
+    }),
+  );
+};
+
+const askRows = async (address: string): Promise<Row[]> => {
+  const answer = await fetch(`${address}/api/count`, { signal: AbortSignal.timeout(answersWithinMs) });
+  const total: unknown = answer.ok ? await answer.json() : undefined;
+  const isTotal = typeof total === 'object' && total !== null && 'rows_count' in total;
+  if (!isTotal) throw new Error(`GET ${address}/api/count answered ${answer.status}`);
+  return [{ what: 'rows', is: Number(total.rows_count).toLocaleString('en'), note: 'recorded', isWell: true }];
+};
+
+const askAlarms = async ({ region }: Account, { name, hasAlarms }: Environment): Promise<Row[]> => {
+  if (!hasAlarms) return [{ what: 'alarms', is: 'none', note: 'this environment has none (hasAlarms)', isWell: true }];
+  const client = watchErrors(new CloudWatchClient(settingsFor(region)), region);
+  const alarms = [];
+  for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: `sluice-${name}-` }))
+    alarms.push(...(page.MetricAlarms ?? []));
+  const ringing = alarms.filter(({ StateValue }) => StateValue === 'ALARM');
+  return [
+    {
+      what: 'alarms',
+      is: `${ringing.length} of ${alarms.length}`,
+      note: ringing.length === 0 ? 'none rings' : ringing.map(({ AlarmName }) => AlarmName).join(', '),
+      isWell: ringing.length === 0 && alarms.length > 0,
+    },
+  ];
+};
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** What the month has cost so far. Cost Explorer is in one region alone, a day behind, and takes a cent for the question. */
+const askCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
+  const client = watchErrors(new CostExplorerClient(settingsFor(edgeRegion)), edgeRegion);
+  const first = `${dayOf(now).slice(0, 8)}01`;
+  const answer = await client.send(
+    new GetCostAndUsageCommand({
+      // Its last day is not counted.
+      TimePeriod: { Start: first, End: dayOf(new Date(now.getTime() + 86_400_000)) },
+      Granularity: 'MONTHLY',
+      Metrics: ['UnblendedCost'],
+      Filter: { Tags: { Key: 'environment', Values: [name] } },
+    }),
+  );
+  const amounts = (answer.ResultsByTime ?? []).map(({ Total }) => Number(Total?.['UnblendedCost']?.Amount ?? 0));
+  const sum = amounts.reduce((all, amount) => all + amount, 0);
+  const note =
+    sum > 0
+      ? `since ${first}, without what has no tag; a day behind`
+      : 'nothing yet, or the tag `environment` is not activated for costs (docs/operations.md)';
+  return [{ what: 'cost', is: `${sum.toFixed(2)} USD`, note, isWell: true }];
+};
+
+await runCommand(async ({ progress }) => {
+  const { environment, words } = await openEnvironment(usage, process.argv.slice(2));
+  if (words.length > 0) throw new UsageError(usage);
+  const { name, region } = environment;
+  const account = connectTo(region);
+  progress.status(`Looking at ${name} …`);
+  const parts = await findParts(account, name);
+  const address = await findAddress(account, environment, parts);
+  const rows = await Promise.all([
+    look('services', () => askServices(account, environment)),
+    look('queue', async () => rowsOfQueue(await askGauges(account, environment, new Date()))),
+    look('rows', () => askRows(address)),
+    look('alarms', () => askAlarms(account, environment)),
+    look('cost', () => askCost(environment, new Date())),
+  ]);
+  progress.clear();
+  const all = rows.flat();
+  process.stdout.write(`${name}  ${region}  ${address}\n\n${sayTable(all)}\n`);
+  return all.every(({ isWell }) => isWell) ? 0 : 1;
+});

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sayStops } from './stopped-tasks.ts';
+
+test('why tasks ended is told once for all that ended alike, with how their containers exited', () => {
+  const exited = {
+    stoppedReason: 'Essential container in task exited',
+    containers: [{ name: 'api', exitCode: 1 }, { name: 'envoy' }],
+  };
+  const unpulled = {
+    stoppedReason: 'CannotPullContainerError',
+    containers: [{ name: 'api', reason: 'not found' }],
+  };
+  assert.deepEqual(sayStops([exited, exited, unpulled, {}]), [
+    'Essential container in task exited; api exited with 1',
+    'CannotPullContainerError; api not found',
+    'no reason was given',
+  ]);
+});
