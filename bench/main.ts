@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { privateServers } from '@sluice/local/private-servers.ts';
 import { createSupervisor } from '@sluice/local/supervise.ts';
 import { measurements } from './measurements/all.ts';
-import type { Bench } from './parts/bench.ts';
+import type { Bench, Measurement } from './parts/bench.ts';
 import { startLoad } from './parts/load.ts';
 import { withOwner, type Owner } from './parts/owner.ts';
 import type { Row } from './parts/row.ts';
@@ -14,23 +14,50 @@ import { writeDocument } from './report/document.ts';
 import { describeRun } from './report/machine.ts';
 import { alignCells, tableCells } from './report/table.ts';
 
-// `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own.
+// `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own. A figure that is not reached is no failure;
+// something that does not run is.
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false } },
-});
+const names = measurements.map(({ name }) => name);
+
+/** What is asked for. Throws at an option or a name that there is not. */
+const readWish = () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false } },
+  });
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`There is no measurement called ${unknown.join(', ')}. There are: ${names.join(', ')}`);
+  }
+  const chosen = measurements.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  return { chosen, isQuick: values.quick };
+};
+
+const bornAt = performance.now();
+const say = (text: string) => console.log(`${((performance.now() - bornAt) / 1000).toFixed(0).padStart(5)} s  ${text}`);
+
+const stop = Promise.withResolvers<never>();
+stop.promise.catch(() => undefined);
+let stoppedBy: NodeJS.Signals | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stoppedBy ??= signal;
+    stop.reject(new Error(`Stopped by ${signal}`));
+  });
+}
+const unlessStopped = <T>(work: Promise<T>): Promise<T> => Promise.race([work, stop.promise]);
 
 const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  owner.after(() => rmSync(folder, { recursive: true }));
+  owner.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const supervisor = createSupervisor({
     onLine: () => undefined,
     onDeath: (part, how, lines) => console.error([`${part} died (${how}):`, ...lines].join('\n')),
     onChange: () => undefined,
   });
   owner.after(supervisor.stop);
-  const { parts, environment } = await privateServers(folder, {}, console.log);
+  say('starting Redis and MySQL');
+  const { parts, environment } = await privateServers(folder, {}, say);
   await Promise.all(parts.map(supervisor.start));
   const { REDIS_PORT = '', REDIS_PASSWORD = '', DB_PORT = '', DB_PASSWORD = '' } = environment;
   const host = '127.0.0.1';
@@ -40,46 +67,49 @@ const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   };
 };
 
-let stoppedBy: NodeJS.Signals | undefined;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    stoppedBy = signal;
-  });
-}
+/** Measures one thing after the other, each with processes of its own. */
+const measure = async (bench: Omit<Bench, 'progress'>, chosen: readonly Measurement[]): Promise<Row[]> => {
+  const rows: Row[] = [];
+  for (const [index, { name, run }] of chosen.entries()) {
+    const progress = (text: string) => say(`${index + 1}/${chosen.length} ${name}: ${text}`);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one at a time is what measuring is
+      const measured = await withOwner((owner) => unlessStopped(run({ ...bench, progress }, owner)));
+      for (const line of alignCells(tableCells(measured).slice(1)).split('\n')) progress(line);
+      rows.push(...measured);
+    } catch (error) {
+      if (stoppedBy !== undefined) throw error;
+      throw new Error(`The measurement ${name} did not run`, { cause: error });
+    }
+  }
+  return rows;
+};
 
-const unknown = positionals.filter((name) => !measurements.some((one) => one.name === name));
-if (unknown.length > 0) {
-  const names = measurements.map(({ name }) => name).join(', ');
-  console.error(`There is no measurement called ${unknown.join(', ')}. There are: ${names}`);
+const main = async (): Promise<void> => {
+  const { chosen, isQuick } = readWish();
+  await withOwner(async (owner) => {
+    const servers = await unlessStopped(startServers(owner));
+    const noop = await unlessStopped(startServer(owner, ['bench/noop-server/main.ts']));
+    const size = isQuick ? { isQuick, rounds: 1, sliceMs: 200 } : { isQuick, rounds: 5, sliceMs: 2_000 };
+    const rows = await measure({ servers, noop, load: startLoad(owner, say), ...size }, chosen);
+    const about = [
+      ...(await describeRun(servers)),
+      `Run: ${size.rounds} rounds of each, ${((performance.now() - bornAt) / 60_000).toFixed(1)} minutes in all`,
+    ];
+    console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
+    // A part of the measurements, or figures that mean nothing, are not a run to be shown.
+    if (chosen.length === measurements.length && !isQuick) {
+      writeDocument(rows, about);
+      console.log('\nWritten to docs/benchmarks.md');
+    }
+  });
+};
+
+try {
+  await main();
+} catch (error) {
+  const isClear = error instanceof Error && error.cause === undefined;
+  console.error(`\n${isClear ? error.message : inspect(error)}`);
+  // What was given up may be waiting still.
   process.exit(1);
 }
-
-await withOwner(async (owner) => {
-  const chosen = measurements.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const common = {
-    servers: await startServers(owner),
-    load: startLoad(owner),
-    noop: await startServer(owner, ['bench/noop-server/main.ts']),
-    isQuick: values.quick,
-    rounds: values.quick ? 2 : 5,
-    sliceMs: values.quick ? 200 : 2_000,
-  };
-  const rows: Row[] = [];
-  for (const { name, run } of chosen) {
-    const progress = (text: string) => {
-      if (stoppedBy !== undefined) throw new Error(`Stopped by ${stoppedBy}`);
-      console.log(`${name}: ${text}`);
-    };
-    // oxlint-disable-next-line no-await-in-loop -- one at a time is what measuring is
-    const measured = await run({ ...common, progress });
-    for (const line of alignCells(tableCells(measured)).split('\n').slice(1)) console.log(`${name}: ${line}`);
-    rows.push(...measured);
-  }
-  const about = await describeRun(common.servers);
-  console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
-  // A part of the measurements, or figures that mean nothing, are not a run to be shown.
-  if (positionals.length === 0 && !values.quick) {
-    writeDocument(rows, about);
-    console.log('\nWritten to docs/benchmarks.md');
-  }
-});

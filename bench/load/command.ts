@@ -32,8 +32,10 @@ export type Command = z.infer<typeof commandSchema>;
 
 export const resultSchema = z.union([
   z.object({
-    /** How many requests were answered, in which time, in ms. */
+    /** How many requests were answered with success, in which time, in ms. */
     requests: z.int(),
+    /** How many were answered 503, the truth on a machine that is busy with other things. */
+    refused: z.int(),
     ms: z.number(),
     /** The processor time that the load process took for them, in ms. */
     cpuMs: z.number(),

@@ -7,8 +7,12 @@ type FullSpeed = Extract<Command, { kind: 'full speed' }>;
 const countsPerRequest = 1_000;
 const firstCount = 1_700_000_000;
 const answersWithinMs = 10_000;
+const unavailable = 503;
 
-/** Sends on each connection the next request as soon as the one before is answered. Throws at an answer that is no success. */
+/**
+ * Sends on each connection the next request as soon as the one before is answered. A 503 is counted apart; throws at any other answer that is no
+ * success, and when there was none that is.
+ */
 export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpeed): Promise<LoadResult> => {
   const faults = Promise.withResolvers<never>();
   faults.promise.catch(() => undefined);
@@ -18,6 +22,8 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
     Array.from({ length: connections }, (_, index) => openConnection(ports[index % ports.length] ?? 0, faults.reject)),
   );
   const latencies: number[] = [];
+  let refused = 0;
+  let refusal = '';
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const endsAt = startedAt + ms;
@@ -29,8 +35,11 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
           const sentAt = performance.now();
           connection.send(nextRequest(), ({ status, body }) => {
             const now = performance.now();
-            if (!success.includes(status)) faults.reject(new Error(`A request was answered with ${status}: ${body}`));
-            latencies.push(now - sentAt);
+            if (success.includes(status)) latencies.push(now - sentAt);
+            else if (status === unavailable) {
+              refused += 1;
+              refusal = body;
+            } else faults.reject(new Error(`A request was answered ${status}: ${body}`));
             if (now < endsAt) ride();
             else resolve();
           });
@@ -48,10 +57,12 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
     clearTimeout(timer);
     for (const connection of open) connection.close();
   }
+  if (latencies.length === 0) throw new Error(`All ${refused} requests were answered ${unavailable}: ${refusal}`);
   const took = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     requests: latencies.length,
+    refused,
     ms: took,
     cpuMs: (user + system) / 1000,
     p50: quantile(latencies, 0.5),

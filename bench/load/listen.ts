@@ -34,6 +34,7 @@ export const runListen = async ({ ports, listeners, ms }: Listen): Promise<LoadR
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
     requests: open.reduce((sum, { events }) => sum + events(), 0),
+    refused: 0,
     ms: performance.now() - startedAt,
     cpuMs: (user + system) / 1000,
     p50: 0,

@@ -2,71 +2,74 @@ import { createBareInsert } from '../parts/bare-insert.ts';
 import { createBacklog, drain, readEntrySizes, type Backlog } from '../parts/backlog.ts';
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
 import { connections, loadAtFullSpeed } from '../parts/full-speed.ts';
-import { withOwner, type Owner } from '../parts/owner.ts';
+import type { Owner } from '../parts/owner.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { besideEachOther, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
-// A round's two slices are the backlog of 1,000,000.
-const rowsPerSlice = 500_000;
-const singlesPerSlice = 100_000;
+const backlogRows = 1_000_000;
+const backlogSingles = 200_000;
+const quickShare = 50;
 
 export const drainAsMade: Measurement = {
   name: 'drain',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      const sizes = await sizesAsMade(bench, pipeline);
-      await pipeline.startConsumer();
-      const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
-      const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
-      const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, sizes));
-      return [
-        {
-          measure: `Drain, ${mean.toFixed(0)} counts an entry, as made at ${connections} connections`,
-          ...besideInsert,
-          reach: { is: 'at least', value: 0.85 },
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    const sizes = await sizesAsMade(bench, pipeline);
+    await pipeline.startConsumer();
+    const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+    const rows = bench.isQuick ? backlogRows / quickShare : backlogRows;
+    const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, sizes));
+    return [
+      {
+        measure: `Drain of ${formatNumber(rows, 0)}, ${mean.toFixed(0)} counts an entry, as made at ${connections} connections`,
+        ...besideInsert,
+        reach: { is: 'at least', value: 0.85 },
+      },
+    ];
+  },
 };
 
 export const drainSingles: Measurement = {
   name: 'drain-singles',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      await pipeline.startConsumer();
-      const rows = bench.isQuick ? singlesPerSlice / 50 : singlesPerSlice;
-      const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, [1]));
-      return [{ measure: 'Drain, 1 count an entry', ...besideInsert, reach: { is: 'at least', value: 0.25 } }];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    await pipeline.startConsumer();
+    const rows = bench.isQuick ? backlogSingles / quickShare : backlogSingles;
+    const besideInsert = await compareWithInsert(owner, bench, pipeline, createBacklog(rows, [1]));
+    return [
+      {
+        measure: `Drain of ${formatNumber(rows, 0)}, 1 count an entry`,
+        ...besideInsert,
+        reach: { is: 'at least', value: 0.25 },
+      },
+    ];
+  },
 };
 
 export const drainWithTwo: Measurement = {
   name: 'drain-two',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const single = await createPipeline(owner, bench.servers);
-      const double = await createPipeline(owner, bench.servers);
-      const sizes = await sizesAsMade(bench, single);
-      await Promise.all([single.startConsumer(), double.startConsumer(), double.startConsumer()]);
-      const rows = bench.isQuick ? rowsPerSlice / 50 : rowsPerSlice;
-      const backlog = createBacklog(rows, sizes);
-      const rateOf = async (pipeline: Pipeline) => perSecond(rows, (await drain(pipeline, backlog)).ms);
-      await Promise.all([rateOf(single), rateOf(double)]);
-      const rounds = await inTurns(
-        bench,
-        () => rateOf(double),
-        () => rateOf(single),
-      );
-      return [
-        {
-          measure: 'Drain, two consumers',
-          ...besideEachOther(rounds, 'one consumer', 'counts/s'),
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const single = await createPipeline(owner, bench.servers);
+    const double = await createPipeline(owner, bench.servers);
+    const sizes = await sizesAsMade(bench, single);
+    await Promise.all([single.startConsumer(), double.startConsumer(), double.startConsumer()]);
+    const rows = bench.isQuick ? backlogRows / quickShare : backlogRows;
+    const backlog = createBacklog(rows, sizes);
+    const rateOf = async (pipeline: Pipeline) => (await drain(pipeline, backlog)).perSecond;
+    await Promise.all([rateOf(single), rateOf(double)]);
+    const rounds = await inTurns(
+      bench,
+      () => rateOf(double),
+      () => rateOf(single),
+    );
+    return [
+      {
+        measure: `Drain of ${formatNumber(rows, 0)}, two consumers`,
+        ...besideEachOther(rounds, 'one consumer', 'counts/s'),
+      },
+    ];
+  },
 };
 
 /** How many counts the entries of a producer have under load: those it makes in one slice. Nothing is left of them in the queue. */
@@ -94,11 +97,9 @@ const compareWithInsert = async (
   const insert = await createBareInsert(owner, bench.servers, { pipeline, rows, rowsPerStatement });
   await insert();
   const slices = await inTurns(
-    { ...bench, rounds: 2 * bench.rounds },
-    async () => perSecond(rows, (await drain(pipeline, backlog)).ms),
-    async () => perSecond(rows, await insert()),
+    bench,
+    async () => (await drain(pipeline, backlog)).perSecond,
+    async () => (1000 * rows) / (await insert()),
   );
   return besideEachOther(slices, `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`, 'counts/s');
 };
-
-const perSecond = (rows: number, ms: number): number => (1000 * rows) / ms;

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
-import { withOwner } from '../parts/owner.ts';
 import { createPipeline, type Producer } from '../parts/pipeline.ts';
 import { cpuMs, residentMb } from '../parts/process-usage.ts';
 import { figureOf } from '../parts/row.ts';
@@ -11,36 +10,35 @@ const kbPerMb = 1_024;
 
 export const listen: Measurement = {
   name: 'listeners',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      const producers = [await pipeline.startProducer(), await pipeline.startProducer()];
-      const few = producers.length;
-      bench.progress('warming up');
-      await costOf(bench, producers, few);
-      const rounds = await inTurns(
-        bench,
-        () => costOf(bench, producers, listeners),
-        () => costOf(bench, producers, few),
-      );
-      const perListener = (more: number, less: number) => (more - less) / (listeners - few);
-      const first = rounds[0];
-      return [
-        {
-          measure: 'Listeners to /events, 1,000 on two producers: processor time of each, a second',
-          figure: figureOf(
-            rounds.map(({ one, other }) => 1000 * perListener(one.cpuMsPerSecond, other.cpuMsPerSecond)),
-            'µs',
-            1,
-          ),
-        },
-        {
-          measure: 'Listeners to /events: memory of each',
-          // What a producer has taken once it keeps: later rounds would say nothing.
-          figure: figureOf([kbPerMb * perListener(first?.one.memoryMb ?? 0, first?.one.memoryBeforeMb ?? 0)], 'kB'),
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    const producers = [await pipeline.startProducer(), await pipeline.startProducer()];
+    const few = producers.length;
+    bench.progress('warming up');
+    await costOf(bench, producers, few);
+    const rounds = await inTurns(
+      bench,
+      () => costOf(bench, producers, listeners),
+      () => costOf(bench, producers, few),
+    );
+    const perListener = (more: number, less: number) => (more - less) / (listeners - few);
+    const first = rounds[0];
+    return [
+      {
+        measure: 'Listeners to /events, 1,000 on two producers: processor time of each, a second',
+        figure: figureOf(
+          rounds.map(({ one, other }) => 1000 * perListener(one.cpuMsPerSecond, other.cpuMsPerSecond)),
+          'µs',
+          1,
+        ),
+      },
+      {
+        measure: 'Listeners to /events: memory of each',
+        // What a producer has taken once it keeps: later rounds would say nothing.
+        figure: figureOf([kbPerMb * perListener(first?.one.memoryMb ?? 0, first?.one.memoryBeforeMb ?? 0)], 'kB'),
+      },
+    ];
+  },
 };
 
 /** What the producers take while so many listen, from when all do. */

@@ -1,36 +1,38 @@
 import { createBacklog, drain, readEntrySizes } from '../parts/backlog.ts';
 import type { Bench, Measurement } from '../parts/bench.ts';
 import { loadAtFullSpeed } from '../parts/full-speed.ts';
-import { withOwner } from '../parts/owner.ts';
 import { createPipeline } from '../parts/pipeline.ts';
 import { residentMb } from '../parts/process-usage.ts';
 import { figureOf, type Row } from '../parts/row.ts';
+import { formatNumber } from '../report/table.ts';
 
 const mostMb = 130;
 const sampleEveryMs = 50;
 const drainedRows = 1_000_000;
+// Long enough that what grows is seen to.
+const slicesPerRound = 3;
 
 export const memory: Measurement = {
   name: 'memory',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      const producer = await pipeline.startProducer();
-      let sizes: number[] = [];
-      const ofProducer = await peaksOf(bench, producer.pid, async () => {
-        await loadAtFullSpeed(bench, [producer.port]);
-        sizes = await readEntrySizes(pipeline);
-        await pipeline.emptyQueue();
-      });
-      await producer.end();
-      const backlog = createBacklog(bench.isQuick ? drainedRows / 50 : drainedRows, sizes);
-      const consumer = await pipeline.startConsumer();
-      const ofConsumer = await peaksOf(bench, consumer.pid, () => drain(pipeline, backlog));
-      return [
-        rowOf('Memory of the producer at full speed', ofProducer),
-        rowOf('Memory of the consumer, draining 1,000,000', ofConsumer),
-      ];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    const producer = await pipeline.startProducer();
+    let sizes: number[] = [];
+    const ofProducer = await peaksOf(bench, producer.pid, async () => {
+      await loadAtFullSpeed(bench, [producer.port], { ms: slicesPerRound * bench.sliceMs });
+      sizes = await readEntrySizes(pipeline);
+      await pipeline.emptyQueue();
+    });
+    await producer.end();
+    const rows = bench.isQuick ? drainedRows / 50 : drainedRows;
+    const backlog = createBacklog(rows, sizes);
+    const consumer = await pipeline.startConsumer();
+    const ofConsumer = await peaksOf(bench, consumer.pid, () => drain(pipeline, backlog));
+    return [
+      rowOf('Memory of the producer at full speed', ofProducer),
+      rowOf(`Memory of the consumer, draining ${formatNumber(rows, 0)}`, ofConsumer),
+    ];
+  },
 };
 
 /** The most memory that a process has in each of the rounds, in MB. */

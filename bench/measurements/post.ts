@@ -1,9 +1,8 @@
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
-import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
-import { withOwner } from '../parts/owner.ts';
+import { connections, loadAtFullSpeed, loadOf, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { cpuMs } from '../parts/process-usage.ts';
-import { besideEachOther } from '../parts/row.ts';
+import { besideEachOther, figureOf } from '../parts/row.ts';
 import { startServer } from '../parts/service.ts';
 
 const awayMs = 5;
@@ -13,80 +12,87 @@ const countsPerRequest = 1_000;
 
 export const postCount: Measurement = {
   name: 'post',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      const { port } = await pipeline.startProducer();
-      const noop = () => measureNoop(bench);
-      const post = () => postSlice(bench, pipeline, port);
-      bench.progress('warming up');
-      await noop();
-      await post();
-      const rounds = await inTurns(bench, post, noop);
-      const rates = rounds.map(({ one, other }) => ({ one, other: other.rate }));
-      return [
-        {
-          measure: `POST /count, ${connections} connections`,
-          ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
-          reach: { is: 'at least', value: 0.95 },
-        },
-        {
-          measure: 'Processor time of the load, a request',
-          ...besideEachOther(
-            rounds.map(({ other: { load, server } }) => ({ one: load, other: server })),
-            'that of the server that does nothing',
-            'µs',
-            1,
-          ),
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    const { port } = await pipeline.startProducer();
+    const post = async () => {
+      const result = await loadAtFullSpeed(bench, [port]);
+      await pipeline.emptyQueue();
+      return { rate: rateOf(result), load: loadOf(result) };
+    };
+    const noop = () => measureNoop(bench);
+    bench.progress('warming up');
+    await noop();
+    await post();
+    const rounds = await inTurns(bench, post, noop);
+    const rates = rounds.map(({ one, other }) => ({ one: one.rate, other: other.rate }));
+    return [
+      {
+        measure: `POST /count, ${connections} connections`,
+        ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
+        reach: { is: 'at least', value: 0.95 },
+      },
+      {
+        measure: 'Load process at the server that does nothing',
+        ...besideEachOther(
+          rounds.map(({ other: { load, server } }) => ({ one: load, other: server })),
+          'that server itself',
+          '% of a core',
+        ),
+      },
+      {
+        measure: 'Load process at POST /count',
+        figure: figureOf(
+          rounds.map(({ one }) => one.load),
+          '% of a core',
+        ),
+      },
+    ];
+  },
 };
 
 export const postAway: Measurement = {
   name: 'post-away',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const { redis } = bench.servers;
-      const delay = ['--target', String(redis.port), '--delay-ms', String(awayMs)];
-      const proxy = await startServer(owner, ['bench/delay-proxy/main.ts', ...delay]);
-      const pipeline = await createPipeline(owner, bench.servers, { redisPort: proxy.port });
-      const { port } = await pipeline.startProducer();
-      const post = () => postSlice(bench, pipeline, port);
-      const limit = async () => (1000 * connections) / (2 * awayMs);
-      bench.progress('warming up');
-      await post();
-      const rounds = await inTurns(bench, post, limit);
-      return [
-        {
-          measure: `POST /count, Redis ${awayMs} ms away`,
-          ...besideEachOther(rounds, `${connections} ÷ (2 × ${awayMs} ms)`, 'requests/s'),
-          reach: { is: 'at least', value: 0.8 },
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const { redis } = bench.servers;
+    const delay = ['--target', String(redis.port), '--delay-ms', String(awayMs)];
+    const proxy = await startServer(owner, ['bench/delay-proxy/main.ts', ...delay]);
+    const pipeline = await createPipeline(owner, bench.servers, { redisPort: proxy.port });
+    const { port } = await pipeline.startProducer();
+    const post = () => postSlice(bench, pipeline, port);
+    const limit = async () => (1000 * connections) / (2 * awayMs);
+    bench.progress('warming up');
+    await post();
+    const rounds = await inTurns(bench, post, limit);
+    return [
+      {
+        measure: `POST /count, Redis ${awayMs} ms away`,
+        ...besideEachOther(rounds, `${connections} ÷ (2 × ${awayMs} ms)`, 'requests/s'),
+        reach: { is: 'at least', value: 0.8 },
+      },
+    ];
+  },
 };
 
 export const postCounts: Measurement = {
   name: 'post-counts',
-  run: (bench) =>
-    withOwner(async (owner) => {
-      const pipeline = await createPipeline(owner, bench.servers);
-      const { port } = await pipeline.startProducer();
-      const single = () => postSlice(bench, pipeline, port);
-      const many = async () => countsPerRequest * (await postSlice(bench, pipeline, port, 'counts'));
-      bench.progress('warming up');
-      await single();
-      await many();
-      const rounds = await inTurns(bench, many, single);
-      return [
-        {
-          measure: 'POST /counts, 1,000 a request',
-          ...besideEachOther(rounds, 'POST /count', 'counts/s'),
-          reach: { is: 'at least', value: 60 },
-        },
-      ];
-    }),
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers);
+    const { port } = await pipeline.startProducer();
+    const single = () => postSlice(bench, pipeline, port);
+    const many = async () => countsPerRequest * (await postSlice(bench, pipeline, port, 'counts'));
+    bench.progress('warming up');
+    await single();
+    await many();
+    const rounds = await inTurns(bench, many, single);
+    return [
+      {
+        measure: 'POST /counts, 1,000 a request',
+        ...besideEachOther(rounds, 'POST /count', 'counts/s'),
+        reach: { is: 'at least', value: 60 },
+      },
+    ];
+  },
 };
 
 const postSlice = async (
@@ -100,11 +106,10 @@ const postSlice = async (
   return rate;
 };
 
-/** How fast the load process and the server that does nothing are with each other, and what a request costs either, in µs. */
+/** How fast the server that does nothing is, and what it and the load process take of a core meanwhile, in percent. */
 const measureNoop = async (bench: Bench) => {
   const { port, pid } = bench.noop;
   const before = cpuMs(pid);
   const result = await loadAtFullSpeed(bench, [port]);
-  const perRequest = (ms: number) => (1000 * ms) / result.requests;
-  return { rate: rateOf(result), load: perRequest(result.cpuMs), server: perRequest(cpuMs(pid) - before) };
+  return { rate: rateOf(result), load: loadOf(result), server: (100 * (cpuMs(pid) - before)) / result.ms };
 };

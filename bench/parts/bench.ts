@@ -1,4 +1,5 @@
 import type { Load } from './load.ts';
+import type { Owner } from './owner.ts';
 import type { Servers } from './pipeline.ts';
 import type { Row } from './row.ts';
 
@@ -11,7 +12,7 @@ export type Bench = {
   readonly rounds: number;
   /** How long one thing is measured before it is the turn of what it is beside. */
   readonly sliceMs: number;
-  /** Whether all is to be run and nothing is to be judged: a hundredth of the rows, two short rounds. */
+  /** Whether all is to be run and nothing is to be judged: a fiftieth of the rows, one short round. */
   readonly isQuick: boolean;
   /** Tells who waits how far the measurement is. */
   readonly progress: (text: string) => void;
@@ -20,7 +21,8 @@ export type Bench = {
 /** One of the things that can be chosen by name. */
 export type Measurement = {
   readonly name: string;
-  readonly run: (bench: Bench) => Promise<readonly Row[]>;
+  /** What it starts is ended with `owner`. Throws when something does not run, and never for a figure. */
+  readonly run: (bench: Bench, owner: Owner) => Promise<readonly Row[]>;
 };
 
 /**

@@ -19,3 +19,6 @@ export const loadAtFullSpeed = (
 
 /** How many requests a second were answered. */
 export const rateOf = ({ requests, ms }: LoadResult): number => (1000 * requests) / ms;
+
+/** What the load process took of a core, in percent. */
+export const loadOf = ({ cpuMs, ms }: LoadResult): number => (100 * cpuMs) / ms;

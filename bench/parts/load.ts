@@ -8,8 +8,8 @@ import type { Owner } from './owner.ts';
 /** Makes load from a process of its own. */
 export type Load = (command: Command) => Promise<LoadResult>;
 
-/** Starts the process that makes load. It ends with its owner. */
-export const startLoad = (owner: Owner): Load => {
+/** Starts the process that makes load. It ends with its owner. What it answers with 503 is said. */
+export const startLoad = (owner: Owner, say: (text: string) => void): Load => {
   const child = fork(join(repository, 'bench/load/main.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
   owner.after(async () => {
@@ -22,6 +22,7 @@ export const startLoad = (owner: Owner): Load => {
     const answer: unknown = await Promise.race([answered, ended.then(() => [{ fault: 'The load process ended' }])]);
     const result = resultSchema.parse(Array.isArray(answer) ? answer[0] : answer);
     if ('fault' in result) throw new Error(`The load failed: ${result.fault}`);
+    if (result.refused > 0) say(`${result.refused} requests were answered 503: the machine is busy with other things`);
     return result;
   };
 };

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/partition-registry.ts';
 import { createClient } from '@redis/client';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Owner } from './owner.ts';
 import { startService, type Service } from './service.ts';
@@ -22,6 +23,8 @@ export type Producer = Service & { readonly port: number };
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>;
 
 const drainedWithinMs = 120_000;
+// Seldom enough that it costs the database nothing to speak of.
+const lookEveryMs = 20;
 
 const isStarted = (line: string): boolean => line.includes('"msg":"started"');
 
@@ -72,12 +75,6 @@ export const createPipeline = async (
 
   const startConsumer = (): Promise<Service> => startService(owner, ['apps/consumer/main.ts'], environment, isStarted);
 
-  /** How many counts are recorded. */
-  const countRecorded = async (): Promise<number> => {
-    const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM totals');
-    return Number(row?.['total']);
-  };
-
   /** Empties the tables, which a consumer that has nothing to do does not notice. */
   const emptyLedger = async (): Promise<void> => {
     for (const table of ['count', 'inbox', 'totals']) {
@@ -101,7 +98,7 @@ export const createPipeline = async (
     sql,
     startProducer,
     startConsumer,
-    countRecorded,
+    ...watchLedger(sql),
     emptyLedger,
     emptyQueue,
     untilDrained,
@@ -121,4 +118,29 @@ const register = async (
   } finally {
     connection.close();
   }
+};
+
+const watchLedger = (sql: Connection) => {
+  /** How many counts are recorded. */
+  const countRecorded = async (): Promise<number> => {
+    const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM totals');
+    return Number(row?.['total']);
+  };
+
+  /** Resolves to how many counts are recorded when there are `rows` or more. */
+  const untilRecorded = async (rows: number): Promise<number> => {
+    const giveUpAt = performance.now() + drainedWithinMs;
+    // oxlint-disable no-await-in-loop -- asked again until it is so
+    for (;;) {
+      const recorded = await countRecorded();
+      if (recorded >= rows) return recorded;
+      if (performance.now() > giveUpAt) {
+        throw new Error(`${recorded} of ${rows} counts were recorded within ${drainedWithinMs} ms`);
+      }
+      await pause(lookEveryMs);
+    }
+    // oxlint-enable no-await-in-loop
+  };
+
+  return { countRecorded, untilRecorded };
 };

@@ -15,8 +15,6 @@ export type Row = {
   /** What the reach is about: mostly the figure divided by what it is beside, round by round. */
   readonly judged?: Figure;
   readonly reach?: Reach;
-  /** A sentence to read beside the figures. */
-  readonly note?: string;
 };
 
 /** Whether the row's reach is met; nothing where it has none. */

@@ -13,6 +13,12 @@ const keptLines = 15;
 /** A process that is measured, or measured against. */
 export type Service = { readonly pid: number; readonly end: () => Promise<void> };
 
+/** What a program needs of the environment of this one: none of the variables with which a shell may set up Sluice. */
+export const plainEnvironment = (): Record<string, string | undefined> => {
+  const { PATH, HOME, TMPDIR, DOCKER_HOST } = process.env;
+  return { PATH, HOME, TMPDIR, DOCKER_HOST };
+};
+
 /**
  * Starts a Node program of the repository, waits for the line that says it is up, and ends it with its owner. Throws with its last
  * lines where it does not start.
@@ -24,7 +30,7 @@ export const startService = async (
   isUpLine: (line: string) => boolean,
 ): Promise<Service> => {
   const child = spawn(process.execPath, [join(repository, file), ...args], {
-    env: { ...process.env, ...environment },
+    env: { ...plainEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
