@@ -1,5 +1,5 @@
 import type { Measurement } from '../parts/bench.ts';
-import { drainAsMade, drainSingles, drainWithTwo } from './drain.ts';
+import { drainAsMade, drainSingles } from './drain.ts';
 import { getCount, getFromMany } from './get.ts';
 import { listen } from './listeners.ts';
 import { memory } from './memory.ts';
@@ -15,7 +15,6 @@ export const measurements: readonly Measurement[] = [
   postCounts,
   drainAsMade,
   drainSingles,
-  drainWithTwo,
   getCount,
   getFromMany,
   visible,

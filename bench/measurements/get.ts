@@ -49,7 +49,7 @@ export const getFromMany: Measurement = {
     const startedAt = performance.now();
     await fillLedger(many, rows);
     bench.progress(`recorded in ${formatNumber((performance.now() - startedAt) / 1000, 1)} s`);
-    const [fewPort, manyPort] = [(await few.startProducer()).port, (await many.startProducer()).port];
+    const [{ port: fewPort }, { port: manyPort }] = await Promise.all([few.startProducer(), many.startProducer()]);
     // One connection: the time of a GET, not of what stands before it in a line.
     const latency = async (port: number) =>
       (await bench.load({ kind: 'full speed', request: 'get', ports: [port], connections: 1, ms: bench.sliceMs })).p50;

@@ -8,9 +8,14 @@ export const twoOfEach: Measurement = {
   run: async (bench, owner) => {
     const single = await createPipeline(owner, bench.servers);
     const double = await createPipeline(owner, bench.servers);
-    const one = [await single.startProducer()];
-    const two = [await double.startProducer(), await double.startProducer()];
-    await Promise.all([single.startConsumer(), double.startConsumer(), double.startConsumer()]);
+    const [first, second, third] = await Promise.all([
+      single.startProducer(),
+      double.startProducer(),
+      double.startProducer(),
+      single.startConsumer(),
+      double.startConsumer(),
+      double.startConsumer(),
+    ]);
 
     /** How many counts a second are acknowledged, and how many a second recorded until all that was acknowledged is. */
     const ratesOf = async (pipeline: Pipeline, producers: readonly Producer[]) => {
@@ -25,8 +30,8 @@ export const twoOfEach: Measurement = {
       await pipeline.untilDrained();
       return { acknowledged: rateOf(result), recorded: result.requests / seconds };
     };
-    const ofTwo = () => ratesOf(double, two);
-    const ofOne = () => ratesOf(single, one);
+    const ofTwo = () => ratesOf(double, [second, third]);
+    const ofOne = () => ratesOf(single, [first]);
     bench.progress('warming up');
     await ofTwo();
     await ofOne();

@@ -12,8 +12,7 @@ export const visible: Measurement = {
   name: 'visible',
   run: async (bench, owner) => {
     const pipeline = await createPipeline(owner, bench.servers);
-    const { port } = await pipeline.startProducer();
-    await pipeline.startConsumer();
+    const [{ port }] = await Promise.all([pipeline.startProducer(), pipeline.startConsumer()]);
     bench.progress('warming up, and finding full speed with the consumer beside it');
     await loadAtFullSpeed(bench, [port]);
     const half = Math.round(rateOf(await loadAtFullSpeed(bench, [port])) / 2);

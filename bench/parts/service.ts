@@ -7,7 +7,6 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Owner } from './owner.ts';
 
 const startsWithinMs = 30_000;
-const endsWithinMs = 15_000;
 const keptLines = 15;
 
 /** A process that is measured, or measured against. */
@@ -42,11 +41,10 @@ export const startService = async (
     if (lines.length > keptLines) lines.shift();
   });
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  // What it works on goes with it: nothing is gained by waiting until it has put its work down.
   const end = async () => {
-    child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), endsWithinMs);
+    child.kill('SIGKILL');
     if (!hasEnded()) await ended;
-    clearTimeout(timer);
   };
   owner.after(end);
   await waitUntil(() => hasEnded() || isUp, startsWithinMs).catch(() => undefined);
