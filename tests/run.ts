@@ -12,7 +12,7 @@ import { faultTable } from './faults/report.ts';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const given = process.argv.slice(2);
-const everything = ['apps', 'infra', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
+const everything = ['apps', 'bench', 'infra', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
 // Most of the time tests wait, for a deadline or for another process.
 const filesAtOnce = 3;
 const longestTestMs = 300_000;

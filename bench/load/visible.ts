@@ -33,7 +33,7 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
   };
   const cpuBefore = process.cpuUsage();
   try {
-    const before = await readRows(watching);
+    const before = await Promise.race([readRows(watching), faults.promise]);
     const startedAt = performance.now();
     const dueAt = (index: number) => startedAt + (1000 * index) / perSecond;
     const posting = post({ free, counts, dueAt, onAnswer });

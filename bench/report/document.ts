@@ -12,9 +12,15 @@ const folder = join(repository, 'docs');
 /** Writes a run into docs/benchmarks.md, between its markers, and its charts beside that. */
 export const writeDocument = (rows: readonly Row[], about: readonly string[]): void => {
   const file = join(folder, 'benchmarks.md');
-  const before = readFileSync(file, 'utf8');
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} must have the lines "${begin}" and "${end}"`);
+  writeFileSync(file, insertRun(readFileSync(file, 'utf8'), rows, about));
+  writeFileSync(join(folder, 'benchmarks-reach.svg'), reachChart(rows));
+  writeFileSync(join(folder, 'benchmarks-beside.svg'), besideChart(rows));
+};
+
+/** The text of the document with a run between its markers, in the place of the last one. Throws where it has no markers. */
+export const insertRun = (text: string, rows: readonly Row[], about: readonly string[]): string => {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md must have the lines "${begin}" and "${end}"`);
   const [head = [], ...lines] = tableCells(rows).map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
   const measured = [
     ...about.map((line) => `- ${line}`),
@@ -27,9 +33,7 @@ export const writeDocument = (rows: readonly Row[], about: readonly string[]): v
     '',
     '![What was measured, and what it is beside](benchmarks-beside.svg)',
   ];
-  writeFileSync(file, [before.slice(0, from) + begin, '', ...measured, '', before.slice(to)].join('\n'));
-  writeFileSync(join(folder, 'benchmarks-reach.svg'), reachChart(rows));
-  writeFileSync(join(folder, 'benchmarks-beside.svg'), besideChart(rows));
+  return [text.slice(0, from) + begin, '', ...measured, '', text.slice(to)].join('\n');
 };
 
 const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
