@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { besideEachOther, figureOf, type Row } from '../parts/row.ts';
 import { besideChart, reachChart } from './charts.ts';
-import { insertRun } from './document.ts';
+import { insertRun } from './insert-run.ts';
 import { alignCells, tableCells } from './table.ts';
 
 const rows: readonly Row[] = [

@@ -1,0 +1,26 @@
+import type { Row } from '../parts/row.ts';
+import { tableCells } from './table.ts';
+
+const begin = '<!-- npm run bench writes from here -->';
+const end = '<!-- to here -->';
+
+/** The text of the document with a run between its markers, in the place of the last one. Throws where it has no markers. */
+export const insertRun = (text: string, rows: readonly Row[], about: readonly string[]): string => {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md must have the lines "${begin}" and "${end}"`);
+  const [head = [], ...lines] = tableCells(rows).map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const measured = [
+    ...about.map((line) => `- ${line}`),
+    '',
+    tableLine(head),
+    tableLine(head.map(() => '---')),
+    ...lines.map(tableLine),
+    '',
+    '![How far from its reach each figure is](benchmarks-reach.svg)',
+    '',
+    '![What was measured, and what it is beside](benchmarks-beside.svg)',
+  ];
+  return [text.slice(0, from) + begin, '', ...measured, '', text.slice(to)].join('\n');
+};
+
+const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
