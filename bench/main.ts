@@ -109,7 +109,9 @@ try {
   await main();
 } catch (error) {
   const isClear = error instanceof Error && error.cause === undefined;
-  console.error(`\n${isClear ? error.message : inspect(error)}`);
+  // A signal to all of a terminal ends what is measured too, which then is no fault of it.
+  if (stoppedBy !== undefined) console.error(`\nStopped by ${stoppedBy}`);
+  else console.error(`\n${isClear ? error.message : inspect(error)}`);
   // What was given up may be waiting still.
   process.exit(1);
 }

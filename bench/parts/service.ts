@@ -12,10 +12,13 @@ const keptLines = 15;
 /** A process that is measured, or measured against. */
 export type Service = { readonly pid: number; readonly end: () => Promise<void> };
 
-/** What a program needs of the environment of this one: none of the variables with which a shell may set up Sluice. */
+/**
+ * What a program gets of the environment of this one: none of the variables with which a shell may set up Sluice. Options of Node are handed on, so
+ * that what is measured can be looked into.
+ */
 export const plainEnvironment = (): Record<string, string | undefined> => {
-  const { PATH, HOME, TMPDIR, DOCKER_HOST } = process.env;
-  return { PATH, HOME, TMPDIR, DOCKER_HOST };
+  const { PATH, HOME, TMPDIR, DOCKER_HOST, NODE_OPTIONS } = process.env;
+  return { PATH, HOME, TMPDIR, DOCKER_HOST, NODE_OPTIONS };
 };
 
 /**
