@@ -91,10 +91,11 @@ const main = async (): Promise<void> => {
     const servers = await unlessStopped(startServers(owner));
     const noop = await unlessStopped(startServer(owner, ['bench/noop-server/main.ts']));
     const size = isQuick ? { isQuick, rounds: 1, sliceMs: 200 } : { isQuick, rounds: 5, sliceMs: 2_000 };
+    const machine = await describeRun(servers);
     const rows = await measure({ servers, noop, load: startLoad(owner, say), ...size }, chosen);
     const about = [
-      ...(await describeRun(servers)),
-      `Run: ${size.rounds} rounds of each, ${((performance.now() - bornAt) / 60_000).toFixed(1)} minutes in all`,
+      ...machine,
+      `Run: each measured ${size.rounds === 1 ? 'once' : `in ${size.rounds} rounds`}, ${((performance.now() - bornAt) / 60_000).toFixed(1)} minutes in all`,
     ];
     console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
     // A part of the measurements, or figures that mean nothing, are not a run to be shown.
