@@ -20,8 +20,12 @@ export type Progress = {
  * where `CI` is set.
  */
 export const createProgress = (stream: NodeJS.WriteStream): Progress => {
+  // A terminal that does not say how wide it is has 0 columns, and ora would take away its lines for ever.
+  const moving = stream.columns === 0 ? { isEnabled: false } : {};
+  // ora looks at the terminal alone, and not at NO_COLOR.
+  const color = stream.isTTY && stream.hasColors() ? 'cyan' : false;
   // Ctrl-C stays with the terminal.
-  const spinner = ora({ stream, discardStdin: false });
+  const spinner = ora({ stream, color, discardStdin: false, ...moving });
   const isMoving = spinner.isEnabled;
   const paint = (style: 'bold' | 'yellow', text: string) => styleText(style, text, { stream });
   const write = (text: string) => {
