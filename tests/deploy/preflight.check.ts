@@ -88,10 +88,12 @@ test('without a terminal nothing moves and nothing is coloured', async () => {
   assert.match(output, /There is no environment nowhere; there are test, dev, stage, prod/);
 });
 
-test('an environment that does not exist, and none at all, is misuse and ends with 2', async () => {
-  for (const words of [['nowhere', '--yes'], ['--yes'], ['dev', '--no-such-flag']]) {
-    const { code, output } = await run(account, 'deploy', words);
-    assert.equal(code, 2, output);
-    assert.match(output, /npm run deploy -- \[ENV\]/);
+test('an environment that does not exist, none at all, and more than one is misuse and ends with 2', async () => {
+  for (const words of [['nowhere', '--yes'], ['--yes'], ['dev', '--no-such-flag'], ['dev', 'stage', '--yes']]) {
+    for (const command of ['deploy', 'destroy'] as const) {
+      const { code, output } = await run(account, command, words);
+      assert.equal(code, 2, output);
+      assert.match(output, new RegExp(`npm run ${command} -- \\[ENV\\]`));
+    }
   }
 });

@@ -38,6 +38,8 @@ export const settingsFor = (region: string, profile?: string) => ({
   region,
   maxAttempts: 8,
   retryMode: 'adaptive' as const,
+  // Without these a connection that is cut without a word is waited for without end, and Ctrl-C with it.
+  requestHandler: { connectionTimeout: 10_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
   ...(profile === undefined ? {} : { profile }),
 });
 

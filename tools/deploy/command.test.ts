@@ -11,8 +11,10 @@ const urlOf = (file: string): string => pathToFileURL(join(import.meta.dirname, 
 // The one of the tests' own output.
 const { FORCE_COLOR: _, ...variables } = process.env;
 
-/** Runs a command whose work is `body`, in a process of its own without a terminal; `onLine` may send it a signal. */
-const run = async (body: string, signal?: NodeJS.Signals) => {
+type Trouble = { readonly signal?: NodeJS.Signals; readonly isUnread?: boolean; readonly pollMs?: string };
+
+/** Runs a command whose work is `body`, in a process of its own without a terminal. Once it has said something it gets a signal, or is read no more. */
+const run = async (body: string, { signal, isUnread = false, pollMs = '10' }: Trouble = {}) => {
   const script = [
     `import { pause, runCommand, UsageError } from '${urlOf('command.ts')}';`,
     `import { CommandError } from '${urlOf('explain.ts')}';`,
@@ -20,11 +22,12 @@ const run = async (body: string, signal?: NodeJS.Signals) => {
   ].join('\n');
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...variables, SLUICE_POLL_MS: '10' },
+    env: { ...variables, SLUICE_POLL_MS: pollMs },
   });
   if (signal !== undefined) child.stdout.once('data', () => child.kill(signal));
+  if (isUnread) child.stdout.once('data', () => child.stdout.destroy());
   const ended = once(child, 'close');
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [output, errors] = await Promise.all([isUnread ? '' : text(child.stdout), text(child.stderr)]);
   await ended;
   return { code: child.exitCode, output, errors };
 };
@@ -46,18 +49,35 @@ test('a call that nobody knows ends with 2 and shows how to call it', async () =
   assert.deepEqual([code, errors], [2, '\nlike this\n']);
 });
 
+test('a pause that is none is misuse: without one AWS would be asked without end', async () => {
+  for (const pollMs of ['soon', '0', '-1', '1e9']) {
+    const { code, errors } = await run('return 0;', { pollMs });
+    assert.deepEqual([code, errors], [2, `\nSLUICE_POLL_MS is ${pollMs}; it must be 1 to 999999, in milliseconds\n`]);
+  }
+  assert.equal((await run('return 0;', { pollMs: '' })).code, 0);
+});
+
+test('when nobody reads any more what a command says it ends as one that is interrupted, and gives back what it took', async () => {
+  const { code, errors } = await run(
+    `try { for (;;) { work.progress.line('working'); await pause(work); } } finally { process.stderr.write('given back\\n'); }`,
+    { isUnread: true },
+  );
+  assert.match(errors, /^given back\n\nInterrupted\./);
+  assert.equal(code, 141);
+});
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   test(`${signal} ends a command that waits with ${code}, and says how to go on`, async () => {
-    const ended = await run(waiting, signal);
+    const ended = await run(waiting, { signal });
     assert.equal(ended.code, code);
     assert.match(ended.errors, /^\nInterrupted\. .* run the same command again to go on\.\n$/);
   });
 }
 
 test('without a terminal nothing moves: what is under way is not shown, and no code of a terminal is written', async () => {
-  const { output } = await run(waiting, 'SIGINT');
+  const { output } = await run(waiting, { signal: 'SIGINT' });
   assert.ok(!output.includes('moving') && !output.includes('\u001B'), output);
 });

@@ -25,7 +25,7 @@ export class UsageError extends Error {
 /** The pause between two questions to AWS, unless `SLUICE_POLL_MS` is another: often enough to follow, seldom enough for its limits. */
 export const usualPollMs = 5_000;
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 } as const;
 
 /** Waits until AWS may be asked again. Throws an {@link InterruptedError} when the command is interrupted. */
 export const pause = async ({ signal, pollMs }: Work): Promise<void> => {
@@ -51,6 +51,13 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
   const progress = createProgress(process.stdout);
   const controller = new AbortController();
   let interruptedWith: number | undefined;
+  // Whoever read it is gone: a pipe that ended, a terminal that was closed. Nobody listens, and what was taken is given back all the same.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+      interruptedWith ??= exitCodes.SIGPIPE;
+      controller.abort(code);
+    });
+  }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (interruptedWith !== undefined) process.exit(interruptedWith);
@@ -59,8 +66,8 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
       controller.abort(name);
     });
   }
-  const pollMs = Number(process.env['SLUICE_POLL_MS'] ?? usualPollMs);
   try {
+    const pollMs = readPollMs(process.env['SLUICE_POLL_MS']);
     process.exitCode = await main({ progress, signal: controller.signal, pollMs });
     progress.clear();
   } catch (error) {
@@ -69,6 +76,12 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
     process.stderr.write(`\n${sayEnd(error, interruptedWith !== undefined)}\n`);
     process.exitCode = interruptedWith ?? (error instanceof UsageError ? 2 : 1);
   }
+};
+
+const readPollMs = (text = ''): number => {
+  if (text === '') return usualPollMs;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`SLUICE_POLL_MS is ${text}; it must be 1 to 999999, in milliseconds`);
 };
 
 const sayEnd = (error: unknown, isInterrupted: boolean): string => {

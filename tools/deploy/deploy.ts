@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { connectTo, type Account } from './account.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from './assembly.ts';
 import { runCdk, sayCdkFailure } from './cdk.ts';
-import { runCommand, throwIfInterrupted, type Work } from './command.ts';
+import { runCommand, throwIfInterrupted, UsageError, type Work } from './command.ts';
 import { askerOf, confirmByName } from './confirm.ts';
 import { deployStack } from './deploy-stack.ts';
 import { describeStack, readDeployedTemplate } from './describe-stack.ts';
@@ -154,6 +154,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
 
 await runCommand(async (work) => {
   const target = await openEnvironment(usage, process.argv.slice(2), { 'images-profile': { type: 'string' } });
+  if (target.words.length > 0) throw new UsageError(usage);
   await deploy(target, work);
   return 0;
 });

@@ -2,7 +2,7 @@ import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-loa
 import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { connectTo, edgeRegion } from './account.ts';
 import { stackNameOf, stackOrder, type StackKind } from './assembly.ts';
-import { runCommand, throwIfInterrupted, type Work } from './command.ts';
+import { runCommand, throwIfInterrupted, UsageError, type Work } from './command.ts';
 import { confirmByName } from './confirm.ts';
 import { findResources, listResources, readDeployedTemplate } from './describe-stack.ts';
 import { CommandError, nameOf } from './explain.ts';
@@ -138,4 +138,8 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
   return 0;
 };
 
-await runCommand(async (work) => destroy(await openEnvironment(usage, process.argv.slice(2)), work));
+await runCommand(async (work) => {
+  const target = await openEnvironment(usage, process.argv.slice(2));
+  if (target.words.length > 0) throw new UsageError(usage);
+  return destroy(target, work);
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -39,4 +39,15 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
   writeFileSync(join(folder, 'new'), '2');
   const withOther = await state();
   assert.equal(new Set([changed.changes, withNew.changes, withOther.changes]).size, 3);
+
+  const pointed: (string | undefined)[] = [];
+  for (const target of ['nowhere', '.']) {
+    symlinkSync(target, join(folder, 'link'));
+    pointed.push((await state()).changes);
+    unlinkSync(join(folder, 'link'));
+  }
+  assert.notEqual(pointed[0], pointed[1]);
+  git('init', '--quiet', 'inner');
+  writeFileSync(join(folder, 'inner', 'two'), '2');
+  assert.ok((await state()).changedFiles.includes('inner/'));
 });

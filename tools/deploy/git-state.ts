@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from './folder.ts';
 import { runProgram } from './run-program.ts';
@@ -25,8 +25,15 @@ export const readGitState = async (signal: AbortSignal, folder = repository): Pr
   const changedFiles = [...names.output.split('\0').filter((name) => name !== ''), ...newFiles];
   if (changedFiles.length === 0) return { commit: head.output.trim(), changes: undefined, changedFiles };
   const hash = createHash('sha256').update(tracked.output);
-  for (const name of newFiles.toSorted()) hash.update(`\0${name}\0`).update(readFileSync(join(folder, name)));
+  for (const name of newFiles.toSorted()) hash.update(`\0${name}\0`).update(contentOf(join(folder, name)));
   return { commit: head.output.trim(), changes: hash.digest('hex').slice(0, 8), changedFiles };
+};
+
+/** What a new file has in it. A link may lead nowhere, and another repository within this one is listed as a folder: neither is read. */
+const contentOf = (path: string): string | Buffer => {
+  const stats = lstatSync(path);
+  if (stats.isSymbolicLink()) return readlinkSync(path);
+  return stats.isFile() ? readFileSync(path) : '';
 };
 
 /** The tag of the images of an environment: `dev-0123456789ab`, and the hash of what is not committed where there is something. */

@@ -38,6 +38,11 @@ test('a last snapshot is kept on purpose where the environment is protected, and
   assert.equal(judgeLeftovers([snapshot], false)[0]?.kind, 'billable');
 });
 
+test('the key of a topic, which KMS deletes 30 days later and takes nothing for, is kept: nobody could remove it sooner', () => {
+  const key = arn('kms:eu-central-1:3:key/1234abcd-12ab-34cd-56ef-1234567890ab');
+  assert.equal(judgeLeftovers([key], false)[0]?.kind, 'kept');
+});
+
 test('network interfaces are told by who made them; those of load balancers and databases are nobody’s to wait for', () => {
   assert.equal(makerOf({ InterfaceType: 'lambda', Description: 'AWS Lambda VPC ENI-one' }), 'Lambda');
   assert.equal(makerOf({ TagSet: [{ Key: 'aws.cloudfront.vpcorigin', Value: 'enabled' }] }), 'CloudFront');

@@ -43,16 +43,19 @@ const free = new Set([
   'sns',
 ]);
 
+// The topic's key: with its stack gone KMS has it until it deletes it 30 days later, and takes nothing for it meanwhile ("Deleting AWS KMS keys").
+const waning = new Set(['kms:key']);
 const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snapshot']);
 
 /**
- * What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else.
+ * What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else; what AWS
+ * removes by itself is kept until then.
  * @internal
  */
 export const judgeLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
   arns.toSorted().map((arn) => {
     const type = typeOf(arn);
-    if (snapshots.has(type) && isProtected) return { arn, kind: 'kept' };
+    if (waning.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'kept' };
     return { arn, kind: free.has(type) ? 'free' : 'billable' };
   });
 

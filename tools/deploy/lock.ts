@@ -117,7 +117,9 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
   };
   if (!(await write())) {
     const other = await read(account, name);
-    if (other !== undefined) {
+    // Its own: the answer to an earlier attempt was lost on the way, and the SDK tried again.
+    const isOwn = other?.id === own.id;
+    if (other !== undefined && !isOwn) {
       const isLeft = isDead(other, isRunningHere);
       const sentence = sayHolder(environment, other, Date.now());
       const isAllowed =
@@ -126,7 +128,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
       say(`${isLeft ? 'That process has ended' : 'Its lock is taken over'}: ${sentence}`);
       await remove(account, name);
     }
-    if (!(await write())) throw taken((await read(account, name)) ?? own);
+    if (!isOwn && !(await write())) throw taken((await read(account, name)) ?? own);
   }
   return {
     check: async () => {

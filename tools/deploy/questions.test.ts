@@ -22,5 +22,6 @@ test('a variable that is empty says nothing', () => {
 test('no profile is asked for where keys, or the role of a pipeline, are in the variables', () => {
   assert.equal(hasOwnCredentials({ AWS_ACCESS_KEY_ID: 'AKIA' }), true);
   assert.equal(hasOwnCredentials({ AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }), true);
+  assert.equal(hasOwnCredentials({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:1338/latest' }), true);
   assert.equal(hasOwnCredentials({ AWS_ACCESS_KEY_ID: '' }), false);
 });

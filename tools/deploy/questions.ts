@@ -66,9 +66,13 @@ export const readGiven = (
  * @internal
  */
 export const hasOwnCredentials = (variables: Readonly<Record<string, string | undefined>>): boolean =>
-  ['AWS_ACCESS_KEY_ID', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'].some(
-    (name) => (variables[name] ?? '') !== '',
-  );
+  [
+    'AWS_ACCESS_KEY_ID',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+    // CloudShell's, which has no profile.
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  ].some((name) => (variables[name] ?? '') !== '');
 
 /**
  * The environment to work on. On a terminal it asks for what was not given, with the last answers as defaults, and remembers them; elsewhere, and

@@ -28,6 +28,10 @@ test('an interruption ends the program and is told as such', async () => {
   await assert.rejects(running, InterruptedError);
 });
 
+test('what was interrupted before does not begin another program', async () => {
+  await assert.rejects(run('console.log(1)', AbortSignal.abort()), InterruptedError);
+});
+
 test('a program that is not there is named', async () => {
   const { signal } = new AbortController();
   await assert.rejects(runProgram('sluice-no-such-program', [], { cwd, signal }), (error: unknown) => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { createInterface } from 'node:readline';
-import { InterruptedError } from './command.ts';
+import { InterruptedError, throwIfInterrupted } from './command.ts';
 import { CommandError, nameOf } from './explain.ts';
 
 type Options = {
@@ -27,6 +27,8 @@ const lastLineCount = 15;
  */
 export const runProgram = async (command: string, args: readonly string[], options: Options): Promise<Ended> => {
   const { cwd, input = '', logFile, variables = {}, onLine, signal } = options;
+  // One that is interrupted already tells nobody again.
+  throwIfInterrupted(signal);
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
   log?.write(`$ ${command} ${args.join(' ')}\n`);
   const output: string[] = [];

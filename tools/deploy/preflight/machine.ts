@@ -7,8 +7,8 @@ export type Machine = {
   readonly nodeVersion: string;
   /** Undefined where there is no docker. */
   readonly docker: { readonly server: string | undefined; readonly said: string } | undefined;
-  /** Undefined where docker does not say: one without buildx. */
-  readonly platforms: readonly string[] | undefined;
+  /** Whether docker has BuildKit's client: an image for ARM64 is made without it only where ARM64 runs, and none is copied by digest. */
+  readonly hasBuildx: boolean;
 };
 
 const version = z.object({ Server: z.object({ Version: z.string() }).nullish() });
@@ -20,11 +20,10 @@ export const askMachine = async (logFile: string, signal: AbortSignal): Promise<
     const asked = await runDocker(['version', '--format', '{{json .}}'], { logFile, signal });
     const server = readServer(asked.output);
     const said = asked.lastLines.at(-1) ?? '';
-    const builder = await runDocker(['buildx', 'inspect'], { logFile, signal });
-    const platforms = builder.status === 0 ? readPlatforms(builder.output) : undefined;
-    return { nodeVersion, docker: { server, said }, platforms };
+    const buildx = await runDocker(['buildx', 'version'], { logFile, signal });
+    return { nodeVersion, docker: { server, said }, hasBuildx: buildx.status === 0 };
   } catch (error) {
-    if (error instanceof CommandError) return { nodeVersion, docker: undefined, platforms: undefined };
+    if (error instanceof CommandError) return { nodeVersion, docker: undefined, hasBuildx: false };
     throw error;
   }
 };
@@ -38,19 +37,8 @@ const readServer = (output: string): string | undefined => {
   }
 };
 
-/**
- * The platforms that `docker buildx inspect` lists, of all its nodes; undefined where it lists none.
- * @internal
- */
-export const readPlatforms = (output: string): readonly string[] | undefined => {
-  const found = [...output.matchAll(/^Platforms:\s*(.+)$/gm)].flatMap(([, list = '']) =>
-    list.split(',').map((platform) => platform.trim().replace('*', '')),
-  );
-  return found.length === 0 ? undefined : found;
-};
-
 /** What this machine lacks. */
-export const judgeMachine = ({ nodeVersion, docker, platforms }: Machine): Fault[] => {
+export const judgeMachine = ({ nodeVersion, docker, hasBuildx }: Machine): Fault[] => {
   const where = 'this machine';
   const faults: Fault[] = [];
   if (Number(nodeVersion.split('.')[0]) < 24) {
@@ -62,10 +50,9 @@ export const judgeMachine = ({ nodeVersion, docker, platforms }: Machine): Fault
   } else if (docker.server === undefined) {
     const mend = 'systemctl start docker (or Docker Desktop)';
     faults.push({ what: `Docker does not run: ${docker.said}`, where, mend });
-  }
-  if (platforms !== undefined && !platforms.some((platform) => platform.startsWith('linux/arm64'))) {
-    const mend = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
-    faults.push({ what: `Docker builds for ${platforms.join(', ')}, and the tasks run on linux/arm64`, where, mend });
+  } else if (!hasBuildx) {
+    const mend = 'install it: https://docs.docker.com/go/buildx';
+    faults.push({ what: 'Docker has no buildx, which makes the images for ARM64', where, mend });
   }
   return faults;
 };

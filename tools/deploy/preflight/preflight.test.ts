@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,33 +8,42 @@ import { environment as values } from '@sluice/infra/environments/prod.ts';
 import { judgeDomain } from './domain.ts';
 import { judgeGit } from './git.ts';
 import { judgeIdentity, judgeProfile, readProfiles } from './identity.ts';
-import { judgeMachine, readPlatforms } from './machine.ts';
+import { askMachine, judgeMachine } from './machine.ts';
 import { judgeQuotas, noteQuotas, quotasOf } from './quotas.ts';
 import { judgeBootstrap, judgePrefixLists, judgeRegion } from './region.ts';
 
 const dev = { name: 'dev', account: '222222222222', region: 'eu-central-1', isProtected: false };
 
-test('a machine without docker, with one that does not run, and with one that builds for others is told how to mend it', () => {
-  const good = {
-    nodeVersion: '24.21.0',
-    docker: { server: '28.2.2', said: '' },
-    platforms: ['linux/amd64', 'linux/arm64'],
-  };
+test('a machine without docker, with one that does not run, and with one without buildx is told how to mend it', () => {
+  const good = { nodeVersion: '24.21.0', docker: { server: '28.2.2', said: '' }, hasBuildx: true };
   assert.deepEqual(judgeMachine(good), []);
-  const [absent] = judgeMachine({ ...good, docker: undefined, platforms: undefined });
+  const [absent] = judgeMachine({ ...good, docker: undefined, hasBuildx: false });
   assert.match(absent?.mend ?? '', /^install it/);
   const [stopped] = judgeMachine({ ...good, docker: { server: undefined, said: 'Cannot connect' } });
   assert.match(stopped?.mend ?? '', /systemctl start docker/);
-  const [foreign] = judgeMachine({ ...good, platforms: ['linux/amd64'] });
-  assert.match(foreign?.mend ?? '', /binfmt --install arm64/);
-  assert.equal(judgeMachine({ nodeVersion: '20.1.0', docker: undefined, platforms: undefined }).length, 2);
+  const [old] = judgeMachine({ ...good, hasBuildx: false });
+  assert.match(old?.mend ?? '', /docs\.docker\.com\/go\/buildx$/);
+  assert.equal(judgeMachine({ nodeVersion: '20.1.0', docker: undefined, hasBuildx: false }).length, 2);
 });
 
-test('the platforms of all nodes of a builder are read, the preferred one without its star', () => {
-  const output =
-    'Name: default\nNodes:\nName: default\nPlatforms: linux/amd64*, linux/386\nName: two\nPlatforms: linux/arm64\n';
-  assert.deepEqual(readPlatforms(output), ['linux/amd64', 'linux/386', 'linux/arm64']);
-  assert.equal(readPlatforms('Name: default\n'), undefined);
+test('a machine of another processor is good: no program of an image runs while it is built (tests/containers/dockerfile.test.ts)', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-docker-'));
+  const path = process.env['PATH'];
+  try {
+    const docker = join(folder, 'docker');
+    const inspected = 'Platforms: linux/amd64';
+    writeFileSync(
+      docker,
+      `#!/bin/sh\nif [ "$1" = version ]; then echo '{"Server":{"Version":"28.2.2"}}'; else echo '${inspected}'; fi\n`,
+    );
+    chmodSync(docker, 0o755);
+    process.env['PATH'] = `${folder}:${path}`;
+    const { signal } = new AbortController();
+    assert.deepEqual(judgeMachine(await askMachine(join(folder, 'docker.log'), signal)), []);
+  } finally {
+    process.env['PATH'] = path;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('profiles are those of both files, and sessions of single sign-on are none', () => {
