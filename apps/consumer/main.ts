@@ -24,6 +24,8 @@ const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
 const maxEntriesPerRead = 500;
 const slots = 16;
+// While one waits for MySQL, the other reads or removes what is recorded.
+const loopsPerPartition = 2;
 const deadAfterMs = 3_600_000;
 
 await runService(process, {
@@ -46,15 +48,24 @@ await runService(process, {
     const watchdog = startWatchdog(process, config.WATCHDOG_MS);
     const stopping = new AbortController();
     const consumer = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-    const recording = { slot: randomInt(slots), inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
+    const firstSlot = randomInt(slots);
     const loops: Promise<void>[] = [];
     let state: QueueState | undefined;
 
-    const consumePartition = async (partition: Partition) => {
-      const watched = watchdog.watch(partition.stream);
+    const consumePartition = async (partition: Partition, index: number) => {
+      const name = `${consumer}:${index}`;
+      const watched = watchdog.watch(`${partition.stream} ${index}`);
+      // Each adds to a row of its own, for which it need not wait until the other has committed.
+      const slot = (firstSlot + index) % slots;
+      const recording = { slot, inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
       await consume(
         {
-          reader: createEntryReader({ connection: connect(), partition, consumer, maxEntries: maxEntriesPerRead }),
+          reader: createEntryReader({
+            connection: connect(),
+            partition,
+            consumer: name,
+            maxEntries: maxEntriesPerRead,
+          }),
           record: (batches) => recordBatches(ledger, batches, recording),
           settle: (ids) => settleEntries(commands, partition, ids),
           bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
@@ -73,7 +84,9 @@ await runService(process, {
         {
           readPartitions: () => readPartitions(commands, config.REDIS_QUEUE),
           readState: (partitions) => readQueueState(commands, config.REDIS_QUEUE, partitions),
-          onPartition: (partition) => loops.push(consumePartition(partition)),
+          onPartition: (partition) => {
+            for (let index = 0; index < loopsPerPartition; index += 1) loops.push(consumePartition(partition, index));
+          },
           onState: (next) => {
             state = next;
             consumerMetrics.setQueueState(next);

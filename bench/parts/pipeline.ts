@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
+import { dataFolder } from '@sluice/local/folder.ts';
+import { nodeEnvironment } from '@sluice/local/node-environment.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
@@ -56,6 +58,7 @@ export const createPipeline = async (
   });
 
   const environment = {
+    ...nodeEnvironment(dataFolder()),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redisPort),
     REDIS_PASSWORD: redis.password,

@@ -1,11 +1,9 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import * as z from 'zod';
+import type { WatchdogOrders } from './watchdog.ts';
 
-const orders = z.object({ beats: z.instanceof(SharedArrayBuffer), silentMs: z.number(), pid: z.int() });
-
-const { beats: buffer, silentMs, pid } = orders.parse(workerData);
-const beats = new Float64Array(buffer);
+// Nothing is imported but types: what a thread loads is loaded again for it.
+const { beats, silentMs, pid }: WatchdogOrders = workerData;
 const names = new Map<number, string>();
 const checksPerLimit = 10;
 const standardOutput = 1;

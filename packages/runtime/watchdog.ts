@@ -14,6 +14,15 @@ export type Watchdog = {
   readonly stop: () => Promise<void>;
 };
 
+/** What the watchdog's thread works with. */
+export type WatchdogOrders = {
+  /** One time per loop, in milliseconds since 1970; 0 is nobody. */
+  readonly beats: Float64Array;
+  readonly silentMs: number;
+  /** The process to end. */
+  readonly pid: number;
+};
+
 const mostLoops = 1_024;
 
 /**
@@ -22,12 +31,12 @@ const mostLoops = 1_024;
  * outage, in which attempts fail, ends nobody.
  */
 export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchdog => {
-  // One time per loop, in milliseconds of `performance.timeOrigin`'s clock; 0 is nobody.
   const beats = new Float64Array(new SharedArrayBuffer(mostLoops * Float64Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
-    workerData: { beats: beats.buffer, silentMs, pid: process.pid },
+    workerData: { beats, silentMs, pid: process.pid } satisfies WatchdogOrders,
     execArgv: [],
-    env: {},
+    // A thread compiles what it loads by itself, unless it finds it compiled.
+    env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   worker.unref();
 

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { repository } from '@sluice/local/folder.ts';
+import { dataFolder, repository } from '@sluice/local/folder.ts';
+import { nodeEnvironment } from '@sluice/local/node-environment.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { testMysql, testRedis, type TestMysql, type TestRedis } from './environment.ts';
@@ -37,6 +38,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
   const { host, port: redisPort, password, isCluster = false } = redis;
   const { host: dbHost, port: dbPort, database } = ledger.settings;
   const environment: Environment = {
+    ...nodeEnvironment(dataFolder()),
     REDIS_HOST: host,
     REDIS_PORT: String(redisPort),
     ...(password === undefined ? {} : { REDIS_PASSWORD: password }),

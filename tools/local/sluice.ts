@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { createRunningNote } from './leftovers.ts';
 import { describeHolder, isPortFree } from './ports.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import { privateServers } from './private-servers.ts';
 import { runOnce } from './run-once.ts';
 import { createSupervisor, type Part, type Watcher } from './supervise.ts';
@@ -80,20 +81,24 @@ export const createSluice = ({
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, found);
-    await runOnce({ ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')), env: found });
+    const serviceEnvironment = { ...found, ...nodeEnvironment(folder) };
+    await runOnce({
+      ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
+      env: serviceEnvironment,
+    });
     await Promise.all([
       consoleUp,
       ...ports.map((port, index) =>
         apps.start({
           ...nodeOf(numbered('producer', index, producers), join(repository, 'apps/producer/main.ts')),
-          env: { ...found, HTTP_PORT: String(port) },
+          env: { ...serviceEnvironment, HTTP_PORT: String(port) },
           checkReady: () => checkProducer(port),
         }),
       ),
       ...Array.from({ length: consumers }, (_, index) =>
         apps.start({
           ...nodeOf(numbered('consumer', index, consumers), join(repository, 'apps/consumer/main.ts')),
-          env: found,
+          env: serviceEnvironment,
           checkReady: checkStarted,
         }),
       ),
