@@ -120,7 +120,7 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
   const { name } = environment;
   const arn = await prepare(target);
   const deployed = await look(target, work);
-  await confirmByName(target, 'destroy');
+  await confirmByName(target, work, 'destroy');
   await holdLock(target, work, { command: 'destroy', arn }, (lock) => removeAll(target, work, deployed, lock));
   work.progress.step('What is left with its tag');
   const leftovers = await findLeftovers(work, environment);
@@ -139,7 +139,7 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
 };
 
 await runCommand(async (work) => {
-  const target = await openEnvironment(usage, process.argv.slice(2));
+  const target = await openEnvironment(usage, process.argv.slice(2), work);
   if (target.words.length > 0) throw new UsageError(usage);
   return destroy(target, work);
 });
