@@ -135,6 +135,8 @@ test('a workflow of one repository deploys in a role that its jobs of this envir
     Url: 'https://token.actions.githubusercontent.com',
     ClientIdList: ['sts.amazonaws.com'],
   });
+  // Other environments of the account are deployed by it, too.
+  pipeline.hasResource('AWS::IAM::OIDCProvider', { DeletionPolicy: 'Retain' });
   pipeline.hasResourceProperties('AWS::IAM::Role', {
     RoleName: 'sluice-named-pipeline',
     AssumeRolePolicyDocument: {

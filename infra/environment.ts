@@ -173,7 +173,9 @@ export const environmentSchema = z.strictObject({
         .describe('The repository on GitHub whose workflow deploys this environment, without a key that is stored'),
       makesProvider: z
         .boolean()
-        .describe('Whether the account is told here to believe GitHub; it may be told once, by one environment'),
+        .describe(
+          'Whether the account is told here to believe GitHub; it may be told once, by one environment, and still does when that one is destroyed',
+        ),
     })
     .optional()
     .describe('Who deploys beside people; without it nobody'),

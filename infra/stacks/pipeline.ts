@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { CfnOIDCProvider, PolicyStatement, Role, WebIdentityPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
@@ -21,7 +21,7 @@ export class PipelineStack extends Stack {
     super(scope, id, props);
     const { name, account } = environment;
     const provider = pipeline.makesProvider
-      ? new CfnOIDCProvider(this, 'GitHub', { url: `https://${issuer}`, clientIdList: ['sts.amazonaws.com'] }).attrArn
+      ? this.createProvider()
       : `arn:${this.partition}:iam::${account}:oidc-provider/${issuer}`;
     this.role = new Role(this, 'Role', {
       roleName: `sluice-${name}-pipeline`,
@@ -39,6 +39,17 @@ export class PipelineStack extends Stack {
       this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
       for (const resource of resources.filter((each) => each.includes('*'))) this.acknowledge(resource);
     }
+  }
+
+  private createProvider(): string {
+    const provider = new CfnOIDCProvider(this, 'GitHub', {
+      url: `https://${issuer}`,
+      clientIdList: ['sts.amazonaws.com'],
+    });
+    // The account has one, by which its other environments are deployed too. A creation that fails must not take it away either: CloudFormation has
+    // removed one that was there before (aws-cloudformation/cloudformation-coverage-roadmap#1048).
+    provider.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    return provider.attrArn;
   }
 
   private acknowledge(resource: string): void {

@@ -18,6 +18,11 @@ test('one deployment at a time works on an environment; one that is interrupted 
   assert.match(second.output, /✗ arn:aws:sts::222222222222:user\/moto works on dev \(deploy on /);
   assert.match(second.output, /mend {3}wait for its end; if it was killed, take the lock over/);
 
+  const removal = await run(account, 'destroy', [...dev, '--allow-destructive']);
+  assert.equal(removal.code, 1, removal.output);
+  assert.match(removal.output, /✗ arn:aws:sts::222222222222:user\/moto works on dev/);
+  assert.doesNotMatch(removal.output, /What goes with dev/);
+
   first.signal('SIGINT');
   const { code, output } = await first.ended;
   assert.equal(code, 130, output);

@@ -18,11 +18,15 @@ const run = async (body: string, { signal, isUnread = false, pollMs = '10' }: Tr
   const script = [
     `import { pause, runCommand, UsageError } from '${urlOf('command.ts')}';`,
     `import { CommandError } from '${urlOf('explain.ts')}';`,
+    `import { askerOf, confirmByName } from '${urlOf('confirm.ts')}';`,
     `await runCommand(async (work) => { ${body} });`,
   ].join('\n');
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...variables, SLUICE_POLL_MS: pollMs },
+    // One that hears nothing fails its test, and does not stop the others.
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
   });
   if (signal !== undefined) child.stdout.once('data', () => child.kill(signal));
   if (isUnread) child.stdout.once('data', () => child.stdout.destroy());
@@ -74,6 +78,19 @@ for (const [signal, code] of [
     const ended = await run(waiting, { signal });
     assert.equal(ended.code, code);
     assert.match(ended.errors, /^\nInterrupted\. .* run the same command again to go on\.\n$/);
+  });
+}
+
+for (const [signal, code, question] of [
+  ['SIGTERM', 143, `confirmByName({ environment: { name: 'dev' }, isAsking: true }, work, 'destroy')`],
+  ['SIGHUP', 129, `askerOf({ isAsking: true }, work)('Deploy')`],
+] as const) {
+  test(`${signal} at a question ends the command with ${code}, and what it took is given back`, async () => {
+    const ended = await run(`try { await ${question}; } finally { process.stderr.write('given back\\n'); }`, {
+      signal,
+    });
+    assert.equal(ended.code, code);
+    assert.match(ended.errors, /^given back\n\nInterrupted\./);
   });
 }
 

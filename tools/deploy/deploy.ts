@@ -36,7 +36,7 @@ const prepare = async (target: Target, work: Work): Promise<Readiness & { readon
   if (endpoint !== '') progress.warn(`AWS_ENDPOINT_URL is set: what answers is ${endpoint}, and not AWS`);
   const ready = await lookAhead(target, work);
   for (const note of ready.notes) progress.warn(note);
-  const ask = askerOf(target);
+  const ask = askerOf(target, work);
   const offered = ready.faults.length === 0 && ask !== undefined ? ready.unbootstrapped : [];
   if (offered.length > 0 && ask !== undefined) {
     for (const fault of ready.bootstrapFaults) progress.line(sayFault(fault));
@@ -89,8 +89,8 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   const app = await describeStack(connectTo(environment.region), stackNameOf(environment.name, 'app'));
   const running = app?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageTag')?.ParameterValue;
   work.progress.line(`Images: ${running ?? 'none'} → ${tag}`);
-  if (planned.changes.some(({ isDestructive }) => isDestructive)) return confirmByName(target, 'deploy');
-  const ask = askerOf(target);
+  if (planned.changes.some(({ isDestructive }) => isDestructive)) return confirmByName(target, work, 'deploy');
+  const ask = askerOf(target, work);
   if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
   throw new CommandError([
     { what: 'Nothing was done', where: `deploy ${environment.name}`, mend: 'run it again when it is meant' },
@@ -153,7 +153,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
 };
 
 await runCommand(async (work) => {
-  const target = await openEnvironment(usage, process.argv.slice(2), { 'images-profile': { type: 'string' } });
+  const target = await openEnvironment(usage, process.argv.slice(2), work, { 'images-profile': { type: 'string' } });
   if (target.words.length > 0) throw new UsageError(usage);
   await deploy(target, work);
   return 0;

@@ -16,6 +16,7 @@ import { judgeRegion } from './preflight/region.ts';
 import { openEnvironment, type Target } from './questions.ts';
 import { removeStack, type Removable } from './remove-stack.ts';
 import { namesIn } from './resource-names.ts';
+import { whatStays } from './what-stays.ts';
 
 // `npm run destroy -- [ENV]`: removes an environment, and looks that nothing is left. Exit codes: 1 when something that is paid for is.
 
@@ -54,12 +55,7 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
     const labelOf = namesIn(template);
     deployed.push({ kind, name, account, resources, labelOf });
     progress.line(`${name} in ${account.region}: ${resources.length} resources`);
-    for (const [id, { Type, DeletionPolicy = 'Delete' }] of Object.entries(template.Resources)) {
-      const label = `${labelOf(id)} (${Type})`;
-      if (DeletionPolicy === 'Snapshot')
-        stays.push(`a last snapshot of ${label}, because the environment is protected`);
-      if (DeletionPolicy.startsWith('Retain')) stays.push(`${label}, because its policy says so`);
-    }
+    stays.push(...whatStays(template, labelOf));
   }
   if (deployed.length === 0) progress.line('There is no stack of it.');
   progress.step('What stays');
@@ -119,9 +115,12 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
   const { environment } = target;
   const { name } = environment;
   const arn = await prepare(target);
-  const deployed = await look(target, work);
-  await confirmByName(target, 'destroy');
-  await holdLock(target, work, { command: 'destroy', arn }, (lock) => removeAll(target, work, deployed, lock));
+  // What there is, is looked at where nobody else may change it.
+  await holdLock(target, work, { command: 'destroy', arn }, async (lock) => {
+    const deployed = await look(target, work);
+    await confirmByName(target, work, 'destroy');
+    await removeAll(target, work, deployed, lock);
+  });
   work.progress.step('What is left with its tag');
   const leftovers = await findLeftovers(work, environment);
   for (const line of sayLeftovers(leftovers)) work.progress.line(line);
@@ -139,7 +138,7 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
 };
 
 await runCommand(async (work) => {
-  const target = await openEnvironment(usage, process.argv.slice(2));
+  const target = await openEnvironment(usage, process.argv.slice(2), work);
   if (target.words.length > 0) throw new UsageError(usage);
   return destroy(target, work);
 });

@@ -17,13 +17,17 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
       encoding: 'utf8',
     });
   git('init', '--quiet');
-  assert.equal(await readGitState(signal, folder), undefined, 'without a commit there is no state');
+  const nothing = await readGitState(signal, folder);
+  assert.match('fault' in nothing ? nothing.fault.what : '', /^There is no commit, .*: fatal: /);
 
   writeFileSync(join(folder, 'one'), '1');
   git('add', 'one');
   git('commit', '--quiet', '--message', 'One');
   const commit = git('rev-parse', 'HEAD').trim();
-  const state = async () => (await readGitState(signal, folder)) ?? assert.fail();
+  const state = async () => {
+    const read = await readGitState(signal, folder);
+    return 'fault' in read ? assert.fail(read.fault.what) : read;
+  };
   const clean = await state();
   assert.deepEqual(clean, { commit, changes: undefined, changedFiles: [] });
   assert.equal(tagOf('dev', clean), `dev-${commit.slice(0, 12)}`);
@@ -50,4 +54,21 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
   git('init', '--quiet', 'inner');
   writeFileSync(join(folder, 'inner', 'two'), '2');
   assert.ok((await state()).changedFiles.includes('inner/'));
+});
+
+test('a repository of another user’s is told in the words of git, with the command that allows it', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  execFileSync('git', ['init', '--quiet'], { cwd: folder });
+  // Git's own tests have it so; no settings of whoever runs this allow it.
+  const others = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  const { env } = process;
+  process.env = { ...env, ...others };
+  context.after(() => {
+    process.env = env;
+  });
+  const state = await readGitState(signal, folder);
+  if (!('fault' in state)) assert.fail('git allowed it');
+  assert.match(state.fault.what, /dubious ownership/);
+  assert.match(state.fault.mend, /^git config --global --add safe\.directory /);
 });

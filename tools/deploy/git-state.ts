@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fault } from './explain.ts';
 import { repository } from './folder.ts';
-import { runProgram } from './run-program.ts';
+import { runProgram, type Ended } from './run-program.ts';
 
 /** The commit that is checked out, and a hash of what differs from it: undefined where nothing does. */
 export type GitState = {
@@ -11,11 +12,14 @@ export type GitState = {
   readonly changedFiles: readonly string[];
 };
 
-/** Reads the state of the repository; undefined where it is none, or has no commit. */
-export const readGitState = async (signal: AbortSignal, folder = repository): Promise<GitState | undefined> => {
+/** Reads the state of the repository, or why there is none: it is no repository, has no commit, or is another user's. */
+export const readGitState = async (
+  signal: AbortSignal,
+  folder = repository,
+): Promise<GitState | { readonly fault: Fault }> => {
   const git = (...args: readonly string[]) => runProgram('git', args, { cwd: folder, signal });
   const head = await git('rev-parse', '--verify', 'HEAD');
-  if (head.status !== 0) return undefined;
+  if (head.status !== 0) return { fault: explainGit(head) };
   const [tracked, untracked] = await Promise.all([
     git('diff', 'HEAD', '--binary', '--no-ext-diff'),
     git('ls-files', '--others', '--exclude-standard', '-z'),
@@ -27,6 +31,19 @@ export const readGitState = async (signal: AbortSignal, folder = repository): Pr
   const hash = createHash('sha256').update(tracked.output);
   for (const name of newFiles.toSorted()) hash.update(`\0${name}\0`).update(contentOf(join(folder, name)));
   return { commit: head.output.trim(), changes: hash.digest('hex').slice(0, 8), changedFiles };
+};
+
+const explainGit = ({ lastLines }: Ended): Fault => {
+  const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git said nothing';
+  // Git refuses a repository of another user's, and says the command that allows it.
+  const exception = lastLines.find((line) => line.includes('safe.directory'))?.trim();
+  return exception === undefined
+    ? {
+        what: `There is no commit, by which images are named: ${said}`,
+        where: 'git',
+        mend: 'git init, git add --all, git commit',
+      }
+    : { what: said, where: 'git', mend: exception };
 };
 
 /** What a new file has in it. A link may lead nowhere, and another repository within this one is listed as a folder: neither is read. */

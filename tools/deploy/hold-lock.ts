@@ -10,10 +10,11 @@ type Holding = { readonly command: string; readonly arn: string };
 /** Does something while nobody else works on the environment. The lock is given back however it ends. */
 export const holdLock = async (
   target: Target,
-  { progress }: Work,
+  work: Work,
   { command, arn }: Holding,
   use: (lock: Lock) => Promise<void>,
 ): Promise<void> => {
+  const { progress } = work;
   const { name, region } = target.environment;
   const lock = await takeLock(connectTo(region), {
     environment: name,
@@ -21,7 +22,7 @@ export const holdLock = async (
     command,
     isBreaking: target.isBreakingLock,
     say: progress.line,
-    ask: askerOf(target),
+    ask: askerOf(target, work),
   });
   try {
     await use(lock);

@@ -43,6 +43,11 @@ test('the key of a topic, which KMS deletes 30 days later and takes nothing for,
   assert.equal(judgeLeftovers([key], false)[0]?.kind, 'kept');
 });
 
+test('what makes the account believe GitHub is kept: other environments are deployed by it', () => {
+  const provider = arn('iam::2:oidc-provider/token.actions.githubusercontent.com');
+  assert.equal(judgeLeftovers([provider], false)[0]?.kind, 'kept');
+});
+
 test('network interfaces are told by who made them; those of load balancers and databases are nobody’s to wait for', () => {
   assert.equal(makerOf({ InterfaceType: 'lambda', Description: 'AWS Lambda VPC ENI-one' }), 'Lambda');
   assert.equal(makerOf({ TagSet: [{ Key: 'aws.cloudfront.vpcorigin', Value: 'enabled' }] }), 'CloudFront');

@@ -35,7 +35,6 @@ const free = new Set([
   'elasticache:subnetgroup',
   'elasticache:user',
   'elasticache:usergroup',
-  'iam:oidc-provider',
   'iam:role',
   'lambda:function',
   'rds:pg',
@@ -45,17 +44,19 @@ const free = new Set([
 
 // The topic's key: with its stack gone KMS has it until it deletes it 30 days later, and takes nothing for it meanwhile ("Deleting AWS KMS keys").
 const waning = new Set(['kms:key']);
+// By it GitHub deploys the account's other environments too, and the account has one.
+const shared = new Set(['iam:oidc-provider']);
 const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snapshot']);
 
 /**
  * What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else; what AWS
- * removes by itself is kept until then.
+ * removes by itself is kept until then, and what other environments use stays.
  * @internal
  */
 export const judgeLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
   arns.toSorted().map((arn) => {
     const type = typeOf(arn);
-    if (waning.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'kept' };
+    if (waning.has(type) || shared.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'kept' };
     return { arn, kind: free.has(type) ? 'free' : 'billable' };
   });
 

@@ -18,6 +18,9 @@ const holder = z.object({
 /** Who works on an environment. */
 export type Holder = z.output<typeof holder>;
 
+/** A lock that does not say whose it is: another program, or a person, has written it. */
+type Unreadable = { readonly id: undefined; readonly value: string };
+
 export type Lock = {
   /** Throws a {@link CommandError} when somebody else has taken it. */
   readonly check: () => Promise<void>;
@@ -38,10 +41,18 @@ type Options = {
 /** The parameter of Systems Manager that is the lock. It is there while somebody works on the environment. */
 export const lockNameOf = (environment: string): string => `/sluice/${environment}/deployment-lock`;
 
-const read = async ({ ssm }: Account, name: string): Promise<Holder | undefined> => {
+const toHolder = (value: string): Holder | Unreadable => {
   try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
-    return holder.parse(JSON.parse(Parameter?.Value ?? ''));
+    return holder.parse(JSON.parse(value));
+  } catch {
+    return { id: undefined, value };
+  }
+};
+
+const read = async ({ ssm }: Account, name: string): Promise<Holder | Unreadable | undefined> => {
+  try {
+    const { Parameter: { Value: value = '' } = {} } = await ssm.send(new GetParameterCommand({ Name: name }));
+    return toHolder(value);
   } catch (error) {
     if (nameOf(error) === 'ParameterNotFound') return undefined;
     throw error;
@@ -77,7 +88,9 @@ const isRunningHere = (pid: number): boolean => {
  * Who holds a lock and since when, in one sentence.
  * @internal
  */
-export const sayHolder = (environment: string, { arn, host, pid, command, since }: Holder, nowMs: number): string => {
+export const sayHolder = (environment: string, found: Holder | Unreadable, nowMs: number): string => {
+  if (found.id === undefined) return `The lock of ${environment} does not say whose it is: ${found.value}`;
+  const { arn, host, pid, command, since } = found;
   const minutes = Math.max(Math.round((nowMs - Date.parse(since)) / 60_000), 0);
   return `${arn} works on ${environment} (${command} on ${host}, process ${pid}) since ${since}, ${minutes} min ago`;
 };
@@ -97,7 +110,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
     command,
     since: new Date().toISOString(),
   };
-  const taken = (other: Holder): CommandError => {
+  const taken = (other: Holder | Unreadable): CommandError => {
     const mend = `wait for its end; if it was killed, take the lock over: npm run ${command} -- ${environment} --break-lock`;
     return new CommandError([
       { what: sayHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, mend },
@@ -120,7 +133,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
     // Its own: the answer to an earlier attempt was lost on the way, and the SDK tried again.
     const isOwn = other?.id === own.id;
     if (other !== undefined && !isOwn) {
-      const isLeft = isDead(other, isRunningHere);
+      const isLeft = other.id !== undefined && isDead(other, isRunningHere);
       const sentence = sayHolder(environment, other, Date.now());
       const isAllowed =
         isLeft || options.isBreaking || (await options.ask?.(`${sentence}. Was it killed? Take over`)) === true;

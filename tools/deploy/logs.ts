@@ -39,7 +39,7 @@ const createReader = (logs: CloudWatchLogsClient, { group, sinceMs, isShown }: W
 };
 
 await runCommand(async (work) => {
-  const target = await openEnvironment(usage, process.argv.slice(2), {
+  const target = await openEnvironment(usage, process.argv.slice(2), work, {
     since: { type: 'string', default: '10m' },
     follow: { type: 'boolean', default: false },
     metrics: { type: 'boolean', default: false },

@@ -85,7 +85,7 @@ const follow = async ({ account, environment }: Place, task: Task, work: Work): 
 };
 
 await runCommand(async (work) => {
-  const target = await openEnvironment(usage, process.argv.slice(2), {
+  const target = await openEnvironment(usage, process.argv.slice(2), work, {
     all: { type: 'boolean', default: false },
     after: { type: 'string' },
   });

@@ -73,7 +73,7 @@ export const lookAhead = async ({ environment, profile, region }: Target, work: 
     // Without the profile there are no credentials, and one fault is enough.
     ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
   ];
-  const base = { git, arn: 'arn' in identity ? identity.arn : '' };
+  const base = { git: 'fault' in git ? undefined : git, arn: 'arn' in identity ? identity.arn : '' };
   if (!('account' in identity) || identity.account !== number) {
     return { ...base, faults, notes: [], unbootstrapped: [], bootstrapFaults: [] };
   }

@@ -5,7 +5,7 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import { readEnvironments } from '@sluice/infra/read-environments.ts';
 import { input } from '@inquirer/prompts';
 import * as z from 'zod';
-import { UsageError } from './command.ts';
+import { UsageError, type Work } from './command.ts';
 import { dataFolder } from './folder.ts';
 
 /** What a command works on, and how it was called. */
@@ -82,6 +82,7 @@ export const hasOwnCredentials = (variables: Readonly<Record<string, string | un
 export const openEnvironment = async (
   usage: string,
   argv: readonly string[],
+  { signal }: Pick<Work, 'signal'>,
   options: ParseArgsConfig['options'] = {},
 ): Promise<Target> => {
   const { values, positionals } = parse(usage, argv, { ...common, ...options });
@@ -94,7 +95,7 @@ export const openEnvironment = async (
   const environments = await readEnvironments();
   const names = environments.map(({ name }) => name);
   const isAsking = process.stdin.isTTY && process.stdout.isTTY && values['yes'] !== true;
-  const answers = isAsking ? await ask(given, names) : given;
+  const answers = isAsking ? await ask(given, names, signal) : given;
   const environment = environments.find(({ name }) => name === answers.environment);
   if (environment === undefined) {
     const named =
@@ -128,19 +129,28 @@ const parse = (usage: string, argv: readonly string[], options: NonNullable<Pars
   }
 };
 
-const ask = async (given: Given, names: readonly string[]): Promise<Given> => {
+const ask = async (given: Given, names: readonly string[], signal: AbortSignal): Promise<Given> => {
   const last = readRemembered();
   const isNamed = (name: string) => names.includes(name) || `one of ${names.join(', ')}`;
   const answers: { profile?: string; region?: string; environment?: string } = { ...given };
   if (answers.profile === undefined && !hasOwnCredentials(process.env)) {
-    answers.profile = await input({ message: 'AWS profile', default: last.profile ?? 'default', required: true });
+    answers.profile = await input(
+      { message: 'AWS profile', default: last.profile ?? 'default', required: true },
+      { signal },
+    );
   }
-  answers.region ??= await input({ message: 'AWS region', default: last.region ?? 'eu-central-1', required: true });
-  answers.environment ??= await input({
-    message: `Environment (${names.join(', ')})`,
-    ...(last.environment === undefined ? {} : { default: last.environment }),
-    validate: isNamed,
-  });
+  answers.region ??= await input(
+    { message: 'AWS region', default: last.region ?? 'eu-central-1', required: true },
+    { signal },
+  );
+  answers.environment ??= await input(
+    {
+      message: `Environment (${names.join(', ')})`,
+      ...(last.environment === undefined ? {} : { default: last.environment }),
+      validate: isNamed,
+    },
+    { signal },
+  );
   return answers;
 };
 

@@ -3,15 +3,25 @@ import type { Account } from './account.ts';
 import { throwIfInterrupted, type Work } from './command.ts';
 import { nameOf } from './explain.ts';
 
-/** Removes all images of a repository; answers with how many tags and images there were. One that is not there has none. */
-export const emptyRepository = async ({ signal }: Work, { ecr }: Account, repositoryName: string): Promise<number> => {
+/**
+ * Removes the images of a repository; answers with how many tags and images are gone, and warns of those that ECR keeps: a list of images must go
+ * before what is in it, so they may go the next time. A repository that is not there has none.
+ */
+export const emptyRepository = async (
+  { signal, progress }: Pick<Work, 'signal'> & { readonly progress: Pick<Work['progress'], 'warn'> },
+  { ecr }: Pick<Account, 'ecr'>,
+  repositoryName: string,
+): Promise<number> => {
   let count = 0;
   try {
     const pages = paginateListImages({ client: ecr, pageSize: 100 }, { repositoryName });
     for await (const { imageIds = [] } of pages) {
       throwIfInterrupted(signal);
-      if (imageIds.length > 0) await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds }));
-      count += imageIds.length;
+      if (imageIds.length === 0) continue;
+      const { failures = [] } = await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds }));
+      const kept = failures.filter(({ failureCode }) => failureCode !== 'ImageNotFound');
+      if (kept.length > 0) progress.warn(`${repositoryName} keeps ${kept.length} images: ${kept[0]?.failureReason}`);
+      count += imageIds.length - kept.length;
     }
   } catch (error) {
     if (nameOf(error) !== 'RepositoryNotFoundException') throw error;

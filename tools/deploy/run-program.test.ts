@@ -28,6 +28,23 @@ test('an interruption ends the program and is told as such', async () => {
   await assert.rejects(running, InterruptedError);
 });
 
+test('an interruption ends what the program has started, too: nothing writes beside whoever runs it again', async () => {
+  const started = `console.log('started'); setTimeout(() => console.log('went on'), 30_000)`;
+  const script = `require('child_process').spawn(process.execPath, ['--eval', ${JSON.stringify(started)}], { stdio: 'inherit' })`;
+  const controller = new AbortController();
+  const lines: string[] = [];
+  const running = runProgram(process.execPath, ['--eval', script], {
+    cwd,
+    signal: controller.signal,
+    onLine: (line) => {
+      lines.push(line);
+      controller.abort();
+    },
+  });
+  await assert.rejects(running, InterruptedError);
+  assert.deepEqual(lines, ['started']);
+});
+
 test('what was interrupted before does not begin another program', async () => {
   await assert.rejects(run('console.log(1)', AbortSignal.abort()), InterruptedError);
 });

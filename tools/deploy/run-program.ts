@@ -22,8 +22,8 @@ export type Ended = { readonly status: number; readonly output: string; readonly
 const lastLineCount = 15;
 
 /**
- * Runs a program to its end. A signal that interrupts ends it too, and throws an {@link InterruptedError} once it is gone; a program that is not
- * there throws a {@link CommandError}.
+ * Runs a program to its end. A signal that interrupts ends it too, with all that it has started, and throws an {@link InterruptedError} once it is
+ * gone; a program that is not there throws a {@link CommandError}.
  */
 export const runProgram = async (command: string, args: readonly string[], options: Options): Promise<Ended> => {
   const { cwd, input = '', logFile, variables = {}, onLine, signal } = options;
@@ -33,8 +33,9 @@ export const runProgram = async (command: string, args: readonly string[], optio
   log?.write(`$ ${command} ${args.join(' ')}\n`);
   const output: string[] = [];
   const lastLines: string[] = [];
-  const child = spawn(command, args, { cwd, stdio: 'pipe', env: { ...process.env, ...variables } });
-  const end = () => child.kill('SIGTERM');
+  // Detached it leads a group of its own, which is ended as a whole.
+  const child = spawn(command, args, { cwd, stdio: 'pipe', env: { ...process.env, ...variables }, detached: true });
+  const end = () => endGroup(child.pid);
   signal.addEventListener('abort', end, { once: true });
   const read = async (stream: NodeJS.ReadableStream, isOutput: boolean): Promise<void> => {
     for await (const line of createInterface({ input: stream })) {
@@ -66,5 +67,15 @@ export const runProgram = async (command: string, args: readonly string[], optio
       log.end();
       await finished(log);
     }
+  }
+};
+
+const endGroup = (leader: number | undefined): void => {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGTERM');
+  } catch (error) {
+    // It has ended meanwhile.
+    if (nameOf(error) !== 'ESRCH') throw error;
   }
 };

@@ -174,6 +174,14 @@ test('a subnet that is still used says what is most often in it', () => {
   assert.match(mend, /network interface/);
 });
 
+test('an account that believes GitHub already is told by its environment', () => {
+  const reason =
+    'Provider with url https://token.actions.githubusercontent.com already exists. (Service: Iam, Status Code: 409)';
+  const event = toEvents([[1, 'GitHub', 'AWS::IAM::OIDCProvider', 'CREATE_FAILED', reason]])[0] ?? assert.fail();
+  const { mend } = explainFailure('sluice-dev-pipeline', event, idsAlone);
+  assert.match(mend, /^set pipeline\.makesProvider to false/);
+});
+
 test('what nobody foresaw is told in the words of CloudFormation', () => {
   const event = toEvents([[1, 'Odd', 'AWS::Odd::Thing', 'CREATE_FAILED', 'Something odd']])[0] ?? assert.fail();
   assert.equal(explainFailure('sluice-dev-app', event, idsAlone).what, 'Something odd');

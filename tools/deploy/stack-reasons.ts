@@ -46,6 +46,12 @@ const rules: readonly Rule[] = [
     mend: `allow it to the role cdk-hnb659fds-cfn-exec-role-… (cdk bootstrap says what it may), ${again}`,
   },
   {
+    type: /^AWS::IAM::OIDCProvider$/,
+    reason: /already ?exists/i,
+    what: 'The account believes GitHub already',
+    mend: `set pipeline.makesProvider to false in infra/environments/ENV.ts, ${again}`,
+  },
+  {
     reason: /already exists/i,
     what: 'There is something of this name that is not of this stack',
     mend: `remove it where it is left from before (npm run destroy -- ENV lists what is left), ${again}`,

@@ -92,8 +92,9 @@ const askCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
   return [{ what: 'cost', is: `${sum.toFixed(2)} USD`, note, isWell: true }];
 };
 
-await runCommand(async ({ progress }) => {
-  const { environment, words } = await openEnvironment(usage, process.argv.slice(2));
+await runCommand(async (work) => {
+  const { progress } = work;
+  const { environment, words } = await openEnvironment(usage, process.argv.slice(2), work);
   if (words.length > 0) throw new UsageError(usage);
   const { name, region } = environment;
   const account = connectTo(region);

@@ -26,8 +26,8 @@ export const readProfiles = (variables: Readonly<Record<string, string | undefin
     variables['AWS_SHARED_CREDENTIALS_FILE'] ?? join(folder, 'credentials'),
   ];
   const text = files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
-  // The sections `sso-session` and `services` are no profiles.
-  const names = [...text.matchAll(/^\s*\[(?:profile\s+)?([^\]\s]+)\s*\]/gm)].map(([, name = '']) => name);
+  // As the SDK reads them, which knows no name with a space. The sections `sso-session` and `services` are no profiles.
+  const names = [...text.matchAll(/^\s*\[(?:profile\s+)?(["']?)([^\]\s"']+)\1\s*\]/gm)].map(([, , name = '']) => name);
   return [...new Set(names)].toSorted();
 };
 

@@ -50,13 +50,13 @@ test('profiles are those of both files, and sessions of single sign-on are none'
   const folder = mkdtempSync(join(tmpdir(), 'sluice-profiles-'));
   try {
     const [config, credentials] = [join(folder, 'config'), join(folder, 'credentials')];
-    writeFileSync(config, '[default]\n[profile one]\nregion = x\n[sso-session corp]\n');
+    writeFileSync(config, '[default]\n[profile one]\nregion = x\n[profile "quoted"]\n[sso-session corp]\n');
     writeFileSync(credentials, '[two]\naws_access_key_id = x\n[one]\n');
     const profiles = readProfiles({ AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
-    assert.deepEqual(profiles, ['default', 'one', 'two']);
+    assert.deepEqual(profiles, ['default', 'one', 'quoted', 'two']);
     assert.deepEqual(judgeProfile('two', profiles), []);
     assert.deepEqual(judgeProfile(undefined, profiles), []);
-    assert.match(judgeProfile('three', profiles)[0]?.what ?? '', /there are default, one, two$/);
+    assert.match(judgeProfile('three', profiles)[0]?.what ?? '', /there are default, one, quoted, two$/);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -142,5 +142,6 @@ test('what is protected runs commits alone; elsewhere changes are allowed, and a
     /^1 files are not as committed \(README.md\), and prod runs commits alone/,
   );
   assert.deepEqual(judgeGit({ ...dirty, changes: undefined }, prod), []);
-  assert.match(judgeGit(undefined, dev)[0]?.mend ?? '', /^git init/);
+  const fault = { what: 'There is no commit', where: 'git', mend: 'git init' };
+  assert.deepEqual(judgeGit({ fault }, dev), [fault]);
 });
