@@ -22,24 +22,32 @@ import { keepTidy } from './tidy.ts';
 
 const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
-const maxEntriesPerRead = 500;
+const maxEntries = 500;
 const slots = 16;
-// While one waits for MySQL, the other reads or removes what is recorded.
-const loopsPerPartition = 2;
 const deadAfterMs = 3_600_000;
+
+const openConnections = (open: () => RedisConnection) => {
+  const opened: RedisConnection[] = [];
+  const connect = () => {
+    const connection = open();
+    opened.push(connection);
+    return connection;
+  };
+  const closeAll = () => {
+    for (const connection of opened) connection.close();
+  };
+  return { connect, closeAll };
+};
 
 await runService(process, {
   name: 'consumer',
   schema: configSchema,
   start: async (config, logger) => {
-    const connections: RedisConnection[] = [];
-    const connect = () => {
-      const connection = connectRedis(redisSettingsOf(config), (error) =>
+    const { connect, closeAll } = openConnections(() =>
+      connectRedis(redisSettingsOf(config), (error) =>
         logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
-      );
-      connections.push(connection);
-      return connection;
-    };
+      ),
+    );
     const commands = connect();
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'consumer');
@@ -52,20 +60,14 @@ await runService(process, {
     const loops: Promise<void>[] = [];
     let state: QueueState | undefined;
 
+    // In two loops, each with its row of totals: while one waits for MySQL, the other reads or removes what is recorded.
     const consumePartition = async (partition: Partition, index: number) => {
-      const name = `${consumer}:${index}`;
       const watched = watchdog.watch(`${partition.stream} ${index}`);
-      // Each adds to a row of its own, for which it need not wait until the other has committed.
       const slot = (firstSlot + index) % slots;
       const recording = { slot, inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
       await consume(
         {
-          reader: createEntryReader({
-            connection: connect(),
-            partition,
-            consumer: name,
-            maxEntries: maxEntriesPerRead,
-          }),
+          reader: createEntryReader({ connection: connect(), partition, consumer: `${consumer}:${index}`, maxEntries }),
           record: (batches) => recordBatches(ledger, batches, recording),
           settle: (ids) => settleEntries(commands, partition, ids),
           bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
@@ -84,9 +86,7 @@ await runService(process, {
         {
           readPartitions: () => readPartitions(commands, config.REDIS_QUEUE),
           readState: (partitions) => readQueueState(commands, config.REDIS_QUEUE, partitions),
-          onPartition: (partition) => {
-            for (let index = 0; index < loopsPerPartition; index += 1) loops.push(consumePartition(partition, index));
-          },
+          onPartition: (partition) => loops.push(...[0, 1].map((index) => consumePartition(partition, index))),
           onState: (next) => {
             state = next;
             consumerMetrics.setQueueState(next);
@@ -117,7 +117,7 @@ await runService(process, {
         await Promise.all(loops);
         await watchdog.stop();
         await publishing.stop();
-        for (const connection of connections) connection.close();
+        closeAll();
         await ledger.close();
       },
     };

@@ -2,7 +2,8 @@ import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WatchdogOrders } from './watchdog.ts';
 
-// Nothing is imported but types: what a thread loads is loaded again for it.
+// What a thread loads is loaded again for it, so nothing is imported but types, zod neither.
+// oxlint-disable-next-line typescript/no-unsafe-assignment -- startWatchdog alone makes it, of this type
 const { beats, silentMs, pid }: WatchdogOrders = workerData;
 const names = new Map<number, string>();
 const checksPerLimit = 10;
