@@ -6,7 +6,7 @@ const ticksPerSecond = 100;
 /** The memory of a process that is in use, in MB; NaN where the system does not tell. */
 export const residentMb = (pid: number): number => {
   const [, kb = 'NaN'] = /VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`)) ?? [];
-  return Number(kb) / 1024;
+  return (Number(kb) * 1024) / 1_000_000;
 };
 
 /** The processor time that a process has taken, in ms, to the nearest 10; NaN where the system does not tell. */
