@@ -1,19 +1,22 @@
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 const longestCommandShown = 100;
 
+// Connections that go out get theirs from 32768 on (Linux) or 49152 on (macOS), and one of them could take a port before its server does.
+const lowestPort = 10_000;
+const endOfPorts = 32_768;
+
 /** A port that nothing listens on at the moment. */
 export const findFreePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(lowestPort, endOfPorts);
+    // oxlint-disable-next-line no-await-in-loop -- until one is free
+    if (await isPortFree(port)) return port;
+  }
 };
 
 /** Whether a server may listen on `port` on all interfaces. */
