@@ -60,14 +60,14 @@ await runService(process, {
     const loops: Promise<void>[] = [];
     let state: QueueState | undefined;
 
-    // In two loops, each with its row of totals: while one waits for MySQL, the other reads or removes what is recorded.
+    // In two loops of one name, each with its row of totals: while one waits for MySQL, the other reads or removes what is recorded.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
       const slot = (firstSlot + index) % slots;
       const recording = { slot, inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
       await consume(
         {
-          reader: createEntryReader({ connection: connect(), partition, consumer: `${consumer}:${index}`, maxEntries }),
+          reader: createEntryReader({ connection: connect(), partition, consumer, maxEntries }),
           record: (batches) => recordBatches(ledger, batches, recording),
           settle: (ids) => settleEntries(commands, partition, ids),
           bury: (entry, reason) => buryEntry(commands, partition, entry, reason),

@@ -10,7 +10,7 @@ type Batch = {
 };
 
 type RecordSettings = {
-  /** The row of `totals` that this process adds to, 0 to 15. */
+  /** The row of `totals` to add to, 0 to 15; who adds to the same one waits for the other's commit. */
   readonly slot: number;
   /** How long a batch id is kept, and a batch delivered again is known by it; that of a keyed batch 48 hours at least. */
   readonly inboxHours: number;

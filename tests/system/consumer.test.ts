@@ -141,7 +141,10 @@ test('paused consumers record nothing while the queue takes counts, and go on wh
   const paused = await operate('consumers', 'pause');
   assert.equal(paused.code, 0, paused.output);
   for (let count = 0; count < 20; count++) await post(count);
-  assert.match((await operate('consumers', 'status')).output, /paused +yes/);
+  const { output } = await operate('consumers', 'status');
+  assert.match(output, /paused +yes/);
+  // A process is one consumer, however many loops it works in.
+  assert.match(output, /consumers +1$/m);
   assert.equal((await ledger.readCounts()).length, 1);
   assert.equal(await countWaiting(), 20);
   assert.equal((await operate('consumers', 'resume')).code, 0);

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 
 const longestCommandShown = 100;
 
-// Connections that go out get theirs from 32768 on (Linux) or 49152 on (macOS), and one of them could take a port before its server does.
-const lowestPort = 10_000;
+// Below are ports that fetch refuses. Connections that go out get theirs from 32768 on (Linux) or 49152 on (macOS), and one of them could take a port before its server does.
+const lowestPort = 11_000;
 const endOfPorts = 32_768;
 
 /** A port that nothing listens on at the moment. */
