@@ -39,7 +39,7 @@ RUN npm ci --omit=dev --workspace=@sluice/producer
 FROM producer-dependencies AS producer-compiled
 COPY --from=sources /sluice .
 USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled NODE_OPTIONS='--max-semi-space-size=1 --max-old-space-size=512'; ! node apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
+RUN export NODE_COMPILE_CACHE=/tmp/compiled NODE_OPTIONS='--max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1'; ! node apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
 
 FROM build AS consumer-dependencies
 COPY --from=manifests /sluice .
@@ -48,7 +48,7 @@ RUN npm ci --omit=dev --workspace=@sluice/consumer
 FROM consumer-dependencies AS consumer-compiled
 COPY --from=sources /sluice .
 USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled NODE_OPTIONS='--max-semi-space-size=1 --max-old-space-size=512'; ! node apps/consumer/main.ts && chmod --recursive go=rX /tmp/compiled
+RUN export NODE_COMPILE_CACHE=/tmp/compiled NODE_OPTIONS='--max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1'; ! node apps/consumer/main.ts && chmod --recursive go=rX /tmp/compiled
 
 FROM build AS database-setup-dependencies
 COPY --from=manifests /sluice .
@@ -77,7 +77,7 @@ LABEL org.opencontainers.image.version=$VERSION \
   org.opencontainers.image.source=$SOURCE
 COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
 WORKDIR /sluice
-ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=1 --max-old-space-size=512"
+ENV NODE_ENV=production NODE_OPTIONS="--max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1"
 USER 1000:1000
 ENTRYPOINT ["/usr/bin/tini", "--"]
 

@@ -6,6 +6,7 @@ import { privateServers } from '@sluice/local/private-servers.ts';
 import { createSupervisor } from '@sluice/local/supervise.ts';
 import { measurements } from './measurements/all.ts';
 import type { Bench, Measurement } from './parts/bench.ts';
+import { compileServices } from './parts/compile.ts';
 import { startLoad } from './parts/load.ts';
 import { withOwner, type Owner } from './parts/owner.ts';
 import type { Row } from './parts/row.ts';
@@ -89,6 +90,7 @@ const main = async (): Promise<void> => {
   const { chosen, isQuick } = readWish();
   await withOwner(async (owner) => {
     const servers = await unlessStopped(startServers(owner));
+    await unlessStopped(compileServices());
     const noop = await unlessStopped(startServer(owner, ['bench/noop-server/main.ts']));
     const size = isQuick ? { isQuick, rounds: 1, sliceMs: 200 } : { isQuick, rounds: 5, sliceMs: 2_000 };
     const machine = await describeRun(servers);

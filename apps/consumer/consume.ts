@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseEntry, type Batch } from '@sluice/contract/entry.ts';
+import { parseEntry, type EncodedBatch } from '@sluice/contract/entry.ts';
 import type { Recorded } from '@sluice/ledger/record.ts';
 import type { EntryReader, RawEntry } from '@sluice/queue/read-entries.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
@@ -10,7 +10,7 @@ import { createPersistence } from './persist.ts';
 /** What the consumer of one partition does its work with. */
 export type ConsumeParts = {
   readonly reader: EntryReader;
-  readonly record: (batches: readonly Batch[]) => Promise<Recorded>;
+  readonly record: (batches: readonly EncodedBatch[]) => Promise<Recorded>;
   readonly settle: (ids: readonly string[]) => Promise<void>;
   readonly bury: (entry: RawEntry, reason: string) => Promise<void>;
   /** Whether an operator has paused the consumers. */
@@ -22,7 +22,7 @@ export type ConsumeParts = {
 };
 
 /** An entry that was checked. */
-export type Entry = { readonly id: string; readonly batch: Batch };
+export type Entry = { readonly id: string; readonly batch: EncodedBatch };
 
 const blockMs = 2_000;
 // With the 5 s below and the 15 s after which MySQL drops the locks of a frozen consumer, work is taken over within 30 s.

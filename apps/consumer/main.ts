@@ -23,6 +23,7 @@ import { keepTidy } from './tidy.ts';
 const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
 const maxEntries = 500;
+const loopNumbers = [0, 1, 2];
 const slots = 16;
 const deadAfterMs = 3_600_000;
 
@@ -60,7 +61,7 @@ await runService(process, {
     const loops: Promise<void>[] = [];
     let state: QueueState | undefined;
 
-    // In two loops of one name, each with its row of totals: while one waits for MySQL, the other reads or removes what is recorded.
+    // In several loops of one name, each with its row of totals: while one waits for MySQL, the others read or remove what is recorded.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
       const slot = (firstSlot + index) % slots;
@@ -86,7 +87,7 @@ await runService(process, {
         {
           readPartitions: () => readPartitions(commands, config.REDIS_QUEUE),
           readState: (partitions) => readQueueState(commands, config.REDIS_QUEUE, partitions),
-          onPartition: (partition) => loops.push(...[0, 1].map((index) => consumePartition(partition, index))),
+          onPartition: (partition) => loops.push(...loopNumbers.map((index) => consumePartition(partition, index))),
           onState: (next) => {
             state = next;
             consumerMetrics.setQueueState(next);

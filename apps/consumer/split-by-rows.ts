@@ -7,10 +7,10 @@ export const splitByRows = (entries: readonly Entry[]): Entry[][] => {
   const transactions: Entry[][] = [];
   let rows = Infinity;
   for (const entry of entries) {
-    rows += entry.batch.counts.length;
+    rows += entry.batch.size;
     if (rows > maxRowsPerTransaction) {
       transactions.push([]);
-      rows = entry.batch.counts.length;
+      rows = entry.batch.size;
     }
     transactions.at(-1)?.push(entry);
   }

@@ -110,7 +110,7 @@ test('set up with secrets, each service does its work with its own, and a second
   const config = readConfig(configSchema, environment);
   await setUp(config, logger);
   await setUp(config, logger);
-  const batch = { batchId: 'ab'.repeat(16), counts: [1, 2], isKeyed: false };
+  const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
   const consumer = connectAs(environment.DB_CONSUMER_SECRET_ARN);
   assert.equal((await recordBatches(consumer, [batch], { slot: 0, inboxHours: 1, deadlineMs: 5_000 })).rows, 2);
   const producer = connectAs(environment.DB_PRODUCER_SECRET_ARN);

@@ -45,6 +45,9 @@ const stalledTimeoutMs = 30_000;
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
 
+// What is logged of a request says itself what it is about, so that none has a logger of its own.
+const sameLogger = (logger: FastifyBaseLogger): FastifyBaseLogger => logger;
+
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
@@ -54,6 +57,7 @@ export const createServer = (
   const server = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: sameLogger,
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionTimeout: stalledTimeoutMs,

@@ -34,10 +34,15 @@ export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<numb
   return entries.map(({ message }) => {
     const parsed = parseEntry(message);
     if (!parsed.ok) throw new Error(`The producer made an entry that cannot be parsed: ${parsed.reason}`);
-    if (!isDeepStrictEqual({ ...message }, { ...encodeEntry(parsed.batch) })) {
+    if (
+      !isDeepStrictEqual(
+        { ...message },
+        { ...encodeEntry({ ...parsed.batch, counts: parsed.batch.list.split(',').map(Number) }) },
+      )
+    ) {
       throw new Error(`A backlog would have other entries than the producer makes: ${JSON.stringify(message)}`);
     }
-    return parsed.batch.counts.length;
+    return parsed.batch.size;
   });
 };
 

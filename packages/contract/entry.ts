@@ -28,13 +28,23 @@ export const encodeEntry = ({ batchId, counts, isKeyed }: Batch): Record<string,
   ...(isKeyed ? { k: '1' } : {}),
 });
 
+/** A batch as its entry has it, checked. Nobody calculates with its counts, so they stay the text that they are, there and on their way into SQL. */
+export type EncodedBatch = Pick<Batch, 'batchId' | 'isKeyed'> & {
+  /** 1 to 1,000 integers within ±(2^53−1) in decimal, joined by commas. */
+  readonly list: string;
+  /** How many they are. */
+  readonly size: number;
+};
+
 const batchIdPattern = /^[0-9a-f]{32}$/;
 const countsPattern = /^-?\d{1,16}(?:,-?\d{1,16})*$/;
+// What has fewer digits is within ±(2^53−1).
+const longCountPattern = /\d{16}/;
 
 /** Checks an entry completely. What it lets through is safe to put into SQL as it stands. */
 export const parseEntry = (
   fields: Readonly<Record<string, string | undefined>>,
-): { ok: true; batch: Batch } | { ok: false; reason: string } => {
+): { ok: true; batch: EncodedBatch } | { ok: false; reason: string } => {
   const { b: batchId, v: list, k: keyed } = fields;
   if (batchId === undefined || !batchIdPattern.test(batchId)) {
     return { ok: false, reason: 'field b is not a batch id of 32 lower-case hexadecimal digits' };
@@ -42,13 +52,19 @@ export const parseEntry = (
   if (list === undefined || !countsPattern.test(list)) {
     return { ok: false, reason: 'field v is not a list of decimal integers joined by commas' };
   }
-  const counts = list.split(',').map(Number);
-  if (counts.length > maxCountsPerEntry) {
-    return { ok: false, reason: `field v has ${counts.length} counts, more than ${maxCountsPerEntry}` };
+  const size = countItems(list);
+  if (size > maxCountsPerEntry) {
+    return { ok: false, reason: `field v has ${size} counts, more than ${maxCountsPerEntry}` };
   }
-  if (!counts.every(Number.isSafeInteger)) {
+  if (longCountPattern.test(list) && !list.split(',').map(Number).every(Number.isSafeInteger)) {
     return { ok: false, reason: 'field v has a count beyond ±(2^53−1)' };
   }
   if (keyed !== undefined && keyed !== '1') return { ok: false, reason: 'field k is not 1' };
-  return { ok: true, batch: { batchId, counts, isKeyed: keyed === '1' } };
+  return { ok: true, batch: { batchId, list, size, isKeyed: keyed === '1' } };
+};
+
+const countItems = (list: string): number => {
+  let items = 1;
+  for (let comma = list.indexOf(','); comma !== -1; comma = list.indexOf(',', comma + 1)) items += 1;
+  return items;
 };

@@ -12,7 +12,7 @@ import { verifyTotals } from './verify-totals.ts';
 
 const options = { takesNewIds: false, onProgress: () => undefined };
 const recordSettings = { slot: 3, inboxHours: 1, deadlineMs: 20_000 };
-const batch = { batchId: '0'.repeat(31).concat('1'), counts: [7, 8, 9], isKeyed: false };
+const batch = { batchId: '0'.repeat(31).concat('1'), list: '7,8,9', size: 3, isKeyed: false };
 
 const fileOf = async (t: TestContext, text: string): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-dump-'));
@@ -64,7 +64,7 @@ const ownTable =
 test('a dump of the older system is imported with its ids, and the totals are right', async (t) => {
   const { settings, connect, query } = await createTestLedger(t);
   const ledger = connect();
-  await recordBatches(ledger, [{ ...batch, counts: [5] }], recordSettings);
+  await recordBatches(ledger, [{ ...batch, list: '5', size: 1 }], recordSettings);
   const file = await fileOf(
     t,
     dumpOf(olderTable, 'INSERT INTO `count` VALUES (20,1700000000),(30,-1),\n(40,9007199254740991);'),
@@ -195,7 +195,7 @@ test('a dump that is not only what can be imported is refused by line, and nothi
 test('consumers are held while a dump comes in, with a slot of their own or not, and record afterwards', async (t) => {
   const { settings, connect, query, readCounts } = await createTestLedger(t);
   const ledger = connect();
-  await recordBatches(ledger, [{ ...batch, counts: [1] }], recordSettings);
+  await recordBatches(ledger, [{ ...batch, list: '1', size: 1 }], recordSettings);
   const lines = Array.from(
     { length: 3 },
     (_, group) =>

@@ -7,7 +7,8 @@ import { recordBatches } from './record.ts';
 const settings = { slot: 0, inboxHours: 1, deadlineMs: 3_000 };
 const batchOf = (number: number) => ({
   batchId: number.toString(16).padStart(32, '0'),
-  counts: [number],
+  list: String(number),
+  size: 1,
   isKeyed: false,
 });
 

@@ -11,7 +11,8 @@ import { recordBatches } from './record.ts';
 const settings = { slot: 3, inboxHours: 1, deadlineMs: 10_000 };
 const batchOf = (number: number, ...counts: number[]) => ({
   batchId: number.toString(16).padStart(32, '0'),
-  counts,
+  list: counts.join(','),
+  size: counts.length,
   isKeyed: false,
 });
 

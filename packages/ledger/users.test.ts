@@ -15,7 +15,7 @@ import { setUpMigrator, setUpServiceUsers } from './users.ts';
 import { verifyTotals } from './verify-totals.ts';
 
 const recordSettings = { slot: 1, inboxHours: 1, deadlineMs: 5_000 };
-const batch = { batchId: 'ab'.repeat(16), counts: [1, 2], isKeyed: false };
+const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
 // What MySQL says of a statement, a database or a column that is not allowed.
 const denied = new Set([1044, 1142, 1143, 1227, 1370]);
 

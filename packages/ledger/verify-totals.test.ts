@@ -6,7 +6,8 @@ import { verifyTotals } from './verify-totals.ts';
 
 const batchOf = (number: number, ...counts: number[]) => ({
   batchId: number.toString(16).padStart(32, '0'),
-  counts,
+  list: counts.join(','),
+  size: counts.length,
   isKeyed: false,
 });
 

@@ -33,7 +33,8 @@ const setUp = async (t: TestContext, settings: { readonly maxBatches?: number; r
       .map(({ message }) => {
         const result = parseEntry(message);
         assert.ok(result.ok);
-        return result.batch;
+        const { batchId, list, isKeyed } = result.batch;
+        return { batchId, counts: list.split(',').map(Number), isKeyed };
       });
   };
   return { ...queue, connection, partitions, proxy, enqueuer, errors, readBatches };

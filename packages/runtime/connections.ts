@@ -1,4 +1,3 @@
-import { createRedisIamToken } from './redis-iam-token.ts';
 import { createLoginProvider, createSecretReader, loginSchema } from './secrets.ts';
 
 type Credentials = { readonly username?: string | undefined; readonly password?: string | undefined };
@@ -56,8 +55,14 @@ const redisCredentialsOf = (config: RedisConfig): (() => Promise<Credentials>) =
   if (cacheName !== undefined && username !== undefined && region !== undefined) {
     // Endpoints of serverless caches are named so; those of nodes are not (ElastiCache User Guide, "Finding connection endpoints").
     const isServerless = config.REDIS_HOST.includes('.serverless.');
-    const token = createRedisIamToken({ cacheName, userName: username, region, isServerless });
-    return async () => ({ username, password: await token() });
+    // The signing is large and is loaded only where it is used.
+    const loading = import('./redis-iam-token.ts').then(({ createRedisIamToken }) =>
+      createRedisIamToken({ cacheName, userName: username, region, isServerless }),
+    );
+    return async () => {
+      const token = await loading;
+      return { username, password: await token() };
+    };
   }
   const given = { username, password: config.REDIS_PASSWORD };
   return async () => given;

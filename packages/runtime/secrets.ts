@@ -1,4 +1,3 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
@@ -60,7 +59,7 @@ const tokensFetchWithinMs = 1_000;
  */
 export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader<T> => {
   const { arn, maxAgeMs = Infinity, fetchEveryMs = 500, fetchWithinMs = 5_000, onStale = () => undefined } = settings;
-  const client = new SecretsManagerClient(regionOf(arn));
+  const fetchText = createFetch(arn, fetchWithinMs);
   let known: { readonly value: T; readonly at: number } | undefined;
   let triedAt = -Infinity;
   let failure: SecretError | undefined;
@@ -69,7 +68,7 @@ export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader
   const fetchNow = async (): Promise<T> => {
     triedAt = performance.now();
     try {
-      const value = parseSecret(arn, settings.schema, await fetchText(client, arn, fetchWithinMs));
+      const value = parseSecret(arn, settings.schema, await fetchText());
       known = { value, at: performance.now() };
       failure = undefined;
       return value;
@@ -158,16 +157,24 @@ const regionOf = (arn: string): { readonly region?: string } => {
   return start === 'arn' && region ? { region } : {};
 };
 
-const fetchText = async (client: SecretsManagerClient, arn: string, withinMs: number): Promise<string | undefined> => {
-  try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: arn }), {
-      abortSignal: AbortSignal.timeout(withinMs),
-    });
-    return SecretString;
-  } catch (error) {
-    const reason = error instanceof Error ? error.name : 'an unknown error';
-    throw new SecretError(`Secret ${arn} could not be read: ${reason}`, { cause: error });
-  }
+/** What fetches the text of a secret. The SDK is large and is loaded only where there is a secret, before it is first asked for. */
+const createFetch = (arn: string, withinMs: number): (() => Promise<string | undefined>) => {
+  const loading = import('@aws-sdk/client-secrets-manager').then(({ GetSecretValueCommand, SecretsManagerClient }) => {
+    const client = new SecretsManagerClient(regionOf(arn));
+    const command = new GetSecretValueCommand({ SecretId: arn });
+    return () => client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
+  });
+
+  return async () => {
+    try {
+      const fetchSecret = await loading;
+      const { SecretString } = await fetchSecret();
+      return SecretString;
+    } catch (error) {
+      const reason = error instanceof Error ? error.name : 'an unknown error';
+      throw new SecretError(`Secret ${arn} could not be read: ${reason}`, { cause: error });
+    }
+  };
 };
 
 /** Neither message nor cause may come from a parser: they quote what they could not parse. */

@@ -5,6 +5,6 @@ import { join } from 'node:path';
  * measures what these limits make of it. What was compiled once is kept, in a folder beside the data.
  */
 export const nodeEnvironment = (folder: string) => ({
-  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=512',
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1',
   NODE_COMPILE_CACHE: join(folder, 'compiled'),
 });
