@@ -40,7 +40,8 @@ export const sessionStatements = [
  * name then, and Node falls back): so an address is refused here.
  */
 export const serverOptions = ({ host, port, tls, ca }: ServerSettings): ConnectionOptions => {
-  const options = { host, port, connectTimeout: connectTimeoutMs, timezone: 'Z' };
+  // Without its traces: it makes one for each query, to tell of an error who had asked.
+  const options = { host, port, connectTimeout: connectTimeoutMs, timezone: 'Z', trace: false };
   if (!tls) return options;
   if (isIP(host) !== 0) {
     throw new TlsHostError(

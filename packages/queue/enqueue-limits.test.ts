@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -120,6 +121,18 @@ test('a partition takes no more than its batches, and takes some again as soon a
   await admin.del(stream);
   assert.equal(await enqueuer.enqueue([4]), 'acknowledged');
   assert.equal(await enqueuer.enqueue([4], 'a key'), 'acknowledged');
+});
+
+test('flights that are under way at one time take no more than there is room for', async (t) => {
+  const { enqueuer, lengths } = await setUp(t, { maxBatches: 5 });
+  const outcomes: Promise<unknown>[] = [];
+  for (let count = 0; count < 500; count++) {
+    outcomes.push(enqueuer.enqueue([count]));
+    await setImmediate();
+  }
+  const counted = await Promise.all(outcomes);
+  assert.deepEqual(await lengths(), [5]);
+  assert.ok(counted.includes('full'));
 });
 
 test('the length is asked for along with a flight, and not with each while there is much room', async (t) => {

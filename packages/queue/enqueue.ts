@@ -24,7 +24,7 @@ type Request = {
   isSettled: boolean;
 };
 
-type Lane = { readonly sender: Sender; isFlying: boolean; avoidedUntil: number };
+type Lane = { readonly sender: Sender; flights: number; avoidedUntil: number };
 
 type EnqueuerSettings = {
   readonly connection: RedisConnection;
@@ -43,12 +43,14 @@ type EnqueuerSettings = {
   readonly onFlight?: ((requests: number) => void) | undefined;
 };
 
+// One is on its way while the next is made and the replies of the one before are handed on.
+const flightsPerPartition = 2;
 const avoidForMs = 1_000;
 
 /**
- * Group commit: one flight per partition is under way at a time, and requests that arrive meanwhile form the next one. There
- * is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was full or away is
- * left out for a second, unless all were. A flight whose reply was lost is sent again under the same ids until the
+ * Group commit: two flights per partition are under way at most, and requests that arrive meanwhile form the next one, as do those
+ * that arrive together. There is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was
+ * full or away is left out for a second, unless all were. A flight whose reply was lost is sent again under the same ids until the
  * deadline of its last request; the ledger records an id once.
  */
 export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
@@ -58,12 +60,13 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   const keyedSender = createKeyedSender(settings);
   const lanes = partitions.map((partition): Lane => ({
     sender: createSender({ ...settings, partition }),
-    isFlying: false,
+    flights: 0,
     avoidedUntil: 0,
   }));
-  const { track, drain } = createTracker();
+  const { track, settled } = createTracker();
   let waiting: Request[] = [];
   let turn = 0;
+  let dispatching: NodeJS.Immediate | undefined;
 
   const enqueue: Enqueuer['enqueue'] = (counts, key) => {
     if (key === undefined) return enqueuePlain(counts);
@@ -85,10 +88,12 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
       };
       const timer = setTimeout(() => request.settle('unavailable'), deadlineMs);
       waiting.push(request);
-      dispatch();
+      // When all that has arrived is read, so that it flies together.
+      dispatching ??= setImmediate(dispatch);
     });
 
   const dispatch = () => {
+    dispatching = undefined;
     while (waiting.length > 0) {
       const lane = chooseLane();
       if (lane === undefined) return;
@@ -104,21 +109,26 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     const areAllAvoided = lanes.every(isAvoided);
     for (let step = 0; step < lanes.length; step++) {
       const lane = lanes[turn++ % lanes.length];
-      if (lane?.isFlying === false && (areAllAvoided || !isAvoided(lane))) return lane;
+      if (lane !== undefined && lane.flights < flightsPerPartition && (areAllAvoided || !isAvoided(lane))) return lane;
     }
     return undefined;
   };
 
   const fly = async (lane: Lane, requests: readonly Request[]) => {
-    lane.isFlying = true;
+    lane.flights += 1;
     const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
     const deadline = requests.at(-1)?.deadline ?? 0;
     const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
     if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
     else lane.avoidedUntil = performance.now() + avoidForMs;
     for (const request of requests) if (!request.isSettled) request.settle(outcome);
-    lane.isFlying = false;
+    lane.flights -= 1;
     dispatch();
+  };
+
+  const drain = () => {
+    dispatch();
+    return settled();
   };
 
   return { enqueue, drain };
@@ -137,12 +147,12 @@ const createTracker = () => {
     }
   };
 
-  const drain = async () => {
+  const settled = async () => {
     // oxlint-disable-next-line no-await-in-loop -- a flight that lands may start the next
     while (underWay.size > 0) await Promise.all(underWay);
   };
 
-  return { track, drain };
+  return { track, settled };
 };
 
 /** The counts of whole requests, joined as far as one batch holds them; those of a larger request stay alone. */

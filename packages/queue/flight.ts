@@ -33,24 +33,33 @@ const mostProducers = 64;
 export const createSender = ({ connection, partition, ackReplicas, maxBatches }: SenderSettings): Sender => {
   const { stream } = partition;
   let room = 0;
+  // Entries of flights whose replies have not come: a length may be without them.
+  let underWay = 0;
 
-  const readRoom = async (withinMs: number) => {
-    room = maxBatches - (await connection.run(stream, (client) => client.xLen(stream), withinMs));
+  const learnLength = (length: number) => {
+    room = maxBatches - length - underWay;
   };
 
   const send: Sender['send'] = async (flight, withinMs) => {
     const startedAt = performance.now();
-    if (room <= 0) await readRoom(withinMs);
+    if (room <= 0) learnLength(await connection.run(stream, (client) => client.xLen(stream), withinMs));
     if (room <= 0) return 'full';
     const entries = flight.reduce((sum, group) => sum + group.length, 0);
     const asksLength = room <= entries * mostProducers;
     const remainingMs = Math.max(1, withinMs - (performance.now() - startedAt));
-    const length = await connection.run(
-      stream,
-      (client) => sendOnce(client, { stream, flight, asksLength, ackReplicas, withinMs: remainingMs }),
-      remainingMs,
-    );
-    room = length === undefined ? room - entries * mostProducers : maxBatches - length;
+    room -= entries * mostProducers;
+    underWay += entries;
+    let length: number | undefined;
+    try {
+      length = await connection.run(
+        stream,
+        (client) => sendOnce(client, { stream, flight, asksLength, ackReplicas, withinMs: remainingMs }),
+        remainingMs,
+      );
+    } finally {
+      underWay -= entries;
+    }
+    if (length !== undefined) learnLength(length);
     return 'acknowledged';
   };
 
