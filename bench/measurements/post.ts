@@ -26,11 +26,19 @@ export const postCount: Measurement = {
     await post();
     const rounds = await inTurns(bench, post, noop);
     const rates = rounds.map(({ one, other }) => ({ one: one.rate, other: other.rate }));
+    const framework = await startServer(owner, ['bench/fastify-server/main.ts']);
+    const answerAlone = async () => rateOf(await loadAtFullSpeed(bench, [framework.port]));
+    await answerAlone();
+    const alone = await inTurns(bench, answerAlone, async () => (await noop()).rate);
     return [
       {
         measure: `POST /count, ${connections} connections`,
         ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
         reach: { is: 'at least', value: 0.95 },
+      },
+      {
+        measure: 'The same answer from Fastify alone, without a queue',
+        ...besideEachOther(alone, 'node:http server that does nothing', 'requests/s'),
       },
       {
         measure: 'Load process at the server that does nothing',
