@@ -20,16 +20,16 @@ export const postCount: Measurement = {
       await pipeline.emptyQueue();
       return { rate: rateOf(result), load: loadOf(result) };
     };
+    const framework = await startServer(owner, ['bench/fastify-server/main.ts']);
+    const answerAlone = async () => rateOf(await loadAtFullSpeed(bench, [framework.port]));
+    const answer = async () => ({ ...(await post()), alone: await answerAlone() });
     const noop = () => measureNoop(bench);
     bench.progress('warming up');
     await noop();
-    await post();
-    const rounds = await inTurns(bench, post, noop);
+    await answer();
+    const rounds = await inTurns(bench, answer, noop);
     const rates = rounds.map(({ one, other }) => ({ one: one.rate, other: other.rate }));
-    const framework = await startServer(owner, ['bench/fastify-server/main.ts']);
-    const answerAlone = async () => rateOf(await loadAtFullSpeed(bench, [framework.port]));
-    await answerAlone();
-    const alone = await inTurns(bench, answerAlone, async () => (await noop()).rate);
+    const alone = rounds.map(({ one, other }) => ({ one: one.alone, other: other.rate }));
     return [
       {
         measure: `POST /count, ${connections} connections`,
