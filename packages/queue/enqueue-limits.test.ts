@@ -123,16 +123,19 @@ test('a partition takes no more than its batches, and takes some again as soon a
   assert.equal(await enqueuer.enqueue([4], 'a key'), 'acknowledged');
 });
 
-test('flights that are under way at one time take no more than there is room for', async (t) => {
+test('flights that are under way at one time take no more than there is room for, and what room they leave is used', async (t) => {
   const { enqueuer, lengths } = await setUp(t, { maxBatches: 5 });
   const outcomes: Promise<unknown>[] = [];
   for (let count = 0; count < 500; count++) {
     outcomes.push(enqueuer.enqueue([count]));
     await setImmediate();
   }
-  const counted = await Promise.all(outcomes);
+  assert.ok((await Promise.all(outcomes)).includes('full'));
+  const [taken = 0] = await lengths();
+  assert.ok(taken <= 5, `${taken} batches`);
+  for (let place = taken; place < 5; place++) assert.equal(await enqueuer.enqueue([place]), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([500]), 'full');
   assert.deepEqual(await lengths(), [5]);
-  assert.ok(counted.includes('full'));
 });
 
 test('the length is asked for along with a flight, and not with each while there is much room', async (t) => {
@@ -152,7 +155,7 @@ test('a full partition is left out while others have room', async (t) => {
 });
 
 test('nothing is acknowledged while too few replicas hold it, keyed repeats neither', async (t) => {
-  const { port, admin, enqueuer } = await setUp(t, { ackReplicas: 1 });
+  const { port, admin, enqueuer, lengths } = await setUp(t, { ackReplicas: 1 });
   assert.equal(await enqueuer.enqueue([1]), 'unavailable');
   assert.equal(await enqueuer.enqueue(many(1_500)), 'unavailable');
   assert.equal(await enqueuer.enqueue([2], 'a key'), 'unavailable');
@@ -164,6 +167,17 @@ test('nothing is acknowledged while too few replicas hold it, keyed repeats neit
     waitUntil(async () => (await enqueuer.enqueue(counts, key)) === 'acknowledged', 20_000);
   await untilAcknowledged([3]);
   await untilAcknowledged([2], 'a key');
+  const [before = 0] = await lengths();
+  await admin.sendCommand(['CLIENT', 'PAUSE', '200', 'WRITE']);
+  const outcomes: Promise<unknown>[] = [];
+  for (const count of [5, 6, 7]) {
+    outcomes.push(enqueuer.enqueue([count]));
+    await setImmediate();
+    await setImmediate();
+  }
+  await Promise.all(outcomes);
+  // One flight at a time: the first, and the two that came meanwhile together.
+  assert.deepEqual(await lengths(), [before + 2]);
   replica.signal('SIGSTOP');
   assert.equal(await enqueuer.enqueue([2], 'a key'), 'unavailable');
   assert.equal(await enqueuer.enqueue([4]), 'unavailable');

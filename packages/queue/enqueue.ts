@@ -43,13 +43,14 @@ type EnqueuerSettings = {
   readonly onFlight?: ((requests: number) => void) | undefined;
 };
 
-// One is on its way while the next is made and the replies of the one before are handed on.
-const flightsPerPartition = 2;
 const avoidForMs = 1_000;
 
+/** One is on its way while the next is made. WAIT holds up all that is behind it on its connection, the next flight too. */
+const mostFlights = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
+
 /**
- * Group commit: two flights per partition are under way at most, and requests that arrive meanwhile form the next one, as do those
- * that arrive together. There is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was
+ * Group commit: two flights per partition are under way at most (one where replicas are waited for), and requests that arrive meanwhile form the next one, as do those
+ * that arrive in one turn of the event loop. There is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was
  * full or away is left out for a second, unless all were. A flight whose reply was lost is sent again under the same ids until the
  * deadline of its last request; the ledger records an id once.
  */
@@ -88,7 +89,6 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
       };
       const timer = setTimeout(() => request.settle('unavailable'), deadlineMs);
       waiting.push(request);
-      // When all that has arrived is read, so that it flies together.
       dispatching ??= setImmediate(dispatch);
     });
 
@@ -109,7 +109,8 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     const areAllAvoided = lanes.every(isAvoided);
     for (let step = 0; step < lanes.length; step++) {
       const lane = lanes[turn++ % lanes.length];
-      if (lane !== undefined && lane.flights < flightsPerPartition && (areAllAvoided || !isAvoided(lane))) return lane;
+      if (lane !== undefined && lane.flights < mostFlights(settings) && (areAllAvoided || !isAvoided(lane)))
+        return lane;
     }
     return undefined;
   };

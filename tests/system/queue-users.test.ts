@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { accessStringOf, queueCommands, type QueueUser } from '@sluice/infra/constructs/queue-users.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -15,7 +16,8 @@ const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat',
 /** A cluster of one node, as ElastiCache's are clusters, with one of the users for each process. */
 const createRestrictedQueue = async (t: TestContext) => {
   const { start, command, address, ledger, queue, untilRecorded } = await createPipeline(t);
-  const { port } = await startRedis(t, ['--cluster-enabled', 'yes']);
+  const busPort = String(await findFreePort());
+  const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-port', busPort]);
   const admin = await openAdmin(t, port);
   await admin.clusterAddSlotsRange({ start: 0, end: 16_383 });
   await waitUntil(async () => (await admin.clusterInfo()).includes('cluster_state:ok'), 10_000);
