@@ -63,7 +63,7 @@ test('counts that arrive together share a flight', async (t) => {
 test('two flights are under way at most, and counts that arrive meanwhile share the next one', async (t) => {
   const { admin, enqueuer, readBatches } = await setUp(t);
   await enqueuer.enqueue([0]);
-  await admin.sendCommand(['CLIENT', 'PAUSE', '200', 'WRITE']);
+  await admin.sendCommand(['CLIENT', 'PAUSE', '10000', 'WRITE']);
   const outcomes: Promise<unknown>[] = [];
   for (let count = 1; count <= 5; count++) {
     outcomes.push(enqueuer.enqueue([count]));
@@ -71,6 +71,7 @@ test('two flights are under way at most, and counts that arrive meanwhile share 
     await setImmediate();
     await setImmediate();
   }
+  await admin.sendCommand(['CLIENT', 'UNPAUSE']);
   await Promise.all(outcomes);
   assert.deepEqual(
     (await readBatches()).map(({ counts }) => counts),
