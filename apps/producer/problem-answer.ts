@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from '@sluice/runtime/node-http.ts';
 import { problemMediaType, type Problem, type ProblemCode } from '@sluice/contract/problem.ts';
 import type { FastifyReply } from 'fastify';
 

@@ -1,4 +1,5 @@
-import { ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse as HttpResponse } from 'node:http';
+import { ServerResponse, STATUS_CODES } from '@sluice/runtime/node-http.ts';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { problemMediaType } from '@sluice/contract/problem.ts';
@@ -69,7 +70,7 @@ const endWith = (socket: Duplex, fault: Fault, corsOrigin: string, ...more: read
 };
 
 /** Node keeps it under this name, which its own handler of client errors reads too. */
-const answerUnderWay = (socket: Socket): ServerResponse | undefined => {
+const answerUnderWay = (socket: Socket): HttpResponse | undefined => {
   const answer: unknown = Reflect.get(socket, '_httpMessage');
   return answer instanceof ServerResponse ? answer : undefined;
 };

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { dataFolder, repository } from '@sluice/local/folder.ts';
-import { nodeEnvironment } from '@sluice/local/node-environment.ts';
+import { dataFolder } from '@sluice/local/folder.ts';
+import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
 import { plainEnvironment } from './service.ts';
 
 /**
@@ -10,9 +9,9 @@ import { plainEnvironment } from './service.ts';
  * its configuration a service ends as soon as it is loaded.
  */
 export const compileServices = async (): Promise<void> => {
-  const env = { ...plainEnvironment(), ...nodeEnvironment(dataFolder()) };
-  const children = ['producer', 'consumer'].map((name) =>
-    spawn(process.execPath, [join(repository, `apps/${name}/main.ts`)], { env, stdio: 'ignore' }),
+  const env = { ...plainEnvironment(), ...compileCache(dataFolder()) };
+  const children = (['producer', 'consumer'] as const).map((name) =>
+    spawn(process.execPath, serviceArguments(name), { env, stdio: 'ignore' }),
   );
   await Promise.all(children.map((child) => once(child, 'exit')));
 };

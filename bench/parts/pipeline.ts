@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
 import { dataFolder } from '@sluice/local/folder.ts';
-import { nodeEnvironment } from '@sluice/local/node-environment.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
+import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/partition-registry.ts';
@@ -58,7 +58,7 @@ export const createPipeline = async (
   });
 
   const environment = {
-    ...nodeEnvironment(dataFolder()),
+    ...compileCache(dataFolder()),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redisPort),
     REDIS_PASSWORD: redis.password,
@@ -73,10 +73,11 @@ export const createPipeline = async (
   const startProducer = async (): Promise<Producer> => {
     const port = await findFreePort();
     const own = { ...environment, HTTP_PORT: String(port) };
-    return { port, ...(await startService(owner, ['apps/producer/main.ts'], own, isStarted)) };
+    return { port, ...(await startService(owner, serviceArguments('producer'), own, isStarted)) };
   };
 
-  const startConsumer = (): Promise<Service> => startService(owner, ['apps/consumer/main.ts'], environment, isStarted);
+  const startConsumer = (): Promise<Service> =>
+    startService(owner, serviceArguments('consumer'), environment, isStarted);
 
   /** Empties the tables, which a consumer that has nothing to do does not notice. */
   const emptyLedger = async (): Promise<void> => {

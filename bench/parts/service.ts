@@ -27,11 +27,11 @@ export const plainEnvironment = (): Record<string, string | undefined> => {
  */
 export const startService = async (
   owner: Owner,
-  [file, ...args]: readonly [string, ...string[]],
+  args: readonly string[],
   environment: Readonly<Record<string, string>>,
   isUpLine: (line: string) => boolean,
 ): Promise<Service> => {
-  const child = spawn(process.execPath, [join(repository, file), ...args], {
+  const child = spawn(process.execPath, args, {
     env: { ...plainEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -51,17 +51,17 @@ export const startService = async (
   };
   owner.after(end);
   await waitUntil(() => hasEnded() || isUp, startsWithinMs).catch(() => undefined);
-  if (hasEnded() || !isUp) throw new Error(`${file} did not start:\n${lines.join('\n')}`);
+  if (hasEnded() || !isUp) throw new Error(`node ${args.join(' ')} did not start:\n${lines.join('\n')}`);
   return { pid: Number(child.pid), end };
 };
 
-/** Starts a server of the benchmark's own and answers with its port, which it says itself. */
+/** Starts a server of the benchmark's own, by its file in the repository, and answers with its port, which it says itself. */
 export const startServer = async (
   owner: Owner,
-  command: readonly [string, ...string[]],
+  [file, ...args]: readonly [string, ...string[]],
 ): Promise<Service & { readonly port: number }> => {
   let port = 0;
-  const service = await startService(owner, command, {}, (line) => {
+  const service = await startService(owner, [join(repository, file), ...args], {}, (line) => {
     port = Number(/^listening on (\d+)$/.exec(line)?.[1] ?? 0);
     return port > 0;
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { servePage } from '@sluice/local/console/page-files.ts';
 import { repository } from '@sluice/local/folder.ts';
-import { nodeEnvironment } from '@sluice/local/node-environment.ts';
+import { serviceArguments } from '@sluice/local/service-command.ts';
 import * as z from 'zod';
 import { images } from './build-images.ts';
 
@@ -29,11 +29,12 @@ test('the images run the Node that the npm package `node` has', () => {
   for (const tag of tags) assert.equal(tag, `node:${devDependencies.node}-bookworm-slim`);
 });
 
-test('Node runs a service in its image with the limits that it has behind npm start, and compiles it with them', () => {
-  const { NODE_OPTIONS } = nodeEnvironment('');
-  assert.ok(stage('service')?.text.includes(`NODE_OPTIONS="${NODE_OPTIONS}"`));
-  for (const name of ['producer-compiled', 'consumer-compiled'])
-    assert.ok(stage(name)?.text.includes(`NODE_OPTIONS='${NODE_OPTIONS}'`), name);
+test('Node runs a service in its image with the arguments that it has behind npm start, and compiles it with them', () => {
+  for (const name of ['producer', 'consumer'] as const) {
+    const command = ['node', ...serviceArguments(name).slice(0, -1), `apps/${name}/main.ts`];
+    assert.ok(stage(name)?.text.includes(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`), name);
+    assert.ok(stage(`${name}-compiled`)?.text.includes(`! ${command.join(' ')} &&`), name);
+  }
 });
 
 test('the Envoy that stands in is of the version of the image', () => {

@@ -3,11 +3,11 @@ import type { Service } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 /**
- * The environment of a process whose memory is measured. A small young generation and one arena of malloc: what they keep for
- * later would grow for a long time, and differently each time.
+ * The environment of a process whose memory is measured. One arena of malloc: what several keep for later would grow for a long time, and
+ * differently each time.
  */
 export const measuredEnvironment: Readonly<Record<string, string>> = {
-  NODE_OPTIONS: `--expose-gc --max-semi-space-size=2 --import ${new URL('collect-garbage.ts', import.meta.url).href}`,
+  NODE_OPTIONS: `--expose-gc --import ${new URL('collect-garbage.ts', import.meta.url).href}`,
   MALLOC_ARENA_MAX: '1',
   MALLOC_TRIM_THRESHOLD_: '131072',
 };

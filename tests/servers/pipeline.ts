@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { dataFolder, repository } from '@sluice/local/folder.ts';
-import { nodeEnvironment } from '@sluice/local/node-environment.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
+import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { testMysql, testRedis, type TestMysql, type TestRedis } from './environment.ts';
 import { createTestLedger } from './ledger.ts';
@@ -38,7 +38,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
   const { host, port: redisPort, password, isCluster = false } = redis;
   const { host: dbHost, port: dbPort, database } = ledger.settings;
   const environment: Environment = {
-    ...nodeEnvironment(dataFolder()),
+    ...compileCache(dataFolder()),
     REDIS_HOST: host,
     REDIS_PORT: String(redisPort),
     ...(password === undefined ? {} : { REDIS_PASSWORD: password }),
@@ -54,7 +54,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
 
   /** Starts a service and waits until it is up. */
   const start = async (name: 'producer' | 'consumer', own: Environment = {}): Promise<Service> => {
-    const child = spawn(process.execPath, [join(repository, `apps/${name}/main.ts`)], {
+    const child = spawn(process.execPath, serviceArguments(name), {
       env: { ...process.env, ...environment, ...own },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { createRunningNote } from './leftovers.ts';
 import { describeHolder, isPortFree } from './ports.ts';
-import { nodeEnvironment } from './node-environment.ts';
+import { compileCache, serviceArguments } from './service-command.ts';
 import { privateServers } from './private-servers.ts';
 import { runOnce } from './run-once.ts';
 import { createSupervisor, type Part, type Watcher } from './supervise.ts';
@@ -81,7 +81,7 @@ export const createSluice = ({
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, found);
-    const serviceEnvironment = { ...found, ...nodeEnvironment(folder) };
+    const serviceEnvironment = { ...found, ...compileCache(folder) };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
       env: serviceEnvironment,
@@ -90,14 +90,14 @@ export const createSluice = ({
       consoleUp,
       ...ports.map((port, index) =>
         apps.start({
-          ...nodeOf(numbered('producer', index, producers), join(repository, 'apps/producer/main.ts')),
+          ...nodeOf(numbered('producer', index, producers), ...serviceArguments('producer')),
           env: { ...serviceEnvironment, HTTP_PORT: String(port) },
           checkReady: () => checkProducer(port),
         }),
       ),
       ...Array.from({ length: consumers }, (_, index) =>
         apps.start({
-          ...nodeOf(numbered('consumer', index, consumers), join(repository, 'apps/consumer/main.ts')),
+          ...nodeOf(numbered('consumer', index, consumers), ...serviceArguments('consumer')),
           env: serviceEnvironment,
           checkReady: checkStarted,
         }),
@@ -175,7 +175,7 @@ const makeFolder = (folder: string): void => {
   }
 };
 
-const nodeOf = (name: string, file: string) => ({ name, command: process.execPath, args: [file] });
+const nodeOf = (name: string, ...args: string[]) => ({ name, command: process.execPath, args });
 
 const numbered = (name: string, index: number, of: number): string => (of === 1 ? name : `${name}-${index + 1}`);
 
