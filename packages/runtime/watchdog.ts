@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { writeSync } from 'node:fs';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** What is watched: something that must make an attempt again and again, whether it succeeds or not. */
 export type WatchedLoop = {
@@ -15,7 +16,7 @@ export type Watchdog = {
 };
 
 /** What the watchdog's thread works with. */
-export type WatchdogOrders = {
+type Orders = {
   /** One time per loop, in milliseconds since 1970; 0 is nobody. */
   readonly beats: Float64Array;
   readonly silentMs: number;
@@ -24,6 +25,8 @@ export type WatchdogOrders = {
 };
 
 const mostLoops = 1_024;
+const checksPerLimit = 10;
+const standardOutput = 1;
 
 /**
  * Ends the process with SIGKILL when a loop makes no attempt for `silentMs`: a promise that never settles, or an event loop that
@@ -32,8 +35,8 @@ const mostLoops = 1_024;
  */
 export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchdog => {
   const beats = new Float64Array(new SharedArrayBuffer(mostLoops * Float64Array.BYTES_PER_ELEMENT));
-  const worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url), {
-    workerData: { beats, silentMs, pid: process.pid } satisfies WatchdogOrders,
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { beats, silentMs, pid: process.pid } satisfies Orders,
     execArgv: [],
     // A thread compiles what it loads by itself, unless it finds it compiled.
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
@@ -63,3 +66,28 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
     },
   };
 };
+
+/** The thread. */
+const guard = ({ beats, silentMs, pid }: Orders): void => {
+  const names = new Map<number, string>();
+  parentPort?.on('message', ({ slot, name }: { slot: number; name: string }) => names.set(slot, name));
+  setInterval(() => {
+    const silent = beats.findIndex((beatAt) => beatAt !== 0 && Date.now() - beatAt > silentMs);
+    if (silent === -1) return;
+    // Written past the logger, which belongs to the thread that may be blocked.
+    const line = {
+      level: 'fatal',
+      time: new Date().toISOString(),
+      loop: names.get(silent),
+      silentMs,
+      msg: 'no attempt was made for too long; the watchdog ends the process',
+    };
+    writeSync(standardOutput, `${JSON.stringify(line)}\n`);
+    // oxlint-disable-next-line no-restricted-globals -- this is the main of its thread, and ending the process is its task
+    process.kill(pid, 'SIGKILL');
+  }, silentMs / checksPerLimit);
+};
+
+// The thread loads this very file, and none but Node's: it finds it compiled, which saves the compiler's memory, and zod is not loaded again.
+// oxlint-disable-next-line typescript/no-unsafe-argument -- startWatchdog alone makes it, of this type
+if (!isMainThread) guard(workerData);
