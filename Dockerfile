@@ -39,7 +39,7 @@ RUN npm ci --omit=dev --workspace=@sluice/producer
 FROM producer-dependencies AS producer-compiled
 COPY --from=sources /sluice .
 USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1 --no-maglev apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
+RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=8 --max-old-space-size=512 --v8-pool-size=1 --no-maglev apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
 
 FROM build AS consumer-dependencies
 COPY --from=manifests /sluice .
@@ -91,7 +91,7 @@ ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
 EXPOSE 5080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-5080} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q healthy <&3"]
-CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "apps/producer/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "apps/producer/main.ts"]
 
 FROM service AS consumer
 COPY --from=consumer-dependencies /sluice/node_modules node_modules

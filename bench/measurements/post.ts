@@ -21,15 +21,17 @@ export const postCount: Measurement = {
       return { rate: rateOf(result), load: loadOf(result) };
     };
     const framework = await startServer(owner, ['bench/fastify-server/main.ts']);
-    const answerAlone = async () => rateOf(await loadAtFullSpeed(bench, [framework.port]));
-    const answer = async () => ({ ...(await post()), alone: await answerAlone() });
+    const plain = await startServer(owner, ['bench/json-server/main.ts']);
+    const rateAt = async (server: { readonly port: number }) => rateOf(await loadAtFullSpeed(bench, [server.port]));
+    const answer = async () => ({ ...(await post()), framework: await rateAt(framework), plain: await rateAt(plain) });
     const noop = () => measureNoop(bench);
     bench.progress('warming up');
     await noop();
     await answer();
     const rounds = await inTurns(bench, answer, noop);
     const rates = rounds.map(({ one, other }) => ({ one: one.rate, other: other.rate }));
-    const alone = rounds.map(({ one, other }) => ({ one: one.alone, other: other.rate }));
+    const ofFramework = rounds.map(({ one, other }) => ({ one: one.framework, other: other.rate }));
+    const ofPlain = rounds.map(({ one, other }) => ({ one: one.plain, other: other.rate }));
     return [
       {
         measure: `POST /count, ${connections} connections`,
@@ -38,7 +40,11 @@ export const postCount: Measurement = {
       },
       {
         measure: 'The same answer from Fastify alone, without a queue',
-        ...besideEachOther(alone, 'node:http server that does nothing', 'requests/s'),
+        ...besideEachOther(ofFramework, 'node:http server that does nothing', 'requests/s'),
+      },
+      {
+        measure: 'The same answer from node:http alone, without Fastify',
+        ...besideEachOther(ofPlain, 'node:http server that does nothing', 'requests/s'),
       },
       {
         measure: 'Load process at the server that does nothing',
