@@ -76,12 +76,12 @@ test('an empty list lets nobody in', async () => {
 });
 
 test('tokens that cannot be read let nobody in, and say so', async (t) => {
-  const { ask, enqueued } = createTestServer(t, {
-    isTokenValid: createTokenCheck(() => Promise.reject(new Error('secret-arn'))),
-  });
+  const err = new Error('secret-arn');
+  const { ask, enqueued, logged } = createTestServer(t, { isTokenValid: createTokenCheck(() => Promise.reject(err)) });
   const answer = await ask('postCount', { headers: { authorization: 'Bearer first' }, body: '{"count":1}' });
   assertAnswer(t, 'postCount', 503, answer);
   assert.equal(problemOf(answer).code, 'tokens_unavailable');
   assert.doesNotMatch(answer.body, /secret-arn/);
   assert.deepEqual(enqueued, []);
+  assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the tokens' }]);
 });

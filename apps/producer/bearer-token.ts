@@ -41,7 +41,7 @@ export const requireToken = (server: FastifyInstance, isTokenValid: TokenCheck):
       try {
         isValid = await isTokenValid(token);
       } catch (error) {
-        request.log.error({ err: error }, 'could not read the tokens');
+        server.logger.error({ err: error }, 'could not read the tokens');
         return answerProblem(reply, {
           status: 503,
           code: 'tokens_unavailable',

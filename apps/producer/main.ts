@@ -4,7 +4,6 @@ import { connectLedger } from '@sluice/ledger/connection.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
-import { shareNext } from '@sluice/ledger/share-next.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { createEnqueuer } from '@sluice/queue/enqueue.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
@@ -17,13 +16,15 @@ import { runService } from '@sluice/runtime/service.ts';
 import { configSchema } from './config.ts';
 import { followQueue } from './follow-queue.ts';
 import { createProducerMetrics } from './metrics.ts';
+import { readInTime } from './read-in-time.ts';
 import { createServer } from './server.ts';
+import { shareReads } from './share-reads.ts';
 import { tokenCheckOf } from './tokens.ts';
 
 // Every answer comes within 2 s of its request; what is left after these is for the way there and back.
 const acknowledgeWithinMs = 1_800;
 const attemptWithinMs = 800;
-// A reader may wait for the query before its own, so two of these must fit.
+// Who asks may wait for the read before its own, so two of these must fit.
 const readWithinMs = 900;
 // A producer starts without Redis too, to say so.
 const registerWithinMs = 1_000;
@@ -57,8 +58,11 @@ await runService(process, {
         logger.warn({ err: error }, 'Redis did not take a batch; sending it again');
       },
     });
-    const readState = shareNext(async () =>
-      readQueueState(looking, config.REDIS_QUEUE, await readPartitions(looking, config.REDIS_QUEUE)),
+    const readState = shareReads(() =>
+      readInTime(
+        async () => readQueueState(looking, config.REDIS_QUEUE, await readPartitions(looking, config.REDIS_QUEUE)),
+        readWithinMs,
+      ),
     );
     const stopping = new AbortController();
     // What is added to a partition that no consumer knows of could be left there, so nothing is until they can.
@@ -81,7 +85,7 @@ await runService(process, {
       {
         hostname: hostname(),
         enqueue: async (counts, key) => (isRegistered ? enqueuer.enqueue(counts, key) : 'unavailable'),
-        readTotal: shareNext(() => readTotal(ledger, readWithinMs)),
+        readTotal: shareReads(() => readTotal(ledger, readWithinMs)),
         readPage: (page) => readPage(ledger, page, readWithinMs),
         readQueueState: readState,
         isQueueUp: () => isQueueUp(looking, partitions, attemptWithinMs),

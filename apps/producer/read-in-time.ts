@@ -1,18 +1,16 @@
-// With the way there and back, an answer is given within 2 s.
-const deadlineMs = 1_800;
+import { startDeadline } from '@sluice/queue/deadline.ts';
 
-/** The reader did not answer in time. */
+/** What is read did not answer in time. */
 export class ReadTimeoutError extends Error {
   readonly code = 'READ_TIMEOUT';
 }
 
-/** What `read` answers; throws what it throws, and a {@link ReadTimeoutError} when it has not answered after 1.8 s. */
-export const readInTime = async <T>(read: () => Promise<T>): Promise<T> => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new ReadTimeoutError(`No answer within ${deadlineMs} ms`)), deadlineMs);
+/** What `read` answers, which has several steps and no deadline for all of them; a {@link ReadTimeoutError} when it has not after `withinMs`. */
+export const readInTime = async <T>(read: () => Promise<T>, withinMs: number): Promise<T> => {
+  const deadline = startDeadline(withinMs, () => new ReadTimeoutError(`No answer within ${withinMs} ms`));
   try {
-    return await Promise.race([read(), late.promise]);
+    return await Promise.race([read(), deadline.late]);
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
   }
 };

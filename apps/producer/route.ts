@@ -56,18 +56,18 @@ export const addRoute = <R extends Route>(
     handler: async (request, reply) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the validator has just checked it against this very schema
       const answer = await handle(request as Checked as RequestOf<R>);
-      return send(reply, answer);
+      return 'fault' in answer ? answerProblem(reply, answer.fault) : bodyOf(answer, reply);
     },
   });
 };
 
-const send = (
+const bodyOf = (
+  { status, body }: { readonly status: PropertyKey; readonly body?: unknown },
   reply: FastifyReply,
-  answer: { readonly status: PropertyKey; readonly body?: unknown } | { readonly fault: Fault },
-): FastifyReply => {
-  if ('fault' in answer) return answerProblem(reply, answer.fault);
-  if (answer.status === 503) reply.header('retry-after', retryAfterSeconds);
-  return reply.code(Number(answer.status)).send(answer.body);
+): unknown => {
+  if (status === 503) reply.header('retry-after', retryAfterSeconds);
+  reply.code(Number(status));
+  return body;
 };
 
 const toJsonSchema = (schema: z.ZodType, io: 'input' | 'output') => z.toJSONSchema(schema, { target: 'draft-07', io });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Logger } from '@sluice/runtime/logger.ts';
+import { fastify, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenCheck } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
 import { allowOrigin } from './cors.ts';
@@ -22,6 +23,12 @@ import { addPostCount } from './routes/post-count.ts';
 import { addPostCounts } from './routes/post-counts.ts';
 import { addReady, type ReadyParts } from './routes/ready.ts';
 import { addRoot } from './routes/root.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly logger: Logger;
+  }
+}
 
 /** What the routes are made of. */
 export type ServerParts = EnqueueParts &
@@ -45,19 +52,13 @@ const stalledTimeoutMs = 30_000;
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
 
-// What is logged of a request says itself what it is about, so that none has a logger of its own.
-const sameLogger = (logger: FastifyBaseLogger): FastifyBaseLogger => logger;
-
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
-  { corsOrigin, logger }: { corsOrigin: string; logger: FastifyBaseLogger },
+  { corsOrigin, logger }: { corsOrigin: string; logger: Logger },
 ): FastifyInstance => {
   const onRefused = parts.onRefused ?? (() => undefined);
   const server = fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: sameLogger,
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionTimeout: stalledTimeoutMs,
@@ -78,6 +79,8 @@ export const createServer = (
     },
   });
   server.decorate('onRefused', onRefused);
+  // Fastify has none: with one it makes one more for each request, and much of what requests leave behind then grows old (docs/benchmarks.md).
+  server.decorate('logger', logger);
   server.server.maxConnections = maxConnections;
   answerExpectations(server);
   refuseTunnels(server, corsOrigin, onRefused);
@@ -106,7 +109,7 @@ export const createServer = (
     allowOrigin(reply, corsOrigin);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
-    request.log.error({ err: error, method: request.method, path: request.url }, 'a request failed');
+    logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
     return answerProblem(reply, {
       status: 500,
       code: 'internal_error',

@@ -53,6 +53,10 @@ export const assertAnswer = <Name extends RouteName>(
 export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {}) => {
   const enqueued: { readonly counts: readonly number[]; readonly key: string | undefined }[] = [];
   const refused: string[] = [];
+  const logger = createLogger('test', 'fatal');
+  const logged: { readonly fields: unknown; readonly message: unknown }[] = [];
+  for (const level of ['warn', 'error'] as const)
+    t.mock.method(logger, level, (fields: unknown, message: unknown) => logged.push({ fields, message }));
   const server = createServer(
     {
       hostname,
@@ -75,7 +79,7 @@ export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {
       onRefused: (code) => refused.push(code),
       ...parts,
     },
-    { corsOrigin: '*', logger: createLogger('test', 'fatal') },
+    { corsOrigin: '*', logger },
   );
   t.after(() => server.close());
 
@@ -91,7 +95,7 @@ export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {
     return { status: response.statusCode, headers: response.headers, body: response.body };
   };
 
-  return { server, ask, enqueued, refused };
+  return { server, ask, enqueued, refused, logged };
 };
 
 /** The problem document that an answer must be. */

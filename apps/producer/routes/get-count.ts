@@ -3,7 +3,6 @@ import type { Total } from '@sluice/ledger/read-total.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import { ledgerAway } from '../away.ts';
-import { readInTime } from '../read-in-time.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetCountParts = {
@@ -15,9 +14,9 @@ export type GetCountParts = {
 export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: GetCountParts): void =>
   addRoute(server, routes.getCount, async (): Promise<AnswerOf<typeof routes.getCount>> => {
     try {
-      return { status: 200, body: totalBody(await readInTime(readTotal), hostname) };
+      return { status: 200, body: totalBody(await readTotal(), hostname) };
     } catch (error) {
-      server.log.warn({ err: error }, 'could not read the ledger');
+      server.logger.warn({ err: error }, 'could not read the ledger');
       return { fault: ledgerAway };
     }
   });

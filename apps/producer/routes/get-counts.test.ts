@@ -67,9 +67,11 @@ for (const [query, pointer] of [
 }
 
 test('a ledger that is away is a 503 for a page too', async (t) => {
-  const { ask } = createTestServer(t, { readPage: () => Promise.reject(new Error('secret-host refused')) });
+  const err = new Error('secret-host refused');
+  const { ask, logged } = createTestServer(t, { readPage: () => Promise.reject(err) });
   const answer = await ask('getCounts');
   assertAnswer(t, 'getCounts', 503, answer);
   assert.equal(problemOf(answer).code, 'ledger_unavailable');
   assert.doesNotMatch(answer.body, /secret-host/);
+  assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the ledger' }]);
 });

@@ -1,7 +1,6 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import { ledgerAway } from '../away.ts';
-import { readInTime } from '../read-in-time.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 type RecordedCount = { readonly id: string; readonly value: number; readonly recordedAt: Date };
@@ -22,7 +21,7 @@ export const addGetCounts = (server: FastifyInstance, { readPage }: GetCountsPar
     // Checked already; this adds the default.
     const { limit, before } = routes.getCounts.query.parse(query);
     try {
-      const page = await readInTime(() => readPage({ limit: Number(limit), before }));
+      const page = await readPage({ limit: Number(limit), before });
       const counts = page.counts.map(({ id, value, recordedAt }) => ({
         id,
         value,
@@ -30,7 +29,7 @@ export const addGetCounts = (server: FastifyInstance, { readPage }: GetCountsPar
       }));
       return { status: 200, body: { counts, next: page.next ?? null } };
     } catch (error) {
-      server.log.warn({ err: error }, 'could not read the ledger');
+      server.logger.warn({ err: error }, 'could not read the ledger');
       return { fault: ledgerAway };
     }
   });

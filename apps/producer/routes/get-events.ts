@@ -2,7 +2,6 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import { createEventFeed } from '../event-feed.ts';
 import { answerProblem } from '../problem-answer.ts';
-import { readInTime } from '../read-in-time.ts';
 import { totalBody, type GetCountParts } from './get-count.ts';
 import { queueBody, type GetQueueParts } from './get-queue.ts';
 
@@ -24,9 +23,9 @@ export const addGetEvents = (
 ): void => {
   const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
     try {
-      return await readInTime(read);
+      return await read();
     } catch (error) {
-      server.log.debug({ err: error }, 'could not read for an event');
+      server.logger.debug({ err: error }, 'could not read for an event');
       return null;
     }
   };

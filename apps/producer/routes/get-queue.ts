@@ -3,7 +3,6 @@ import type { QueueState } from '@sluice/queue/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import { queueAway } from '../away.ts';
-import { readInTime } from '../read-in-time.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetQueueParts = {
@@ -14,9 +13,9 @@ export type GetQueueParts = {
 export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueueParts): void =>
   addRoute(server, routes.getQueue, async (): Promise<AnswerOf<typeof routes.getQueue>> => {
     try {
-      return { status: 200, body: queueBody(await readInTime(readQueueState)) };
+      return { status: 200, body: queueBody(await readQueueState()) };
     } catch (error) {
-      server.log.warn({ err: error }, 'could not read the queue');
+      server.logger.warn({ err: error }, 'could not read the queue');
       return { fault: queueAway };
     }
   });

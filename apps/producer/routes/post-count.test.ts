@@ -217,9 +217,11 @@ test('a body that does not arrive whole in time is a 408, and nothing is put int
 });
 
 test('an error of our own is a 500 that says nothing of its cause', async (t) => {
-  const { ask } = createTestServer(t, { enqueue: () => Promise.reject(new Error('secret')) });
+  const err = new Error('secret');
+  const { ask, logged } = createTestServer(t, { enqueue: () => Promise.reject(err) });
   const answer = await ask('postCount', { body: '{"count":1}' });
   assert.equal(answer.status, 500);
   assert.equal(problemOf(answer).code, 'internal_error');
   assert.doesNotMatch(answer.body, /secret/);
+  assert.deepEqual(logged, [{ fields: { err, method: 'POST', path: '/count' }, message: 'a request failed' }]);
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAnswer, createTestServer, hostname, problemOf } from '../test-server.test.ts';
 
-const never = () => new Promise<never>(() => undefined);
-const failing = () => Promise.reject(new Error('secret-host refused'));
+const err = new Error('secret-host refused');
+const failing = () => Promise.reject(err);
 
 test('GET / is empty, and GET /health is as it always was', async (t) => {
   const { ask } = createTestServer(t);
@@ -44,37 +44,19 @@ test('GET /queue answers with the state of the queue', async (t) => {
   });
 });
 
-for (const [name, code, parts] of [
-  ['getCount', 'ledger_unavailable', { readTotal: failing }],
-  ['getQueue', 'queue_unavailable', { readQueueState: failing }],
+for (const [name, code, message, parts] of [
+  ['getCount', 'ledger_unavailable', 'could not read the ledger', { readTotal: failing }],
+  ['getQueue', 'queue_unavailable', 'could not read the queue', { readQueueState: failing }],
 ] as const) {
   test(`${name} says 503 when what it reads is away, and nothing of the error`, async (t) => {
-    const { ask } = createTestServer(t, parts);
+    const { ask, logged } = createTestServer(t, parts);
     const answer = await ask(name);
     assertAnswer(t, name, 503, answer);
     assert.equal(problemOf(answer).code, code);
     assert.doesNotMatch(answer.body, /secret-host/);
+    assert.deepEqual(logged, [{ fields: { err }, message }]);
   });
 }
-
-test('reads of what does not answer are a 503 within 2 s', async (t) => {
-  const { ask } = createTestServer(t, { readTotal: never, readPage: never, readQueueState: never });
-  const times: number[] = [];
-  // A machine that is busy with something else only ever makes it longer, so one of three in time is the proof.
-  while (times.length < 3 && !times.some((ms) => ms < 2_000)) {
-    const startedAt = performance.now();
-    const answers = await Promise.all([ask('getCount'), ask('getCounts'), ask('getQueue')]);
-    times.push(performance.now() - startedAt);
-    assert.deepEqual(
-      answers.map(({ status }) => status),
-      [503, 503, 503],
-    );
-  }
-  assert.ok(
-    times.some((ms) => ms < 2_000),
-    `it took ${times.join(', ')} ms`,
-  );
-});
 
 for (const [isQueueUp, isLedgerUp, status] of [
   [true, true, 200],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shareNext } from './share-next.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { shareReads } from './share-reads.ts';
 
 const createRead = () => {
   const started: PromiseWithResolvers<number>[] = [];
-  const ask = shareNext(() => {
+  const ask = shareReads(() => {
     const reading = Promise.withResolvers<number>();
     started.push(reading);
     return reading.promise;
@@ -12,17 +13,28 @@ const createRead = () => {
   return { started, ask };
 };
 
-const tick = () => new Promise(setImmediate);
+test('who asks in one turn of the event loop shares a read', async () => {
+  const { started, ask } = createRead();
+  const answers = [ask(), ask()];
+  await turn();
+  answers.push(ask());
+  await turn();
+  assert.equal(started.length, 1);
+  started[0]?.resolve(1);
+  await turn();
+  started[1]?.resolve(2);
+  assert.deepEqual(await Promise.all(answers), [1, 1, 2]);
+});
 
 test('who asks during a read joins the next one, all of them the same', async () => {
   const { started, ask } = createRead();
   const first = ask();
-  await tick();
+  await turn();
   const later = [ask(), ask(), ask()];
-  await tick();
+  await turn();
   assert.equal(started.length, 1);
   started[0]?.resolve(1);
-  await tick();
+  await turn();
   assert.equal(started.length, 2);
   started[1]?.resolve(2);
   assert.equal(await first, 1);
@@ -32,11 +44,11 @@ test('who asks during a read joins the next one, all of them the same', async ()
 test('a read that fails fails for those who share it, and the next is tried', async () => {
   const { started, ask } = createRead();
   const first = ask();
-  await tick();
+  await turn();
   const second = ask();
   started[0]?.reject(new Error('away'));
   await assert.rejects(first, /away/);
-  await tick();
+  await turn();
   started[1]?.resolve(2);
   assert.equal(await second, 2);
 });
