@@ -1,9 +1,9 @@
 import type { ServerResponse as HttpResponse } from 'node:http';
 import { ServerResponse, STATUS_CODES } from '@sluice/runtime/node-http.ts';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { problemMediaType } from '@sluice/contract/problem.ts';
 import type { FastifyInstance } from 'fastify';
+import { closeInStages } from './close-in-stages.ts';
 import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
 
 /** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
@@ -54,7 +54,7 @@ const afterAnswers = (socket: Socket, refuse: () => void): void => {
   }
 };
 
-const endWith = (socket: Duplex, fault: Fault, corsOrigin: string, ...more: readonly string[]): void => {
+const endWith = (socket: Socket, fault: Fault, corsOrigin: string, ...more: readonly string[]): void => {
   const body = problemBody(fault);
   const head = [
     `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
@@ -65,8 +65,7 @@ const endWith = (socket: Duplex, fault: Fault, corsOrigin: string, ...more: read
     'connection: close',
     ...more,
   ];
-  socket.on('error', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  closeInStages(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
 };
 
 /** Node keeps it under this name, which its own handler of client errors reads too. */

@@ -4,6 +4,7 @@ import type { Logger } from '@sluice/runtime/logger.ts';
 import { fastify, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenCheck } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
+import { closeConnectionsInStages } from './close-in-stages.ts';
 import { allowOrigin } from './cors.ts';
 import type { EnqueueParts } from './enqueue-counts.ts';
 import { faultOfRequest } from './faults.ts';
@@ -84,26 +85,10 @@ export const createServer = (
   server.server.maxConnections = maxConnections;
   answerExpectations(server);
   refuseTunnels(server, corsOrigin, onRefused);
+  closeConnectionsInStages(server);
   endConnectionsWhileClosing(server);
 
-  const distrusted = new WeakSet<Socket>();
-  // One hook for all that is decided before the body is read: each costs every request.
-  server.addHook('onRequest', (request, reply, done) => {
-    allowOrigin(reply, corsOrigin);
-    const { raw } = request;
-    // What comes behind a request at fault may be no request of its own but a part of that one, as another reads it.
-    if (distrusted.has(raw.socket)) return reply.hijack();
-    const detail = findHeaderFault(raw);
-    // Node's parser stops behind a request that asks for another protocol, and what comes then would wait for ever.
-    if (detail !== undefined || raw.headers.upgrade !== undefined) {
-      distrusted.add(raw.socket);
-      reply.header('connection', 'close');
-    }
-    if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
-    // The router takes `*` for `/`.
-    if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
-    return done();
-  });
+  lookAtHeads(server, corsOrigin);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     // Methods that the router does not know pass no hook.
     allowOrigin(reply, corsOrigin);
@@ -131,6 +116,30 @@ export const createServer = (
   addGetOpenapi(server);
   addGetDocs(server);
   return server;
+};
+
+/** Decides what can be decided before a body is read. One hook for all: each costs every request. */
+const lookAtHeads = (server: FastifyInstance, corsOrigin: string): void => {
+  const distrusted = new WeakSet<Socket>();
+  server.addHook('onRequest', (request, reply, done) => {
+    allowOrigin(reply, corsOrigin);
+    const { raw } = request;
+    // Behind a last answer comes no other; what comes behind a request at fault may be no request of its own but a part of that one, as another reads it.
+    if (raw.socket.writableEnded || distrusted.has(raw.socket)) {
+      raw.resume();
+      return reply.hijack();
+    }
+    const detail = findHeaderFault(raw);
+    // Node's parser stops behind a request that asks for another protocol, and what comes then would wait for ever.
+    if (detail !== undefined || raw.headers.upgrade !== undefined) {
+      distrusted.add(raw.socket);
+      reply.header('connection', 'close');
+    }
+    if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
+    // The router takes `*` for `/`.
+    if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
+    return done();
+  });
 };
 
 /** A body that is too large is refused before it is sent (RFC 9110 §10.1.1); expectations that nobody knows are passed over. */
