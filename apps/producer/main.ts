@@ -97,7 +97,7 @@ await runService(process, {
       { corsOrigin: config.CORS_ORIGIN, logger },
     );
     await Promise.race([registered.promise, pause(registerWithinMs)]);
-    await server.listen({ host: '::', port: config.HTTP_PORT });
+    logger.info({ address: await server.listen({ host: '::', port: config.HTTP_PORT }) }, 'listening');
 
     return {
       stop: async () => {

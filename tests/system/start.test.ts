@@ -71,6 +71,7 @@ test('several producers and consumers run on ports in a row', async (t) => {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   const sluice = start(t, folder, { HTTP_PORT: String(port), PRODUCERS: '2', CONSUMERS: '3' });
   await sluice.untilUp();
+  for (const its of [port, port + 1]) assert.match(sluice.output(), new RegExp(`listening .*:${its}"`));
   await Promise.all([post(port, 1), post(port + 1, 2)]);
   await untilRecorded(port, 2);
   await untilRecorded(port + 1, 2);
