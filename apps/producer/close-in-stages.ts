@@ -17,9 +17,10 @@ export const closeConnectionsInStages = ({ server }: FastifyInstance): void => {
  * away until it closes, too, or time is up: a connection that is closed with bytes unread is reset, and who still sends may never see the
  * answer then (RFC 9112 §9.6).
  */
-export const closeInStages = (socket: Socket, last = ''): void => {
+export const closeInStages = (socket: Socket, last?: string): void => {
   socket.on('error', () => socket.destroy());
-  socket.end(last, () => {
+  if (last !== undefined) socket.write(last);
+  socket.end(() => {
     if (socket.destroyed) return;
     const timer = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => clearTimeout(timer));
