@@ -8,8 +8,13 @@ const ofMac = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** The path of a Chromium on this machine; as root on Debian, one is installed where there is none. Throws what to do where that cannot be. */
+/**
+ * Finds the path of a Chromium: the one that `CHROMIUM` names, or one of this machine. As root on
+ * Debian, installs one where there is none. Throws what to do where that cannot be.
+ */
 export const findChromium = (): string => {
+  const named = process.env['CHROMIUM'];
+  if (named !== undefined) return named;
   const found = find();
   if (found !== undefined) return found;
   if (!canInstall()) throw new Error(advice());

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createProxy } from '@sluice/test-servers/proxy.ts';
+import type { Page } from 'playwright-core';
 import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';
 
@@ -27,9 +29,53 @@ test('an event stream that is cut is taken up again, and meanwhile the page says
   await connection.getByText(/Reconnecting/).waitFor();
   await connection.getByText('Live').waitFor();
 
+  // Some browsers leave an open stream as it is when they emulate the loss of the network.
   await context.setOffline(true);
+  proxy.refuse(true);
+  proxy.cut();
   await untilSentence(page, 'This browser is offline.');
+  proxy.refuse(false);
   await context.setOffline(false);
   await untilSentence(page, 'All is well.');
   assertNoComplaint(complaints, true);
 });
+
+test('while events come the page stays live, whatever the browser reports of its network', async (t) => {
+  const { start, post, environment } = await createPipeline(t);
+  await Promise.all([start('producer'), start('consumer')]);
+  const { port } = await serveConsole(t, [Number(environment['HTTP_PORT'])]);
+  const proxy = await createProxy(t, port);
+  const { page, complaints } = await openPage(t, `http://127.0.0.1:${proxy.port}/`);
+  await untilSentence(page, 'All is well.');
+  await page.evaluate(`
+    window.sentences = [];
+    new MutationObserver(() => window.sentences.push(document.querySelector('.sentence').textContent))
+      .observe(document.querySelector('.sentence'), { childList: true, characterData: true, subtree: true });
+  `);
+
+  // The page hears of its network from the browser only; loopback needs none.
+  await reportNetwork(page, false);
+  await post(556);
+  await page.getByRole('cell', { name: '556', exact: true }).waitFor();
+  await reportNetwork(page, true);
+  await post(557);
+  await page.getByRole('cell', { name: '557', exact: true }).waitFor();
+  assert.deepEqual(await page.evaluate('sentences'), []);
+
+  await reportNetwork(page, false);
+  proxy.refuse(true);
+  proxy.cut();
+  await untilSentence(page, 'This browser is offline.');
+  await reportNetwork(page, true);
+  await untilSentence(page, 'No word from the API.');
+  proxy.refuse(false);
+  await untilSentence(page, 'All is well.');
+  assertNoComplaint(complaints, true);
+});
+
+/** Lets the page see a browser that has a network, or none; connections stay as they are. */
+const reportNetwork = (page: Page, isOnLine: boolean): Promise<unknown> =>
+  page.evaluate(`
+    Object.defineProperty(navigator, 'onLine', { configurable: true, value: ${isOnLine} });
+    window.dispatchEvent(new Event('${isOnLine ? 'online' : 'offline'}'));
+  `);

@@ -58,9 +58,10 @@ export const followEvents = ({ onEvent, onLink }: Listener): void => {
 
   open();
   setInterval(check, checkEveryMs);
-  window.addEventListener('offline', () => tell('offline'));
+  // A browser without a network may still reach an API on its own machine, so `offline` ends nothing:
+  // the stream that broke, or that sends nothing more, is what makes the link stale.
   window.addEventListener('online', () => {
-    tell('reconnecting');
+    if (link !== 'live') tell('reconnecting');
     open();
   });
 };
