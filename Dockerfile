@@ -62,11 +62,12 @@ RUN cd apps/frontend \
   && npx --no-install vite build --configLoader native --outDir /page \
   && find /page -type f -regex '.*\.\(js\|css\|html\|svg\)' -exec gzip --best --no-name --keep {} +
 
-# Where the producers are: in the task itself on ECS, under the service's name with Compose.
+# On ECS the producer is in the same task, behind CloudFront and the load balancer. With Compose it has
+# the service's name, and clients connect to Envoy directly.
 FROM sources AS proxy
 RUN mkdir /proxy \
   && sed 's/PRODUCER_HOST/127.0.0.1/' containers/envoy.yaml > /proxy/envoy.yaml \
-  && sed 's/PRODUCER_HOST/producer/' containers/envoy.yaml > /proxy/compose.yaml
+  && sed 's/PRODUCER_HOST/producer/; s/xff_num_trusted_hops: 2/xff_num_trusted_hops: 0/' containers/envoy.yaml > /proxy/compose.yaml
 
 FROM node:24.21.0-bookworm-slim AS service
 ARG VERSION=unknown

