@@ -94,10 +94,10 @@ await runService(process, {
         onAccepted: producerMetrics.accepted,
         onRefused: producerMetrics.refused,
       },
-      { corsOrigin: config.CORS_ORIGIN, logger },
+      { corsOrigin: config.CORS_ORIGIN, allowedHosts: config.HTTP_ALLOWED_HOSTS, logger },
     );
     await Promise.race([registered.promise, pause(registerWithinMs)]);
-    logger.info({ address: await server.listen({ host: '::', port: config.HTTP_PORT }) }, 'listening');
+    logger.info({ address: await server.listen({ host: config.HTTP_ADDRESS, port: config.HTTP_PORT }) }, 'listening');
 
     return {
       stop: async () => {

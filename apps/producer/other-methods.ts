@@ -1,6 +1,6 @@
 import { routes, type Route } from '@sluice/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { preflightHeaders } from './cors.ts';
+import { isReadable, preflightHeaders } from './cors.ts';
 import { answerProblem } from './problem-answer.ts';
 
 /** The methods of each path, HEAD and OPTIONS included. */
@@ -29,7 +29,7 @@ export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): Fas
   if (request.method === 'OPTIONS')
     return reply
       .code(204)
-      .headers({ allow, ...preflightHeaders(methods) })
+      .headers({ allow, ...(isReadable(reply) ? preflightHeaders(methods) : {}) })
       .send();
   return answerProblem(reply.header('allow', allow), {
     status: 405,

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from '@sluice/runtime/node-http.ts';
 import { problemMediaType, type Problem, type ProblemCode } from '@sluice/contract/problem.ts';
 import type { FastifyReply } from 'fastify';
+import { isReadable } from './cors.ts';
 
 /** What an error's answer says beside its status. */
 export type Fault = {
@@ -45,7 +46,7 @@ export const answerProblem = (reply: FastifyReply, fault: Fault): FastifyReply =
   // Who hung up is not answered.
   if (!reply.request.raw.socket.destroyed) reply.server.onRefused(fault.code);
   if (fault.status === 503) reply.header('retry-after', retryAfterSeconds);
-  reply.header('access-control-expose-headers', exposedHeaders);
+  if (isReadable(reply)) reply.header('access-control-expose-headers', exposedHeaders);
   // Serialized already, so that the schema of no answer is applied to it.
   return reply.code(fault.status).type(problemMediaType).send(problemBody(fault));
 };

@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import { problemMediaType } from '@sluice/contract/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { closeInStages } from './close-in-stages.ts';
+import { corsHeaders, type AllowedOrigins } from './cors.ts';
 import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
 
 /** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
 export const createConnectionRefusal =
-  (corsOrigin: string, onRefused: RefusalObserver) =>
+  (origins: AllowedOrigins, onRefused: RefusalObserver) =>
   (error: NodeJS.ErrnoException, socket: Socket): void => {
     const isOfParser = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || error.code?.startsWith('HPE_') === true;
     if (!isOfParser) {
@@ -18,19 +19,23 @@ export const createConnectionRefusal =
     afterAnswers(socket, () => {
       const fault = faultOfConnection(error);
       onRefused(fault.code);
-      endWith(socket, fault, corsOrigin);
+      endWith(socket, fault, origins);
     });
   };
 
 /** Answers CONNECT, which Node hands over as a bare connection. */
-export const refuseTunnels = ({ server }: FastifyInstance, corsOrigin: string, onRefused: RefusalObserver): void => {
+export const refuseTunnels = (
+  { server }: FastifyInstance,
+  origins: AllowedOrigins,
+  onRefused: RefusalObserver,
+): void => {
   server.on('connect', (_request, socket: Socket) =>
     afterAnswers(socket, () => {
       onRefused('method_not_allowed');
       endWith(
         socket,
         { status: 405, code: 'method_not_allowed', detail: 'This server opens no tunnels.' },
-        corsOrigin,
+        origins,
         'allow: GET, HEAD, POST, OPTIONS',
       );
     }),
@@ -54,14 +59,15 @@ const afterAnswers = (socket: Socket, refuse: () => void): void => {
   }
 };
 
-const endWith = (socket: Socket, fault: Fault, corsOrigin: string, ...more: readonly string[]): void => {
+const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more: readonly string[]): void => {
   const body = problemBody(fault);
   const head = [
     `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
     `content-type: ${problemMediaType}`,
     `content-length: ${Buffer.byteLength(body)}`,
-    `access-control-allow-origin: ${corsOrigin}`,
-    `access-control-expose-headers: ${exposedHeaders}`,
+    // What cannot be parsed has no origin to look up.
+    ...Object.entries(corsHeaders(origins, undefined)).map(([name, value]) => `${name}: ${value}`),
+    ...(origins === '*' ? [`access-control-expose-headers: ${exposedHeaders}`] : []),
     'connection: close',
     ...more,
   ];

@@ -1,15 +1,16 @@
 import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
+import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { fastify, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenCheck } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
 import { closeConnectionsInStages } from './close-in-stages.ts';
-import { allowOrigin } from './cors.ts';
+import { allowOrigin, type AllowedOrigins } from './cors.ts';
 import type { EnqueueParts } from './enqueue-counts.ts';
 import { faultOfRequest } from './faults.ts';
 import { answerBadUrl, answerNoRoute } from './other-methods.ts';
-import { answerProblem, type RefusalObserver } from './problem-answer.ts';
+import { answerProblem, type Fault, type RefusalObserver } from './problem-answer.ts';
 import { takeJson } from './read-body.ts';
 import { endConnectionsWhileClosing } from './end-connections.ts';
 import { createConnectionRefusal, refuseTunnels } from './refuse-connection.ts';
@@ -53,10 +54,17 @@ const stalledTimeoutMs = 30_000;
 // or a request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
 
+type ServerSettings = {
+  readonly corsOrigin: AllowedOrigins;
+  /** The hosts that requests may be for, as {@link createHostCheck} takes them; any when it is not set. */
+  readonly allowedHosts?: readonly string[] | undefined;
+  readonly logger: Logger;
+};
+
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
-  { corsOrigin, logger }: { corsOrigin: string; logger: Logger },
+  { corsOrigin, allowedHosts, logger }: ServerSettings,
 ): FastifyInstance => {
   const onRefused = parts.onRefused ?? (() => undefined);
   const server = fastify({
@@ -88,7 +96,7 @@ export const createServer = (
   closeConnectionsInStages(server);
   endConnectionsWhileClosing(server);
 
-  lookAtHeads(server, corsOrigin);
+  lookAtHeads(server, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     // Methods that the router does not know pass no hook.
     allowOrigin(reply, corsOrigin);
@@ -119,7 +127,12 @@ export const createServer = (
 };
 
 /** Decides what can be decided before a body is read. One hook for all: each costs every request. */
-const lookAtHeads = (server: FastifyInstance, corsOrigin: string): void => {
+const lookAtHeads = (
+  server: FastifyInstance,
+  corsOrigin: AllowedOrigins,
+  allowedHosts: readonly string[] | undefined,
+): void => {
+  const isHostAllowed = allowedHosts === undefined ? () => true : createHostCheck(allowedHosts);
   const distrusted = new WeakSet<Socket>();
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
@@ -136,10 +149,17 @@ const lookAtHeads = (server: FastifyInstance, corsOrigin: string): void => {
       reply.header('connection', 'close');
     }
     if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
+    if (!isHostAllowed(raw)) return answerProblem(reply, hostNotAllowed);
     // The router takes `*` for `/`.
     if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
     return done();
   });
+};
+
+const hostNotAllowed: Fault = {
+  status: 421,
+  code: 'host_not_allowed',
+  detail: 'This server does not answer for the host that the request names. Add it to HTTP_ALLOWED_HOSTS.',
 };
 
 /** A body that is too large is refused before it is sent (RFC 9110 §10.1.1); expectations that nobody knows are passed over. */

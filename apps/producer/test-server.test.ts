@@ -50,7 +50,11 @@ export const assertAnswer = <Name extends RouteName>(
 };
 
 /** A server whose parts all work, but for those that a test replaces. */
-export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {}) => {
+export const createTestServer = (
+  t: TestContext,
+  parts: Partial<ServerParts> = {},
+  settings: Partial<Parameters<typeof createServer>[1]> = {},
+) => {
   const enqueued: { readonly counts: readonly number[]; readonly key: string | undefined }[] = [];
   const refused: string[] = [];
   const logger = createLogger('test', 'fatal');
@@ -79,7 +83,7 @@ export const createTestServer = (t: TestContext, parts: Partial<ServerParts> = {
       onRefused: (code) => refused.push(code),
       ...parts,
     },
-    { corsOrigin: '*', logger },
+    { corsOrigin: '*', logger, ...settings },
   );
   t.after(() => server.close());
 

@@ -46,7 +46,7 @@ export type OpenapiDocument = {
 const description = [
   'Takes counts, holds them in a queue, and records each exactly once.',
   'Every error is a problem document (RFC 9457). Each path also answers HEAD where it has GET, OPTIONS with the methods that it takes, and 405 ' +
-    'with `Allow` for others; other paths are 404. What is no proper HTTP request gets 400, 408 or 431, and a fault of the server itself 500.',
+    'with `Allow` for others; other paths are 404. What is no proper HTTP request gets 400, 408 or 431, a host that is not one of `HTTP_ALLOWED_HOSTS` 421, and a fault of the server itself 500.',
 ].join('\n\n');
 
 const problemReference: JsonSchema = { $ref: '#/components/schemas/Problem' };

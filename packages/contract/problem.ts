@@ -18,6 +18,7 @@ export const problem = z.object({
       'unauthorized',
       'not_found',
       'method_not_allowed',
+      'host_not_allowed',
       'request_timeout',
       'body_too_large',
       'unsupported_media_type',

@@ -46,13 +46,22 @@ test('every fault is named at once, and no value shown', () => {
   const faults = faultsOf({
     ...login,
     HTTP_PORT: '80 80',
+    HTTP_ALLOWED_HOSTS: 'localhost, http://x/',
     REDIS_PORT: '65536',
     REDIS_TLS: 'yes',
     REDIS_QUEUE: '{q}',
     INBOX_HOURS: '0',
     DB_NAME: 'a`b',
   });
-  for (const name of ['HTTP_PORT', 'REDIS_PORT', 'REDIS_TLS', 'REDIS_QUEUE', 'INBOX_HOURS', 'DB_NAME']) {
+  for (const name of [
+    'HTTP_PORT',
+    'HTTP_ALLOWED_HOSTS',
+    'REDIS_PORT',
+    'REDIS_TLS',
+    'REDIS_QUEUE',
+    'INBOX_HOURS',
+    'DB_NAME',
+  ]) {
     assert.match(faults, new RegExp(`${name}: must be`));
   }
   assert.doesNotMatch(faults, /DB_PASSWORD|secret|80 80|yes|a`b/);
@@ -115,4 +124,28 @@ test('a file that gives nothing is a fault beside the others, and what is in one
 test('a login whose file cannot be read is at fault once, and not missing too', () => {
   const faults = faultsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
   assert.equal(faults, 'The environment is at fault:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
+});
+
+test('origins are one of `*` and `none`, or a list of schemes and hosts', () => {
+  const originsOf = (CORS_ORIGIN: string) => readConfig(schema, { ...login, CORS_ORIGIN }).CORS_ORIGIN;
+  assert.equal(originsOf('*'), '*');
+  assert.deepEqual(originsOf('none'), []);
+  assert.deepEqual(originsOf('https://a.example, http://[::1]:8080,app://b'), [
+    'https://a.example',
+    'http://[::1]:8080',
+    'app://b',
+  ]);
+  for (const wrong of [
+    'https://a.example/',
+    'https://a.example/path',
+    'a.example',
+    'https://*.example',
+    '*,https://a.example',
+    'none,none',
+    'null',
+    'https://u@a.example',
+    'HTTPS://A.example',
+    ',',
+  ])
+    assert.match(faultsOf({ ...login, CORS_ORIGIN: wrong }), /CORS_ORIGIN: must be/, wrong);
 });

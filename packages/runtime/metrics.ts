@@ -55,6 +55,7 @@ type PublishConfig = {
   readonly METRICS: 'prometheus' | 'emf';
   readonly METRICS_NAMESPACE: string;
   readonly METRICS_PORT: number;
+  readonly HTTP_ADDRESS: string;
 };
 
 const emfEveryMs = 30_000;
@@ -63,7 +64,7 @@ const emfEveryMs = 30_000;
 export const publishMetrics = async (
   process: NodeJS.Process,
   { registry }: Metrics,
-  { METRICS: mode, METRICS_NAMESPACE: namespace, METRICS_PORT: port }: PublishConfig,
+  { METRICS: mode, METRICS_NAMESPACE: namespace, METRICS_PORT: port, HTTP_ADDRESS: address }: PublishConfig,
 ): Promise<{ stop: () => Promise<void> }> => {
   if (mode === 'emf') {
     const collect = emfLines(registry, namespace);
@@ -85,7 +86,7 @@ export const publishMetrics = async (
     }
     void registry.metrics().then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
   });
-  server.listen(port, '::');
+  server.listen(port, address);
   await once(server, 'listening');
   return {
     stop: async () => {

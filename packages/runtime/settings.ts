@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { hostPattern } from './allowed-hosts.ts';
 
 const integer = (least: number, most: number) => {
   const message = `must be an integer from ${least} to ${most}`;
@@ -13,6 +14,18 @@ const text = z.string({ error: 'must be set' });
 const port = integer(1, 65_535);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' });
 const listOfText = text.transform((value) => value.split(',').map((item) => item.trim()));
+
+// What browsers send in the Origin header, but for `null`, which any sandboxed page sends.
+const originPattern = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
+const origins = listOfText
+  .refine(
+    (list) => ['*', 'none'].includes(list.join(',')) || list.every((item) => originPattern.test(item)),
+    'must be `*`, `none`, or origins separated by commas: a scheme and a host in lower case, perhaps a port, no path',
+  )
+  .transform((list) => {
+    const [first] = list;
+    return first === '*' ? first : first === 'none' ? [] : list;
+  });
 
 /** The variables of every process. */
 export const processSettings = {
@@ -34,6 +47,10 @@ export const metricsSettings = {
     .regex(/^[\w./#:-]{1,255}$/, 'must be 1 to 255 letters, digits and . - _ / # :')
     .default('Sluice')
     .describe('Where CloudWatch puts those of log lines: one namespace for each Sluice of an account'),
+  HTTP_ADDRESS: z
+    .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
+    .default('::')
+    .describe('The address on which the API and `/metrics` listen; `::` is every interface'),
   METRICS_PORT: integer(0, 65_535).default(0).describe('The port of `/metrics` (Prometheus); 0: none'),
 };
 
@@ -85,8 +102,14 @@ export const databaseSettings = {
 
 /** The variables of the HTTP server. */
 export const httpSettings = {
-  HTTP_PORT: port.default(5080).describe('The port of the API, on all interfaces'),
-  CORS_ORIGIN: text.default('*').describe('The origin whose pages may read the answers'),
+  HTTP_PORT: port.default(5080).describe('The port of the API'),
+  HTTP_ALLOWED_HOSTS: listOfText
+    .refine((list) => list.every((host) => hostPattern.test(host)), 'must be hosts or host:port, separated by commas')
+    .optional()
+    .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; without it any'),
+  CORS_ORIGIN: origins
+    .default('*')
+    .describe('Origins whose pages may read the answers, separated by commas; `*`: any, `none`: none'),
   API_TOKENS: listOfText.optional().describe('Bearer tokens, separated by commas; when set, POSTs need one of them'),
   API_TOKENS_SECRET_ARN: text.optional().describe('A secret that holds them, as a JSON list of strings'),
 };

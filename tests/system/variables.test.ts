@@ -71,11 +71,25 @@ variables(
   },
 );
 
-variables(['CORS_ORIGIN'], 'names the origin whose pages may read the answers', async (t) => {
+variables(['CORS_ORIGIN'], 'names the origins whose pages may read the answers', async (t) => {
   const { start, address } = await createPipeline(t);
-  await start('producer', { CORS_ORIGIN: 'https://example.org' });
-  const { headers } = await fetch(`${address}/health`);
+  await start('producer', { CORS_ORIGIN: 'https://example.com, https://example.org' });
+  const { headers } = await fetch(`${address}/health`, { headers: { origin: 'https://example.org' } });
   assert.equal(headers.get('access-control-allow-origin'), 'https://example.org');
+});
+
+variables(['HTTP_ADDRESS', 'HTTP_ALLOWED_HOSTS'], 'say where to listen, and for which hosts', async (t) => {
+  const { start, environment } = await createPipeline(t);
+  const statusAt = (host: string) => fetch(`http://${host}:${environment['HTTP_PORT']}/`).then(({ status }) => status);
+  const everywhere = await start('producer', { HTTP_ALLOWED_HOSTS: 'example.org, 127.0.0.1' });
+  assert.deepEqual([await statusAt('127.0.0.1'), await statusAt('127.0.0.2')], [200, 421]);
+  await everywhere.end('SIGTERM');
+  const metricsPort = await findFreePort();
+  await start('producer', { HTTP_ADDRESS: '127.0.0.1', METRICS_PORT: String(metricsPort) });
+  assert.equal(await statusAt('127.0.0.1'), 200);
+  await assert.rejects(statusAt('127.0.0.2'));
+  assert.equal((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status, 200);
+  await assert.rejects(fetch(`http://127.0.0.2:${metricsPort}/metrics`));
 });
 
 variables(['API_TOKENS'], 'makes POSTs need one of them', async (t) => {
