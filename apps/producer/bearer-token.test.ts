@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { createTokenCheck } from './bearer-token.ts';
+import { routes } from '@sluice/contract/routes.ts';
+import { createTokenCheck, type TokenGuard } from './bearer-token.ts';
 import { assertAnswer, connectTo, createTestServer, problemOf, readAnswer } from './test-server.test.ts';
 
 const posts = [
@@ -8,10 +10,12 @@ const posts = [
   ['postCounts', '{"counts":[1]}'],
 ] as const;
 const isTokenValid = createTokenCheck(async () => ['first', 'second']);
+const ofWrites: TokenGuard = { isTokenValid, tokensFor: 'writes' };
+const ofAll: TokenGuard = { isTokenValid, tokensFor: 'all' };
 
 for (const [name, body] of posts) {
   test(`${name} takes each of the tokens`, async (t) => {
-    const { ask } = createTestServer(t, { isTokenValid });
+    const { ask } = createTestServer(t, { tokenGuard: ofWrites });
     for (const authorization of ['Bearer first', 'Bearer second', 'bearer  first']) {
       assertAnswer(t, name, 201, await ask(name, { headers: { authorization }, body }));
     }
@@ -28,7 +32,7 @@ for (const [name, body] of posts) {
     'first',
   ]) {
     test(`${name} with the authorization ${authorization} is a 401`, async (t) => {
-      const { ask, enqueued, refused } = createTestServer(t, { isTokenValid });
+      const { ask, enqueued, refused } = createTestServer(t, { tokenGuard: ofWrites });
       const headers = authorization === undefined ? undefined : { authorization };
       const answer = await ask(name, { ...(headers === undefined ? {} : { headers }), body });
       assertAnswer(t, name, 401, answer);
@@ -39,7 +43,7 @@ for (const [name, body] of posts) {
 }
 
 test('the token is asked for before the body is read', async (t) => {
-  const bench = createTestServer(t, { isTokenValid });
+  const bench = createTestServer(t, { tokenGuard: ofWrites });
   const socket = await connectTo(t, bench);
   socket.write(
     'POST /count HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 9999999\r\n\r\n',
@@ -47,10 +51,55 @@ test('the token is asked for before the body is read', async (t) => {
   assertAnswer(t, 'postCount', 401, await readAnswer(socket));
 });
 
-test('reading and preflights need no token', async (t) => {
-  const { server, ask } = createTestServer(t, { isTokenValid });
-  assertAnswer(t, 'getCount', 200, await ask('getCount'));
+const reads = ['getCount', 'getCounts', 'getQueue', 'getEvents'] as const;
+const open = ['root', 'health', 'ready', 'getOpenapi', 'getDocs'] as const;
+/** The ways to write a path that lead to its route. */
+const waysTo = (path: string): string[] => [
+  path,
+  `${path}?limit=1`,
+  `${path}?token=first`,
+  `${path}#count`,
+  path.replace('c', '%63'),
+  `http://elsewhere${path}`,
+];
+
+test('where writes are guarded, reads and preflights need no token', async (t) => {
+  const { server, ask } = createTestServer(t, { tokenGuard: ofWrites });
+  for (const name of reads) assert.equal((await ask(name, { method: 'HEAD' })).status, 200, name);
+  for (const name of open) assert.equal((await ask(name)).status, 200, name);
   assert.equal((await server.inject({ method: 'OPTIONS', url: '/count' })).statusCode, 204);
+});
+
+test('where all is guarded, each read needs a token, however it is asked for, and what says nothing of the data needs none', async (t) => {
+  const { server, ask, refused } = createTestServer(t, { tokenGuard: ofAll });
+  for (const name of reads) {
+    assertAnswer(t, name, 401, await ask(name));
+    assertAnswer(t, name, 401, await ask(name, { headers: { authorization: 'Bearer third' } }));
+    assert.equal((await ask(name, { method: 'HEAD', headers: { authorization: 'Bearer second' } })).status, 200, name);
+    for (const method of ['GET', 'HEAD'] as const) {
+      for (const url of waysTo(routes[name].path)) {
+        const { statusCode } = await server.inject({ method, url });
+        assert.equal(statusCode, 401, `${method} ${url}`);
+      }
+    }
+  }
+  assert.deepEqual(new Set(refused), new Set(['unauthorized']));
+  for (const name of ['getCount', 'getCounts', 'getQueue'] as const)
+    assertAnswer(t, name, 200, await ask(name, { headers: { authorization: 'Bearer first' } }));
+  for (const [name, body] of posts) assertAnswer(t, name, 401, await ask(name, { body }));
+  for (const name of open) assert.equal((await ask(name)).status, 200, name);
+  assert.equal((await server.inject({ method: 'OPTIONS', url: '/count' })).statusCode, 204);
+});
+
+test('a guarded stream of events does not begin without a token', async (t) => {
+  const bench = createTestServer(t, { tokenGuard: ofAll });
+  const refused = await connectTo(t, bench);
+  refused.write('GET /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  assertAnswer(t, 'getEvents', 401, await readAnswer(refused));
+  const taken = await connectTo(t, bench);
+  taken.write('GET /events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer first\r\n\r\n');
+  const [head] = await once(taken, 'data');
+  assert.match(String(head), /^HTTP\/1\.1 200 /);
 });
 
 test('where no tokens are configured none is needed, and any is passed over', async (t) => {
@@ -77,11 +126,14 @@ test('an empty list lets nobody in', async () => {
 
 test('tokens that cannot be read let nobody in, and say so', async (t) => {
   const err = new Error('secret-arn');
-  const { ask, enqueued, logged } = createTestServer(t, { isTokenValid: createTokenCheck(() => Promise.reject(err)) });
+  const { ask, enqueued, logged } = createTestServer(t, {
+    tokenGuard: { isTokenValid: createTokenCheck(() => Promise.reject(err)), tokensFor: 'all' },
+  });
   const answer = await ask('postCount', { headers: { authorization: 'Bearer first' }, body: '{"count":1}' });
   assertAnswer(t, 'postCount', 503, answer);
   assert.equal(problemOf(answer).code, 'tokens_unavailable');
   assert.doesNotMatch(answer.body, /secret-arn/);
   assert.deepEqual(enqueued, []);
   assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the tokens' }]);
+  assertAnswer(t, 'getCount', 503, await ask('getCount', { headers: { authorization: 'Bearer first' } }));
 });

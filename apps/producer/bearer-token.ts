@@ -1,9 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { routes, type Route, type TokensFor } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerProblem } from './problem-answer.ts';
 
 /** Whether a token is one of those that are valid now. Throws when that cannot be found out. */
 export type TokenCheck = (token: string) => Promise<boolean>;
+
+/** What a producer with tokens asks one for, and how it checks one. */
+export type TokenGuard = { readonly isTokenValid: TokenCheck; readonly tokensFor: TokensFor };
 
 /**
  * Checks tokens against a list that may change from call to call. The time that a check takes tells nothing of the list:
@@ -24,10 +28,13 @@ export const createTokenCheck = (readTokens: () => Promise<readonly string[]>): 
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Makes the routes that need a token answer 401 without a valid one, before their body is read. To be called before they are added. */
-export const requireToken = (server: FastifyInstance, isTokenValid: TokenCheck): void => {
+/**
+ * Makes the routes that need a token answer 401 without a valid one, before their body is read. Routes are looked up in
+ * the contract by their path, so that HEAD needs what GET needs. To be called before they are added.
+ */
+export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor }: TokenGuard): void => {
   server.addHook('onRoute', (route) => {
-    if (route.config?.needsToken !== true) return;
+    if (![route.method].flat().some((method) => isGuarded(method, route.url, tokensFor))) return;
     route.onRequest = async (request, reply) => {
       const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
       if (token === undefined) {
@@ -52,6 +59,12 @@ export const requireToken = (server: FastifyInstance, isTokenValid: TokenCheck):
       return refuse(reply, 'Bearer realm="sluice", error="invalid_token"', 'The token is not valid.');
     };
   });
+};
+
+const isGuarded = (method: string, path: string, tokensFor: TokensFor): boolean => {
+  const contracted = method === 'HEAD' ? 'GET' : method;
+  const route = Object.values<Route>(routes).find((its) => its.path === path && its.method === contracted);
+  return route?.needsToken === 'writes' || (route?.needsToken === 'all' && tokensFor === 'all');
 };
 
 const refuse = (reply: FastifyReply, challenge: string, detail: string): FastifyReply =>

@@ -19,7 +19,7 @@ import { createProducerMetrics } from './metrics.ts';
 import { readInTime } from './read-in-time.ts';
 import { createServer } from './server.ts';
 import { shareReads } from './share-reads.ts';
-import { tokenCheckOf } from './tokens.ts';
+import { tokenGuardOf } from './tokens.ts';
 
 // Every answer comes within 2 s of its request; what is left after these is for the way there and back.
 const acknowledgeWithinMs = 1_800;
@@ -90,7 +90,7 @@ await runService(process, {
         readQueueState: readState,
         isQueueUp: () => isQueueUp(looking, partitions, attemptWithinMs),
         isLedgerUp: () => isLedgerUp(ledger, readWithinMs),
-        isTokenValid: tokenCheckOf(config, logger),
+        tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,
         onRefused: producerMetrics.refused,
       },

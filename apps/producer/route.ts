@@ -3,12 +3,6 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { answerProblem, retryAfterSeconds, type Fault } from './problem-answer.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    needsToken?: boolean;
-  }
-}
-
 type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
 
 type Member<R, Name extends PropertyKey> = R extends { readonly [_ in Name]: infer Schema }
@@ -42,7 +36,6 @@ export const addRoute = <R extends Route>(
   server.route({
     method: route.method,
     url: route.path,
-    config: { needsToken: route.needsToken === true },
     schema: {
       ...(route.body === undefined ? {} : { body: toJsonSchema(route.body, 'input') }),
       ...(route.query === undefined ? {} : { querystring: toJsonSchema(route.query, 'input') }),

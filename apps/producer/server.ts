@@ -3,7 +3,7 @@ import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { fastify, type FastifyInstance } from 'fastify';
-import { requireToken, type TokenCheck } from './bearer-token.ts';
+import { requireToken, type TokenGuard } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
 import { closeConnectionsInStages } from './close-in-stages.ts';
 import { allowOrigin, type AllowedOrigins } from './cors.ts';
@@ -38,8 +38,8 @@ export type ServerParts = EnqueueParts &
   GetCountsParts &
   GetQueueParts &
   ReadyParts & {
-    /** Left out where no tokens are configured: POSTs then need none. */
-    readonly isTokenValid?: TokenCheck | undefined;
+    /** Left out where no tokens are configured: no route then needs one. */
+    readonly tokenGuard?: TokenGuard | undefined;
     readonly onRefused?: RefusalObserver | undefined;
   };
 
@@ -111,7 +111,7 @@ export const createServer = (
   });
 
   takeJson(server);
-  if (parts.isTokenValid !== undefined) requireToken(server, parts.isTokenValid);
+  if (parts.tokenGuard !== undefined) requireToken(server, parts.tokenGuard);
   addRoot(server);
   addHealth(server, parts);
   addReady(server, parts);

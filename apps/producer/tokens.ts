@@ -1,15 +1,26 @@
+import type { TokensFor } from '@sluice/contract/routes.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { createTokensReader } from '@sluice/runtime/secrets.ts';
-import { createTokenCheck, type TokenCheck } from './bearer-token.ts';
+import { createTokenCheck, type TokenCheck, type TokenGuard } from './bearer-token.ts';
 
 type TokenConfig = {
   readonly API_TOKENS?: readonly string[] | undefined;
   readonly API_TOKENS_SECRET_ARN?: string | undefined;
+  readonly API_TOKENS_FOR: TokensFor;
 };
 
-/** The check of tokens by the configuration; none where it names no tokens. */
-export const tokenCheckOf = (config: TokenConfig, logger: Logger): TokenCheck | undefined => {
-  const { API_TOKENS: tokens, API_TOKENS_SECRET_ARN: arn } = config;
+/** The guard of the API by the configuration. Where it names no tokens there is none, and the log says so. */
+export const tokenGuardOf = (config: TokenConfig, logger: Logger): TokenGuard | undefined => {
+  const isTokenValid = tokenCheckOf(config, logger);
+  if (isTokenValid !== undefined) return { isTokenValid, tokensFor: config.API_TOKENS_FOR };
+  logger.warn('the API is open: without API_TOKENS or API_TOKENS_SECRET_ARN everybody may write and read');
+  return undefined;
+};
+
+const tokenCheckOf = (
+  { API_TOKENS: tokens, API_TOKENS_SECRET_ARN: arn }: TokenConfig,
+  logger: Logger,
+): TokenCheck | undefined => {
   if (tokens !== undefined) return createTokenCheck(async () => tokens);
   if (arn === undefined) return undefined;
   return createTokenCheck(

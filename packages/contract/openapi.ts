@@ -69,7 +69,9 @@ export const createOpenapi = (): OpenapiDocument => {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'Needed where the producer has tokens, else ignored.',
+          description:
+            'Needed by POSTs where the producer has tokens, and by the GETs that name it where the producer guards reads too ' +
+            '(`API_TOKENS_FOR=all`). Elsewhere it is ignored.',
         },
       },
     },
@@ -97,8 +99,8 @@ const operationOf = (operationId: string, route: Route): Operation => {
     responses: Object.fromEntries(
       Object.entries(route.answers).map(([status, answer]) => [status, responseOf(status, answer)]),
     ),
-    // The second: none, where the producer has no tokens.
-    ...(route.needsToken === true ? { security: [{ token: [] }, {}] } : {}),
+    // The second: none, where the producer does not ask for one.
+    ...(route.needsToken === undefined ? {} : { security: [{ token: [] }, {}] }),
   };
 };
 

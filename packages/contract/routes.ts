@@ -11,6 +11,9 @@ type Answer = {
   readonly mediaType?: string;
 };
 
+/** What a producer asks a bearer token for: writes only, or reads of data too. */
+export type TokensFor = 'writes' | 'all';
+
 /** One route: what it takes and every answer that it gives. Its schemas are at once types, checks and documentation. */
 export type Route = {
   readonly method: 'GET' | 'POST';
@@ -21,8 +24,11 @@ export type Route = {
   readonly body?: z.ZodType;
   /** Of each line, where the body may be NDJSON too. */
   readonly line?: z.ZodType;
-  /** Whether it needs a bearer token where the producer has some. */
-  readonly needsToken?: true;
+  /**
+   * Where the producer has tokens, the least `API_TOKENS_FOR` with which the route needs one: `writes` guards writes,
+   * `all` guards reads of data too. Routes without it never need a token.
+   */
+  readonly needsToken?: TokensFor;
   readonly answers: Readonly<Record<number, Answer>>;
 };
 
@@ -95,7 +101,14 @@ const refusals = {
   },
 } as const;
 
-const ledgerAway = { description: 'The ledger is away.', body: problem } as const;
+const readUnauthorized = {
+  description: 'The producer guards reads, and the bearer token is missing or wrong.',
+  body: problem,
+} as const;
+
+const tokensUnavailable = 'or the producer guards reads and cannot check the token now';
+
+const ledgerAway = { description: `The ledger is away, ${tokensUnavailable}.`, body: problem } as const;
 
 /** The HTTP contract of the producer. */
 export const routes = {
@@ -131,7 +144,7 @@ export const routes = {
     summary: 'Put one count into the queue',
     headers: idempotencyHeaders,
     body: z.strictObject({ count }),
-    needsToken: true,
+    needsToken: 'writes',
     answers: {
       201: {
         description: 'The queue holds the count; it will be recorded exactly once.',
@@ -147,7 +160,7 @@ export const routes = {
     headers: idempotencyHeaders,
     body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
     line: count,
-    needsToken: true,
+    needsToken: 'writes',
     answers: {
       201: {
         description: 'The queue holds the counts; each will be recorded exactly once.',
@@ -160,8 +173,10 @@ export const routes = {
     method: 'GET',
     path: '/count',
     summary: 'How many counts are recorded, and the one with the highest id',
+    needsToken: 'all',
     answers: {
       200: { description: 'What was recorded when the request arrived, or later.', body: total },
+      401: readUnauthorized,
       503: ledgerAway,
     },
   },
@@ -169,6 +184,7 @@ export const routes = {
     method: 'GET',
     path: '/counts',
     summary: 'Recorded counts, highest ids first, in pages',
+    needsToken: 'all',
     query: z.strictObject({
       limit: z
         .string()
@@ -186,6 +202,7 @@ export const routes = {
         }),
       },
       400: { description: 'The query is not what this route takes.', body: problem },
+      401: readUnauthorized,
       503: ledgerAway,
     },
   },
@@ -193,22 +210,29 @@ export const routes = {
     method: 'GET',
     path: '/queue',
     summary: 'What waits in the queue',
+    needsToken: 'all',
     answers: {
       200: { description: 'The state of all partitions together.', body: queueState },
-      503: { description: 'The queue is away.', body: problem },
+      401: readUnauthorized,
+      503: { description: `The queue is away, ${tokensUnavailable}.`, body: problem },
     },
   },
   getEvents: {
     method: 'GET',
     path: '/events',
     summary: 'The state of queue and ledger as server-sent events, one a second',
+    needsToken: 'all',
     answers: {
       200: {
         description: 'Events without a name; the data of each is this object, `null` for what is away.',
         body: z.object({ count: total.nullable(), queue: queueState.nullable() }),
         mediaType: 'text/event-stream',
       },
-      503: { description: 'This process has 500 listeners, as many as it takes.', body: problem },
+      401: readUnauthorized,
+      503: {
+        description: `This process has 500 listeners, as many as it takes, ${tokensUnavailable}.`,
+        body: problem,
+      },
     },
   },
   getOpenapi: {

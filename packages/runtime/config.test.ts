@@ -5,11 +5,19 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import * as z from 'zod';
 import { readConfig } from './config.ts';
-import { checkLogins, databaseSettings, httpSettings, queueSettings, recordSettings } from './settings.ts';
+import {
+  checkLogins,
+  databaseSettings,
+  httpSettings,
+  metricsSettings,
+  queueSettings,
+  recordSettings,
+} from './settings.ts';
 
 const schema = z
-  .object({ ...httpSettings, ...queueSettings, ...databaseSettings, ...recordSettings })
+  .object({ ...httpSettings, ...metricsSettings, ...queueSettings, ...databaseSettings, ...recordSettings })
   .superRefine(checkLogins);
+const token = (digit: string): string => digit.repeat(32);
 const login = { DB_USER: 'someone', DB_PASSWORD: 'secret' };
 
 const faultsOf = (environment: Record<string, string>): string => {
@@ -24,6 +32,7 @@ const faultsOf = (environment: Record<string, string>): string => {
 
 test('what is not given has its default, and an empty variable is not given', () => {
   assert.deepEqual(readConfig(schema, { ...login, HTTP_PORT: '' }), {
+    API_TOKENS_FOR: 'writes',
     CORS_ORIGIN: '*',
     DB_HOST: 'localhost',
     DB_NAME: 'count',
@@ -31,8 +40,12 @@ test('what is not given has its default, and an empty variable is not given', ()
     DB_PORT: 3306,
     DB_TLS: false,
     DB_USER: 'someone',
+    HTTP_ADDRESS: '::',
     HTTP_PORT: 5080,
     INBOX_HOURS: 1,
+    METRICS: 'prometheus',
+    METRICS_NAMESPACE: 'Sluice',
+    METRICS_PORT: 0,
     REDIS_CLUSTER: false,
     REDIS_HOST: 'localhost',
     REDIS_PORT: 6379,
@@ -77,12 +90,61 @@ for (const [what, environment, fault] of [
     { ...login, REDIS_IAM_CACHE: 'c' },
     /REDIS_USERNAME: must be set.*\n.*AWS_REGION: must be set.*\n.*REDIS_TLS: must be true/,
   ],
-  ['tokens twice', { ...login, API_TOKENS: 't', API_TOKENS_SECRET_ARN: 'a' }, /API_TOKENS: must not be set beside/],
+  [
+    'tokens from two places',
+    { ...login, API_TOKENS: token('a'), API_TOKENS_SECRET_ARN: 'a' },
+    /API_TOKENS: must not be set beside/,
+  ],
+  [
+    'the same token twice',
+    { ...login, API_TOKENS: `${token('a')}, ${token('a')}` },
+    /API_TOKENS: must not have the same/,
+  ],
+  ['an unknown guard', { ...login, API_TOKENS: token('a'), API_TOKENS_FOR: 'reads' }, /API_TOKENS_FOR: must be writes/],
+  ['a guard without tokens', { ...login, API_TOKENS_FOR: 'all' }, /API_TOKENS_FOR: needs tokens/],
 ] as const) {
   test(`${what}: the fault says which variable`, () => {
     assert.match(faultsOf(environment), fault);
   });
 }
+
+for (const tokens of [
+  'x',
+  token('a').slice(1),
+  `${token('a')},`,
+  `,${token('a')}`,
+  `${token('a')} b`,
+  `${token('a')}é`,
+  ' ',
+])
+  test(`API_TOKENS=${JSON.stringify(tokens)} is refused, with the command that makes a token`, () => {
+    const faults = faultsOf({ ...login, API_TOKENS: tokens });
+    assert.match(faults, /API_TOKENS\.\d: must be at least 32 printable ASCII characters.*openssl rand -hex 32$/m);
+    assert.doesNotMatch(faults, /aaaa/);
+  });
+
+for (const name of [
+  'API_TOKENS',
+  'API_TOKENS_SECRET_ARN',
+  'API_TOKENS_FOR',
+  'CORS_ORIGIN',
+  'HTTP_ADDRESS',
+  'HTTP_ALLOWED_HOSTS',
+  'REDIS_TLS',
+  'DB_TLS',
+])
+  for (const variable of [name, `${name}_FILE`])
+    test(`${variable} guards something, so that set to nothing it is a fault`, () => {
+      assert.match(
+        faultsOf({ ...login, [variable]: '' }),
+        new RegExp(`^  ${variable}: must not be empty; unset it`, 'm'),
+      );
+    });
+
+test('tokens are separated by commas, and blanks around them passed over', () => {
+  const { API_TOKENS: tokens } = readConfig(schema, { ...login, API_TOKENS: `${token('a')}, ${token('b')}` });
+  assert.deepEqual(tokens, [token('a'), token('b')]);
+});
 
 /** A file with this text; it is gone when the test ends. */
 const fileOf = (t: TestContext, text: string): string => {

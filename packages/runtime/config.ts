@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type * as z from 'zod';
+import * as z from 'zod';
 
 /** The environment does not give what the process needs. The message names every fault, and no value: one may be a secret. */
 export class ConfigError extends Error {
@@ -10,7 +10,14 @@ export class ConfigError extends Error {
 export type Variables = { readonly shape: object };
 
 /**
- * Reads a configuration from an environment. An empty variable counts as unset. Each may be given as a file too: with `NAME_FILE`, `NAME` is what is in
+ * A variable that must not be set to nothing. Most variables may: empty, they count as unset. Where that would turn off
+ * a protection, a value that got lost on its way must not do so without a word. `fault` says what to do.
+ */
+export const neverEmpty = <Schema extends z.ZodType>(schema: Schema, fault: string): Schema =>
+  schema.meta({ whenEmpty: fault });
+
+/**
+ * Reads a configuration from an environment. An empty variable counts as unset, unless it is {@link neverEmpty}. Each may be given as a file too: with `NAME_FILE`, `NAME` is what is in
  * that file, without the line's end. Throws a {@link ConfigError} with all faults.
  */
 export const readConfig = <Schema extends z.ZodType & Variables>(
@@ -18,18 +25,44 @@ export const readConfig = <Schema extends z.ZodType & Variables>(
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Schema> => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const empty = Object.entries(schema.shape).flatMap(([name, field]) => findEmpty(name, field, environment));
   const files = Object.keys(schema.shape).flatMap((name) => readFileOf(name, given));
   const ofFiles = files.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text] as const]));
   const result = schema.safeParse({ ...given, ...Object.fromEntries(ofFiles) });
-  const faulty = new Set(files.flatMap(({ name, fault }) => (fault === undefined ? [] : [name])));
+  const faulty = new Set([
+    ...empty.map(({ name }) => name),
+    ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [name])),
+  ]);
   // What is said of a variable whose file is at fault already would only repeat it.
   const issues = result.error?.issues.filter(({ path }) => !faulty.has(String(path[0]))) ?? [];
   const faults = [
+    ...empty.map(({ variable, fault }) => `  ${variable}: ${fault}`),
     ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [`  ${name}_FILE: ${fault}`])),
     ...issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`),
   ];
   if (result.success && faults.length === 0) return result.data;
   throw new ConfigError(`The environment is at fault:\n${faults.join('\n')}`);
+};
+
+type EmptyVariable = { readonly name: string; readonly variable: string; readonly fault: string };
+
+const findEmpty = (
+  name: string,
+  field: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): EmptyVariable[] => {
+  const fault = readWhenEmpty(field);
+  if (fault === undefined) return [];
+  return [name, `${name}_FILE`]
+    .filter((variable) => environment[variable] === '')
+    .map((variable) => ({ name, variable, fault }));
+};
+
+/** What {@link neverEmpty} gave a schema, whatever was wrapped around it since. */
+const readWhenEmpty = (field: unknown): string | undefined => {
+  if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return readWhenEmpty(field.unwrap());
+  const fault = field instanceof z.ZodType ? field.meta()?.['whenEmpty'] : undefined;
+  return typeof fault === 'string' ? fault : undefined;
 };
 
 type FileOfVariable = { readonly name: string; readonly text?: string; readonly fault?: string };

@@ -106,12 +106,13 @@ test('a secret that is not there, and a Secrets Manager that does not answer, fa
 
 test('tokens are read again when they are old, and while that fails those known before stay good', async (t) => {
   const manager = await start(t);
-  const arn = manager.put('tokens', ['one']);
+  const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
+  const arn = manager.put('tokens', [one]);
   const stale: Error[] = [];
   const read = createTokensReader(arn, (error) => stale.push(error), 0);
-  assert.deepEqual(await read(), ['one']);
-  manager.put('tokens', ['one', 'two']);
-  assert.deepEqual(await read(), ['one'], 'the floor holds for tokens too');
+  assert.deepEqual(await read(), [one]);
+  manager.put('tokens', [one, two]);
+  assert.deepEqual(await read(), [one], 'the floor holds for tokens too');
   manager.fail('AccessDeniedException');
 
   const eager = createSecretReader({
@@ -123,10 +124,22 @@ test('tokens are read again when they are old, and while that fails those known 
   });
   await assert.rejects(eager.read(), { code: 'SECRET_UNAVAILABLE' });
   manager.fail(undefined);
-  assert.deepEqual(await eager.read(), ['one', 'two']);
-  manager.put('tokens', ['two']);
-  assert.deepEqual(await eager.read(), ['two']);
+  assert.deepEqual(await eager.read(), [one, two]);
+  manager.put('tokens', [two]);
+  assert.deepEqual(await eager.read(), [two]);
   manager.fail('AccessDeniedException');
-  assert.deepEqual(await eager.read(), ['two']);
+  assert.deepEqual(await eager.read(), [two]);
   assert.equal(stale.length, 1);
 });
+
+for (const tokens of [[], [''], ['x'], ['1'.repeat(32), 'x'], ['1'.repeat(32), '1'.repeat(32)], '1'.repeat(32), {}])
+  test(`a secret with the tokens ${JSON.stringify(tokens)} gives none`, async (t) => {
+    const manager = await start(t);
+    const read = createTokensReader(manager.put('tokens', tokens), () => undefined, 0);
+    await assert.rejects(read(), ({ code, message }: Error & { code?: unknown }) => {
+      assert.equal(code, 'SECRET_UNAVAILABLE');
+      assert.match(message, /^Secret \S+tokens is not what it must be: .*must /);
+      assert.doesNotMatch(message, /1111|x;/);
+      return true;
+    });
+  });

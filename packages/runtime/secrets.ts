@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
+import { apiTokens } from './api-tokens.ts';
 
 /** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
 export class SecretError extends Error {
@@ -43,10 +44,6 @@ export const loginSchema = z.object(
   },
   { error: 'must be an object with username and password' },
 );
-
-const tokensSchema = z
-  .array(z.string({ error: 'must be text' }).min(1, 'must not be empty'), { error: 'must be a list of texts' })
-  .min(1, 'must not be empty');
 
 // A token that was taken out of the secret is refused after at most this long.
 const tokensMaxAgeMs = 60_000;
@@ -149,7 +146,7 @@ export const createTokensReader = (
   onStale: (error: SecretError) => void,
   maxAgeMs = tokensMaxAgeMs,
 ): (() => Promise<readonly string[]>) =>
-  createSecretReader({ arn, schema: tokensSchema, maxAgeMs, fetchWithinMs: tokensFetchWithinMs, onStale }).read;
+  createSecretReader({ arn, schema: apiTokens, maxAgeMs, fetchWithinMs: tokensFetchWithinMs, onStale }).read;
 
 /** An ARN says where its secret is; a plain name does not, and the SDK's own region is taken. */
 const regionOf = (arn: string): { readonly region?: string } => {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { hostPattern } from './allowed-hosts.ts';
+import { apiTokens, emptyTokens } from './api-tokens.ts';
+import { neverEmpty } from './config.ts';
 
 const integer = (least: number, most: number) => {
   const message = `must be an integer from ${least} to ${most}`;
@@ -14,6 +16,8 @@ const text = z.string({ error: 'must be set' });
 const port = integer(1, 65_535);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' });
 const listOfText = text.transform((value) => value.split(',').map((item) => item.trim()));
+// An empty value would turn off what the variable is there to turn on.
+const tlsFlag = neverEmpty(flag, 'must not be empty; unset it, or say true or false');
 
 // What browsers send in the Origin header, but for `null`, which any sandboxed page sends.
 const originPattern = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
@@ -47,8 +51,10 @@ export const metricsSettings = {
     .regex(/^[\w./#:-]{1,255}$/, 'must be 1 to 255 letters, digits and . - _ / # :')
     .default('Sluice')
     .describe('Where CloudWatch puts those of log lines: one namespace for each Sluice of an account'),
-  HTTP_ADDRESS: z
-    .union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' })
+  HTTP_ADDRESS: neverEmpty(
+    z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }),
+    'must not be empty; unset it for every interface, or name an address',
+  )
     .default('::')
     .describe('The address on which the API and `/metrics` listen; `::` is every interface'),
   METRICS_PORT: integer(0, 65_535).default(0).describe('The port of `/metrics` (Prometheus); 0: none'),
@@ -59,7 +65,7 @@ export const queueSettings = {
   REDIS_HOST: text.default('localhost').describe('Where Redis is; of a cluster, any of its nodes'),
   REDIS_PORT: port.default(6379).describe('Its port'),
   REDIS_CLUSTER: flag.default(false).describe('Whether it is a Redis Cluster'),
-  REDIS_TLS: flag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
+  REDIS_TLS: tlsFlag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
   REDIS_USERNAME: text.optional().describe('Its user; without one, the default user'),
   REDIS_PASSWORD: text.optional().describe("The user's password"),
   REDIS_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
@@ -90,7 +96,7 @@ export const enqueueSettings = {
 export const databaseSettings = {
   DB_HOST: text.default('localhost').describe('Where MySQL is'),
   DB_PORT: port.default(3306).describe('Its port'),
-  DB_TLS: flag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
+  DB_TLS: tlsFlag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
   DB_USER: text.optional().describe('Its user'),
   DB_PASSWORD: text.optional().describe("The user's password"),
   DB_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
@@ -103,15 +109,30 @@ export const databaseSettings = {
 /** The variables of the HTTP server. */
 export const httpSettings = {
   HTTP_PORT: port.default(5080).describe('The port of the API'),
-  HTTP_ALLOWED_HOSTS: listOfText
-    .refine((list) => list.every((host) => hostPattern.test(host)), 'must be hosts or host:port, separated by commas')
+  HTTP_ALLOWED_HOSTS: neverEmpty(
+    listOfText.refine(
+      (list) => list.every((host) => hostPattern.test(host)),
+      'must be hosts or host:port, separated by commas',
+    ),
+    'must not be empty; unset it to allow any host, or name one',
+  )
     .optional()
     .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; without it any'),
-  CORS_ORIGIN: origins
+  CORS_ORIGIN: neverEmpty(origins, 'must not be empty; unset it for any origin, or say `none`')
     .default('*')
     .describe('Origins whose pages may read the answers, separated by commas; `*`: any, `none`: none'),
-  API_TOKENS: listOfText.optional().describe('Bearer tokens, separated by commas; when set, POSTs need one of them'),
-  API_TOKENS_SECRET_ARN: text.optional().describe('A secret that holds them, as a JSON list of strings'),
+  API_TOKENS: neverEmpty(listOfText.pipe(apiTokens), emptyTokens)
+    .optional()
+    .describe('Bearer tokens of at least 32 characters, separated by commas; when set, POSTs need one of them'),
+  API_TOKENS_SECRET_ARN: neverEmpty(text, emptyTokens)
+    .optional()
+    .describe('A secret that holds them, as a JSON list of strings'),
+  API_TOKENS_FOR: neverEmpty(
+    z.enum(['writes', 'all'], { error: 'must be writes or all' }),
+    'must not be empty; unset it, or say writes or all',
+  )
+    .default('writes')
+    .describe('What needs a token: `writes` (POSTs) or `all` (GETs of data and `/events` too)'),
 };
 
 /** The variables of the process that records. */
@@ -137,7 +158,8 @@ type Logins = Readonly<
       | 'REDIS_TLS'
       | 'AWS_REGION'
       | 'API_TOKENS'
-      | 'API_TOKENS_SECRET_ARN',
+      | 'API_TOKENS_SECRET_ARN'
+      | 'API_TOKENS_FOR',
       unknown
     >
   >
@@ -172,5 +194,8 @@ export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 
   }
   if (isSet('API_TOKENS') && isSet('API_TOKENS_SECRET_ARN')) {
     fault('API_TOKENS', 'must not be set beside API_TOKENS_SECRET_ARN');
+  }
+  if (config['API_TOKENS_FOR'] === 'all' && !isSet('API_TOKENS') && !isSet('API_TOKENS_SECRET_ARN')) {
+    fault('API_TOKENS_FOR', 'needs tokens to be all: set API_TOKENS or API_TOKENS_SECRET_ARN');
   }
 };

@@ -126,7 +126,7 @@ test('the page', async (whole) => {
 
   await whole.test('where a token is needed the page asks for it, and posts with it', async (t) => {
     const port = await findFreePort();
-    await start('producer', { HTTP_PORT: String(port), API_TOKENS: 'let-me-in' });
+    await start('producer', { HTTP_PORT: String(port), API_TOKENS: 'let-me-in-'.repeat(4) });
     const { address: guarded } = await serveConsole(t, [port]);
     const { page, complaints } = await openPage(t, guarded);
     await untilSentence(page, 'All is well.');
@@ -134,7 +134,7 @@ test('the page', async (whole) => {
     await page.getByRole('button', { name: 'POST' }).click();
     await answer.getByText(/^401 /).waitFor();
     await assertAccessible(page);
-    await page.getByLabel('Bearer token').fill('let-me-in');
+    await page.getByLabel('Bearer token').fill('let-me-in-'.repeat(4));
     await page.getByRole('button', { name: 'POST' }).click();
     await answer.getByText('Recorded and seen here after').waitFor();
     // The browser itself writes that a request was refused.

@@ -15,7 +15,7 @@ export type Judgement = {
 };
 
 /** The token that requests must have. */
-export const token = 'open-sesame';
+export const token = 'open-sesame-open-sesame-open-sesame';
 
 const maxBodyBytes = 1_048_576;
 const maxHeadBytes = 16_384;

@@ -94,11 +94,41 @@ variables(['HTTP_ADDRESS', 'HTTP_ALLOWED_HOSTS'], 'say where to listen, and for 
 
 variables(['API_TOKENS'], 'makes POSTs need one of them', async (t) => {
   const { start, address } = await createPipeline(t);
-  await start('producer', { API_TOKENS: 'one, two' });
+  const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
+  const { lines } = await start('producer', { API_TOKENS: `${one}, ${two}` });
   assert.equal((await postTo(address)).status, 401);
-  assert.equal((await postTo(address, { authorization: 'Bearer three' })).status, 401);
-  assert.equal((await postTo(address, { authorization: 'Bearer two' })).status, 201);
+  assert.equal((await postTo(address, { authorization: `Bearer ${one}3` })).status, 401);
+  assert.equal((await postTo(address, { authorization: `Bearer ${two}` })).status, 201);
   assert.equal((await fetch(`${address}/count`)).status, 200);
+  assert.ok(!lines.some((line) => line.includes('the API is open')));
+});
+
+test('a producer without tokens says once that it is open', async (t) => {
+  const { start } = await createPipeline(t);
+  const { lines } = await start('producer');
+  const said = lines.filter((line) => line.includes('the API is open')).map((line): unknown => JSON.parse(line));
+  assert.partialDeepStrictEqual(said, [{ level: 'warn' }]);
+});
+
+test('a producer whose tokens are set to nothing does not start', async (t) => {
+  const { command } = await createPipeline(t);
+  const { code, output } = await command('producer', [], { API_TOKENS: '' });
+  assert.equal(code, 1);
+  assert.match(output, /API_TOKENS: must not be empty; unset it to leave the API open/);
+});
+
+variables(['API_TOKENS_FOR'], 'makes reads need a token too', async (t) => {
+  const { start, address } = await createPipeline(t);
+  const token = '1'.repeat(32);
+  await start('producer', { API_TOKENS: token, API_TOKENS_FOR: 'all' });
+  for (const path of ['/count', '/counts', '/queue', '/events', '/count?limit=1']) {
+    for (const method of ['GET', 'HEAD'])
+      assert.equal((await fetch(address + path, { method })).status, 401, `${method} ${path}`);
+  }
+  const headers = { authorization: `Bearer ${token}` };
+  assert.equal((await fetch(`${address}/count`, { headers })).status, 200);
+  for (const path of ['/', '/health', '/ready', '/openapi.json', '/docs'])
+    assert.equal((await fetch(address + path)).status, 200, path);
 });
 
 variables(
@@ -116,10 +146,10 @@ variables(
       DB_SECRET_ARN: secrets.put('db', login(String(environment['DB_USER']), environment['DB_PASSWORD'])),
       REDIS_SECRET_ARN: secrets.put('redis', login('default', environment['REDIS_PASSWORD'])),
     };
-    await start('producer', { ...logins, API_TOKENS_SECRET_ARN: secrets.put('tokens', ['one']) });
+    await start('producer', { ...logins, API_TOKENS_SECRET_ARN: secrets.put('tokens', ['1'.repeat(32)]) });
     await start('consumer', logins);
     assert.equal((await postTo(address)).status, 401);
-    assert.equal((await postTo(address, { authorization: 'Bearer one' })).status, 201);
+    assert.equal((await postTo(address, { authorization: `Bearer ${'1'.repeat(32)}` })).status, 201);
     await untilRecorded(1);
     assert.equal((await fetch(`${address}/count`)).status, 200);
   },

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+/** The command that makes a token which {@link apiTokens} accepts. */
+const makeToken = 'openssl rand -hex 32';
+
+/**
+ * The bearer tokens of an API, from a variable or a secret. Short tokens can be guessed and a comma separates them, so
+ * both are refused. The messages show no token.
+ */
+export const apiTokens = z
+  .array(
+    z
+      .string({ error: 'must be text' })
+      .regex(
+        /^[\x21-\x2b\x2d-\x7e]{32,}$/,
+        `must be at least 32 printable ASCII characters without spaces and commas; make one with: ${makeToken}`,
+      ),
+    { error: 'must be a list of texts' },
+  )
+  .min(1, 'must not be empty')
+  .refine((tokens) => new Set(tokens).size === tokens.length, 'must not have the same token twice');
+
+/** The fault of a variable that would guard the API and is set to nothing. */
+export const emptyTokens = `must not be empty; unset it to leave the API open, or make a token with: ${makeToken}`;
