@@ -1,5 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- it sets up zod before a schema is made
 import './jitless.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- it sets up what uPlot reads as it is loaded
+import './language.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createConsole } from './state/console.ts';

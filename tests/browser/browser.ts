@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { testFile } from '@sluice/test-servers/test-file.ts';
+import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
 
@@ -21,7 +22,9 @@ export const patienceMs = 60_000;
 
 /** Opens the page in a browser of its own: no storage, no cache. What it complains of is kept. */
 export const openPage = async (test: TestContext, address: string, options: BrowserContextOptions = {}) => {
-  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await (
+    await launch()
+  ).newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', ...options });
   test.after(() => context.close());
   context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
@@ -52,4 +55,17 @@ export const readFigure = async (page: Page, of: 'queue' | 'gate' | 'ledger'): P
 export const assertNoComplaint = (complaints: readonly string[], isServerAway = false): void => {
   const ofPage = complaints.filter((text) => !(isServerAway && /net::ERR_|status of 50\d/.test(text)));
   assert.deepEqual(ofPage, []);
+};
+
+type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
+
+/** Fails when a rule of axe finds anything on the page as it is. */
+export const assertAccessible = async (page: Page): Promise<void> => {
+  await page.evaluate(axe.source);
+  // The transitions of a change of scheme are over, and what axe measures stands still.
+  const { violations } = await page.evaluate<AxeResult>('axe.run()');
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]),
+    [],
+  );
 };

@@ -4,27 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
-import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
+import { assertAccessible, assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { builtPage, serveConsole } from './console.ts';
 
 const mostScriptBytes = 120_000;
 // Of what Web Vitals take for good, a tenth; a line of text that comes between others is three times this.
 const mostShift = 0.01;
-
-type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
-
-/** Every rule of axe, and nothing that it found may be left. */
-const assertAccessible = async (page: Page): Promise<void> => {
-  await page.evaluate(axe.source);
-  // The transitions of a change of scheme are over, and what axe measures stands still.
-  const { violations } = await page.evaluate<AxeResult>('axe.run()');
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]),
-    [],
-  );
-};
 
 test('the page', async (whole) => {
   const { start, post, untilRecorded, ledger, environment } = await createPipeline(whole);
@@ -102,6 +87,17 @@ test('the page', async (whole) => {
     await untilSentence(page, 'All is well.');
     await page.getByRole('button', { name: 'POST' }).click();
     await page.getByText('Recorded and seen here after').waitFor();
+    assertNoComplaint(complaints);
+  });
+
+  await whole.test('a browser whose language is no language tag shows the page too', async (t) => {
+    const { page, complaints } = await openPage(t, 'about:blank');
+    // As a Chromium in the POSIX locale has it.
+    await page.addInitScript(
+      `Object.defineProperty(navigator, 'language', { configurable: true, value: 'en-US@posix' })`,
+    );
+    await page.goto(address);
+    await untilSentence(page, 'All is well.');
     assertNoComplaint(complaints);
   });
 

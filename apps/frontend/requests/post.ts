@@ -1,6 +1,7 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type * as z from 'zod';
 import { ask, type Outcome } from './ask.ts';
+import { authorizationOf } from './authorization.ts';
 
 const acknowledgement = routes.postCount.answers[201].body;
 const acceptance = routes.postCounts.answers[201].body;
@@ -33,7 +34,7 @@ const post = (body: object, { key, token }: PostOptions): RequestInit => ({
   headers: {
     'content-type': 'application/json',
     'idempotency-key': key,
-    ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    ...authorizationOf(token),
   },
   body: JSON.stringify(body),
 });

@@ -1,15 +1,19 @@
-import { followEvents, type SluiceEvent } from '../requests/follow-events.ts';
+import { followEvents, type EventLink, type SluiceEvent } from '../requests/follow-events.ts';
 import type { QueueState, Row, Total } from '../requests/reads.ts';
 import { createRowFinder, type RowFinder } from './find-rows.ts';
 import { addMoment, createRateMeter, emptyHistory, type History } from './history.ts';
 import { seeHost } from './hosts.ts';
 
-/** Whether events come. */
-export type Link = 'connecting' | 'live' | 'reconnecting' | 'offline';
+/** The state of the event stream. */
+export type Link = 'connecting' | EventLink;
 
 /** All that the page shows of Sluice. A new object with each change. */
 export type Snapshot = {
   readonly link: Link;
+  /** The bearer token that requests carry, `''` for none. It is kept in memory only. */
+  readonly token: string;
+  /** True if the API answered 401 to a read with this token. */
+  readonly isTokenRefused: boolean;
   /** When the last event came, in ms since 1970. */
   readonly heardAt: number | undefined;
   /** When rows were recorded last, or were not to be because the consumers were paused; in ms since 1970. */
@@ -31,6 +35,8 @@ export type Console = {
   readonly start: () => void;
   readonly subscribe: (listener: () => void) => () => void;
   readonly read: () => Snapshot;
+  /** Sends this token from now on, and reads at once where reads were refused. */
+  readonly setToken: (token: string) => void;
   /** Notes that a producer answered. */
   readonly seeHost: (host: string) => void;
   readonly untilRecorded: RowFinder['untilRecorded'];
@@ -43,6 +49,8 @@ export const createConsole = (): Console => {
   const seenHosts = new Map<string, number>();
   let snapshot: Snapshot = {
     link: 'connecting',
+    token: '',
+    isTokenRefused: false,
     heardAt: undefined,
     movedAt: undefined,
     count: undefined,
@@ -57,7 +65,8 @@ export const createConsole = (): Console => {
     for (const listener of listeners) listener();
   };
 
-  const finder = createRowFinder((rows) => update({ rows }));
+  const readToken = () => snapshot.token;
+  const finder = createRowFinder({ readToken, onRows: (rows) => update({ rows }) });
 
   const takeEvent = ({ count, queue }: SluiceEvent) => {
     const now = Date.now();
@@ -77,23 +86,31 @@ export const createConsole = (): Console => {
   };
 
   const takeLink = (link: Link) => {
-    if (link === 'live') update({ link });
+    if (link === 'live') update({ link, isTokenRefused: false });
     // The line of a chart has a gap where nothing was heard.
     else
       update({
         link,
+        isTokenRefused: link === 'locked' && snapshot.token !== '',
         history: addMoment(snapshot.history, Date.now(), null, null),
         perSecond: meter.take(undefined, 0),
       });
   };
 
+  let events: ReturnType<typeof followEvents> | undefined;
   return {
-    start: () => followEvents({ onEvent: takeEvent, onLink: takeLink }),
+    start: () => {
+      events = followEvents({ readToken, onEvent: takeEvent, onLink: takeLink });
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     read: () => snapshot,
+    setToken: (typed) => {
+      update({ token: typed.trim(), isTokenRefused: false });
+      if (snapshot.link === 'locked') events?.reopen();
+    },
     seeHost: (host) => update({ hosts: seeHost(seenHosts, snapshot.hosts, host, Date.now()) }),
     untilRecorded: finder.untilRecorded,
   };

@@ -14,13 +14,19 @@ export type RowFinder = {
   readonly untilRecorded: (value: number, afterId: string) => Promise<boolean>;
 };
 
+type RowFinderParts = {
+  /** Reads the bearer token to ask with, `''` for none. */
+  readonly readToken: () => string;
+  readonly onRows: (rows: readonly Row[]) => void;
+};
+
 /** Makes a finder that hands on each list that it reads, the newest first. What cannot be read leaves the list as it is. */
-export const createRowFinder = (onRows: (rows: readonly Row[]) => void): RowFinder => {
+export const createRowFinder = ({ readToken, onRows }: RowFinderParts): RowFinder => {
   let newest: readonly Row[] = [];
   let reading: Promise<void> | undefined;
 
   const read = async () => {
-    const outcome = await readNewestRows(readRows);
+    const outcome = await readNewestRows(readRows, readToken());
     reading = undefined;
     if (outcome.kind !== 'answered') return;
     newest = outcome.body.counts;

@@ -11,7 +11,7 @@ const queue = {
   dead_letters: 0,
   paused: false,
 };
-const well = { link: 'live', count, queue, heardAt: 10_000, movedAt: 1_000 } as const;
+const well = { link: 'live', token: '', isTokenRefused: false, count, queue, heardAt: 10_000, movedAt: 1_000 } as const;
 const heldUp = { waiting_batches: 9, oldest_age_ms: 6_000 };
 
 for (const [what, change, tone, sentence] of [
@@ -20,6 +20,9 @@ for (const [what, change, tone, sentence] of [
   ['the time before the first event', { count: undefined, queue: undefined, link: 'connecting' }, 'unknown', /Looking/],
   ['a browser without a network', { link: 'offline' }, 'trouble', /offline/],
   ['a stream that is cut', { link: 'reconnecting' }, 'trouble', /No word/],
+  ['reads that need a token', { link: 'locked' }, 'notice', /needs a token/],
+  ['a token that is not answered yet', { link: 'locked', token: 'x' }, 'unknown', /^Trying the token/],
+  ['a token that is refused', { link: 'locked', token: 'x', isTokenRefused: true }, 'trouble', /refuses this token/],
   ['a queue that is away', { queue: null }, 'trouble', /^The queue is away/],
   ['a ledger that is away', { count: null }, 'trouble', /^The ledger is away/],
   ['both away', { count: null, queue: null }, 'trouble', /queue and the ledger are away/],

@@ -10,7 +10,7 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'count' | 'queue' | 'heardAt' | 'movedAt'>;
+type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'heardAt' | 'movedAt'>;
 
 // A batch is taken within milliseconds; one that waits this long is held up.
 const heldUpAfterMs = 5_000;
@@ -24,7 +24,9 @@ const unknown: Verdict = {
 };
 
 /** Says how the pipeline is: what is worst comes first. */
-export const judge = ({ link, count, queue, heardAt = 0, movedAt = heardAt }: Judged): Verdict => {
+export const judge = (judged: Judged): Verdict => {
+  const { link, count, queue, heardAt = 0, movedAt = heardAt } = judged;
+  if (link === 'locked') return judgeToken(judged);
   if (link === 'offline') {
     return trouble(
       'This browser is offline.',
@@ -56,6 +58,16 @@ export const judge = ({ link, count, queue, heardAt = 0, movedAt = heardAt }: Ju
     );
   }
   return judgeFlow(count, queue, heardAt - movedAt >= stillAfterMs);
+};
+
+const judgeToken = ({ token, isTokenRefused }: Judged): Verdict => {
+  if (isTokenRefused) return trouble('The API refuses this token.', 'Enter another one.');
+  if (token !== '') return { tone: 'unknown', sentence: 'Trying the token …', advice: 'The API has not answered yet.' };
+  return {
+    tone: 'notice',
+    sentence: 'The API needs a token to be read.',
+    advice: 'The page keeps it in memory until it is closed or reloaded.',
+  };
 };
 
 const judgeFlow = (

@@ -4,15 +4,21 @@ import { Burst } from './burst.tsx';
 import { Get } from './get.tsx';
 import { Post } from './post.tsx';
 
+type ActionsProps = {
+  readonly sluice: Console;
+  readonly token: string;
+  /** True if the page asks for the token elsewhere, to read. */
+  readonly isLocked: boolean;
+};
+
 /** What one may do: POST, a burst of them, GET. */
-export const Actions = ({ sluice }: { readonly sluice: Console }) => {
-  const [token, setToken] = useState('');
+export const Actions = ({ sluice, token, isLocked }: ActionsProps) => {
   const [needsToken, setNeedsToken] = useState(false);
   const parts = { sluice, token, onTokenNeeded: () => setNeedsToken(true) };
   return (
     <section className="actions" aria-labelledby="actions-title">
       <h2 id="actions-title">Try it</h2>
-      {needsToken && (
+      {needsToken && !isLocked && (
         <p className="field">
           <label htmlFor="token">Bearer token</label>
           <input
@@ -21,7 +27,7 @@ export const Actions = ({ sluice }: { readonly sluice: Console }) => {
             autoComplete="off"
             spellCheck={false}
             value={token}
-            onChange={(event) => setToken(event.target.value)}
+            onChange={(event) => sluice.setToken(event.target.value)}
           />
         </p>
       )}

@@ -7,11 +7,12 @@ import { LinkState } from './link-state.tsx';
 import { Picture } from './picture.tsx';
 import { Rows } from './rows.tsx';
 import { Status } from './status.tsx';
+import { Token } from './token.tsx';
 
 /** The page. */
 export const App = ({ sluice }: { readonly sluice: Console }) => {
   const snapshot = useSyncExternalStore(sluice.subscribe, sluice.read);
-  const { link, heardAt, count, queue, perSecond, history, rows, hosts } = snapshot;
+  const { link, token, heardAt, count, queue, perSecond, history, rows, hosts } = snapshot;
   const isStale = link !== 'live' && heardAt !== undefined;
   return (
     <>
@@ -20,12 +21,14 @@ export const App = ({ sluice }: { readonly sluice: Console }) => {
         <LinkState link={link} heardAt={heardAt} />
       </header>
       <main data-stale={isStale}>
-        <Status verdict={judge(snapshot)} />
+        <Status verdict={judge(snapshot)}>
+          {link === 'locked' && <Token isRefused={snapshot.isTokenRefused} onToken={sluice.setToken} />}
+        </Status>
         <Picture link={link} hosts={hosts} count={count} queue={queue} perSecond={perSecond} />
         <div className="columns">
           <Charts history={history} />
           <div className="side">
-            <Actions sluice={sluice} />
+            <Actions sluice={sluice} token={token} isLocked={link === 'locked'} />
             <Rows rows={rows} isAway={count === null} />
           </div>
         </div>

@@ -9,7 +9,7 @@ import { Refusal } from './refusal.tsx';
 export const Get = ({ sluice }: { readonly sluice: Console }) => {
   const [outcome, setOutcome] = useState<Outcome<Total>>();
   const run = async () => {
-    const next = await readTotal();
+    const next = await readTotal(sluice.read().token);
     if (next.kind === 'answered') sluice.seeHost(next.body.hostname);
     setOutcome(next);
   };

@@ -6,6 +6,7 @@ const words: Record<Link, string> = {
   live: 'Live',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
+  locked: 'Token needed',
 };
 
 /** Whether what is shown is of this second, or since when it is not. */

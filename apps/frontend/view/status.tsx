@@ -1,7 +1,14 @@
+import type { ReactNode } from 'react';
 import type { Verdict } from '../state/judge.ts';
 
+type StatusProps = {
+  readonly verdict: Verdict;
+  /** The form that it asks to fill in. */
+  readonly children: ReactNode;
+};
+
 /** The sentence that says how the pipeline is. */
-export const Status = ({ verdict: { tone, sentence, advice, command } }: { readonly verdict: Verdict }) => (
+export const Status = ({ verdict: { tone, sentence, advice, command }, children }: StatusProps) => (
   <section className="status" data-tone={tone} aria-label="Status">
     <div role="status">
       <p className="sentence">{sentence}</p>
@@ -15,5 +22,6 @@ export const Status = ({ verdict: { tone, sentence, advice, command } }: { reado
         )}
       </p>
     </div>
+    {children}
   </section>
 );

@@ -1,0 +1,26 @@
+// A message of the API has less than 1 KB.
+const maxMessageLength = 65_536;
+const end = { done: true, value: undefined } as const;
+
+/**
+ * Reads server-sent events (HTML standard, "Server-sent events") and calls `onData` with the data
+ * of each, until the stream ends, breaks, or has a message that does not end within 64 KiB. It
+ * reads what the API sends: `data`, comments and other fields, with LF or CRLF.
+ */
+export const readEvents = async (
+  stream: ReadableStream<BufferSource>,
+  onData: (data: string) => void,
+): Promise<void> => {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  const next = () => reader.read().catch(() => end);
+  let rest = '';
+  // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+  for (let piece = await next(); !piece.done && rest.length <= maxMessageLength; piece = await next()) {
+    const messages = (rest + piece.value).split(/\r?\n\r?\n/);
+    rest = messages.pop() ?? '';
+    for (const message of messages) {
+      const lines = message.split(/\r?\n/).filter((line) => line.startsWith('data:'));
+      if (lines.length > 0) onData(lines.map((line) => line.slice('data:'.length).replace(/^ /, '')).join('\n'));
+    }
+  }
+};
