@@ -20,5 +20,15 @@ export const apiTokens = z
   .min(1, 'must not be empty')
   .refine((tokens) => new Set(tokens).size === tokens.length, 'must not have the same token twice');
 
+/** The values of an object, and anything else as it is. */
+const valuesOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.values(value) : value;
+
+/**
+ * The bearer tokens of a secret: a list, or an object of them by the name of their holder. Secrets Manager generates an object only
+ * (GenerateSecretString).
+ */
+export const secretTokens = z.preprocess(valuesOf, apiTokens);
+
 /** The fault of a variable that would guard the API and is set to nothing. */
 export const emptyTokens = `must not be empty; unset it to leave the API open, or make a token with: ${makeToken}`;

@@ -132,7 +132,24 @@ test('tokens are read again when they are old, and while that fails those known 
   assert.equal(stale.length, 1);
 });
 
-for (const tokens of [[], [''], ['x'], ['1'.repeat(32), 'x'], ['1'.repeat(32), '1'.repeat(32)], '1'.repeat(32), {}])
+test('tokens may be an object of them by the name of their holder, as Secrets Manager generates it', async (t) => {
+  const manager = await start(t);
+  const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
+  const arn = manager.put('tokens', { first: one, second: two });
+  assert.deepEqual(await createTokensReader(arn, () => undefined, 0)(), [one, two]);
+});
+
+for (const tokens of [
+  { first: 'x' },
+  { first: ['1'.repeat(32)] },
+  [],
+  [''],
+  ['x'],
+  ['1'.repeat(32), 'x'],
+  ['1'.repeat(32), '1'.repeat(32)],
+  '1'.repeat(32),
+  {},
+])
   test(`a secret with the tokens ${JSON.stringify(tokens)} gives none`, async (t) => {
     const manager = await start(t);
     const read = createTokensReader(manager.put('tokens', tokens), () => undefined, 0);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
-import { apiTokens } from './api-tokens.ts';
+import { secretTokens } from './api-tokens.ts';
 
 /** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
 export class SecretError extends Error {
@@ -138,7 +138,7 @@ export const createLoginProvider = (given: {
 };
 
 /**
- * The bearer tokens of a secret (a JSON list of texts), read again when they are older than a minute, so that a rotation arrives
+ * The bearer tokens of a secret (JSON: a list of texts, or an object of them), read again when they are older than a minute, so that a rotation arrives
  * without a restart. While Secrets Manager is away those known before stay good, and `onStale` is told.
  */
 export const createTokensReader = (
@@ -146,7 +146,7 @@ export const createTokensReader = (
   onStale: (error: SecretError) => void,
   maxAgeMs = tokensMaxAgeMs,
 ): (() => Promise<readonly string[]>) =>
-  createSecretReader({ arn, schema: apiTokens, maxAgeMs, fetchWithinMs: tokensFetchWithinMs, onStale }).read;
+  createSecretReader({ arn, schema: secretTokens, maxAgeMs, fetchWithinMs: tokensFetchWithinMs, onStale }).read;
 
 /** An ARN says where its secret is; a plain name does not, and the SDK's own region is taken. */
 const regionOf = (arn: string): { readonly region?: string } => {

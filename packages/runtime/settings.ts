@@ -126,7 +126,7 @@ export const httpSettings = {
     .describe('Bearer tokens of at least 32 characters, separated by commas; when set, POSTs need one of them'),
   API_TOKENS_SECRET_ARN: neverEmpty(text, emptyTokens)
     .optional()
-    .describe('A secret that holds them, as a JSON list of strings'),
+    .describe('A secret that holds them as JSON: a list of strings, or an object of them by the name of their holder'),
   API_TOKENS_FOR: neverEmpty(
     z.enum(['writes', 'all'], { error: 'must be writes or all' }),
     'must not be empty; unset it, or say writes or all',
