@@ -46,8 +46,9 @@ function install() {
   const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
-    // Inherited npm settings would make this install what the calling script asked for.
-    env: { ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'false' },
+    // Inherited npm settings would make this install what the calling script asked for. No package needs its install script; npm 10, which
+    // knows no `allowScripts`, would run them.
+    env: { ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'true' },
   });
   if (status !== 0) {
     fail(`The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above.`);

@@ -57,10 +57,11 @@ test('what workflows run are scripts that people run too', () => {
   const runs = steps.flatMap(({ where, step: { run } }) => (run === undefined ? [] : [{ where, run }]));
   assert.ok(runs.length > 0);
   for (const { where, run } of runs) {
-    const [, script, file, isAudit] =
-      /^(?:npm run ([\w:-]+)(?: .*)?|sudo env "PATH=\$PATH" CI=true bash (\S+)|(npm audit) --audit-level=high)$/.exec(
+    const [, script, ci, installer, isAudit] =
+      /^(?:npm run ([\w:-]+)(?: .*)?|sudo env "PATH=\$PATH" CI=true bash (\S+)|node (tools\/install\.mjs)|(npm audit) --audit-level=high)$/.exec(
         run,
       ) ?? [];
+    const file = ci ?? installer;
     assert.ok(script !== undefined || file !== undefined || isAudit !== undefined, `${where} runs ${run}`);
     if (script !== undefined) assert.ok(script in scripts, `${where}: there is no script ${script}`);
     if (file !== undefined) assert.ok(existsSync(join(repository, file)), `${where}: there is no ${file}`);
@@ -75,8 +76,35 @@ test('no workflow knows a key, and none but a deployment may ask for a role', ()
     assert.equal(permissions['contents'], 'read', name);
   }
   const asking = jobs.filter(({ value }) => value.permissions?.['id-token'] !== undefined).map(({ job }) => job);
-  assert.deepEqual(asking, ['test', 'stage', 'prod']);
-  assert.deepEqual(workflows.find(({ name }) => name === 'pipeline.yml')?.permissions, { contents: 'read' });
+  assert.deepEqual(asking.toSorted(), ['deploy', 'prod', 'stage', 'test']);
+  for (const { name, permissions } of workflows) assert.deepEqual(permissions, { contents: 'read' }, name);
+});
+
+/** The jobs of a workflow that install or run packages with AWS credentials at hand, though they need not. */
+const findEarlyCredentials = (text: string): string[] => {
+  const { jobs: found } = workflowSchema.parse(parse(text));
+  return Object.entries(found).flatMap(([job, { steps: own }]) => {
+    const credentials = own.findIndex(({ uses }) => uses?.startsWith('aws-actions/configure-aws-credentials@'));
+    if (credentials === -1) return [];
+    const install = own.findIndex(({ run }) => run === 'node tools/install.mjs');
+    const isFirst = install !== -1 && install < credentials;
+    // Whatever runs after it has them, so they are taken as late as can be.
+    const isLate = own.slice(credentials + 1).every(({ run }) => run?.startsWith('npm run deploy ') === true);
+    return [isFirst ? '' : `${job} installs with credentials`, isLate ? '' : `${job} takes them too early`].filter(
+      (fault) => fault !== '',
+    );
+  });
+};
+
+test('packages are installed before there are credentials, without their scripts, and only the deployment has them', () => {
+  assert.ok(workflows.some(({ text }) => text.includes('configure-aws-credentials')));
+  for (const { name, text } of workflows) assert.deepEqual(findEarlyCredentials(text), [], name);
+  // As it was: the deployment installed what was missing.
+  const deployment = workflows.find(({ name }) => name === 'deploy.yml') ?? assert.fail();
+  const before = deployment.text.replace(/^ +- run: node tools\/install\.mjs\n/m, '');
+  assert.deepEqual(findEarlyCredentials(before), ['deploy installs with credentials']);
+  const installer = readFileSync(join(repository, 'tools/install.mjs'), 'utf8');
+  assert.match(installer, /npm_config_ignore_scripts: 'true'/);
 });
 
 test('what is on main goes to test, then to stage, then to prod, each through the environment of its name', () => {
