@@ -7,7 +7,9 @@ import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from '../points/templates-of-tests.ts';
 
 const environments = await readEnvironments();
-const templates = await templatesOf(environments);
+const stage = environments.find(({ name }) => name === 'stage') ?? assert.fail();
+const plain = { ...stage, name: 'plain', hasContainerInsights: false };
+const templates = await templatesOf([...environments, plain]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
@@ -33,6 +35,7 @@ const alarmsOf = (name: string): Map<string, AlarmProperties> =>
 
 const everywhere = [
   ...['age', 'dead-letters', 'errors', 'latency', 'mysql-connections', 'mysql-cpu', 'mysql-storage', 'no-healthy-task'],
+  ...['internal-errors', 'missing-consumers', 'missing-producers', 'unhealthy-tasks'],
   ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer', 'valkey-memory'],
 ];
 
@@ -105,7 +108,10 @@ test('each alarm is raised beyond what it says, after as many minutes, and told 
     'age > 120 for 5',
     'dead-letters > 0 for 1',
     'errors > 10 for 5',
+    'internal-errors > 10 for 5',
     'latency > 2 for 5',
+    'missing-consumers > 0 for 10',
+    'missing-producers > 0 for 10',
     'mysql-connections > 122 for 10',
     'mysql-cpu > 85 for 15',
     'mysql-storage < 10000000000 for 15',
@@ -115,6 +121,7 @@ test('each alarm is raised beyond what it says, after as many minutes, and told 
     'rotation-consumer > 0 for 1',
     'rotation-migrator > 0 for 1',
     'rotation-producer > 0 for 1',
+    'unhealthy-tasks > 0 for 3',
     'valkey-cpu > 80 for 10',
     'valkey-memory > 75 for 5',
   ]);
@@ -137,8 +144,8 @@ test('where nothing is heard, there is an alarm', () => {
 
 test('a release is put back by the alarms of what it may break', () => {
   for (const [service, alarms] of [
-    ['producer', ['errors', 'latency']],
-    ['consumer', ['no-progress']],
+    ['producer', ['unhealthy-tasks', 'internal-errors', 'missing-producers']],
+    ['consumer', ['no-progress', 'missing-consumers']],
   ] as const) {
     templateOf('prod').hasResourceProperties('AWS::ECS::Service', {
       ServiceName: service,
@@ -158,6 +165,51 @@ test('a release is put back by the alarms of what it may break', () => {
       [],
     );
   }
+});
+
+type Metric = { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: readonly object[] };
+
+/** What an alarm looks at, `NAMESPACE NAME`, with the dimensions that are texts of the template. */
+const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
+  const listed: unknown = properties['Metrics'] ?? [{ MetricStat: { Metric: properties } }];
+  assert.ok(Array.isArray(listed));
+  return listed.flatMap(({ MetricStat }: { readonly MetricStat?: { readonly Metric: Metric } }) => {
+    if (MetricStat === undefined) return [];
+    const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
+    const values = Dimensions.flatMap((each) =>
+      'Value' in each && 'Name' in each && typeof each.Value === 'string' ? `${String(each.Name)}=${each.Value}` : [],
+    );
+    return [Namespace, MetricName, ...values].join(' ');
+  });
+};
+
+test('no client can roll a release back: what does looks at no answer that a client can provoke', () => {
+  const template = templateOf('prod');
+  const byName = new Map(
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [
+      String(Properties.AlarmName),
+      metricsOf(Properties),
+    ]),
+  );
+  const watched = Object.values(template.findResources('AWS::ECS::Service')).flatMap(
+    ({ Properties }): string[] => Properties.DeploymentConfiguration.Alarms.AlarmNames,
+  );
+  assert.deepEqual(watched.flatMap((name) => byName.get(name) ?? assert.fail(name)).toSorted(), [
+    'AWS/ApplicationELB UnHealthyHostCount',
+    'ECS/ContainerInsights DesiredTaskCount ClusterName=sluice-prod ServiceName=consumer',
+    'ECS/ContainerInsights DesiredTaskCount ClusterName=sluice-prod ServiceName=producer',
+    'ECS/ContainerInsights RunningTaskCount ClusterName=sluice-prod ServiceName=consumer',
+    'ECS/ContainerInsights RunningTaskCount ClusterName=sluice-prod ServiceName=producer',
+    'Sluice/prod sluice_queue_waiting_batches service=producer',
+    'Sluice/prod sluice_recorded_total service=consumer',
+    'Sluice/prod sluice_refused_total reason=internal_error service=producer',
+  ]);
+});
+
+test('without Container Insights nothing looks at metrics that it makes', () => {
+  const template = templateOf('plain');
+  assert.doesNotMatch(JSON.stringify(template.findResources('AWS::CloudWatch::Alarm')), /ContainerInsights/);
+  assert.doesNotMatch(JSON.stringify(template.findResources('AWS::ECS::Service')), /missing-/);
 });
 
 test('the topic is encrypted with a key that those who tell it something may use', () => {

@@ -6,7 +6,7 @@ import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
-import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric } from './metrics.ts';
+import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric, taskMetric } from './metrics.ts';
 
 type AlarmsProps = {
   readonly environment: Environment;
@@ -27,9 +27,16 @@ type Condition = {
   readonly section: string;
 };
 
-/** The names of the alarms by which a release is put back, which must be known before there are services. */
+/**
+ * The names of the alarms that roll a release back. They look at what a release can cause and strangers cannot: unhealthy and missing
+ * tasks, the API's own failures, a consumer that records nothing. Errors and latency alone page somebody: a client can provoke 503 and slow
+ * answers (a full queue, reads beyond their limit), and must not decide which release runs. The names are known before there are services.
+ */
 export const deploymentAlarmsOf = (environment: Environment, service: 'producer' | 'consumer'): string[] =>
-  (service === 'producer' ? ['errors', 'latency'] : ['no-progress']).map((alarm) => nameOf(environment, alarm));
+  [
+    ...(service === 'producer' ? ['unhealthy-tasks', 'internal-errors'] : ['no-progress']),
+    ...(environment.hasContainerInsights ? [`missing-${service}s`] : []),
+  ].map((alarm) => nameOf(environment, alarm));
 
 const nameOf = ({ name }: Environment, alarm: string): string => `sluice-${name}-${alarm}`;
 
@@ -38,7 +45,8 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { environment, balancer, targets, topic }: AlarmsProps) {
     super(scope, id);
     const conditions = {
-      ...apiConditions(balancer, targets),
+      ...apiConditions(environment, balancer, targets),
+      ...taskConditions(environment),
       ...queueConditions(environment),
       ...cacheConditions(environment),
       ...databaseConditions(environment),
@@ -67,6 +75,7 @@ export class Alarms extends Construct {
 const minute = { period: Duration.minutes(1) };
 
 const apiConditions = (
+  environment: Environment,
   balancer: ApplicationLoadBalancer,
   targets: ApplicationTargetGroup,
 ): Readonly<Record<string, Condition>> => ({
@@ -98,7 +107,44 @@ const apiConditions = (
     isMissingBad: true,
     section: 'no-task-is-healthy',
   },
+  'unhealthy-tasks': {
+    metric: targets.metrics.unhealthyHostCount({ ...minute, statistic: 'Maximum' }),
+    above: 0,
+    minutes: 3,
+    section: 'some-tasks-are-not-healthy',
+  },
+  'internal-errors': {
+    // The API's own: no answer of Envoy or the load balancer, and no 503 of a full queue or an unavailable database.
+    metric: sluiceMetric(environment, 'producer', 'refused_total', 'Sum', { reason: 'internal_error' }),
+    above: 10,
+    minutes: 5,
+    section: 'the-api-fails',
+  },
 });
+
+/** Tasks that die again and again. Only Container Insights counts them. */
+const taskConditions = (environment: Environment): Readonly<Record<string, Condition>> =>
+  environment.hasContainerInsights
+    ? Object.fromEntries(
+        (['producer', 'consumer'] as const).map((service) => [
+          `missing-${service}s`,
+          {
+            metric: new MathExpression({
+              expression: 'IF(running < wanted, 1, 0)',
+              usingMetrics: {
+                running: taskMetric(environment, service, 'RunningTaskCount'),
+                wanted: taskMetric(environment, service, 'DesiredTaskCount'),
+              },
+              ...minute,
+              label: `Fewer tasks of the ${service} run than are wanted`,
+            }),
+            above: 0,
+            minutes: 10,
+            section: 'some-tasks-are-not-healthy',
+          },
+        ]),
+      )
+    : {};
 
 const queueConditions = (environment: Environment): Readonly<Record<string, Condition>> => ({
   age: {

@@ -50,3 +50,11 @@ export const cacheMetric = ({ name, queue }: Environment, metricName: string, st
 /** Of a function, by its name. */
 export const functionErrors = (functionName: string): Metric =>
   metricOf('AWS/Lambda', 'Errors', 'Sum', { FunctionName: functionName });
+
+/** The number of tasks of a service, as Container Insights has it. */
+export const taskMetric = (
+  { name }: Environment,
+  service: 'producer' | 'consumer',
+  metricName: 'DesiredTaskCount' | 'RunningTaskCount',
+): Metric =>
+  metricOf('ECS/ContainerInsights', metricName, 'Average', { ClusterName: `sluice-${name}`, ServiceName: service });
