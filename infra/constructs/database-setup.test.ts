@@ -76,18 +76,57 @@ test('it imports a dump where the environment has one', () => {
   template.hasResourceProperties('Custom::DatabaseSetup', { ImportFile: Match.absent() });
 });
 
+type Statement = {
+  readonly Effect: string;
+  readonly Action: readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: object;
+};
+
+const statementsOf = (start: string): readonly Statement[] =>
+  findOne('AWS::IAM::Policy', start).resource['Properties'].PolicyDocument.Statement;
+
 test('the function may read four secrets, write its log and have its network interfaces, and nothing else', () => {
-  const { resource } = findOne('AWS::IAM::Policy', 'DatabaseSetup');
-  const statements: readonly { Action: string[]; Resource: unknown }[] =
-    resource['Properties'].PolicyDocument.Statement;
+  const statements = statementsOf('DatabaseSetupRole');
   assert.deepEqual(
-    statements.map(({ Action, Resource }) => [Action[0], Array.isArray(Resource) ? Resource.length : Resource]),
+    statements.map(({ Effect, Action, Resource }) => [
+      Effect,
+      Action[0],
+      Array.isArray(Resource) ? Resource.length : Resource,
+    ]),
     [
-      ['logs:CreateLogStream', { 'Fn::GetAtt': [findOne('AWS::Logs::LogGroup', 'DatabaseSetupLog').id, 'Arn'] }],
-      ['ec2:AssignPrivateIpAddresses', '*'],
-      ['secretsmanager:DescribeSecret', 4],
+      [
+        'Allow',
+        'logs:CreateLogStream',
+        { 'Fn::GetAtt': [findOne('AWS::Logs::LogGroup', 'DatabaseSetupLog').id, 'Arn'] },
+      ],
+      // In its account and its region.
+      ['Allow', 'ec2:AssignPrivateIpAddresses', 'arn:aws:ec2:eu-central-1:444444444444:*/*'],
+      ['Allow', 'ec2:DescribeNetworkInterfaces', '*'],
+      ['Allow', 'secretsmanager:DescribeSecret', 4],
     ],
   );
+});
+
+test('Lambda has the rights to the network, and the code of the function has none of them, from its first run on', () => {
+  const networkOf = (statements: readonly Statement[]) =>
+    statements.flatMap(({ Action }) => Action.filter((action) => action.startsWith('ec2:'))).toSorted();
+  const { id } = findOne('AWS::IAM::Policy', 'DatabaseSetupNetworkDenial');
+  const [denial, ...others] = statementsOf('DatabaseSetupNetworkDenial');
+  assert.deepEqual(others, []);
+  assert.deepEqual([denial?.Effect, denial?.Resource], ['Deny', '*']);
+  assert.deepEqual(networkOf(denial === undefined ? [] : [denial]), networkOf(statementsOf('DatabaseSetupRole')));
+  assert.deepEqual(denial?.Condition, {
+    ArnEquals: {
+      'lambda:SourceFunctionArn': { 'Fn::GetAtt': [findOne('AWS::Lambda::Function').id, 'Arn'] },
+    },
+  });
+  const role = findOne('AWS::IAM::Role', 'DatabaseSetupRole').id;
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyName: Match.stringLikeRegexp('NetworkDenial'),
+    Roles: [{ Ref: role }],
+  });
+  template.hasResource('Custom::DatabaseSetup', { DependsOn: Match.arrayWith([id]) });
 });
 
 test('each user has a secret that AWS rotates, once the user is there', () => {

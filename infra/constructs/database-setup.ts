@@ -1,5 +1,5 @@
-import { AssetHashType, CustomResource, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AssetHashType, CustomResource, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
@@ -15,6 +15,14 @@ type DatabaseSetupProps = {
   readonly database: Database;
   readonly environment: Environment;
 };
+
+const networkChanges = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:UnassignPrivateIpAddresses',
+] as const;
+const networkReads = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'] as const;
 
 /** A user of the database beside its administrator. */
 export type DatabaseUser = 'migrator' | 'producer' | 'consumer';
@@ -34,7 +42,9 @@ export class DatabaseSetup extends Construct {
       new DatabaseSecret(this, `Secret-${user}`, { username: user, dbname: databaseName }).attach(database.instance);
     this.secrets = { migrator: secretOf('migrator'), producer: secretOf('producer'), consumer: secretOf('consumer') };
     const code = bundleCode();
-    const setUp = this.runFunction(this.createFunction(code, props), code, props);
+    const setUpFunction = this.createFunction(code, props);
+    const setUp = this.runFunction(setUpFunction, code, props);
+    setUp.node.addDependency(this.denyNetwork(setUpFunction));
     // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
     setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
@@ -78,25 +88,39 @@ export class DatabaseSetup extends Construct {
   private createRole(logGroup: LogGroup): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: [
-          'ec2:AssignPrivateIpAddresses',
-          'ec2:CreateNetworkInterface',
-          'ec2:DeleteNetworkInterface',
-          'ec2:DescribeNetworkInterfaces',
-          'ec2:DescribeSubnets',
-          'ec2:UnassignPrivateIpAddresses',
-        ],
-        resources: ['*'],
-      }),
-    );
+    const { region, account } = Stack.of(this);
+    const interfaces = `arn:aws:ec2:${region}:${account}:*/*`;
+    role.addToPolicy(new PolicyStatement({ actions: [...networkChanges], resources: [interfaces] }));
+    role.addToPolicy(new PolicyStatement({ actions: [...networkReads], resources: ['*'] }));
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::${interfaces}]`,
+      reason:
+        'Lambda makes its network interfaces with these rights, and refuses a role that has them for some subnets only. The code of the function has none of them (NetworkDenial)',
+    });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'Lambda makes its network interfaces with these rights, and checks them for all resources ("Giving Lambda functions access to resources in a VPC")',
+      reason: 'EC2 checks these reads for all resources',
     });
     return role;
+  }
+
+  /**
+   * Takes from the function's code the rights that Lambda has through its role ("Giving Lambda functions access to resources in an Amazon VPC",
+   * security best practices): calls that the code makes carry the function's ARN, calls of the service do not. It is a policy of its own because
+   * the role is there before the function.
+   */
+  private denyNetwork(setUp: LambdaFunction): Policy {
+    return new Policy(this, 'NetworkDenial', {
+      roles: setUp.role === undefined ? [] : [setUp.role],
+      statements: [
+        new PolicyStatement({
+          effect: Effect.DENY,
+          actions: [...networkChanges, ...networkReads],
+          resources: ['*'],
+          conditions: { ArnEquals: { 'lambda:SourceFunctionArn': setUp.functionArn } },
+        }),
+      ],
+    });
   }
 
   private runFunction(setUp: LambdaFunction, code: Code, { environment }: DatabaseSetupProps): CustomResource {
