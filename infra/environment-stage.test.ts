@@ -17,7 +17,13 @@ const named = {
   domain: { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' },
   pipeline: { repository: 'example/sluice', makesProvider: true },
 };
-const templates = await templatesOf([...environments, named]);
+const open: Environment = {
+  ...find('test'),
+  name: 'open',
+  api: { access: 'open' },
+  firewall: { requestsPerFiveMinutes: 1_000 },
+};
+const templates = await templatesOf([...environments, named, open]);
 const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 
@@ -97,24 +103,66 @@ test('images keep their tags, are scanned, and fifty of them are kept', () => {
   }
 });
 
-test('the firewall refuses an address that asks too often, and nobody else', () => {
-  for (const name of ['stage', 'prod']) {
+type FirewallRule = {
+  readonly Name: string;
+  readonly Priority: number;
+  readonly Action?: object;
+  readonly OverrideAction?: object;
+  readonly Statement: {
+    readonly RateBasedStatement?: object;
+    readonly ManagedRuleGroupStatement?: {
+      readonly VendorName: string;
+      readonly Name: string;
+      readonly RuleActionOverrides: readonly { readonly Name: string; readonly ActionToUse: object }[];
+    };
+  };
+};
+
+const firewallRulesOf = (name: string): readonly FirewallRule[] => {
+  const [firewall] = Object.values(templateOf(`${name}/edge`).findResources('AWS::WAFv2::WebACL'));
+  return firewall?.['Properties'].Rules ?? assert.fail(`${name} has no firewall`);
+};
+
+test('the firewall refuses an address that asks too often, before it looks at anything else', () => {
+  for (const [name, limit] of [
+    ['stage', 3_000_000],
+    ['prod', 100_000],
+    ['open', 1_000],
+  ] as const) {
     templateOf(`${name}/edge`).hasResourceProperties('AWS::WAFv2::WebACL', {
       Scope: 'CLOUDFRONT',
       DefaultAction: { Allow: {} },
-      Rules: [
-        Match.objectLike({
-          Action: { Block: {} },
-          Statement: {
-            RateBasedStatement: {
-              AggregateKeyType: 'IP',
-              Limit: name === 'prod' ? 100_000 : 3_000_000,
-              EvaluationWindowSec: 300,
-            },
-          },
-        }),
-      ],
     });
+    const [rate] = firewallRulesOf(name).toSorted((one, other) => one.Priority - other.Priority);
+    assert.deepEqual(rate?.Action, { Block: {} }, name);
+    assert.deepEqual(rate?.Statement.RateBasedStatement, {
+      AggregateKeyType: 'IP',
+      Limit: limit,
+      EvaluationWindowSec: 300,
+    });
+  }
+});
+
+test('wherever there is a firewall it has AWS’s rules, which let a body of 1 MiB and a client without User-Agent pass', () => {
+  for (const name of ['stage', 'prod', 'open']) {
+    const managed = firewallRulesOf(name).filter(({ Statement }) => Statement.ManagedRuleGroupStatement !== undefined);
+    // Without it the group's rules would only count.
+    assert.deepEqual(
+      [...new Set(managed.map(({ OverrideAction }) => JSON.stringify(OverrideAction)))],
+      ['{"None":{}}'],
+    );
+    const groups = managed.map(({ Statement }) => Statement.ManagedRuleGroupStatement ?? assert.fail());
+    assert.deepEqual(
+      groups.map(({ VendorName, Name, RuleActionOverrides }) => [
+        `${VendorName} ${Name}`,
+        RuleActionOverrides.map((rule) => `${rule.Name} ${JSON.stringify(rule.ActionToUse)}`),
+      ]),
+      [
+        ['AWS AWSManagedRulesAmazonIpReputationList', []],
+        ['AWS AWSManagedRulesKnownBadInputsRuleSet', []],
+        ['AWS AWSManagedRulesCommonRuleSet', ['SizeRestrictions_BODY {"Count":{}}', 'NoUserAgent_HEADER {"Count":{}}']],
+      ],
+    );
   }
 });
 
@@ -155,4 +203,21 @@ test('a workflow of one repository deploys in a role that its jobs of this envir
     },
   });
   assert.deepEqual(await findFaults(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
+});
+
+test('a pipeline reads the tokens of its own environment and no other secret', () => {
+  const [policy] = Object.values(templateOf('named/pipeline').findResources('AWS::IAM::Policy'));
+  const statements: readonly { Action: unknown; Resource: unknown; Condition?: object }[] =
+    policy?.['Properties'].PolicyDocument.Statement;
+  const reads = statements.filter(({ Action }) => JSON.stringify(Action).includes('secretsmanager:'));
+  assert.deepEqual(
+    reads.map(({ Action, Condition }) => [Action, Condition]),
+    [['secretsmanager:GetSecretValue', { StringEquals: { 'aws:ResourceTag/environment': 'named' } }]],
+  );
+  assert.match(JSON.stringify(reads[0]?.Resource), /:secretsmanager:eu-central-1:111111111111:secret:ApiTokens\*/);
+  // The secret that it is to read has that tag and that name.
+  const secrets = templateOf('named/foundation').findResources('AWS::SecretsManager::Secret', {
+    Properties: { Tags: Match.arrayWith([{ Key: 'environment', Value: 'named' }]) },
+  });
+  assert.equal(Object.keys(secrets).filter((id) => id.startsWith('ApiTokens')).length, 1);
 });

@@ -39,12 +39,14 @@ test('they differ as was decided', () => {
     [environment.database.instanceType, environment.database.isMultiAz, environment.database.hasInsights],
     environment.queue.kind,
     [environment.isProtected, environment.hasAlarms, environment.firewall !== undefined],
+    environment.api,
   ]);
+  const [writes, all] = ['writes', 'all'].map((tokensFor) => ({ access: 'tokens', tokensFor }));
   assert.deepEqual(decided, [
-    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false]],
-    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false]],
-    [2, 1, false, [2, 2, 2, 2], ['t4g.small', false, false], 'serverless', [false, true, true]],
-    [3, 3, true, [3, 24, 3, 4], ['m7g.large', true, true], 'nodes', [true, true, true]],
+    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
+    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
+    [2, 1, false, [2, 2, 2, 2], ['t4g.small', false, false], 'serverless', [false, true, true], all],
+    [3, 3, true, [3, 24, 3, 4], ['m7g.large', true, true], 'nodes', [true, true, true], all],
   ]);
 });
 
@@ -76,6 +78,8 @@ test('all faults of all environments are told at once, each with its place', asy
        consumer: { ...prod.consumer, least: 5 },
        database: { ...prod.database, mostStorageGb: 101 },
        queue: { ...prod.queue, nodeType: 'cache.t4g.small' },
+       api: { access: 'open', corsOrigin: 'example.org' },
+       firewall: undefined,
      };`,
   );
   writeFileSync(
@@ -85,6 +89,28 @@ test('all faults of all environments are told at once, each with its place', asy
        ...prod,
        region: 'eu-north-1',
        network: { ...prod.network, cidr: '10.60.0.0/16', zones: ['eu-central-1a'], natGateways: 1 },
+       producer: { ...prod.producer, cpu: 256, memoryMiB: 512 },
+       api: {
+         access: 'tokens',
+         tokensFor: 'all',
+         tokensSecretArn: 'arn:aws:secretsmanager:eu-central-1:444444444444:secret:tokens-AbCdEf',
+       },
+     };`,
+  );
+  // As environments were before the value was there.
+  writeFileSync(
+    join(folder, 'third.ts'),
+    `import { environment as prod } from './prod.ts';
+     const { api, ...values } = prod;
+     export const environment = { ...values, network: { ...prod.network, cidr: '10.70.0.0/16' } };`,
+  );
+  writeFileSync(
+    join(folder, 'fourth.ts'),
+    `import { environment as prod } from './prod.ts';
+     export const environment = {
+       ...prod,
+       network: { ...prod.network, cidr: '10.80.0.0/16' },
+       api: { access: 'open', tokensFor: 'all' },
      };`,
   );
   await assert.rejects(readEnvironments(folder), (error: Error) => {
@@ -93,19 +119,25 @@ test('all faults of all environments are told at once, each with its place', asy
     assert.deepEqual(faults.toSorted(), [
       'first.: Unrecognized key: "colour"',
       'first.account: must be 12 digits',
+      'first.api.corsOrigin: must be *, none, or origins like https://example.org separated by commas',
       'first.consumer.most: must not be less than least',
       'first.database.mostStorageGb: must be at least 10 % more than storageGb, or RDS refuses it',
+      "first.firewall: must be given where api.access is 'open'",
       'first.network.cidr: 10.20.128.0/20 overlaps 10.20.0.0/16 of dev',
       'first.network.natGateways: must not be more than zones',
       'first.network.zones.1: us-east-1a is none of the zones of eu-central-1: eu-central-1a, eu-central-1b, eu-central-1c',
       'first.network.zones.2: eu-central-1a is there twice',
       'first.producer.memoryMiB: is not one that Fargate has for this cpu ("Task CPU and memory" in its guide)',
       'first.queue.nodeType: durability needs one of r6g, r7g, m6g, m7g, c7gn ("Limitations" of durability in the ElastiCache guide)',
+      'fourth.api: Unrecognized key: "tokensFor"',
+      'second-one.api.tokensSecretArn: must be a secret of the account and the region of the environment',
       'second-one.database.isMultiAz: needs a second zone in network.zones',
       'second-one.network.zones: must be two or more: the load balancer, MySQL and Valkey need a second zone',
+      'second-one.producer.memoryMiB: must be at least 1,024: Envoy has 384 of them, and the API needs more than is left of 512',
       'second-one.queue.durability: needs a second zone in network.zones',
       'second-one.region: Invalid option: expected one of "eu-central-1"|"us-east-1"',
       'second-one: must be 2 to 10 small letters and digits: it begins names in AWS',
+      "third.api: must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/aws.md#who-may-call-the-api)",
     ]);
     return true;
   });
@@ -113,7 +145,7 @@ test('all faults of all environments are told at once, each with its place', asy
 
 test('of each CPU, the least and the most memory that Fargate gives are taken, and none beyond them', () => {
   const isTaken = (cpu: number, memoryMiB: number) =>
-    findFaults({ ...testing, producer: { cpu, memoryMiB, isSpot: false, least: 1, most: 1 } }).length === 0;
+    findFaults({ ...testing, consumer: { cpu, memoryMiB, isSpot: false, least: 1, most: 1 } }).length === 0;
   const known = [
     [256, 512, 2_048],
     [512, 1_024, 4_096],

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { apiSchema, openHasFirewall, secretIsHere } from './api-access.ts';
 import { regions, type RegionName } from './regions.ts';
+import { envoyMemoryMiB } from './task-memory.ts';
 
 const regionNames = Object.keys(regions).filter((name): name is RegionName => name in regions);
 const logRetention = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] as const;
@@ -126,6 +128,7 @@ export const environmentSchema = z.strictObject({
       ),
     hasFlowLogs: z.boolean().describe('Whether every connection is logged'),
   }),
+  api: apiSchema.describe('Access to the API'),
   producer: tasks.describe('The tasks of the API'),
   consumer: tasks.describe('The tasks that record'),
   database: z.strictObject({
@@ -234,6 +237,13 @@ const storageGrows = z
     path: ['database', 'mostStorageGb'],
   });
 
+const apiHasMemory = z
+  .object({ producer: z.object({ memoryMiB: z.int() }) })
+  .refine(({ producer }) => producer.memoryMiB >= 1_024, {
+    error: `must be at least 1,024: Envoy has ${envoyMemoryMiB} of them, and the API needs more than is left of 512`,
+    path: ['producer', 'memoryMiB'],
+  });
+
 const rules = [
   environmentSchema,
   zonesAreOfRegion,
@@ -241,6 +251,9 @@ const rules = [
   copiesHaveZones,
   durabilityHasZones,
   storageGrows,
+  openHasFirewall,
+  secretIsHere,
+  apiHasMemory,
 ];
 
 /** The values by which an environment differs from others. Each is given by each environment; nothing has a default. */

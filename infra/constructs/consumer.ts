@@ -5,6 +5,7 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
+import { commandWithin } from '../task-memory.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
 import { queueMetric, sluiceMetric } from './metrics.ts';
 import { variablesOf } from './service-variables.ts';
@@ -48,6 +49,8 @@ export class Consumer extends Construct {
     this.service.addContainer('consumer', {
       // No health check: what ECS could ask is that the process is there. One that is stuck ends itself (`WATCHDOG_MS`).
       repository: image,
+      memoryMiB: environment.consumer.memoryMiB,
+      command: commandWithin('consumer', environment.consumer.memoryMiB),
       variables: variablesOf('consumer', { environment, queue, database, secret }),
     });
     const { taskRole } = this.service.taskDefinition;

@@ -50,6 +50,10 @@ type ServiceProps = ServiceContext & {
 
 type ContainerProps = {
   readonly repository: IRepository;
+  /** Its hard limit: a container that grows beyond it is killed, and its neighbours keep theirs. */
+  readonly memoryMiB: number;
+  /** In place of the image's own. */
+  readonly command?: readonly string[];
   /** The command by which ECS asks whether it is well. */
   readonly health?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
@@ -98,12 +102,15 @@ export class SluiceTask extends Construct {
   }
 
   /** Adds a container; the first is the one whose end ends the task's work. */
-  addContainer(name: string, { repository, health, variables = {}, more = {} }: ContainerProps): ContainerDefinition {
+  addContainer(name: string, props: ContainerProps): ContainerDefinition {
+    const { repository, memoryMiB, command, health, variables = {}, more = {} } = props;
     const linuxParameters = new LinuxParameters(this, `Linux-${name}`, { initProcessEnabled: false });
     linuxParameters.dropCapabilities(Capability.ALL);
     return this.taskDefinition.addContainer(name, {
       image: ContainerImage.fromEcrRepository(repository, this.imageTag),
       user,
+      memoryLimitMiB: memoryMiB,
+      ...(command === undefined ? {} : { command: [...command] }),
       readonlyRootFilesystem: true,
       linuxParameters,
       stopTimeout,

@@ -5,6 +5,7 @@ import {
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
+  DesyncMitigationMode,
   ListenerAction,
   SslPolicy,
   TargetType,
@@ -38,6 +39,8 @@ export class LoadBalancer extends Construct {
       internetFacing: false,
       securityGroup,
       dropInvalidHeaderFields: true,
+      // Refuses whatever two parsers could read differently (request smuggling).
+      desyncMitigationMode: DesyncMitigationMode.STRICTEST,
       deletionProtection: environment.isProtected,
       // Longer than the pause between two events of a stream, shorter than what CloudFront waits.
       idleTimeout: Duration.seconds(115),

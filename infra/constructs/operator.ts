@@ -27,9 +27,10 @@ export class Operator extends Construct {
     const secret = databaseSetup.secrets.consumer;
     this.task.addContainer('operator', {
       repository: image,
-      variables: variablesOf('operator', { environment, queue, database, secret }),
+      memoryMiB: size.memoryMiB,
       // Without words it says what there is.
-      more: { command: [...operatorCommand] },
+      command: operatorCommand,
+      variables: variablesOf('operator', { environment, queue, database, secret }),
     });
     const { taskRole } = this.task.taskDefinition;
     secret.grantRead(taskRole);

@@ -2,8 +2,12 @@ import { Duration } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { ContainerDependencyCondition } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { corsOriginOf } from '../api-access.ts';
+import type { Environment } from '../environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
+import { commandWithin, envoyMemoryMiB } from '../task-memory.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
 import { variablesOf } from './service-variables.ts';
 
@@ -24,8 +28,9 @@ export class Producer extends Construct {
 
   constructor(scope: Construct, id: string, { context, foundation, images, targets }: ProducerProps) {
     super(scope, id);
-    const { queue, database, databaseSetup, network } = foundation;
+    const { queue, database, databaseSetup, network, apiTokens } = foundation;
     const { environment } = context;
+    const apiMemoryMiB = environment.producer.memoryMiB - envoyMemoryMiB;
     this.service = new SluiceService(this, 'Service', {
       ...context,
       name: 'producer',
@@ -35,6 +40,7 @@ export class Producer extends Construct {
     const secret = databaseSetup.secrets.producer;
     const envoy = this.service.addContainer('envoy', {
       repository: images.envoy,
+      memoryMiB: envoyMemoryMiB,
       // Its image has no client for HTTP; the load balancer asks through it.
       health: ['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${envoyPort}`],
       more: {
@@ -45,6 +51,8 @@ export class Producer extends Construct {
     });
     const api = this.service.addContainer('api', {
       repository: images.producer,
+      memoryMiB: apiMemoryMiB,
+      command: commandWithin('producer', apiMemoryMiB),
       health: [
         'node',
         '--eval',
@@ -53,12 +61,17 @@ export class Producer extends Construct {
       variables: {
         ...variablesOf('producer', { environment, queue, database, secret }),
         HTTP_PORT: String(apiPort),
+        // Only Envoy reaches it, which overwrites the header with the address of the client.
+        HTTP_ADDRESS: '127.0.0.1',
+        CLIENT_ADDRESS_HEADER: 'x-client-address',
         QUEUE_PARTITIONS: String(queue.partitions),
+        ...accessVariables(environment, apiTokens?.secret),
       },
     });
     envoy.addContainerDependencies({ container: api, condition: ContainerDependencyCondition.HEALTHY });
     const { taskRole } = this.service.taskDefinition;
     secret.grantRead(taskRole);
+    apiTokens?.secret.grantRead(taskRole);
     queue.grantConnect(taskRole, 'producer');
     this.service.service.attachToApplicationTargetGroup(targets);
     this.scale(targets, environment.producer.most > environment.producer.least);
@@ -75,3 +88,13 @@ export class Producer extends Construct {
     this.service.scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 60, ...cooldown });
   }
 }
+
+const accessVariables = (environment: Environment, tokens: ISecret | undefined): Record<string, string> => {
+  const { api } = environment;
+  return {
+    CORS_ORIGIN: corsOriginOf(environment),
+    ...(api.access === 'open' || tokens === undefined
+      ? {}
+      : { API_TOKENS_SECRET_ARN: tokens.secretArn, API_TOKENS_FOR: api.tokensFor }),
+  };
+};

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Resource, StackTemplate } from '../policy/template.ts';
 import { hoursOfMonth, type PriceName } from './prices.ts';
 import { taskItems } from './tasks.ts';
@@ -92,6 +93,31 @@ const alarmItems: ToItems = ({ Properties }) => {
   return [item('watching', 'alarm', 'alarmMetric', measured)];
 };
 
+/** Managed rule groups that cost what any other rule does; others have a fee of their own, by month and by request. */
+const groupsWithoutFee = new Set([
+  'AWSManagedRulesAmazonIpReputationList',
+  'AWSManagedRulesCommonRuleSet',
+  'AWSManagedRulesKnownBadInputsRuleSet',
+]);
+
+const firewallRules = z.array(
+  z.object({ Statement: z.object({ ManagedRuleGroupStatement: z.object({ Name: z.string() }).optional() }) }),
+);
+
+const firewallItems: ToItems = ({ Properties }) => {
+  const groups = firewallRules
+    .parse(Properties['Rules'])
+    .flatMap(({ Statement }) => Statement.ManagedRuleGroupStatement?.Name ?? []);
+  const unknown = groups.filter((name) => !groupsWithoutFee.has(name));
+  if (unknown.length > 0) throw new UnpricedError(`${unknown.join(', ')} has no price`);
+  return [
+    item('front', 'firewall', 'firewall', 1),
+    // A managed group counts as one rule.
+    item('front', 'firewall, rules', 'firewallRule', lengthOf(Properties['Rules'])),
+    item('front', 'firewall, requests', 'firewallRequests', 0, ({ requests }) => requests),
+  ];
+};
+
 /** What is paid for of each kind of resource. */
 export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::ApplicationAutoScaling::ScalingPolicy': ({ Properties }) =>
@@ -149,9 +175,5 @@ export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::S3::Bucket': () => [item('storage', 'objects', 'objectGb', bucketGb)],
   'AWS::SecretsManager::Secret': () => [item('secrets and keys', 'secret', 'secret', 1)],
   'AWS::ServiceDiscovery::PrivateDnsNamespace': () => [item('network', 'zone of the namespace', 'zone', 1)],
-  'AWS::WAFv2::WebACL': ({ Properties }) => [
-    item('front', 'firewall', 'firewall', 1),
-    item('front', 'firewall, rules', 'firewallRule', lengthOf(Properties['Rules'])),
-    item('front', 'firewall, requests', 'firewallRequests', 0, ({ requests }) => requests),
-  ],
+  'AWS::WAFv2::WebACL': firewallItems,
 };

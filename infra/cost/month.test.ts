@@ -81,6 +81,33 @@ test('what has no price is an error that names it, all at once', () => {
   );
 });
 
+test('a managed rule group costs what any rule does, and one with a fee of its own is an error', () => {
+  const firewallOf = (...names: string[]) => [
+    templateOf({
+      Firewall: {
+        Type: 'AWS::WAFv2::WebACL',
+        Properties: {
+          Rules: [
+            { Name: 'rate', Statement: { RateBasedStatement: { Limit: 100 } } },
+            ...names.map((Name) => ({
+              Name,
+              Statement: {
+                ManagedRuleGroupStatement: { VendorName: 'AWS', RuleActionOverrides: [{ Name: 'one' }], Name },
+              },
+            })),
+          ],
+        },
+      },
+    }),
+  ];
+  const { lines } = monthOf(firewallOf('AWSManagedRulesCommonRuleSet', 'AWSManagedRulesKnownBadInputsRuleSet'));
+  assert.equal(sum(lines, 'usEast1'), 8); // 5 for the ACL, and three rules
+  assert.throws(
+    () => monthOf(firewallOf('AWSManagedRulesCommonRuleSet', 'AWSManagedRulesBotControlRuleSet')),
+    /Firewall \(AWS::WAFv2::WebACL\): AWSManagedRulesBotControlRuleSet has no price/,
+  );
+});
+
 test('no kind is free and has a price', () => {
   assert.deepEqual(
     Object.keys(kinds).filter((type) => free[type] !== undefined),
@@ -100,7 +127,7 @@ test('a quiet month of dev is at most 95 dollars, secrets and metrics included',
   const total = sum(month.lines, 'usEast1');
   assert.ok(total <= 95, `${total} dollars`);
   const secrets = month.lines.filter(({ price }) => price === 'secret').length;
-  assert.equal(secrets, 4);
+  assert.equal(secrets, 5);
   assert.ok(month.lines.some(({ price }) => price === 'metric'));
   assert.match(reportOne('dev', month), /^ {2}1\. NAT gateways and their addresses: 36\.50\. \S/m);
 });

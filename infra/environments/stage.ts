@@ -16,6 +16,8 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
+  // The console asks for a token too.
+  api: { access: 'tokens', tokensFor: 'all' },
   producer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
   consumer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
   database: {

@@ -40,5 +40,15 @@ export const removals: Readonly<Record<string, string>> = {
   'with a domain it has its name, its certificate, TLS 1.2 at least, and the origin speaks TLS':
     'AWS::Route53::RecordSet',
   'with a domain the load balancer speaks TLS, with a certificate for the name': 'AWS::CertificateManager::Certificate',
-  'the firewall refuses an address that asks too often, and nobody else': 'AWS::WAFv2::WebACL',
+  'the firewall refuses an address that asks too often, before it looks at anything else':
+    'AWS::WAFv2::WebACL.Rules.*.Statement.RateBasedStatement',
+  'wherever there is a firewall it has AWS’s rules, which let a body of 1 MiB and a client without User-Agent pass':
+    'AWS::WAFv2::WebACL.Rules.*.Statement.ManagedRuleGroupStatement.RuleActionOverrides',
+  'an output names the secret and the command that shows it, and not what is in it': 'AWS::SecretsManager::Secret',
+  'each container of each task has a hard limit of its own, and together they fit into the task':
+    'AWS::ECS::TaskDefinition.ContainerDefinitions.*.Memory',
+  'Lambda has the rights to the network, and the code of the function has none of them, from its first run on':
+    'AWS::IAM::Policy.PolicyDocument.Statement.*.Condition',
+  'no client can roll a release back: what does looks at no answer that a client can provoke':
+    'AWS::ECS::Service.DeploymentConfiguration.Alarms',
 };

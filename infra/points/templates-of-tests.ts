@@ -12,6 +12,7 @@ const templatesSchema = z.array(templateSchema.extend({ stack: z.string() }));
 // What templates are made of; tests are not.
 const sources = [
   'package-lock.json',
+  'Dockerfile',
   'infra/**/*.{ts,json}',
   'apps/database-setup/**/*',
   'packages/**/*.{ts,sql,json}',

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { findTexts, inspect, type Fault, type StackTemplate } from './template.ts';
 
 const secretName = /PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY/i;
+/** Names that sound like a secret, with what they may hold. */
+const plainValues: Readonly<Record<string, readonly unknown[]>> = { API_TOKENS_FOR: ['writes', 'all'] };
 const secretValue = /\{\{resolve:(secretsmanager|ssm-secure):/;
 
 const lambdaEnvironment = z.object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) });
@@ -34,7 +36,8 @@ export const findSecrets = (templates: readonly StackTemplate[]): Fault[] => [
 const says = 'is a secret in an environment; give its ARN and let the process read it';
 
 const isSecret = (name: string, value: unknown): boolean =>
-  (secretName.test(name) && !name.endsWith('_ARN')) || findTexts(value, '').some(({ text }) => secretValue.test(text));
+  (secretName.test(name) && !name.endsWith('_ARN') && plainValues[name]?.includes(value) !== true) ||
+  findTexts(value, '').some(({ text }) => secretValue.test(text));
 
 const variablesOf = (properties: unknown): { path: string; name: string; value: unknown }[] => {
   const variables = lambdaEnvironment.safeParse(properties).data?.Environment.Variables ?? {};

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
@@ -11,6 +13,12 @@ const named = { ...first, name: 'named', domain: { name: 'sluice.example.org', h
 const templates = await templatesOf([...environments, named]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
+
+/** The secrets among the resources of a statement, by what their outputs are called. */
+const secretsOf = (resources: unknown): string[] =>
+  [...JSON.stringify(resources).matchAll(/(ApiTokensSecret|Secret(?:producer|consumer|migrator))\w*/g)]
+    .map(([, name = '']) => name)
+    .toSorted();
 
 for (const environment of environments) {
   const { name } = environment;
@@ -130,7 +138,10 @@ for (const environment of environments) {
         statements.map(({ Action }: { readonly Action: unknown }) => Action),
         [['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], 'elasticache:Connect'],
       );
-      assert.match(JSON.stringify(statements[0].Resource), new RegExp(`Secret${secret}`));
+      assert.deepEqual(
+        secretsOf(statements[0].Resource),
+        service === 'producer' ? ['ApiTokensSecret', `Secret${secret}`] : [`Secret${secret}`],
+      );
       assert.match(JSON.stringify(statements[1].Resource), new RegExp(`:user:sluice-${name}-${service}"`));
     }
   });
@@ -159,6 +170,7 @@ for (const environment of environments) {
         // Less than the 120 s that CloudFront waits, more than the 60 s for which it keeps a connection.
         { Key: 'idle_timeout.timeout_seconds', Value: '115' },
         { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
+        { Key: 'routing.http.desync_mitigation_mode', Value: 'strictest' },
         { Key: 'access_logs.s3.enabled', Value: 'true' },
       ]),
     });
@@ -210,6 +222,48 @@ for (const environment of environments) {
       template.resourceCountIs(`AWS::EC2::${kind}`, 0);
   });
 }
+
+test('Envoy takes the client’s address from behind CloudFront and the load balancer, and the API takes it from Envoy alone', () => {
+  const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  // What the image for ECS is made of.
+  const [, rewrites = ''] =
+    /sed '([^']*)' containers\/envoy\.yaml > \/proxy\/envoy\.yaml/.exec(read('Dockerfile')) ?? [];
+  assert.equal(rewrites, 's/PRODUCER_HOST/127.0.0.1/');
+  const [listener = ''] = /- name: api\n[^]*?(?=\n {4}- name: )/.exec(read('containers/envoy.yaml')) ?? [];
+  assert.match(listener, /port_value: 80 /);
+  assert.match(listener, /use_remote_address: true\n/);
+  // Each appends the address of whoever spoke to it: CloudFront the viewer, the load balancer CloudFront.
+  assert.match(listener, /xff_num_trusted_hops: 2\n/);
+  const [, header = assert.fail()] =
+    /header: \{ key: ([\w-]+), value: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%' \}\n +append_action: OVERWRITE/.exec(
+      listener,
+    ) ?? [];
+  for (const { name } of environments) {
+    templateOf(name).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: Match.arrayWith([
+        Match.objectLike({
+          Name: 'api',
+          Environment: Match.arrayWith([
+            { Name: 'HTTP_ADDRESS', Value: '127.0.0.1' },
+            { Name: 'CLIENT_ADDRESS_HEADER', Value: header },
+          ]),
+        }),
+      ]),
+    });
+    // In append mode, which is the default, neither hop can be left out or forged.
+    const [balancer] = Object.values(templateOf(name).findResources('AWS::ElasticLoadBalancingV2::LoadBalancer'));
+    assert.doesNotMatch(JSON.stringify(balancer), /xff_header_processing\.mode/);
+  }
+});
+
+test('the load balancer drops none of the header fields that the API reads', () => {
+  const read = readFileSync(join(import.meta.dirname, '../../apps/producer/cors.ts'), 'utf8');
+  const [, allowed = ''] = /'access-control-allow-headers': '([^']+)'/.exec(read) ?? [];
+  const names = [...allowed.split(', '), 'x-client-address', 'X-Forwarded-For'];
+  assert.ok(names.includes('Idempotency-Key') && names.includes('Authorization'));
+  // "Drop invalid header fields" of the guide of Application Load Balancers.
+  for (const name of names) assert.match(name, /^[-A-Za-z0-9]+$/);
+});
 
 test('what Container Insights writes is in a log group of the stack, which is there before the cluster', () => {
   const [id = ''] = Object.keys(

@@ -1,5 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ApiTokens } from '../constructs/api-tokens.ts';
 import { DatabaseSetup } from '../constructs/database-setup.ts';
 import { Database } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
@@ -12,6 +13,8 @@ export class FoundationStack extends Stack {
   readonly database: Database;
   readonly databaseSetup: DatabaseSetup;
   readonly queue: Queue;
+  /** The tokens of the API; undefined where it is open. */
+  readonly apiTokens: ApiTokens | undefined;
   readonly #zones: readonly string[];
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly environment: Environment }) {
@@ -27,6 +30,8 @@ export class FoundationStack extends Stack {
       environment,
     });
     this.queue = new Queue(this, 'Queue', { vpc, securityGroup: groups.queue, environment });
+    const { api } = environment;
+    this.apiTokens = api.access === 'open' ? undefined : new ApiTokens(this, 'ApiTokens', { environment, api });
   }
 
   /** Asked by the network; CDK would ask the account. */

@@ -35,8 +35,14 @@ export class PipelineStack extends Stack {
         },
       }),
     });
-    for (const { actions, resources } of rightsOf(this, environment)) {
-      this.role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+    for (const { actions, resources, conditions } of rightsOf(this, environment)) {
+      this.role.addToPolicy(
+        new PolicyStatement({
+          actions: [...actions],
+          resources: [...resources],
+          ...(conditions === undefined ? {} : { conditions }),
+        }),
+      );
       for (const resource of resources.filter((each) => each.includes('*'))) this.acknowledge(resource);
     }
   }
@@ -63,7 +69,11 @@ export class PipelineStack extends Stack {
   }
 }
 
-type Right = { readonly actions: readonly string[]; readonly resources: readonly string[] };
+type Right = {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Record<string, unknown>;
+};
 
 // AWS checks these for all resources.
 const looks: Right = {
@@ -87,7 +97,7 @@ const looks: Right = {
 };
 
 /** What `npm run deploy` asks AWS by itself; stacks are changed in the roles that `cdk bootstrap` has made. */
-const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
+const rightsOf = (stack: Stack, { name, api }: Environment): Right[] => {
   const arn = (service: string, resource: string, region = stack.region) =>
     `arn:${stack.partition}:${service}:${region}:${stack.account}:${resource}`;
   return [
@@ -142,6 +152,7 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
         ...[stack.region, 'us-east-1'].map((region) => arn('ssm', 'parameter/cdk-bootstrap/hnb659fds/version', region)),
       ],
     },
+    ...(api.access === 'open' ? [] : [readsTokens(name, api.tokensSecretArn, arn)]),
     // What Lambda and CloudFront leave in a network that never came up.
     {
       actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteSecurityGroup'],
@@ -154,3 +165,18 @@ const rightsOf = (stack: Stack, { name }: Environment): Right[] => {
     looks,
   ];
 };
+
+/** At its end a deployment posts a count with a token: of the secret that is named, or of the one that the environment's stack made. */
+const readsTokens = (
+  name: string,
+  secretArn: string | undefined,
+  arn: (service: string, resource: string) => string,
+): Right => ({
+  actions: ['secretsmanager:GetSecretValue'],
+  ...(secretArn === undefined
+    ? {
+        resources: [arn('secretsmanager', 'secret:ApiTokens*')],
+        conditions: { StringEquals: { 'aws:ResourceTag/environment': name } },
+      }
+    : { resources: [secretArn] }),
+});

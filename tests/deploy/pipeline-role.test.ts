@@ -9,6 +9,7 @@ const services: Readonly<Record<string, string>> = {
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   'resource-groups-tagging-api': 'tag',
   'route-53': 'route53',
+  'secrets-manager': 'secretsmanager',
   'service-quotas': 'servicequotas',
   'cloudwatch-logs': 'logs',
 };

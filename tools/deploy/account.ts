@@ -9,6 +9,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -79,6 +80,7 @@ export const connectTo = (region: string, profile?: string) => {
     rds: watchErrors(new RDSClient(settings), region),
     route53: watchErrors(new Route53Client(settings), region),
     s3: watchErrors(new S3Client({ ...settings, forcePathStyle }), region),
+    secrets: watchErrors(new SecretsManagerClient(settings), region),
     ssm: watchErrors(new SSMClient(settings), region),
     sts: watchErrors(new STSClient(settings), region),
     tags: watchErrors(new ResourceGroupsTaggingAPIClient(settings), region),

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { describeAccess } from '@sluice/infra/api-access.ts';
 import { connectTo, type Account } from './account.ts';
+import { findTokensSecret, readToken, showCommandOf } from './api-token.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from './assembly.ts';
 import { runCdk, sayCdkFailure } from './cdk.ts';
 import { runCommand, throwIfInterrupted, UsageError, type Work } from './command.ts';
@@ -89,6 +91,7 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   const app = await describeStack(connectTo(environment.region), stackNameOf(environment.name, 'app'));
   const running = app?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageTag')?.ParameterValue;
   work.progress.line(`Images: ${running ?? 'none'} → ${tag}`);
+  work.progress.line(`The API is ${describeAccess(environment.api)}`);
   if (planned.changes.some(({ isDestructive }) => isDestructive)) return confirmByName(target, work, 'deploy');
   const ask = askerOf(target, work);
   if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
@@ -146,9 +149,13 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
     work.progress.step('Verifying');
     await verifyServices(work, account, { environment: name, tag }, parts);
     const address = await findAddress(account, environment, parts);
-    await smokeTest(work, address, page);
+    const { api } = environment;
+    const secret = api.access === 'open' ? undefined : await findTokensSecret(account, environment, api);
+    const token = secret === undefined ? {} : { token: await readToken(account, secret) };
+    await smokeTest(work, address, page, { api, ...token });
     work.progress.step(`${name} runs ${tag}`);
     for (const line of sayLinks(environment, address, parts)) work.progress.line(line);
+    if (secret !== undefined) work.progress.line(`tokens     ${showCommandOf(secret, environment.region)}`);
   });
 };
 

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { describeAccess } from '@sluice/infra/api-access.ts';
 import type { Environment } from '@sluice/infra/environment.ts';
 import { regions } from '@sluice/infra/regions.ts';
 import { connectTo, edgeRegion, type Account } from './account.ts';
+import { readToken } from './api-token.ts';
 import { stackNameOf } from './assembly.ts';
 import type { Work } from './command.ts';
 import { describeStack } from './describe-stack.ts';
@@ -82,8 +84,8 @@ export const lookAhead = async ({ environment, profile, region }: Target, work: 
 };
 
 const lookAtAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
-  const { region, domain, account: number } = environment;
-  const notes: string[] = [];
+  const { region, domain, account: number, api } = environment;
+  const notes = api.access === 'open' ? [`The API is ${describeAccess(api)} (api.access)`] : [];
   const bootstraps: Bootstrap[] = [];
   const { cloudFrontPrefixList, s3PrefixList } = regions[region];
   const lists = {
@@ -104,6 +106,11 @@ const lookAtAccount = async (environment: Environment, account: Account, profile
       for (const place of new Set(places)) {
         bootstraps.push({ region: place, needed: neededBootstrap, found: await askBootstrap(connectTo(place)) });
       }
+      return [];
+    },
+    async () => {
+      // One that the stack makes is not there before it.
+      if (api.access === 'tokens' && api.tokensSecretArn !== undefined) await readToken(account, api.tokensSecretArn);
       return [];
     },
     async () => (domain === undefined ? [] : judgeDomain(domain, await askZone(account, domain))),

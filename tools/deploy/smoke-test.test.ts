@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Work } from './command.ts';
 import { CommandError } from './explain.ts';
-import { smokeTest } from './smoke-test.ts';
+import { smokeTest, type Access } from './smoke-test.ts';
+
+const token = 'a-token-of-more-than-thirty-two-characters';
+const open: Access = { api: { access: 'open' } };
+const closed = (tokensFor: 'writes' | 'all'): Access => ({ api: { access: 'tokens', tokensFor }, token });
 
 /** An environment as CloudFront shows it: the page, and an API that records a count after some GETs. */
 const startEnvironment = async (
   context: TestContext,
-  { page = 'this release', getsUntilRecorded = 2, isRecording = true },
+  { page = 'this release', getsUntilRecorded = 2, isRecording = true, closedFor = 'nothing' },
 ) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-page-'));
   writeFileSync(join(folder, 'index.html'), 'this release');
@@ -20,7 +24,11 @@ const startEnvironment = async (
   let getsLeft = Number.POSITIVE_INFINITY;
   const server = createServer((request, response) => {
     if (request.url === '/') return response.end(page);
+    const isClosed = closedFor === 'all' || (closedFor === 'writes' && request.method === 'POST');
+    if (isClosed && request.headers.authorization !== `Bearer ${token}`) return response.writeHead(401).end('{}');
     if (request.method === 'POST') {
+      // Counts have a key; what is at fault is refused and recorded nowhere.
+      if (request.headers['idempotency-key'] === undefined) return response.writeHead(422).end('{}');
       posts += 1;
       getsLeft = getsUntilRecorded;
       return response.writeHead(201).end('{}');
@@ -57,21 +65,55 @@ const createWork = () => {
 test('the page, a count that is posted once, and the count recorded', async (context) => {
   const environment = await startEnvironment(context, {});
   const { work, lines } = createWork();
-  await smokeTest(work, environment.address, environment.folder);
+  await smokeTest(work, environment.address, environment.folder, open);
   assert.deepEqual(lines, ['✓ the page is the one of this release', '✓ a count was posted and recorded']);
   assert.equal(environment.posts(), 1);
 });
 
 test('a page of another release and a count that is never recorded each end with what was seen instead', async (context) => {
   const old = await startEnvironment(context, { page: 'another release' });
-  await assert.rejects(smokeTest(createWork().work, old.address, old.folder), (error: unknown) => {
+  await assert.rejects(smokeTest(createWork().work, old.address, old.folder, open), (error: unknown) => {
     assert.ok(error instanceof CommandError);
     assert.match(error.message, /The page: not within 5 min; 200 another release/);
     return true;
   });
   const silent = await startEnvironment(context, { isRecording: false });
   await assert.rejects(
-    smokeTest(createWork().work, silent.address, silent.folder),
+    smokeTest(createWork().work, silent.address, silent.folder, open),
     /The count that was posted: not within/,
   );
+});
+
+for (const tokensFor of ['writes', 'all'] as const) {
+  test(`a closed API is asked with the token, which nothing shows, and refuses what has none (${tokensFor})`, async (context) => {
+    const environment = await startEnvironment(context, { closedFor: tokensFor });
+    const { work, lines } = createWork();
+    await smokeTest(work, environment.address, environment.folder, closed(tokensFor));
+    assert.deepEqual(lines, [
+      '✓ the page is the one of this release',
+      '✓ requests without a token are refused',
+      '✓ a count was posted and recorded',
+    ]);
+    assert.equal(environment.posts(), 1);
+    assert.ok(!lines.join().includes(token));
+  });
+}
+
+test('an API that should be closed and is not ends with what it answered, and no count was posted', async (context) => {
+  for (const [is, should, what] of [
+    ['nothing', 'writes', /POST \/count without a token: not within 5 min; 422/],
+    ['writes', 'all', /GET \/count without a token: not within 5 min; 200/],
+  ] as const) {
+    const environment = await startEnvironment(context, { closedFor: is });
+    await assert.rejects(
+      smokeTest(createWork().work, environment.address, environment.folder, closed(should)),
+      (error: unknown) => {
+        assert.ok(error instanceof CommandError);
+        assert.match(error.message, what);
+        assert.ok(!error.message.includes(token));
+        return true;
+      },
+    );
+    assert.equal(environment.posts(), 0);
+  }
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '@sluice/infra/environment.ts';
 import * as z from 'zod';
 import type { Work } from './command.ts';
 import { waitUntil, type State } from './wait-until.ts';
@@ -44,11 +45,40 @@ const reasonOf = (error: unknown): string => {
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 };
 
+/** Access to the API: what the environment says of it, and a token where it is closed. */
+export type Access = { readonly api: Environment['api']; readonly token?: string };
+
+/** Sees that requests without a token are refused, as the environment says. The body is at fault, so an API that is open records nothing. */
+const checkRefusal = async (work: Work, url: string, api: Environment['api']): Promise<void> => {
+  if (api.access === 'open') return;
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  const probes = [
+    { what: 'POST /count without a token', init: post },
+    ...(api.tokensFor === 'all' ? [{ what: 'GET /count without a token', init: {} }] : []),
+  ];
+  for (const { what, init } of probes) {
+    await askUntil(
+      work,
+      what,
+      () => ask(work, url, init),
+      (answer) => (answer.status === 401 ? 'done' : said(answer)),
+      url,
+    );
+  }
+  work.progress.line('✓ requests without a token are refused');
+};
+
 /**
  * Does once what users do, by the way that users take: the page, a count, and the count recorded. The count is posted under a key of its own, so
  * that one that was posted twice is recorded once.
  */
-export const smokeTest = async (work: Work, address: string, pageFolder: string): Promise<void> => {
+export const smokeTest = async (
+  work: Work,
+  address: string,
+  pageFolder: string,
+  { api: access, token }: Access,
+): Promise<void> => {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const index = readFileSync(join(pageFolder, 'index.html'), 'utf8');
   await askUntil(
     work,
@@ -60,11 +90,12 @@ export const smokeTest = async (work: Work, address: string, pageFolder: string)
   work.progress.line('✓ the page is the one of this release');
 
   const api = `${address}/api/count`;
+  await checkRefusal(work, api, access);
   let before = 0;
   await askUntil(
     work,
     'GET /count',
-    () => ask(work, api),
+    () => ask(work, api, { headers: authorization }),
     (answer) => {
       const found = readTotal(answer);
       if (found === undefined) return said(answer);
@@ -75,7 +106,7 @@ export const smokeTest = async (work: Work, address: string, pageFolder: string)
   );
   const post = {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    headers: { ...authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ count: Math.floor(Date.now() / 1_000) }),
   };
   await askUntil(
@@ -88,7 +119,7 @@ export const smokeTest = async (work: Work, address: string, pageFolder: string)
   await askUntil(
     work,
     'The count that was posted',
-    () => ask(work, api),
+    () => ask(work, api, { headers: authorization }),
     (answer) => {
       const found = readTotal(answer);
       return found !== undefined && found.rows_count > before ? 'done' : said(answer);

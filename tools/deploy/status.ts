@@ -1,7 +1,9 @@
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { CostExplorerClient, GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer';
+import { describeAccess } from '@sluice/infra/api-access.ts';
 import type { Environment } from '@sluice/infra/environment.ts';
 import { connectTo, edgeRegion, settingsFor, watchErrors, type Account } from './account.ts';
+import { findTokensSecret, readToken } from './api-token.ts';
 import { runCommand, UsageError } from './command.ts';
 import { explain, faultsOf } from './explain.ts';
 import { askGauges, rowsOfQueue } from './queue-gauges.ts';
@@ -43,8 +45,23 @@ const askServices = async (account: Account, { name }: Environment): Promise<Row
   );
 };
 
-const askRows = async (address: string): Promise<Row[]> => {
-  const answer = await fetch(`${address}/api/count`, { signal: AbortSignal.timeout(answersWithinMs) });
+const describeApi = ({ api }: Environment): Row => {
+  const [is = '', note = ''] = describeAccess(api).split(': ');
+  return { what: 'api', is, note, isWell: true };
+};
+
+/** A token is read only where reads need one. */
+const authorizationOf = async (account: Account, environment: Environment): Promise<Record<string, string>> => {
+  const { api } = environment;
+  if (api.access === 'open' || api.tokensFor === 'writes') return {};
+  return {
+    authorization: `Bearer ${await readToken(account, await findTokensSecret(account, environment, api))}`,
+  };
+};
+
+const askRows = async (account: Account, environment: Environment, address: string): Promise<Row[]> => {
+  const headers = await authorizationOf(account, environment);
+  const answer = await fetch(`${address}/api/count`, { headers, signal: AbortSignal.timeout(answersWithinMs) });
   const total: unknown = answer.ok ? await answer.json() : undefined;
   const isTotal = typeof total === 'object' && total !== null && 'rows_count' in total;
   if (!isTotal) throw new Error(`GET ${address}/api/count answered ${answer.status}`);
@@ -104,12 +121,12 @@ await runCommand(async (work) => {
   const rows = await Promise.all([
     look('services', () => askServices(account, environment)),
     look('queue', async () => rowsOfQueue(await askGauges(account, environment, new Date()))),
-    look('rows', () => askRows(address)),
+    look('rows', () => askRows(account, environment, address)),
     look('alarms', () => askAlarms(account, environment)),
     look('cost', () => askCost(environment, new Date())),
   ]);
   progress.clear();
-  const all = rows.flat();
+  const all = [describeApi(environment), ...rows.flat()];
   process.stdout.write(`${name}  ${region}  ${address}\n\n${sayTable(all)}\n`);
   return all.every(({ isWell }) => isWell) ? 0 : 1;
 });

@@ -1,0 +1,83 @@
+import * as z from 'zod';
+
+const accessMeaning =
+  '`tokens`: requests need a bearer token. `open`: anybody may write and read, which needs a firewall';
+
+const corsOrigin = z
+  .string()
+  .regex(
+    /^(\*|none|https?:\/\/[a-z\d.-]+(:\d{1,5})?(,https?:\/\/[a-z\d.-]+(:\d{1,5})?)*)$/,
+    'must be *, none, or origins like https://example.org separated by commas',
+  )
+  .optional()
+  .describe(
+    'Origins whose pages may read answers of the API: `*`, `none`, or origins separated by commas. Without it only the page of `domain` may, and `none` where there is no domain',
+  );
+
+const openApi = z.strictObject({
+  access: z.literal('open').describe(accessMeaning),
+  corsOrigin,
+});
+
+const closedApi = z.strictObject({
+  access: z.literal('tokens').describe(accessMeaning),
+  tokensFor: z
+    .enum(['writes', 'all'])
+    .describe('`writes`: POSTs need a token. `all`: GETs and the event stream need one too'),
+  tokensSecretArn: z
+    .string()
+    .regex(
+      /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+      'must be the whole ARN of a secret, with the six characters at its end',
+    )
+    .optional()
+    .describe('A secret that holds the tokens. Without it the stack makes one with a generated token'),
+  corsOrigin,
+});
+
+/** Access to the API of an environment. It has no default: an API is open only where its environment says so. */
+export const apiSchema = z.discriminatedUnion('access', [openApi, closedApi], {
+  error:
+    "must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/aws.md#who-may-call-the-api)",
+});
+
+type Api = z.output<typeof apiSchema>;
+
+/** Requires a firewall in front of an open API: its rate rule is what limits strangers. */
+export const openHasFirewall = z
+  .object({ api: z.looseObject({ access: z.unknown() }).optional(), firewall: z.unknown().optional() })
+  .refine(({ api, firewall }) => api?.access !== 'open' || firewall !== undefined, {
+    error: "must be given where api.access is 'open'",
+    path: ['firewall'],
+  });
+
+/** Requires the secret to be in the environment's account and region: the tasks read it there. */
+export const secretIsHere = z
+  .object({
+    api: z.looseObject({ tokensSecretArn: z.string().optional() }).optional(),
+    account: z.string(),
+    region: z.string(),
+  })
+  .refine(
+    ({ api, account, region }) =>
+      api?.tokensSecretArn === undefined ||
+      api.tokensSecretArn.split(':').slice(3, 5).join(':') === `${region}:${account}`,
+    { error: 'must be a secret of the account and the region of the environment', path: ['api', 'tokensSecretArn'] },
+  );
+
+/** The origins whose pages may read the API. The page of the environment itself is of the same origin and needs none. */
+export const corsOriginOf = ({
+  api,
+  domain,
+}: {
+  readonly api: Api;
+  readonly domain?: { readonly name: string } | undefined;
+}): string => api.corsOrigin ?? (domain === undefined ? 'none' : `https://${domain.name}`);
+
+/** One line for a person: what strangers may do. */
+export const describeAccess = (api: Api): string => {
+  if (api.access === 'open') return 'open: anybody may write and read';
+  return api.tokensFor === 'all'
+    ? 'closed: reads and writes need a token'
+    : 'closed: writes need a token, and anybody may read';
+};
