@@ -7,6 +7,13 @@ export const ledgerAway: Fault = {
   detail: 'The ledger did not answer in time. Try again.',
 };
 
+/** More pages are asked for than are read in time. */
+export const tooManyReads: Fault = {
+  status: 503,
+  code: 'too_many_reads',
+  detail: 'Too many pages are being read. Try again.',
+};
+
 /** The queue did not answer a question, or not in time. */
 export const queueAway: Fault = {
   status: 503,

@@ -48,7 +48,7 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
       try {
         isValid = await isTokenValid(token);
       } catch (error) {
-        server.logger.error({ err: error }, 'could not read the tokens');
+        server.warn({ err: error }, 'could not read the tokens');
         return answerProblem(reply, {
           status: 503,
           code: 'tokens_unavailable',

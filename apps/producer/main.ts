@@ -1,10 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectLedger } from '@sluice/ledger/connection.ts';
-import { isLedgerUp } from '@sluice/ledger/ping.ts';
-import { readPage } from '@sluice/ledger/read-page.ts';
-import { readTotal } from '@sluice/ledger/read-total.ts';
-import { connectRedis } from '@sluice/queue/connection.ts';
+import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts';
 import { createEnqueuer } from '@sluice/queue/enqueue.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { readPartitions, registerPartitions } from '@sluice/queue/partition-registry.ts';
@@ -14,6 +10,7 @@ import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { configSchema } from './config.ts';
+import { connectReads } from './connect-reads.ts';
 import { followQueue } from './follow-queue.ts';
 import { createProducerMetrics } from './metrics.ts';
 import { readInTime } from './read-in-time.ts';
@@ -29,6 +26,15 @@ const readWithinMs = 900;
 // A producer starts without Redis too, to say so.
 const registerWithinMs = 1_000;
 
+/** Reads the state of all partitions of a queue, once for all that ask at the same time. */
+const stateReader = (connection: RedisConnection, queueName: string) =>
+  shareReads(() =>
+    readInTime(
+      async () => readQueueState(connection, queueName, await readPartitions(connection, queueName)),
+      readWithinMs,
+    ),
+  );
+
 await runService(process, {
   name: 'producer',
   schema: configSchema,
@@ -41,7 +47,7 @@ await runService(process, {
     // Apart, because who waits for replicas on a connection holds up all that is behind it.
     const writing = connect();
     const looking = connect();
-    const ledger = connectLedger(databaseSettingsOf(config));
+    const ledger = connectReads(databaseSettingsOf(config), readWithinMs);
     const metrics = createMetrics(process, 'producer');
     const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
@@ -58,12 +64,7 @@ await runService(process, {
         logger.warn({ err: error }, 'Redis did not take a batch; sending it again');
       },
     });
-    const readState = shareReads(() =>
-      readInTime(
-        async () => readQueueState(looking, config.REDIS_QUEUE, await readPartitions(looking, config.REDIS_QUEUE)),
-        readWithinMs,
-      ),
-    );
+    const readState = stateReader(looking, config.REDIS_QUEUE);
     const stopping = new AbortController();
     // What is added to a partition that no consumer knows of could be left there, so nothing is until they can.
     const registered = Promise.withResolvers<void>();
@@ -85,16 +86,21 @@ await runService(process, {
       {
         hostname: hostname(),
         enqueue: async (counts, key) => (isRegistered ? enqueuer.enqueue(counts, key) : 'unavailable'),
-        readTotal: shareReads(() => readTotal(ledger, readWithinMs)),
-        readPage: (page) => readPage(ledger, page, readWithinMs),
+        readTotal: ledger.readTotal,
+        readPage: ledger.readPage,
         readQueueState: readState,
-        isQueueUp: () => isQueueUp(looking, partitions, attemptWithinMs),
-        isLedgerUp: () => isLedgerUp(ledger, readWithinMs),
+        isQueueUp: shareReads(() => isQueueUp(looking, partitions, attemptWithinMs)),
+        isLedgerUp: ledger.isLedgerUp,
         tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,
         onRefused: producerMetrics.refused,
       },
-      { corsOrigin: config.CORS_ORIGIN, allowedHosts: config.HTTP_ALLOWED_HOSTS, logger },
+      {
+        corsOrigin: config.CORS_ORIGIN,
+        allowedHosts: config.HTTP_ALLOWED_HOSTS,
+        clientAddressHeader: config.CLIENT_ADDRESS_HEADER,
+        logger,
+      },
     );
     await Promise.race([registered.promise, pause(registerWithinMs)]);
     logger.info({ address: await server.listen({ host: config.HTTP_ADDRESS, port: config.HTTP_PORT }) }, 'listening');

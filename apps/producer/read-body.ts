@@ -1,46 +1,71 @@
-import { ndjsonMediaType } from '@sluice/contract/routes.ts';
+import type { IncomingMessage } from 'node:http';
+import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { collectBody, type BodyLimits } from './collect-body.ts';
 import { pointerTo } from './faults.ts';
+import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
 import { parseNdjson } from './parse-ndjson.ts';
 import { FaultError, type Fault } from './problem-answer.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    maxBodyBytes?: number;
+  }
+}
+
 const jsonMediaType = 'application/json';
 
 /** Makes JSON the one kind of body that the server takes. */
-export const takeJson = (server: FastifyInstance): void => {
+export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser<string>(jsonMediaType, { parseAs: 'string' }, (request, text, done) => {
-    const fault = faultInHeaders(request);
-    if (fault !== undefined) return done(new FaultError(fault));
-    const body = withoutMark(text);
-    let value: unknown;
-    try {
-      // Not Fastify's own parser: it drops or refuses `__proto__`, which is a name like any other that the schema does not know.
-      value = JSON.parse(body);
-    } catch {
-      return done(new FaultError({ status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' }));
-    }
-    // A body of one member has two quotation marks. All that are valid have one.
-    if (hasThirdQuotationMark(body)) {
-      const name = findRepeatedMember(body);
-      if (name !== undefined) return done(new FaultError(repeatedMember(name)));
-    }
-    return done(null, value);
-  });
+  takeBodies(server, limits, jsonMediaType, parseJson);
 };
 
 /** Lets the routes of `scope` take NDJSON too; their handlers see it as the JSON body `{"counts":[…]}`. */
-export const takeNdjson = (scope: FastifyInstance): void => {
-  scope.addContentTypeParser<string>(ndjsonMediaType, { parseAs: 'string' }, (request, text, done) => {
-    const fault = faultInHeaders(request);
-    if (fault !== undefined) return done(new FaultError(fault));
-    const parsed = parseNdjson(withoutMark(text));
-    return 'counts' in parsed ? done(null, parsed) : done(new FaultError(faultInLine(parsed)));
+export const takeNdjson = (scope: FastifyInstance, limits: BodyLimits): void =>
+  takeBodies(scope, limits, ndjsonMediaType, (text) => {
+    const parsed = parseNdjson(text);
+    return 'counts' in parsed ? { value: parsed } : { fault: faultInLine(parsed) };
+  });
+
+type Parsed = { readonly value: unknown } | { readonly fault: Fault };
+
+const takeBodies = (
+  scope: FastifyInstance,
+  limits: BodyLimits,
+  mediaType: string,
+  parse: (text: string) => Parsed,
+): void => {
+  scope.addContentTypeParser(mediaType, (request: FastifyRequest, _payload: IncomingMessage, done) => {
+    const refuse = (fault: Fault) => done(new FaultError(fault));
+    const faulty = faultInHeaders(request);
+    if (faulty !== undefined) return refuse(faulty);
+    const { maxBodyBytes: maxBytes = maxBodyBytes } = request.routeOptions.config;
+    return collectBody(request, { ...limits, maxBytes }, (body) => {
+      if ('fault' in body) return refuse(body.fault);
+      if ('error' in body) return done(body.error);
+      const parsed = parse(withoutMark(body.bytes.toString('utf8')));
+      return 'fault' in parsed ? refuse(parsed.fault) : done(null, parsed.value);
+    });
   });
 };
 
-/** What cannot be read as it is declared: bodies are UTF-8 (RFC 8259 §8.1), and not compressed. */
+const parseJson = (text: string): Parsed => {
+  const costly = findCostlyJson(text);
+  if (costly !== undefined) return { fault: costly };
+  let value: unknown;
+  try {
+    // Not Fastify's own parser: it drops or refuses `__proto__`, which is a name like any other that the schema does not know.
+    value = JSON.parse(text);
+  } catch {
+    return { fault: { status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' } };
+  }
+  // A body of one member has two quotation marks. All that are valid have one.
+  const name = hasThirdQuotationMark(text) ? findRepeatedMember(text) : undefined;
+  return name === undefined ? { value } : { fault: repeatedMember(name) };
+};
+/** The fault of a body that cannot be read as it is declared: bodies are UTF-8 (RFC 8259 §8.1), and not compressed. */
 const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
   const type = headers['content-type'];
   if (type !== jsonMediaType && type !== undefined) {

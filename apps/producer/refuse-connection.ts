@@ -1,11 +1,12 @@
-import type { ServerResponse as HttpResponse } from 'node:http';
-import { ServerResponse, STATUS_CODES } from '@sluice/runtime/node-http.ts';
+import { STATUS_CODES } from '@sluice/runtime/node-http.ts';
 import type { Socket } from 'node:net';
 import { problemMediaType } from '@sluice/contract/problem.ts';
 import type { FastifyInstance } from 'fastify';
+import { answerInProgress } from './answer-in-progress.ts';
 import { closeInStages } from './close-in-stages.ts';
 import { corsHeaders, type AllowedOrigins } from './cors.ts';
 import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
+import { safeHeaders } from './safe-headers.ts';
 
 /** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
 export const createConnectionRefusal =
@@ -44,7 +45,7 @@ export const refuseTunnels = (
 
 /** Calls `refuse` when the requests that arrived whole have their answers, for these came first; not at all when one of them ends the connection. */
 const afterAnswers = (socket: Socket, refuse: () => void): void => {
-  const answering = answerUnderWay(socket);
+  const answering = answerInProgress(socket);
   // An answer that is the last one is on its way.
   if (socket.writableEnded) return;
   if (!socket.writable || (answering?.headersSent === true && !answering.writableEnded)) {
@@ -68,16 +69,11 @@ const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more:
     // What cannot be parsed has no origin to look up.
     ...Object.entries(corsHeaders(origins, undefined)).map(([name, value]) => `${name}: ${value}`),
     ...(origins === '*' ? [`access-control-expose-headers: ${exposedHeaders}`] : []),
+    ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
     ...more,
   ];
   closeInStages(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
-};
-
-/** Node keeps it under this name, which its own handler of client errors reads too. */
-const answerUnderWay = (socket: Socket): HttpResponse | undefined => {
-  const answer: unknown = Reflect.get(socket, '_httpMessage');
-  return answer instanceof ServerResponse ? answer : undefined;
 };
 
 /** Node's parser says what it stumbled over. */

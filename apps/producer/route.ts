@@ -1,5 +1,5 @@
 import type { Route } from '@sluice/contract/routes.ts';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { answerProblem, retryAfterSeconds, type Fault } from './problem-answer.ts';
 
@@ -16,7 +16,7 @@ export type RequestOf<R extends Route> = {
   readonly body: Member<R, 'body'>;
   readonly query: Member<R, 'query'>;
   readonly headers: Member<R, 'headers'>;
-};
+} & Pick<FastifyRequest, 'raw' | 'answer'>;
 
 /** What a handler answers with: a status of the route and the body that belongs to it, or a fault. */
 export type AnswerOf<R extends Route> =
@@ -25,6 +25,8 @@ export type AnswerOf<R extends Route> =
         ? { readonly status: Status; readonly body: z.output<Body> }
         : { readonly status: Status; readonly body?: undefined };
     }[keyof R['answers']]
+  /** A body that is serialized already. */
+  | { readonly status: keyof R['answers']; readonly json: string }
   | { readonly fault: Fault };
 
 /** Adds a route of the contract. Its request is checked before `handle` sees it, its answer is serialized by its schema. */
@@ -36,6 +38,7 @@ export const addRoute = <R extends Route>(
   server.route({
     method: route.method,
     url: route.path,
+    ...(route.maxBodyBytes === undefined ? {} : { config: { maxBodyBytes: route.maxBodyBytes } }),
     schema: {
       ...(route.body === undefined ? {} : { body: toJsonSchema(route.body, 'input') }),
       ...(route.query === undefined ? {} : { querystring: toJsonSchema(route.query, 'input') }),
@@ -55,12 +58,17 @@ export const addRoute = <R extends Route>(
 };
 
 const bodyOf = (
-  { status, body }: { readonly status: PropertyKey; readonly body?: unknown },
+  answer:
+    | { readonly status: PropertyKey; readonly body?: unknown }
+    | { readonly status: PropertyKey; readonly json: string },
   reply: FastifyReply,
 ): unknown => {
+  const { status } = answer;
   if (status === 503) reply.header('retry-after', retryAfterSeconds);
   reply.code(Number(status));
-  return body;
+  if (!('json' in answer)) return answer.body;
+  reply.type('application/json; charset=utf-8');
+  return answer.json;
 };
 
 const toJsonSchema = (schema: z.ZodType, io: 'input' | 'output') => z.toJSONSchema(schema, { target: 'draft-07', io });

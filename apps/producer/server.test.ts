@@ -337,3 +337,22 @@ test('a server that closes finishes what it does, and does not wait for connecti
   await closed;
   assert.ok(performance.now() - startedAt < 2_000);
 });
+
+test('no answer is kept by a cache or taken for another type', async (t) => {
+  const bench = createTestServer(t);
+  const { server } = bench;
+  const answers = [
+    ...(await Promise.all(
+      ['/', '/health', '/count', '/counts', '/queue', '/nothing', '/%ff'].map((url) => server.inject(url)),
+    )),
+    await server.inject({ method: 'PUT', url: '/count' }),
+    await server.inject({ method: 'POST', url: '/count', payload: 'x' }),
+    await server.inject({ method: 'OPTIONS', url: '/count' }),
+  ];
+  const socket = await connectTo(t, bench);
+  socket.write('rubbish\r\n\r\n');
+  for (const { headers } of [...answers, await readAnswer(socket)]) {
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['cache-control'], 'no-store');
+  }
+});

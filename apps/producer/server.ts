@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
+import { sampleWarnings, type Warn } from '@sluice/runtime/sample-warnings.ts';
 import { fastify, type FastifyInstance } from 'fastify';
 import { requireToken, type TokenGuard } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
@@ -11,6 +12,11 @@ import type { EnqueueParts } from './enqueue-counts.ts';
 import { faultOfRequest } from './faults.ts';
 import { answerBadUrl, answerNoRoute } from './other-methods.ts';
 import { answerProblem, type Fault, type RefusalObserver } from './problem-answer.ts';
+import type { BodyLimits } from './collect-body.ts';
+import { clientsBy } from './limits/client-address.ts';
+import { evictConnections } from './limits/evict-connections.ts';
+import { createFairShares } from './limits/fair-shares.ts';
+import { sliceInput } from './limits/slice-input.ts';
 import { takeJson } from './read-body.ts';
 import { endConnectionsWhileClosing } from './end-connections.ts';
 import { createConnectionRefusal, refuseTunnels } from './refuse-connection.ts';
@@ -25,10 +31,13 @@ import { addPostCount } from './routes/post-count.ts';
 import { addPostCounts } from './routes/post-counts.ts';
 import { addReady, type ReadyParts } from './routes/ready.ts';
 import { addRoot } from './routes/root.ts';
+import { setSafeHeaders } from './safe-headers.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     readonly logger: Logger;
+    /** Logs what strangers can cause, at most once a second for each message. */
+    readonly warn: Warn;
   }
 }
 
@@ -43,8 +52,11 @@ export type ServerParts = EnqueueParts &
     readonly onRefused?: RefusalObserver | undefined;
   };
 
-// Each may hold a body of 1 MiB, for as long as a slow one may take.
 const maxConnections = 4_096;
+// Room for connections that come while every other one is being answered.
+const reservedConnections = 64;
+// Of all bodies and pages that are held at once, in bytes; the process has 512 MB.
+const maxHeldBytes = 33_554_432;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 const checkTimeoutsEveryMs = 1_000;
@@ -59,12 +71,14 @@ type ServerSettings = {
   /** The hosts that requests may be for, as {@link createHostCheck} takes them; any when it is not set. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
+  /** The name of a header in which a trusted proxy gives the address of its client. */
+  readonly clientAddressHeader?: string | undefined;
 };
 
 /** Puts the HTTP server together. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
-  { corsOrigin, allowedHosts, logger }: ServerSettings,
+  { corsOrigin, allowedHosts, logger, clientAddressHeader }: ServerSettings,
 ): FastifyInstance => {
   const onRefused = parts.onRefused ?? (() => undefined);
   const server = fastify({
@@ -83,14 +97,23 @@ export const createServer = (
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: createConnectionRefusal(corsOrigin, onRefused),
     frameworkErrors: (_error, _request, reply) => {
+      setSafeHeaders(reply);
       allowOrigin(reply, corsOrigin);
       answerBadUrl(reply);
     },
   });
   server.decorate('onRefused', onRefused);
+  server.decorateRequest('answer', null);
   // Fastify has none: with one it makes one more for each request, and much of what requests leave behind then grows old (docs/benchmarks.md).
   server.decorate('logger', logger);
-  server.server.maxConnections = maxConnections;
+  server.decorate('warn', sampleWarnings(logger));
+  server.server.maxConnections = maxConnections + reservedConnections;
+  evictConnections(server.server, maxConnections);
+  sliceInput(server.server);
+  const limits: BodyLimits = {
+    memory: createFairShares(maxHeldBytes),
+    clientOf: clientsBy(clientAddressHeader),
+  };
   answerExpectations(server);
   refuseTunnels(server, corsOrigin, onRefused);
   closeConnectionsInStages(server);
@@ -99,6 +122,7 @@ export const createServer = (
   lookAtHeads(server, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     // Methods that the router does not know pass no hook.
+    setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
@@ -110,17 +134,17 @@ export const createServer = (
     });
   });
 
-  takeJson(server);
+  takeJson(server, limits);
   if (parts.tokenGuard !== undefined) requireToken(server, parts.tokenGuard);
   addRoot(server);
   addHealth(server, parts);
   addReady(server, parts);
   addPostCount(server, parts);
-  addPostCounts(server, parts);
+  addPostCounts(server, parts, limits);
   addGetCount(server, parts);
-  addGetCounts(server, parts);
+  addGetCounts(server, parts, limits);
   addGetQueue(server, parts);
-  addGetEvents(server, parts);
+  addGetEvents(server, parts, limits);
   addGetOpenapi(server);
   addGetDocs(server);
   return server;
@@ -136,6 +160,8 @@ const lookAtHeads = (
   const distrusted = new WeakSet<Socket>();
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
+    setSafeHeaders(reply);
+    request.answer = reply.raw;
     const { raw } = request;
     // Behind a last answer comes no other; what comes behind a request at fault may be no request of its own but a part of that one, as another reads it.
     if (raw.socket.writableEnded || distrusted.has(raw.socket)) {
@@ -162,11 +188,8 @@ const hostNotAllowed: Fault = {
   detail: 'This server does not answer for the host that the request names. Add it to HTTP_ALLOWED_HOSTS.',
 };
 
-/** A body that is too large is refused before it is sent (RFC 9110 §10.1.1); expectations that nobody knows are passed over. */
+/** Leaves it to the reader of the body to ask for it (RFC 9110 §10.1.1); ignores unknown expectations. */
 const answerExpectations = ({ server }: FastifyInstance): void => {
-  server.on('checkContinue', (request, response) => {
-    if (!(Number(request.headers['content-length']) > maxBodyBytes)) response.writeContinue();
-    server.emit('request', request, response);
-  });
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  for (const event of ['checkContinue', 'checkExpectation'] as const)
+    server.on(event, (request, response) => server.emit('request', request, response));
 };

@@ -83,7 +83,7 @@ export const createTestServer = (
       onRefused: (code) => refused.push(code),
       ...parts,
     },
-    { corsOrigin: '*', logger, ...settings },
+    { corsOrigin: '*', logger, ...settings, ...settings },
   );
   t.after(() => server.close());
 

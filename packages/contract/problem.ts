@@ -30,6 +30,8 @@ export const problem = z.object({
       'ledger_unavailable',
       'tokens_unavailable',
       'too_many_listeners',
+      'too_many_reads',
+      'server_busy',
     ])
     .meta({ description: 'Stable: what a program should look at.' }),
   detail: z.string().meta({ description: 'What happened and what to do.' }),

@@ -29,6 +29,8 @@ export type Route = {
    * `all` guards reads of data too. Routes without it never need a token.
    */
   readonly needsToken?: TokensFor;
+  /** The largest body in bytes, where it is not {@link maxBodyBytes}. */
+  readonly maxBodyBytes?: number;
   readonly answers: Readonly<Record<number, Answer>>;
 };
 
@@ -91,12 +93,13 @@ const refusals = {
   400: { description: 'The request is not what this route takes.', body: problem },
   401: { description: 'The bearer token is missing or wrong.', body: problem },
   408: { description: 'The request did not arrive whole in time.', body: problem },
-  413: { description: 'The body is larger than 1 MiB.', body: problem },
+  413: { description: 'The body is larger than this route takes, or came in too many parts.', body: problem },
   415: { description: 'The content type is not one that this route takes.', body: problem },
   422: { description: 'The idempotency key was used before with other counts.', body: problem },
   503: {
     description:
-      'The queue is away or full, or the tokens cannot be checked. The counts may or may not be recorded, but not twice.',
+      'The queue is away or full, the tokens cannot be checked, or the process is busy. The counts may or may not be ' +
+      'recorded, but not twice.',
     body: problem,
   },
 } as const;
@@ -108,7 +111,10 @@ const readUnauthorized = {
 
 const tokensUnavailable = 'or the producer guards reads and cannot check the token now';
 
-const ledgerAway = { description: `The ledger is away, ${tokensUnavailable}.`, body: problem } as const;
+const ledgerAway = {
+  description: `The ledger is away or too many reads wait for it, ${tokensUnavailable}.`,
+  body: problem,
+} as const;
 
 /** The HTTP contract of the producer. */
 export const routes = {
@@ -144,6 +150,7 @@ export const routes = {
     summary: 'Put one count into the queue',
     headers: idempotencyHeaders,
     body: z.strictObject({ count }),
+    maxBodyBytes: 4_096,
     needsToken: 'writes',
     answers: {
       201: {
@@ -230,7 +237,7 @@ export const routes = {
       },
       401: readUnauthorized,
       503: {
-        description: `This process has 500 listeners, as many as it takes, ${tokensUnavailable}.`,
+        description: `This process has 500 listeners, as many as it takes, and no client has more, ${tokensUnavailable}.`,
         body: problem,
       },
     },

@@ -118,6 +118,12 @@ export const httpSettings = {
   )
     .optional()
     .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; without it any'),
+  CLIENT_ADDRESS_HEADER: neverEmpty(
+    text.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'must be the name of a header'),
+    'must not be empty; unset it where no trusted proxy is in front',
+  )
+    .optional()
+    .describe('A header that a trusted proxy overwrites with the address of its client, for limits by client'),
   CORS_ORIGIN: neverEmpty(origins, 'must not be empty; unset it for any origin, or say `none`')
     .default('*')
     .describe('Origins whose pages may read the answers, separated by commas; `*`: any, `none`: none'),

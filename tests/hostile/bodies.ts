@@ -249,6 +249,7 @@ export const countsBody: fc.Arbitrary<string> = oddly(object(member('counts', mo
 export const linesBody: fc.Arbitrary<string> = oddly(lines);
 
 const maxBodyBytes = 1_048_576;
+const maxCountBytes = 4_096;
 
 /** Bodies about as large as one may be, in bytes or in counts, and their type. */
 export const largeBody: fc.Arbitrary<{ readonly path: string; readonly type: string; readonly body: string }> =
@@ -258,7 +259,14 @@ export const largeBody: fc.Arbitrary<{ readonly path: string; readonly type: str
       .map(([more, filling]) => ({
         path: '/count',
         type: 'application/json',
-        body: `{"count":1${filling.repeat(maxBodyBytes - 11 + more)}}`,
+        body: `{"count":1${filling.repeat(maxCountBytes - 11 + more)}}`,
+      })),
+    fc
+      .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom(' ', '\n', '[', '9', '\xff', ','))
+      .map(([more, filling]) => ({
+        path: '/counts',
+        type: 'application/json',
+        body: `{"counts":[1${filling.repeat(maxBodyBytes - 14 + more)}]}`,
       })),
     fc
       .integer({ min: 9_999, max: 10_001 })

@@ -17,7 +17,7 @@ export type Judgement = {
 /** The token that requests must have. */
 export const token = 'open-sesame-open-sesame-open-sesame';
 
-const maxBodyBytes = 1_048_576;
+const maxBodyBytes = { '/count': 4_096, '/counts': 1_048_576 };
 const maxHeadBytes = 16_384;
 
 /** Judges by the contract and HTTP's own rules (RFC 9110, 9112), without any code of the producer. */
@@ -93,7 +93,7 @@ const judgePost = (request: HostileRequest, path: string): Judgement => {
   const { body, framing } = request;
   const faults: number[] = [];
   if (!headerValues(request, 'authorization').some((value) => isToken(value))) faults.push(401);
-  if (body.length > maxBodyBytes) faults.push(413);
+  if (body.length > maxBodyBytes[path === '/count' ? path : '/counts']) faults.push(413);
   const keys = headerValues(request, 'idempotency-key');
   const key = keys.join(', ');
   if (keys.length > 0 && !/^[\x21-\x7e]{1,255}$/.test(key)) faults.push(400);

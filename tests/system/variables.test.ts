@@ -71,6 +71,20 @@ variables(
   },
 );
 
+variables(['CLIENT_ADDRESS_HEADER'], 'names the header by which clients are told apart', async (t) => {
+  const { start, address } = await createPipeline(t);
+  await start('producer', { CLIENT_ADDRESS_HEADER: 'X-Client' });
+  const listenAs = async (client: string) => {
+    const stopping = new AbortController();
+    t.after(() => stopping.abort());
+    const { status } = await fetch(`${address}/events`, { headers: { 'x-client': client }, signal: stopping.signal });
+    return status;
+  };
+  for (let listeners = 0; listeners < 500; listeners += 1) assert.equal(await listenAs('192.0.2.1'), 200);
+  assert.equal(await listenAs('192.0.2.1'), 503);
+  assert.equal(await listenAs('192.0.2.2'), 200);
+});
+
 variables(['CORS_ORIGIN'], 'names the origins whose pages may read the answers', async (t) => {
   const { start, address } = await createPipeline(t);
   await start('producer', { CORS_ORIGIN: 'https://example.com, https://example.org' });

@@ -16,7 +16,7 @@ export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: Ge
     try {
       return { status: 200, body: totalBody(await readTotal(), hostname) };
     } catch (error) {
-      server.logger.warn({ err: error }, 'could not read the ledger');
+      server.warn({ err: error }, 'could not read the ledger');
       return { fault: ledgerAway };
     }
   });

@@ -75,3 +75,55 @@ test('a ledger that is away is a 503 for a page too', async (t) => {
   assert.doesNotMatch(answer.body, /secret-host/);
   assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the ledger' }]);
 });
+
+test('pages are read two at a time, and of 64 that wait the client with most is refused', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<{ counts: []; next: undefined }>();
+  const asked: (string | undefined)[] = [];
+  const { ask } = createTestServer(
+    t,
+    {
+      readPage: ({ before }) => {
+        asked.push(before);
+        return promise;
+      },
+    },
+    { clientAddressHeader: 'x-client' },
+  );
+  const askAs = (client: string, before: number) =>
+    ask('getCounts', { query: `?before=${before}`, headers: { 'x-client': client } });
+  const greedy = Array.from({ length: 70 }, (_, index) => askAs('192.0.2.1', index));
+  const refused = await Promise.race(greedy);
+  assertAnswer(t, 'getCounts', 503, refused);
+  assert.equal(problemOf(refused).code, 'too_many_reads');
+  assert.deepEqual(asked, ['0', '1']);
+
+  const modest = askAs('192.0.2.2', 1_000);
+  resolve({ counts: [], next: undefined });
+  assertAnswer(t, 'getCounts', 200, await modest);
+  const statuses = (await Promise.all(greedy)).map(({ status }) => status);
+  assert.deepEqual(
+    [statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 503).length],
+    [65, 5],
+  );
+});
+
+test('requests for the same page that has not been read yet share it', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<{ counts: []; next: undefined }>();
+  let reads = 0;
+  const { ask } = createTestServer(t, {
+    readPage: () => {
+      reads += 1;
+      return promise;
+    },
+  });
+  const answers = Array.from({ length: 100 }, () => ask('getCounts', { query: '?limit=1000' }));
+  resolve({ counts: [], next: undefined });
+  for (const answer of await Promise.all(answers)) assertAnswer(t, 'getCounts', 200, answer);
+  assert.ok(reads <= 3, `${reads} reads`);
+});
+
+test('an outage that many meet is logged once a second', async (t) => {
+  const { ask, logged } = createTestServer(t, { readPage: () => Promise.reject(new Error('away')) });
+  for (let count = 0; count < 50; count += 1) assertAnswer(t, 'getCounts', 503, await ask('getCounts'));
+  assert.ok(logged.length >= 1 && logged.length < 50, `${logged.length} lines`);
+});

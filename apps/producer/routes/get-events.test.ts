@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { routes } from '@sluice/contract/routes.ts';
@@ -53,6 +54,32 @@ test('one listener more than there may be is a 503, and HEAD says so too', async
   assertAnswer(t, 'getEvents', 503, answer);
   assert.equal(problemOf(answer).code, 'too_many_listeners');
   assert.equal((await bench.ask('getEvents', { method: 'HEAD' })).status, 503);
+});
+
+test('a listener of another client takes the place of the newest of the client that has most', async (t) => {
+  const bench = createTestServer(t, {}, { clientAddressHeader: 'x-client' });
+  const ask = async (client: string) => {
+    const socket = await connectTo(t, bench);
+    socket.write(question.replace('\r\n\r\n', `\r\nx-client: ${client}\r\n\r\n`));
+    const [first] = await once(socket, 'data');
+    assert.match(String(first), /^HTTP\/1\.1 200/);
+    return socket;
+  };
+  const greedy: Socket[] = [];
+  while (greedy.length < 500) greedy.push(await ask('192.0.2.1'));
+  const ended = new Promise((resolve) => {
+    let tail = '';
+    greedy.at(-1)?.on('data', (bytes) => {
+      tail = (tail + String(bytes)).slice(-5);
+      if (tail === '0\r\n\r\n') resolve(undefined);
+    });
+  });
+  const modest = await ask('192.0.2.2');
+  await ended;
+  // It goes on: an event comes after the one that it began with.
+  await once(modest, 'data');
+  const refused = await bench.ask('getEvents', { headers: { 'x-client': '192.0.2.1' } });
+  assert.equal(problemOf(refused).code, 'too_many_listeners');
 });
 
 test('a server that closes ends its streams at once', async (t) => {

@@ -1,6 +1,8 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
+import type { BodyLimits } from '../collect-body.ts';
 import { createEventFeed } from '../event-feed.ts';
+import { createFairShares } from '../limits/fair-shares.ts';
 import { answerProblem } from '../problem-answer.ts';
 import { totalBody, type GetCountParts } from './get-count.ts';
 import { queueBody, type GetQueueParts } from './get-queue.ts';
@@ -20,6 +22,7 @@ const headers = {
 export const addGetEvents = (
   server: FastifyInstance,
   { hostname, readTotal, readQueueState }: GetCountParts & GetQueueParts,
+  { clientOf }: Pick<BodyLimits, 'clientOf'>,
 ): void => {
   const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
     try {
@@ -39,25 +42,33 @@ export const addGetEvents = (
     },
     maxWaitingBytes,
   });
+  const listeners = createFairShares(maxListeners);
   server.addHook('preClose', (done) => {
     feed.close();
     done();
   });
 
   server.get(routes.getEvents.path, (request, reply) => {
-    if (feed.listeners() >= maxListeners) {
+    const { raw } = reply;
+    let isListening: boolean | undefined;
+    const share = listeners.take(clientOf(request.raw), 1, () => {
+      if (isListening === true) raw.end();
+      isListening = false;
+    });
+    if (isListening === false) {
       return answerProblem(reply, {
         status: 503,
         code: 'too_many_listeners',
-        detail: `This process has ${maxListeners} listeners and takes no more. Try again, or ask GET /count and GET /queue.`,
+        detail: `This process has ${maxListeners} listeners and takes no more from this client. Try again, or ask GET /count and GET /queue.`,
       });
     }
     reply.headers(headers);
+    raw.once('close', share.release);
     if (request.method === 'HEAD') return reply.send();
+    isListening = true;
     reply.hijack();
-    for (const [name, value] of Object.entries(reply.getHeaders()))
-      if (value !== undefined) reply.raw.setHeader(name, value);
-    feed.add(reply.raw.writeHead(200));
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+    feed.add(raw.writeHead(200));
     return reply;
   });
 };

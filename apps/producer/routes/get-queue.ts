@@ -15,7 +15,7 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
     try {
       return { status: 200, body: queueBody(await readQueueState()) };
     } catch (error) {
-      server.logger.warn({ err: error }, 'could not read the queue');
+      server.warn({ err: error }, 'could not read the queue');
       return { fault: queueAway };
     }
   });

@@ -138,3 +138,46 @@ test('counts that do not arrive whole in time are a 408, and none is put into th
   assertAnswer(t, 'postCounts', 408, await readAnswer(socket));
   assert.deepEqual(bench.enqueued, []);
 });
+
+for (const [what, body] of [
+  ['a megabyte of small members', `{"counts":[1],${Array.from({ length: 90_000 }, (_, n) => `"${n}":0`).join()}}`],
+  ['members before the list', `{${Array.from({ length: 90_000 }, (_, n) => `"${n}":0`).join()},"counts":[1]}`],
+  ['a megabyte of strings', `{"counts":[${'"a",'.repeat(200_000)}1]}`],
+  ['lists as deep as a body can be', `{"counts":${'['.repeat(500_000)}${']'.repeat(500_000)}}`],
+  ['objects as deep as a body can be', `{"counts":[${'{"a":'.repeat(170_000)}1${'}'.repeat(170_000)}]}`],
+  ['half a million counts', `{"counts":[${'1,'.repeat(500_000)}1]}`],
+] as const) {
+  test(`${what} are refused without being parsed`, async (t) => {
+    const parse = t.mock.method(JSON, 'parse');
+    const { ask, enqueued } = createTestServer(t);
+    const answer = await ask('postCounts', { body });
+    assert.ok(parse.mock.calls.every(({ arguments: [text] }) => text.length < 10_000));
+    assertAnswer(t, 'postCounts', 400, answer);
+    assert.match(problemOf(answer).errors?.[0]?.pointer ?? '', /^#(?:\/counts)?$/);
+    assert.deepEqual(enqueued, []);
+  });
+}
+
+for (const [what, body] of [
+  ['lists', '['.repeat(1_000_000)],
+  ['objects', '{"a":'.repeat(200_000)],
+  ['a string', `"${'a'.repeat(1_000_000)}"`],
+] as const) {
+  test(`a line of ${what} as long as a body can be is refused without being parsed`, async (t) => {
+    const parse = t.mock.method(JSON, 'parse');
+    const { ask } = createTestServer(t);
+    const answer = await ask('postCounts', { headers: ndjson, body: `1\n${body}` });
+    assert.ok(parse.mock.calls.every(({ arguments: [text] }) => text.length < 10_000));
+    assertAnswer(t, 'postCounts', 400, answer);
+    assert.deepEqual(problemOf(answer).errors, [
+      { pointer: 'line:2', detail: 'must be an integer within ±9007199254740991' },
+    ]);
+  });
+}
+
+test('a body with white space around its parts, as large as it may be, is taken', async (t) => {
+  const { ask } = createTestServer(t);
+  const counts = Array.from({ length: 10_000 }, (_, index) => index);
+  const body = ` {\n"counts" :\t[${counts.join(' , ')}]} `;
+  assertAnswer(t, 'postCounts', 201, await ask('postCounts', { body: body.padEnd(1_048_576) }));
+});

@@ -1,14 +1,15 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
+import type { BodyLimits } from '../collect-body.ts';
 import { enqueueCounts, type EnqueueParts } from '../enqueue-counts.ts';
 import { takeNdjson } from '../read-body.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
-export const addPostCounts = (server: FastifyInstance, parts: EnqueueParts): void => {
+export const addPostCounts = (server: FastifyInstance, parts: EnqueueParts, limits: BodyLimits): void => {
   const { hostname } = parts;
   // A scope of its own, for this route alone takes NDJSON.
   server.register(async (scope) => {
-    takeNdjson(scope);
+    takeNdjson(scope, limits);
     addRoute(
       scope,
       routes.postCounts,

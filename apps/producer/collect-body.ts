@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { maxBodyBytes } from '@sluice/contract/routes.ts';
+import type { FairShares, Share } from './limits/fair-shares.ts';
+import type { ClientOf } from './limits/client-address.ts';
+import type { Fault } from './problem-answer.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The answer to this request. */
+    answer: ServerResponse | null;
+  }
+}
+
+/** The limits that bodies have together. */
+export type BodyLimits = {
+  /** The memory that bodies and large answers share, in bytes. */
+  readonly memory: FairShares;
+  readonly clientOf: ClientOf;
+};
+
+/** A body that arrived whole, or why there is none. */
+export type CollectedBody =
+  | { readonly bytes: Buffer }
+  | { readonly fault: Fault }
+  /** The connection broke off. */
+  | { readonly error: Error };
+
+// Bodies up to this size do not count: there are no more of them than connections.
+const freeBytes = 16_384;
+// Each part costs a call, however small it is. A row in each part is what streaming clients send.
+const maxParts = 16_384;
+const minOwnBytes = 1_024;
+
+/**
+ * Reads a body into one buffer, which doubles as the body grows: parts that are kept one by one cost
+ * up to a hundred times their bytes. Calls `done` once.
+ */
+export const collectBody = (
+  { raw, answer }: FastifyRequest,
+  { memory, clientOf, maxBytes }: BodyLimits & { readonly maxBytes: number },
+  done: (body: CollectedBody) => void,
+): void => {
+  const collected = createGrowingBuffer();
+  let parts = 0;
+  let share: Share | undefined;
+
+  const finish = (body: CollectedBody) => {
+    raw.removeListener('data', onData).removeListener('end', onEnd).removeListener('error', onError);
+    if ('bytes' in body) share?.keep();
+    else share?.release();
+    done(body);
+  };
+
+  const account = (by: number) => {
+    if (share !== undefined) return share.grow(by);
+    if (collected.length() <= freeBytes) return undefined;
+    share = memory.take(clientOf(raw), 0, () => finish({ fault: busy }));
+    // The counts of the body live until their answer.
+    answer?.once('close', share.release);
+    return share.grow(collected.length());
+  };
+
+  const onData = (part: Buffer) => {
+    parts += 1;
+    if (collected.length() + part.length > maxBytes) return finish({ fault: tooLarge(maxBytes) });
+    if (parts > maxParts) return finish({ fault: tooManyParts });
+    collected.append(part);
+    return account(part.length);
+  };
+  const onEnd = () => finish({ bytes: collected.bytes() });
+  const onError = (error: Error) => finish({ error });
+
+  if (Number(raw.headers['content-length']) > maxBytes) {
+    done({ fault: tooLarge(maxBytes) });
+    return;
+  }
+  if (expectsContinue(raw)) answer?.writeContinue();
+  raw.on('data', onData).on('end', onEnd).on('error', onError);
+};
+
+const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.expect !== undefined && httpVersion === '1.1' && /^100-continue$/i.test(headers.expect);
+
+/** A buffer that bytes are appended to. */
+const createGrowingBuffer = () => {
+  // The first part is a view of what Node read; most bodies have no other.
+  let first: Buffer | undefined;
+  let own: Buffer | undefined;
+  let length = 0;
+
+  const append = (part: Buffer) => {
+    const needed = length + part.length;
+    if (length === 0) first = part;
+    else if (own === undefined || needed > own.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * needed, minOwnBytes));
+      (own ?? first)?.copy(larger, 0, 0, length);
+      own = larger;
+      first = undefined;
+    }
+    if (own !== undefined) part.copy(own, length);
+    length = needed;
+  };
+
+  return {
+    append,
+    length: () => length,
+    bytes: () => (own ?? first ?? Buffer.alloc(0)).subarray(0, length),
+  };
+};
+
+const tooLarge = (maxBytes: number): Fault => ({
+  status: 413,
+  code: 'body_too_large',
+  detail:
+    maxBytes === maxBodyBytes
+      ? 'The body is larger than 1 MiB (1,048,576 bytes). Send its counts in several requests.'
+      : `The body is larger than ${maxBytes.toLocaleString('en')} bytes, which one count never is.`,
+});
+
+const tooManyParts: Fault = {
+  status: 413,
+  code: 'body_too_large',
+  detail: `The body came in more than ${maxParts.toLocaleString('en')} parts. Send larger chunks, or its counts in several requests.`,
+};
+
+const busy: Fault = {
+  status: 503,
+  code: 'server_busy',
+  detail: 'This process holds as many bodies as it takes. Nothing was recorded. Try again.',
+};

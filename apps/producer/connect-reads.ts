@@ -1,0 +1,21 @@
+import { connectLedger } from '@sluice/ledger/connection.ts';
+import { isLedgerUp } from '@sluice/ledger/ping.ts';
+import { readPage } from '@sluice/ledger/read-page.ts';
+import { readTotal } from '@sluice/ledger/read-total.ts';
+import { shareReads } from './share-reads.ts';
+
+/** Connects what GETs read of the ledger. Each read takes at most `withinMs`. */
+export const connectReads = (database: Parameters<typeof connectLedger>[0], withinMs: number) => {
+  const ledger = connectLedger(database);
+  // Connections of their own, so that no number of pages holds up GET /count.
+  const pages = connectLedger(database);
+  return {
+    readTotal: shareReads(() => readTotal(ledger, withinMs)),
+    isLedgerUp: shareReads(() => isLedgerUp(ledger, withinMs)),
+    readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),
+    inUse: () => ledger.inUse() + pages.inUse(),
+    close: async () => {
+      await Promise.all([ledger.close(), pages.close()]);
+    },
+  };
+};

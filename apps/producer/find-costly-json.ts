@@ -1,0 +1,44 @@
+import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
+import type { Fault } from './problem-answer.ts';
+
+// Smaller bodies cost little whatever they hold, and get the more exact error of the schema.
+const maxFreeLength = 16_384;
+
+/**
+ * The fault of a large JSON body that is no list of numbers, found without parsing it: a megabyte of
+ * small members takes a hundred times as long to parse as one of numbers, and nobody else is served
+ * meanwhile. Every valid body of that size is `{"counts":[…]}` with nothing but numbers in the list.
+ */
+export const findCostlyJson = (text: string): Fault | undefined => {
+  if (text.length <= maxFreeLength) return undefined;
+  const list = text.indexOf('[');
+  const inList = list === -1 ? -1 : findFirst(text, ['"', '{', '['], list + 1);
+  // A valid body has one name.
+  const at = inList === -1 ? findNth(text, '"', 3) : inList;
+  if (at !== -1) {
+    return faultAt('#', `may hold a list of integers and nothing else; character ${at + 1} begins something else`);
+  }
+  if (findNth(text, ',', maxCountsPerRequest) === -1) return undefined;
+  return faultAt('#/counts', `must have at most ${maxCountsPerRequest} counts`);
+};
+
+const findFirst = (text: string, characters: readonly string[], from: number): number => {
+  const places = characters.map((character) => text.indexOf(character, from)).filter((place) => place !== -1);
+  return places.length === 0 ? -1 : Math.min(...places);
+};
+
+const findNth = (text: string, character: string, nth: number): number => {
+  let at = -1;
+  for (let count = 0; count < nth; count += 1) {
+    at = text.indexOf(character, at + 1);
+    if (at === -1) return -1;
+  }
+  return at;
+};
+
+const faultAt = (pointer: string, detail: string): Fault => ({
+  status: 400,
+  code: 'invalid_request',
+  detail: `The body is at fault: ${pointer} ${detail}.`,
+  errors: [{ pointer, detail }],
+});

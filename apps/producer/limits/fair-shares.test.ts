@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFairShares, type FairShares } from './fair-shares.ts';
+
+/** Takes a share under a name; what was given up is added to `lost`. */
+const taker = (shares: FairShares) => {
+  const lost: string[] = [];
+  const take = (name: string, size: number) => shares.take(name.split(' ')[0] ?? '', size, () => lost.push(name));
+  return { take, lost };
+};
+
+test('nobody gives up anything while there is room', () => {
+  const shares = createFairShares(10);
+  const { take, lost } = taker(shares);
+  take('a 1', 4);
+  take('b 1', 6);
+  assert.deepEqual(lost, []);
+  assert.equal(shares.used(), 10);
+});
+
+test('the client that holds most gives up its largest share to a client that holds little', () => {
+  const shares = createFairShares(10);
+  const { take, lost } = taker(shares);
+  take('a 1', 3);
+  take('a 2', 4);
+  take('b 1', 3);
+  take('c 1', 1);
+  assert.deepEqual(lost, ['a 2']);
+  assert.equal(shares.used(), 7);
+});
+
+test('a newcomer of the client that holds most is refused, and others keep what they have', () => {
+  const shares = createFairShares(3);
+  const { take, lost } = taker(shares);
+  for (const name of ['a 1', 'a 2', 'b 1', 'a 3']) take(name, 1);
+  assert.deepEqual(lost, ['a 3']);
+});
+
+test('a share that grows may cost itself', () => {
+  const shares = createFairShares(10);
+  const { take, lost } = taker(shares);
+  const large = take('a 1', 5);
+  take('a 2', 5);
+  large.grow(1);
+  assert.deepEqual(lost, ['a 1']);
+  large.grow(100);
+  assert.equal(shares.used(), 5);
+});
+
+test('a share that is kept is not given up, and its size counts until it is released', () => {
+  const shares = createFairShares(10);
+  const { take, lost } = taker(shares);
+  const kept = take('a 1', 12);
+  assert.deepEqual(lost, ['a 1']);
+  const first = take('a 2', 8);
+  first.keep();
+  take('b 1', 3);
+  assert.deepEqual(lost, ['a 1', 'b 1']);
+  kept.release();
+  first.release();
+  first.release();
+  assert.equal(shares.used(), 0);
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { connectTo, createTestServer } from '../test-server.test.ts';
+
+const get = 'GET /health HTTP/1.1\r\nhost: x\r\n\r\n';
+const getLast = 'GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+const post = (count: number, more = ''): string =>
+  `POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${more}content-length: ${`{"count":${count}}`.length}\r\n\r\n{"count":${count}}`;
+
+const statusesOf = (received: string): number[] =>
+  [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
+
+test('each of many pipelined requests is answered, in their order', async (t) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  const counts = Array.from({ length: 3_000 }, (_, index) => index);
+  socket.write(counts.map((count) => post(count)).join('') + getLast);
+  const received = await text(socket);
+  const values = [...received.matchAll(/"value":(\d+)/g)].map(([, value]) => Number(value));
+  assert.deepEqual(values, counts);
+  assert.equal(statusesOf(received).length, counts.length + 1);
+  assert.deepEqual(
+    bench.enqueued.flatMap((request) => request.counts),
+    counts,
+  );
+});
+
+for (const [what, request] of [
+  ['GETs', get],
+  ['POSTs', post(1)],
+  ['GETs and POSTs in turns', get + post(1)],
+] as const) {
+  test(`few of many pipelined ${what} are in progress at once, until their answers are there`, async (t) => {
+    const answers = Promise.withResolvers<'acknowledged'>();
+    const total = Promise.withResolvers<{ rowsCount: number; latestValue: number }>();
+    let asked = 0;
+    const bench = createTestServer(t, {
+      enqueue: () => answers.promise,
+      readTotal: () => total.promise,
+    });
+    bench.server.server.on('request', () => (asked += 1));
+    const socket = await connectTo(t, bench);
+    const requests = 2_000;
+    // The first waits, so that none behind it can be answered.
+    socket.write(`GET /count HTTP/1.1\r\nhost: x\r\n\r\n${request.repeat(requests)}${getLast}`);
+    // Another connection's requests are answered meanwhile, which takes some turns of the event loop.
+    for (let turn = 0; turn < 20; turn += 1) {
+      const other = await connectTo(t, bench);
+      other.write(getLast);
+      assert.deepEqual(statusesOf(await text(other)), [200]);
+    }
+    assert.ok(asked - 20 < 100, `${asked} requests were parsed`);
+    total.resolve({ rowsCount: 0, latestValue: 0 });
+    answers.resolve('acknowledged');
+    const expected = requests * (what === 'GETs and POSTs in turns' ? 2 : 1) + 2;
+    assert.equal(statusesOf(await text(socket)).length, expected);
+  });
+}
+
+test('many connections together have few pipelined requests in progress', async (t) => {
+  const total = Promise.withResolvers<{ rowsCount: number; latestValue: number }>();
+  const bench = createTestServer(t, { readTotal: () => total.promise });
+  let asked = 0;
+  bench.server.server.on('request', () => (asked += 1));
+  await connectTo(t, bench);
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => connectTo(t, bench)));
+  const answered = sockets.map((socket) => text(socket));
+  const requests = 500;
+  for (const socket of sockets) socket.write('GET /count HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(requests) + getLast);
+  for (let turn = 0; turn < 20; turn += 1) {
+    const other = await connectTo(t, bench);
+    other.write(getLast);
+    assert.deepEqual(statusesOf(await text(other)), [200]);
+  }
+  assert.ok(asked < 2_500, `${asked} requests were parsed`);
+  total.resolve({ rowsCount: 0, latestValue: 0 });
+  for (const received of await Promise.all(answered)) assert.equal(statusesOf(received).length, requests + 1);
+});
+
+test('a client that does not read its answers is not read from any more, and goes on when it reads', async (t) => {
+  const bench = createTestServer(t);
+  let asked = 0;
+  bench.server.server.on('request', () => (asked += 1));
+  const socket = await connectTo(t, bench);
+  socket.pause();
+  const requests = 4_000;
+  socket.write('GET /docs HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(requests) + getLast);
+  const other = await connectTo(t, bench);
+  for (let turn = 0; turn < 50; turn += 1) {
+    other.write(get);
+    await once(other, 'data');
+  }
+  assert.ok(asked - 50 < requests, `${asked} requests were parsed`);
+  assert.equal(statusesOf(await text(socket)).length, requests + 1);
+});
+
+test('requests behind a last answer are not parsed', async (t) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  let asked = 0;
+  bench.server.server.on('request', () => (asked += 1));
+  socket.write(getLast + post(1).repeat(1_000));
+  assert.deepEqual(statusesOf(await text(socket)), [200]);
+  assert.ok(asked < 20, `${asked} requests were parsed`);
+  assert.deepEqual(bench.enqueued, []);
+});
+
+test('connections that break off with requests in progress leave no trace in the common limit', async (t) => {
+  const never = new Promise<never>(() => undefined);
+  let isStuck = true;
+  const bench = createTestServer(t, {
+    readTotal: () => (isStuck ? never : Promise.resolve({ rowsCount: 0, latestValue: 0 })),
+  });
+  for (let turn = 0; turn < 40; turn += 1) {
+    const socket = await connectTo(t, bench);
+    const arrived = once(bench.server.server, 'request');
+    const closed = new Promise((resolve) =>
+      bench.server.server.once('request', ({ socket: its }) => its.once('close', resolve)),
+    );
+    socket.write('GET /count HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(100));
+    await arrived;
+    socket.resetAndDestroy();
+    await closed;
+  }
+  isStuck = false;
+  const socket = await connectTo(t, bench);
+  socket.write('GET /count HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(300) + getLast);
+  assert.equal(statusesOf(await text(socket)).length, 301);
+});

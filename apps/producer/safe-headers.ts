@@ -1,0 +1,10 @@
+import type { FastifyReply } from 'fastify';
+
+/** Headers of every answer: no browser takes it for another type, and no cache keeps it. Routes may override the second. */
+export const safeHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
+
+/** Sets the {@link safeHeaders}. */
+export const setSafeHeaders = (reply: FastifyReply): void => {
+  reply.header('x-content-type-options', safeHeaders['x-content-type-options']);
+  reply.header('cache-control', safeHeaders['cache-control']);
+};
