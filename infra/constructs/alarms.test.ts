@@ -206,6 +206,12 @@ test('no client can roll a release back: what does looks at no answer that a cli
   ]);
 });
 
+test('the API counts its own failures under the name and the reason that the alarm of them looks at', () => {
+  const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  assert.match(read('apps/producer/metrics.ts'), /metrics\.counter\('refused_total', '[^']+', \['reason'\]\)/);
+  assert.match(read('packages/contract/problem.ts'), /^ +'internal_error',$/m);
+});
+
 test('without Container Insights nothing looks at metrics that it makes', () => {
   const template = templateOf('plain');
   assert.doesNotMatch(JSON.stringify(template.findResources('AWS::CloudWatch::Alarm')), /ContainerInsights/);

@@ -35,6 +35,7 @@ test('the status shows services, versions, queue, rows, alarms and cost in one t
   // No task runs in the emulator, nobody says how the queue is, and no API answers.
   assert.equal(code, 1, output);
   assert.match(output, /^dev {2}eu-central-1 {2}https:\/\/\w+\.cloudfront\.net$/m);
+  assert.match(output, /^ {2}api +closed {2}writes need a token, and anybody may read$/m);
   assert.match(output, /✗ producer +0 of 1 tasks {2}dev-0123456789ab/);
   assert.match(output, /✗ consumer +0 of 1 tasks {2}dev-0123456789ab/);
   assert.match(output, /✗ queue +not known {2}no process has said anything/);

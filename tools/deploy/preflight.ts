@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { describeAccess } from '@sluice/infra/api-access.ts';
 import type { Environment } from '@sluice/infra/environment.ts';
 import { regions } from '@sluice/infra/regions.ts';
 import { connectTo, edgeRegion, type Account } from './account.ts';
-import { readToken } from './api-token.ts';
 import { stackNameOf } from './assembly.ts';
 import type { Work } from './command.ts';
 import { describeStack } from './describe-stack.ts';
 import { faultsOf, type Fault } from './explain.ts';
 import { folderOf } from './folder.ts';
 import { readGitState, type GitState } from './git-state.ts';
+import { askTokens, noteAccess } from './preflight/api.ts';
 import { askZone, judgeDomain } from './preflight/domain.ts';
 import { judgeGit } from './preflight/git.ts';
 import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from './preflight/identity.ts';
@@ -85,7 +84,7 @@ export const lookAhead = async ({ environment, profile, region }: Target, work: 
 
 const lookAtAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
   const { region, domain, account: number, api } = environment;
-  const notes = api.access === 'open' ? [`The API is ${describeAccess(api)} (api.access)`] : [];
+  const notes = noteAccess(api);
   const bootstraps: Bootstrap[] = [];
   const { cloudFrontPrefixList, s3PrefixList } = regions[region];
   const lists = {
@@ -109,8 +108,7 @@ const lookAtAccount = async (environment: Environment, account: Account, profile
       return [];
     },
     async () => {
-      // One that the stack makes is not there before it.
-      if (api.access === 'tokens' && api.tokensSecretArn !== undefined) await readToken(account, api.tokensSecretArn);
+      await askTokens(account, api);
       return [];
     },
     async () => (domain === undefined ? [] : judgeDomain(domain, await askZone(account, domain))),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Environment } from '@sluice/infra/environment.ts';
 import { environment as values } from '@sluice/infra/environments/prod.ts';
+import { noteAccess } from './api.ts';
 import { judgeDomain } from './domain.ts';
 import { judgeGit } from './git.ts';
 import { judgeIdentity, judgeProfile, readProfiles } from './identity.ts';
@@ -144,4 +145,10 @@ test('what is protected runs commits alone; elsewhere changes are allowed, and a
   assert.deepEqual(judgeGit({ ...dirty, changes: undefined }, prod), []);
   const fault = { what: 'There is no commit', where: 'git', mend: 'git init' };
   assert.deepEqual(judgeGit({ fault }, dev), [fault]);
+});
+
+test('an open API is told before anything is done, and a closed one is as it should be', () => {
+  assert.deepEqual(noteAccess({ access: 'open' }), ['The API is open: anybody may write and read (api.access)']);
+  assert.deepEqual(noteAccess({ access: 'tokens', tokensFor: 'writes' }), []);
+  assert.deepEqual(noteAccess({ access: 'tokens', tokensFor: 'all' }), []);
 });
