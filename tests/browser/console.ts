@@ -11,9 +11,9 @@ export const builtPage = (): Promise<string> => buildPage(repository, () => unde
 
 /** The console as `npm start` serves it, over producers on these ports; it ends with the test. `base` is put before each of its paths. */
 export const serveConsole = async (test: TestContext, ports: readonly number[], base = '') => {
-  const balancer = createBalancer(ports);
+  const balancer = createBalancer({ address: '127.0.0.1', ports });
   const page = servePage(await builtPage());
-  const server = createConsoleServer({ page, balancer });
+  const server = createConsoleServer({ page, balancer, hosts: ['127.0.0.1'] });
   if (base !== '') {
     server.prependListener('request', (request) => {
       request.url = request.url?.startsWith(base) === true ? request.url.slice(base.length) : '/elsewhere';

@@ -29,6 +29,11 @@ export const allowances: readonly Allowance[] = [
     source: importOf(specifier),
   })),
   {
+    what: 'npm start, that imports runtime',
+    path: 'tools/local/runtime.ts',
+    source: importOf('@sluice/runtime/part.ts'),
+  },
+  {
     what: 'what deploys, that imports infra',
     path: 'tools/deploy/infra.ts',
     source: importOf('@sluice/infra/environment.ts'),

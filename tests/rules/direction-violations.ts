@@ -70,7 +70,11 @@ export const directionViolations: readonly Violation[] = [
     says: 'A package imports files of contract alone, its tests those of test-servers too.',
   },
   { from: 'packages/queue/parts', suffix: '.test.ts', imports: ['../../ledger/record.ts'], says: folders },
-  { from: 'tools/local', imports: [application, contract, queue], says: tools },
+  {
+    from: 'tools/local',
+    imports: [application, contract, queue],
+    says: 'npm start names the applications, and imports files of runtime alone.',
+  },
   { from: 'tools/local', imports: ['@redis/client', 'mysql2'], says: clients },
   { from: 'tools/local/parts', imports: ['../../../apps/producer/server.ts'], says: folders },
   {

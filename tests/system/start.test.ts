@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { request as startRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { commandOf, findFreePort } from '@sluice/local/ports.ts';
@@ -158,4 +159,86 @@ test('the console is served on its port, with the API under /api, and without a 
     }),
   );
   assert.equal(new Set(others).size, 2);
+});
+
+test('only this machine is served, by the names of its loopback', async (t) => {
+  const [port, consolePort] = [await findFreePort(), await findFreePort()];
+  const sluice = start(t, createFolder(t), { HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) });
+  await sluice.untilUp();
+  assert.match(sluice.output(), /Only this machine reaches it/);
+  for (const [its, path] of [
+    [port, '/count'],
+    [consolePort, '/api/count'],
+  ] as const) {
+    assert.equal((await fetch(`http://localhost:${its}${path}`)).status, 200);
+    // Another address of loopback stands for those of other interfaces.
+    await assert.rejects(fetch(`http://127.0.0.2:${its}${path}`));
+    const headers = { host: `evil.example:${its}`, origin: `http://evil.example:${its}` };
+    const request = startRequest({ host: '127.0.0.1', port: its, path, headers, agent: false }).end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    assert.equal(response.statusCode, 421);
+    assert.ok(!Object.keys(response.headers).some((name) => name.startsWith('access-control-')));
+  }
+});
+
+test('with HTTP_ADDRESS and HTTP_ALLOWED_HOSTS other addresses and hosts are served too', async (t) => {
+  const [port, consolePort] = [await findFreePort(), await findFreePort()];
+  const sluice = start(t, createFolder(t), {
+    HTTP_PORT: String(port),
+    CONSOLE_PORT: String(consolePort),
+    HTTP_ADDRESS: '0.0.0.0',
+    HTTP_ALLOWED_HOSTS: '127.0.0.2',
+    CORS_ORIGIN: 'https://a.example',
+  });
+  await sluice.untilUp();
+  for (const url of [`http://127.0.0.2:${port}/count`, `http://127.0.0.2:${consolePort}/api/count`]) {
+    const { status, headers } = await fetch(url, { headers: { origin: 'https://a.example' } });
+    assert.deepEqual([status, headers.get('access-control-allow-origin')], [200, 'https://a.example']);
+  }
+  assert.equal((await fetch(`http://127.0.0.3:${port}/count`)).status, 421);
+});
+
+test('deaths of a producer, one after the other, stop neither the servers nor the others', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const sluice = start(t, folder, { HTTP_PORT: String(port) });
+  await sluice.untilUp();
+  const others = ['redis', 'mysql', 'consumer'].flatMap((part) => pidsOf(folder, part));
+  for (let death = 1; death <= 5; death += 1) {
+    const [pid] = pidsOf(folder, 'apps/producer');
+    process.kill(Number(pid), 'SIGKILL');
+    await waitUntil(() => pidsOf(folder, 'apps/producer').some((another) => another !== pid), 60_000);
+  }
+  assert.match(sluice.output(), /producer +died \(SIGKILL\), 5 times in a row; it is started again in \d+\.\d s\./);
+  for (const pid of others) assert.notEqual(commandOf(pid), '');
+  await waitUntil(
+    () =>
+      fetch(`http://localhost:${port}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    60_000,
+  );
+  await post(port, 1);
+  await untilRecorded(port, 1);
+});
+
+test('a Redis that is killed is started again, with the counts that it held', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const sluice = start(t, folder, { HTTP_PORT: String(port) });
+  await sluice.untilUp();
+  for (const pid of pidsOf(folder, 'redis')) process.kill(pid, 'SIGKILL');
+  await sluice.untilOutput(/redis +died \(SIGKILL\); it is started again in \d+\.\d s\.[^]*redis +is ready again/);
+  await waitUntil(
+    () =>
+      fetch(`http://localhost:${port}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    60_000,
+  );
+  await post(port, 1);
+  await untilRecorded(port, 1);
 });

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
 
-// Of one machine; who holds it installs, the others wait.
-const lock = '/tmp/sluice-apt.lock';
+// One for the machine: its holder installs, the others wait. In a folder that only root can write to: in /tmp another user could put a link there.
+const lock = '/run/sluice-apt.lock';
 
 /** Whether {@link installPackages} can do anything here: as root on Debian and what is made of it. */
 export const canInstall = (): boolean =>

@@ -17,8 +17,12 @@ export const createRunningNote = (folder: string) => {
   const file = join(folder, 'running.json');
   const claimFile = join(folder, 'claim.json');
 
-  const write = (pids: readonly number[]) =>
-    writeFileSync(file, JSON.stringify([process.pid, ...pids].map(noteOf), undefined, 2));
+  const write = (pids: readonly number[]) => {
+    // Replaced as a whole: a reader, or a start after a crash, never finds half of it.
+    const draft = `${file}.new`;
+    writeFileSync(draft, JSON.stringify([process.pid, ...pids].map(noteOf), undefined, 2));
+    renameSync(draft, file);
+  };
 
   const remove = () => {
     rmSync(file, { force: true });

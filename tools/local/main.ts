@@ -5,7 +5,8 @@ import { prettyFactory } from 'pino-pretty';
 import { ServerMissingError } from './find-servers.ts';
 import { dataFolder, repository } from './folder.ts';
 import { AlreadyRunningError } from './leftovers.ts';
-import { createSluice, SettingError } from './sluice.ts';
+import { SettingError } from './setting-error.ts';
+import { createSluice } from './sluice.ts';
 import { PartError } from './supervise.ts';
 
 const folder = dataFolder();
@@ -53,10 +54,13 @@ const sluice = createSluice({
   watcher: {
     // The servers say much that only matters when something is wrong with them.
     onLine: (part, line) => (part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, readable(line))),
-    onDeath: (part, how, lastLines) => {
-      show(part, `died (${how}) and is started again. Its last lines:`);
-      for (const line of lastLines) show(part, `  ${line}`);
+    onDeath: (part, how, lastLines, { count, retryInMs }) => {
+      const inARow = count === 1 ? '' : `, ${count} times in a row`;
+      const seconds = (retryInMs / 1000).toFixed(1);
+      show(part, `died (${how})${inARow}; it is started again in ${seconds} s.`);
+      if (lastLines.length > 0) show(part, ['Its last lines:', ...lastLines.map((line) => `  ${line}`)].join('\n'));
     },
+    onRecovery: (part) => show(part, 'is ready again'),
   },
 });
 
@@ -74,7 +78,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-const welcome = ({ producers: ports, console: consolePort }: Awaited<ReturnType<typeof sluice.start>>) =>
+const welcome = ({ producers: ports, console: consolePort, access }: Awaited<ReturnType<typeof sluice.start>>) =>
   [
     '',
     ...ports.map((port) => `Sluice takes counts at http://localhost:${port}`),
@@ -84,6 +88,9 @@ const welcome = ({ producers: ports, console: consolePort }: Awaited<ReturnType<
     `  curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $(date +%s)}" localhost:${ports[0]}/count`,
     `  curl localhost:${ports[0]}/count`,
     '',
+    access.isLoopback
+      ? 'Only this machine reaches it; HTTP_ADDRESS=:: npm start opens it to others.'
+      : `It listens on ${access.address}, for requests to ${access.hosts.join(', ')} (HTTP_ALLOWED_HOSTS).`,
     `Its data is in ${folder} and is kept; npm run reset removes it. Ctrl-C stops all.`,
     '',
   ].join('\n');
@@ -91,8 +98,7 @@ const welcome = ({ producers: ports, console: consolePort }: Awaited<ReturnType<
 const expected = [PartError, SettingError, ServerMissingError, AlreadyRunningError];
 
 try {
-  say(welcome(await Promise.race([sluice.start(), sluice.broken])));
-  await sluice.broken;
+  say(welcome(await sluice.start()));
 } catch (error) {
   if (!isStopping) {
     const isExpected = expected.some((kind) => error instanceof kind);

@@ -19,20 +19,44 @@ export const findFreePort = async (): Promise<number> => {
   }
 };
 
-/** Whether a server may listen on `port` on all interfaces. */
-export const isPortFree = async (port: number): Promise<boolean> => {
+/**
+ * True if a server may listen on `port` of `address`, by default of every interface, and clients of `localhost` then reach it: many try ::1
+ * first, where another program may listen. Throws an {@link AddressMissingError} when the machine does not have the address.
+ */
+export const isPortFree = async (port: number, address = '::'): Promise<boolean> => {
+  const outcome = await tryToListen(port, address);
+  if (outcome === 'no address') {
+    // Without IPv6 every interface is this.
+    if (address === '::') return isPortFree(port, '0.0.0.0');
+    throw new AddressMissingError(address);
+  }
+  return outcome === 'free' && (address !== '127.0.0.1' || (await tryToListen(port, '::1')) !== 'taken');
+};
+
+/** The machine has no interface with an address. */
+export class AddressMissingError extends Error {
+  readonly code = 'ADDRESS_MISSING';
+
+  constructor(address: string) {
+    super(`This machine has no address ${address}`);
+  }
+}
+
+const tryToListen = async (port: number, address: string): Promise<'free' | 'taken' | 'no address'> => {
   const server = createServer();
   const listening = once(server, 'listening');
-  server.listen(port, '::');
+  server.listen(port, address);
   try {
     await listening;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') return 'taken';
+    if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return 'no address';
     throw error;
   }
   server.close();
   await once(server, 'close');
-  return true;
+  return 'free';
 };
 
 /** Who listens on `port`, as far as this user may know: `nginx (pid 12)`. */

@@ -5,6 +5,7 @@ import { mysqlPart } from './mysql.ts';
 import { findFreePort } from './ports.ts';
 import { redisPart } from './redis.ts';
 import { privatePassword } from './secrets.ts';
+import { SettingError } from './setting-error.ts';
 import type { Part } from './supervise.ts';
 
 type PrivateServers = {
@@ -30,7 +31,15 @@ export const privateServers = async (
 
   if (found.redis !== undefined) {
     const port = await findFreePort();
-    parts.push(redisPart({ runner: found.redis, folder: join(folder, 'redis'), port, password }));
+    parts.push(
+      redisPart({
+        runner: found.redis,
+        folder: join(folder, 'redis'),
+        port,
+        password,
+        maxMemory: readMaxMemory(environment),
+      }),
+    );
     Object.assign(given, { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port), REDIS_PASSWORD: password });
   }
   if (found.mysql !== undefined) {
@@ -45,4 +54,11 @@ export const privateServers = async (
     });
   }
   return { parts, environment: given };
+};
+
+/** The memory that the private Redis may use for its data. Throws a {@link SettingError} when Redis would not take it. */
+const readMaxMemory = (environment: Readonly<Record<string, string | undefined>>): string | undefined => {
+  const text = environment['REDIS_MAXMEMORY'] || undefined;
+  if (text === undefined || /^[1-9]\d{0,14}(?:[kmg]b?)?$/i.test(text)) return text;
+  throw new SettingError('REDIS_MAXMEMORY must be a number of bytes, such as 512mb or 2gb');
 };

@@ -14,12 +14,24 @@ type RedisSettings = {
   readonly folder: string;
   readonly port: number;
   readonly password: string;
+  /** The memory for its data, as Redis's `maxmemory` takes it; without it the default. */
+  readonly maxMemory?: string | undefined;
   /** Hears what is done to the data; without it standard output does. */
   readonly say?: (line: string) => void;
 };
 
+// Much more than QUEUE_MAX_BATCHES single counts take.
+const defaultMaxMemory = '512mb';
+
 /** A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync always). */
-export const redisPart = ({ runner, folder, port, password, say = print }: RedisSettings): Part => {
+export const redisPart = ({
+  runner,
+  folder,
+  port,
+  password,
+  maxMemory = defaultMaxMemory,
+  say = print,
+}: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
   const configuration = [
@@ -32,6 +44,8 @@ export const redisPart = ({ runner, folder, port, password, say = print }: Redis
     // With `everysec` it acknowledges what it has not even written while an fsync is under way, and a crash loses that.
     'appendfsync always',
     'save ""',
+    // A client must not be able to fill the memory of the machine.
+    `maxmemory ${maxMemory}`,
     // A queue must never drop what it holds to make room.
     'maxmemory-policy noeviction',
   ].join('\n');

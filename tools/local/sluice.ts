@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostOf, readAccess, type Access } from './access.ts';
 import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { createRunningNote } from './leftovers.ts';
-import { describeHolder, isPortFree } from './ports.ts';
+import { AddressMissingError, describeHolder, isPortFree } from './ports.ts';
 import { compileCache, serviceArguments } from './service-command.ts';
 import { privateServers } from './private-servers.ts';
 import { runOnce } from './run-once.ts';
+import { SettingError } from './setting-error.ts';
 import { createSupervisor, type Part, type Watcher } from './supervise.ts';
 
 type SluiceSettings = {
@@ -20,22 +22,19 @@ type SluiceSettings = {
   readonly watcher: Omit<Watcher, 'onChange'>;
 };
 
-type Ports = { readonly producers: readonly number[]; readonly console: number };
+type Started = {
+  readonly producers: readonly number[];
+  readonly console: number;
+  readonly access: Access;
+};
 
 /** The whole of Sluice on this machine. */
 export type Sluice = {
-  /** Starts servers, set-up, producers and consumers in that order, and the console beside them; answers with the ports. */
-  readonly start: () => Promise<Ports>;
-  /** Rejects when a part does not keep running. */
-  readonly broken: Promise<never>;
+  /** Starts servers, set-up, producers and consumers in that order, and the console beside them; answers with the ports. What dies later is started again. */
+  readonly start: () => Promise<Started>;
   /** Ends all, the servers last; also what a start that failed has left. */
   readonly stop: () => Promise<void>;
 };
-
-/** The environment asks for what cannot be. */
-export class SettingError extends Error {
-  readonly code = 'SETTING_INVALID';
-}
 
 const mostOfEach = 50;
 
@@ -58,6 +57,7 @@ export const createSluice = ({
     const producers = readNumber(environment, 'PRODUCERS', 1, mostOfEach);
     const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
     const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
+    const access = readAccess(environment);
     makeFolder(folder);
     note.claim();
     isOwner = true;
@@ -65,14 +65,15 @@ export const createSluice = ({
     const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
     for (const port of ports) {
       // oxlint-disable-next-line no-await-in-loop -- the first that is taken is named
-      await requireFree(port, 'HTTP_PORT=5090');
+      await requireFree(port, access.address, 'HTTP_PORT=5090');
     }
-    const consolePart = createConsolePart(
+    const consolePart = createConsolePart({
       repository,
-      await chooseConsolePorts(environment, ports),
-      ports,
+      ports: await chooseConsolePorts(environment, access.address, ports),
+      producers: ports,
+      access,
       isDevelopment,
-    );
+    });
     // It needs none of the others to be there, and what it builds now and then takes as long as they do.
     const consoleUp = apps.start(consolePart.part);
     // What it throws is thrown below, but perhaps another part fails first.
@@ -81,7 +82,7 @@ export const createSluice = ({
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, found);
-    const serviceEnvironment = { ...found, ...compileCache(folder) };
+    const serviceEnvironment = { ...found, ...access.environment, ...compileCache(folder) };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
       env: serviceEnvironment,
@@ -92,7 +93,7 @@ export const createSluice = ({
         apps.start({
           ...nodeOf(numbered('producer', index, producers), ...serviceArguments('producer')),
           env: { ...serviceEnvironment, HTTP_PORT: String(port) },
-          checkReady: () => checkProducer(port),
+          checkReady: () => checkProducer(access.reachAt, port),
         }),
       ),
       ...Array.from({ length: consumers }, (_, index) =>
@@ -103,7 +104,7 @@ export const createSluice = ({
         }),
       ),
     ]);
-    return { producers: ports, console: consolePart.port() };
+    return { producers: ports, console: consolePart.port(), access };
   };
 
   const stop = async () => {
@@ -114,14 +115,16 @@ export const createSluice = ({
     note.remove();
   };
 
-  const broken = Promise.race([servers.broken, apps.broken]);
-  // Nobody may be listening yet when a part dies.
-  broken.catch(() => undefined);
-  return { start, broken, stop };
+  return { start, stop };
 };
 
-const requireFree = async (port: number, another: string): Promise<void> => {
-  if (await isPortFree(port)) return;
+const requireFree = async (port: number, address: string, another: string): Promise<void> => {
+  try {
+    if (await isPortFree(port, address)) return;
+  } catch (error) {
+    if (!(error instanceof AddressMissingError)) throw error;
+    throw new SettingError(`HTTP_ADDRESS cannot be used: ${error.message}`, { cause: error });
+  }
   throw new SettingError(
     `Port ${port} is taken by ${describeHolder(port)}. End that, or choose another: ${another} npm start`,
   );
@@ -130,6 +133,7 @@ const requireFree = async (port: number, another: string): Promise<void> => {
 /** The port that is asked for; else the first that is free from 8080 on, so that a second Sluice or another program is not in its way. */
 const chooseConsolePorts = async (
   environment: Readonly<Record<string, string | undefined>>,
+  address: string,
   taken: readonly number[],
 ): Promise<readonly number[]> => {
   const first = readNumber(environment, 'CONSOLE_PORT', 8080, 65_535 - mostOfEach);
@@ -138,19 +142,24 @@ const chooseConsolePorts = async (
     return Array.from({ length: 2 * mostOfEach }, (_, index) => first + index).filter((port) => !taken.includes(port));
   }
   if (taken.includes(first)) throw new SettingError(`Port ${first} is asked for by CONSOLE_PORT and is a producer's`);
-  await requireFree(first, 'CONSOLE_PORT=8090');
+  await requireFree(first, address, 'CONSOLE_PORT=8090');
   return [first];
 };
 
-const createConsolePart = (
-  repository: string,
-  ports: readonly number[],
-  producers: readonly number[],
-  isDevelopment: boolean,
-) => {
+type ConsoleSettings = {
+  readonly repository: string;
+  /** The ports to try. */
+  readonly ports: readonly number[];
+  readonly producers: readonly number[];
+  readonly access: Access;
+  readonly isDevelopment: boolean;
+};
+
+const createConsolePart = ({ repository, ports, producers, access, isDevelopment }: ConsoleSettings) => {
   let port = 0;
   const options = [
-    ...['--repository', repository],
+    ...['--repository', repository, '--address', access.address, '--reach-at', access.reachAt],
+    ...access.hosts.flatMap((host) => ['--host', host]),
     ...ports.flatMap((candidate) => ['--port', String(candidate)]),
     ...producers.flatMap((producer) => ['--producer', String(producer)]),
     ...(isDevelopment ? ['--dev'] : []),
@@ -191,8 +200,8 @@ const readNumber = (
   throw new SettingError(`${name} must be an integer from 1 to ${most}`);
 };
 
-const checkProducer = async (port: number): Promise<void> => {
-  const { ok } = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(3_000) });
+const checkProducer = async (address: string, port: number): Promise<void> => {
+  const { ok } = await fetch(`http://${hostOf(address)}:${port}/ready`, { signal: AbortSignal.timeout(3_000) });
   if (!ok) throw new Error('The queue does not take counts yet');
 };
 

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Failure } from './backoff.ts';
 import { createSupervisor, type Part } from './supervise.ts';
 
 const setUp = (test: TestContext) => {
-  const deaths: { part: string; how: string; lastLines: string[] }[] = [];
+  const deaths: ({ part: string; how: string; lastLines: string[] } & Failure)[] = [];
+  const recoveries: string[] = [];
   const supervisor = createSupervisor({
     onLine: () => undefined,
-    onDeath: (part, how, lastLines) => deaths.push({ part, how, lastLines: [...lastLines] }),
+    onDeath: (part, how, lastLines, failure) => deaths.push({ part, how, lastLines: [...lastLines], ...failure }),
+    onRecovery: (part) => recoveries.push(part),
     onChange: () => undefined,
   });
   test.after(supervisor.stop);
-  return { supervisor, deaths };
+  return { supervisor, deaths, recoveries };
 };
 
 const partOf = (script: string, isReady: (lines: readonly string[]) => boolean): Part => ({
@@ -22,6 +26,11 @@ const partOf = (script: string, isReady: (lines: readonly string[]) => boolean):
   },
 });
 
+/** Resolves when `isSo` answers true; the test's own timeout bounds it. */
+const waitUntil = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await pause(10);
+};
+
 const saysUp = (lines: readonly string[]) => lines.includes('up');
 
 test('a part that dies is named with its last lines and started again', async (t) => {
@@ -30,7 +39,9 @@ test('a part that dies is named with its last lines and started again', async (t
   const [first] = supervisor.pids();
   process.kill(Number(first), 'SIGKILL');
   while (supervisor.pids()[0] === first || supervisor.pids().length === 0) await new Promise(setImmediate);
-  assert.deepEqual(deaths, [{ part: 'part', how: 'SIGKILL', lastLines: ['up'] }]);
+  const [{ retryInMs, ...death } = { retryInMs: 0 }, ...others] = deaths;
+  assert.deepEqual([death, others], [{ part: 'part', how: 'SIGKILL', lastLines: ['up'], count: 1 }, []]);
+  assert.ok(retryInMs > 0 && retryInMs <= 500);
 });
 
 test('a part is prepared before each launch, and cleaned up after when all is stopped', async (t) => {
@@ -58,15 +69,22 @@ test('a part that cannot be prepared is not started', async (t) => {
   assert.deepEqual(supervisor.pids(), []);
 });
 
-test('a part that died and cannot be prepared again breaks the whole', async (t) => {
-  const { supervisor } = setUp(t);
+test('a part that died and cannot be prepared again is tried until it can', async (t) => {
+  const { supervisor, deaths } = setUp(t);
   let times = 0;
   const prepare = async () => {
-    if (++times > 1) throw new Error('the disk is gone');
+    times += 1;
+    if (times === 2 || times === 3) throw new Error('the disk is full');
   };
   await supervisor.start({ ...partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp), prepare });
-  process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
-  await assert.rejects(supervisor.broken, { code: 'PART_FAILED', message: /the disk is gone/ });
+  const [first] = supervisor.pids();
+  process.kill(Number(first), 'SIGKILL');
+  await waitUntil(() => supervisor.pids().some((pid) => pid !== first));
+  const full = 'part could not be prepared: the disk is full';
+  assert.deepEqual(
+    deaths.map(({ how }) => how),
+    ['SIGKILL', full, full],
+  );
 });
 
 test('a part that cannot start is an error with its last lines', async (t) => {
@@ -83,11 +101,31 @@ test('a command that is not there is an error that names it', async (t) => {
   await assert.rejects(supervisor.start(part), { code: 'PART_FAILED', message: /nowhere\/at-all/ });
 });
 
-test('a part that dies five times within a minute breaks the whole', async (t) => {
-  const { supervisor, deaths } = setUp(t);
-  await supervisor.start(partOf('console.log("up"); setTimeout(() => process.exit(1), 50)', saysUp));
-  await assert.rejects(supervisor.broken, { code: 'PART_FAILED', message: /part died 5 times/ });
-  assert.equal(deaths.length, 5);
+test('a part that dies again and again is started again with growing pauses, and the others keep running', async (t) => {
+  const { supervisor, deaths, recoveries } = setUp(t);
+  await supervisor.start({ ...partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp), name: 'neighbour' });
+  const [neighbour] = supervisor.pids();
+  const script = 'console.log("up"); setTimeout(() => process.exit(1), 50)';
+  await supervisor.start(partOf(script, saysUp));
+  await waitUntil(() => deaths.length > 5);
+  assert.ok(deaths.every(({ part, how }) => part === 'part' && how === 'exit code 1'));
+  assert.deepEqual(
+    deaths.slice(0, 6).map(({ count }) => count),
+    [1, 2, 3, 4, 5, 6],
+  );
+  const pauses = deaths.map(({ retryInMs }) => retryInMs);
+  assert.ok(Number(pauses[0]) <= 500 && Number(pauses[5]) >= 7_500, String(pauses));
+  assert.ok(supervisor.pids().includes(Number(neighbour)));
+  assert.ok(!recoveries.includes('neighbour'));
+});
+
+test('a part that is ready again is named', async (t) => {
+  const { supervisor, recoveries } = setUp(t);
+  await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
+  assert.deepEqual(recoveries, []);
+  process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
+  await waitUntil(() => recoveries.length > 0);
+  assert.deepEqual(recoveries, ['part']);
 });
 
 test('stop ends a part that does not listen to SIGTERM', async (t) => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createBackoff, type Failure } from './backoff.ts';
 
 /** A process to keep running. */
 export type Part = {
@@ -17,27 +18,31 @@ export type Part = {
   readonly checkReady: (lines: readonly string[]) => Promise<void>;
 };
 
-/** Hears what happens to the parts. */
+/** The callbacks of a supervisor. */
 export type Watcher = {
   readonly onLine: (part: string, line: string) => void;
-  readonly onDeath: (part: string, how: string, lastLines: readonly string[]) => void;
-  /** A process was started. */
+  /** Called when a part has died or could not be prepared; it is started again after `failure.retryInMs`. */
+  readonly onDeath: (part: string, how: string, lastLines: readonly string[], failure: Failure) => void;
+  /** Called when a part that had died is ready again. */
+  readonly onRecovery?: (part: string) => void;
+  /** Called when a process was started. */
   readonly onChange: () => void;
 };
 
-/** Keeps parts running, as a platform would. */
+/**
+ * Keeps parts running, as a platform would: a part that dies is started again, with backoff and without an end. No part is stopped
+ * because another one died.
+ */
 export type Supervisor = {
   /** Resolves when the part is ready. Throws a {@link PartError} when it ends before that, cannot be prepared, or takes more than a minute. */
   readonly start: (part: Part) => Promise<void>;
-  /** Rejects with a {@link PartError} when a part has died too often, or cannot be prepared to be started again. */
-  readonly broken: Promise<never>;
   /** The processes that run. */
   readonly pids: () => readonly number[];
   /** Ends the parts, and kills what has not ended in 4.5 s. */
   readonly stop: () => Promise<void>;
 };
 
-/** A part cannot start, or does not keep running. */
+/** A part cannot start. */
 export class PartError extends Error {
   readonly code = 'PART_FAILED';
 }
@@ -48,103 +53,120 @@ type Running = {
   child: ChildProcess;
   /** Resolves when the child has ended and all that it wrote is in `lines`. */
   closed: Promise<void>;
-  deaths: number[];
-  isUp: boolean;
 };
 
 const readyWithinMs = 60_000;
 const readyCheckEveryMs = 30;
+// Nobody waits at the terminal, and what a part needs may be unavailable for long.
+const recoveryCheckEveryMs = 500;
 const keptLines = 15;
-const mostDeaths = 5;
-const deathsWindowMs = 60_000;
-const restartPauseMs = 500;
 // Twice this, for the applications and then for what they need, is below the 10 s that a stop may take.
 const killAfterMs = 4_500;
 
 /** Makes a supervisor. Parts run in process groups of their own, so that Ctrl-C reaches this process alone. */
 export const createSupervisor = (watcher: Watcher): Supervisor => {
   const running: Running[] = [];
-  let isStopping = false;
-  const broken = Promise.withResolvers<never>();
-  broken.promise.catch(() => undefined);
+  const stopping = new AbortController();
 
   const start = async (part: Part) => {
     await prepare(part);
-    if (isStopping) throw new PartError(`${part.name} is not started: all is being stopped`);
+    if (stopping.signal.aborted) throw new PartError(`${part.name} is not started: all is being stopped`);
     const lines: string[] = [];
-    const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine), deaths: [], isUp: false };
+    const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine) };
     running.push(entry);
     watcher.onChange();
-    await untilReady(entry);
-    entry.isUp = true;
-    keepUp(entry).catch(broken.reject);
+    await untilReady(entry, { everyMs: readyCheckEveryMs, withinMs: readyWithinMs, stopping: stopping.signal });
+    void keepUp(entry);
   };
 
   const keepUp = async (entry: Running) => {
     const { part, lines } = entry;
-    for (;;) {
+    const backoff = createBackoff();
+    const onReady = () => {
+      backoff.ready();
+      watcher.onRecovery?.(part.name);
+    };
+    backoff.ready();
+    let how = await deathOf(entry);
+    while (!stopping.signal.aborted) {
+      const failure = backoff.fail();
+      watcher.onDeath(part.name, how, lines, failure);
       // oxlint-disable-next-line no-await-in-loop -- from one death to the next
-      await entry.closed;
-      if (isStopping) return;
-      const now = performance.now();
-      entry.deaths = [...entry.deaths.filter((at) => now - at < deathsWindowMs), now];
-      watcher.onDeath(part.name, entry.child.signalCode ?? `exit code ${entry.child.exitCode}`, lines);
-      if (entry.deaths.length >= mostDeaths) {
-        throw new PartError(`${part.name} died ${mostDeaths} times within a minute`);
-      }
+      await pause(failure.retryInMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       // oxlint-disable-next-line no-await-in-loop -- as above
-      await pause(restartPauseMs);
-      if (isStopping) return;
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      await prepare(part);
-      if (isStopping) return;
-      lines.length = 0;
-      Object.assign(entry, launch(part, lines, watcher.onLine));
-      watcher.onChange();
+      how = await relaunch(entry, onReady);
     }
   };
 
-  const untilReady = async ({ part, child, closed, lines }: Running) => {
-    const giveUpAt = performance.now() + readyWithinMs;
-    for (;;) {
-      try {
-        // oxlint-disable-next-line no-await-in-loop -- asked again until it is ready
-        await part.checkReady(lines);
-        return;
-      } catch {
-        if (isStopping) throw new PartError(`${part.name} was stopped before it was ready`);
-        if (!isAlive(child)) {
-          // oxlint-disable-next-line no-await-in-loop -- the last wait: for all that it wrote
-          await closed;
-          throw new PartError(describe(`${part.name} could not start`, lines));
-        }
-        if (performance.now() > giveUpAt) {
-          throw new PartError(describe(`${part.name} was not ready within ${readyWithinMs / 1000} s`, lines));
-        }
-      }
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      await pause(readyCheckEveryMs);
+  /** Starts a part again; resolves with what ended it, or kept it from starting. */
+  const relaunch = async (entry: Running, onReady: () => void): Promise<string> => {
+    const { part, lines } = entry;
+    lines.length = 0;
+    try {
+      if (!stopping.signal.aborted) await prepare(part);
+    } catch (error) {
+      return reasonOf(error);
     }
+    if (stopping.signal.aborted) return 'stopped';
+    Object.assign(entry, launch(part, lines, watcher.onLine));
+    watcher.onChange();
+    const patience = { everyMs: recoveryCheckEveryMs, withinMs: Infinity, stopping: stopping.signal };
+    untilReady(entry, patience).then(onReady, () => undefined);
+    return deathOf(entry);
   };
 
   const stop = async () => {
-    isStopping = true;
+    stopping.abort();
     await Promise.all(running.map(({ child }) => end(child)));
     for (const { part } of running) part.cleanUp?.();
   };
 
   const pids = () => running.flatMap(({ child }) => (isAlive(child) && child.pid !== undefined ? [child.pid] : []));
 
-  return { start, broken: broken.promise, pids, stop };
+  return { start, pids, stop };
+};
+
+/** Resolves when a part is ready. Throws a {@link PartError} when it ends before that, is stopped, or takes longer. */
+const untilReady = async (
+  { part, child, closed, lines }: Running,
+  { everyMs, withinMs, stopping }: { everyMs: number; withinMs: number; stopping: AbortSignal },
+): Promise<void> => {
+  const giveUpAt = performance.now() + withinMs;
+  for (;;) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- asked again until it is ready
+      await part.checkReady(lines);
+      return;
+    } catch {
+      if (stopping.aborted) throw new PartError(`${part.name} was stopped before it was ready`);
+      if (!isAlive(child)) {
+        // oxlint-disable-next-line no-await-in-loop -- the last wait: for all that it wrote
+        await closed;
+        throw new PartError(describe(`${part.name} could not start`, lines));
+      }
+      if (performance.now() > giveUpAt) {
+        throw new PartError(describe(`${part.name} was not ready within ${withinMs / 1000} s`, lines));
+      }
+    }
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await pause(everyMs);
+  }
 };
 
 const prepare = async (part: Part): Promise<void> => {
   try {
     await part.prepare?.();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PartError(`${part.name} could not be prepared: ${reason}`, { cause: error });
+    throw new PartError(`${part.name} could not be prepared: ${reasonOf(error)}`, { cause: error });
   }
+};
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Waits for the end of a part's process and describes it. */
+const deathOf = async ({ child, closed }: Running): Promise<string> => {
+  await closed;
+  return child.signalCode ?? `exit code ${child.exitCode}`;
 };
 
 /** Starts the process of a part; `lines` keeps the last that it wrote. */

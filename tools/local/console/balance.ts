@@ -6,6 +6,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream';
+import { hostOf } from '../access.ts';
+import { answerProblem } from './problem.ts';
 
 // Of one connection to the next, not of the request (RFC 9110 §7.6.1).
 const hopByHop = new Set([
@@ -23,6 +25,8 @@ const hopByHop = new Set([
 // Longer than a producer takes for any answer; events come every second.
 const silentTimeoutMs = 30_000;
 const connectTimeoutMs = 2_000;
+// Idle connections to a producer that are kept; those in use are as many as clients wait (limit-clients.ts).
+const maxFreeSockets = 16;
 
 /** Hands requests to the producers in turn. */
 export type Balancer = {
@@ -31,9 +35,12 @@ export type Balancer = {
   readonly close: () => void;
 };
 
-/** Makes a balancer over the producers on these ports of this machine. One that takes no connection is passed over. */
-export const createBalancer = (ports: readonly number[]): Balancer => {
-  const agent = new Agent({ keepAlive: true });
+/** Where the producers listen. */
+type Producers = { readonly address: string; readonly ports: readonly number[] };
+
+/** Makes a balancer over producers of this machine. One that takes no connection is passed over. */
+export const createBalancer = ({ address, ports }: Producers): Balancer => {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets });
   let turn = 0;
 
   const forward: Balancer['forward'] = (request, response, path) => {
@@ -49,11 +56,11 @@ export const createBalancer = (ports: readonly number[]): Balancer => {
     }
     const upstream = startRequest({
       agent,
-      host: '127.0.0.1',
+      host: address,
       port,
       method: request.method,
       path,
-      headers: headersOf(request),
+      headers: headersOf(request, `${hostOf(address)}:${port}`),
     });
     let isConnected = false;
     // Nothing of the body is taken before there is a connection, so that another producer can still have all of it.
@@ -91,12 +98,14 @@ export const createBalancer = (ports: readonly number[]): Balancer => {
   return { forward, close: () => agent.destroy() };
 };
 
-const headersOf = (request: IncomingMessage): OutgoingHttpHeaders => {
+/** The headers of a request as a producer gets them. It is for the producer's own host by then. */
+const headersOf = (request: IncomingMessage, host: string): OutgoingHttpHeaders => {
   const { headers, socket } = request;
   const body = headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
   return {
     ...withoutHops(headers),
     ...body,
+    host,
     'x-forwarded-for': [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', '),
     'x-forwarded-host': headers.host ?? '',
     'x-forwarded-proto': 'http',
@@ -110,18 +119,5 @@ const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders =
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name)));
 };
 
-/** A gateway's error, as the API's own are written. */
-const refuse = (response: ServerResponse, detail: string): void => {
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  response.writeHead(502, {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-    connection: 'close',
-  });
-  response.end(
-    JSON.stringify({ type: 'about:blank', title: 'Bad Gateway', status: 502, code: 'internal_error', detail }),
-  );
-};
+const refuse = (response: ServerResponse, detail: string): void =>
+  answerProblem(response, 502, { code: 'internal_error', detail });

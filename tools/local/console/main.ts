@@ -1,25 +1,29 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isPortFree } from '../ports.ts';
 import { createBalancer } from './balance.ts';
 import { buildPage } from './build-page.ts';
+import type { Answerer } from './limit-clients.ts';
 import { servePage } from './page-files.ts';
 import { createConsoleServer } from './server.ts';
 
-// `node main.ts --repository DIR --port 8080 [--port …] --producer 5080 [--producer …] [--dev]`: serves the console on the first of the ports
-// that is free and says on which. With --dev the page comes from its sources and follows their changes.
+// `node main.ts --repository DIR --address 127.0.0.1 --host localhost [--host …] --port 8080 [--port …] --reach-at 127.0.0.1 --producer 5080
+// [--producer …] [--dev]`: serves the console on the first port of the address that is free and says on which. It answers requests for the
+// hosts only, and hands those for the API to the producers at --reach-at. With --dev the page comes from its sources and follows their changes.
 
 const { values } = parseArgs({
   options: {
     repository: { type: 'string', default: '' },
+    address: { type: 'string', default: '127.0.0.1' },
+    host: { type: 'string', multiple: true, default: [] },
+    'reach-at': { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', multiple: true, default: [] },
     producer: { type: 'string', multiple: true, default: [] },
     dev: { type: 'boolean', default: false },
   },
 });
-
-type Answerer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -37,10 +41,12 @@ const serveSources = async (server: Server): Promise<Answerer> => {
 
 const listen = async (server: Server, ports: readonly number[]): Promise<number> => {
   for (const port of ports) {
+    // oxlint-disable-next-line no-await-in-loop -- the next is tried when this one is taken
+    if (!(await isPortFree(port, values.address))) continue;
     const listening = once(server, 'listening');
-    server.listen(port);
+    server.listen(port, values.address);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the next is tried when this one is taken
+      // oxlint-disable-next-line no-await-in-loop -- as above
       await listening;
       return port;
     } catch (error) {
@@ -52,8 +58,12 @@ const listen = async (server: Server, ports: readonly number[]): Promise<number>
 };
 
 let page: Answerer = (_request, response) => response.writeHead(503).end();
-const balancer = createBalancer(values.producer.map(Number));
-const server = createConsoleServer({ page: (request, response) => page(request, response), balancer });
+const balancer = createBalancer({ address: values['reach-at'], ports: values.producer.map(Number) });
+const server = createConsoleServer({
+  page: (request, response) => page(request, response),
+  balancer,
+  hosts: values.host,
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => process.exit(0));
 }

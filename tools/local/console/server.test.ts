@@ -31,9 +31,9 @@ const startConsole = async (t: TestContext, producers: readonly number[]) => {
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<p>The page</p>');
   writeFileSync(join(folder, 'assets/a.js'), 'let a;');
-  const balancer = createBalancer(producers);
+  const balancer = createBalancer({ address: '127.0.0.1', ports: producers });
   t.after(balancer.close);
-  return listen(t, createConsoleServer({ page: servePage(folder), balancer }));
+  return listen(t, createConsoleServer({ page: servePage(folder), balancer, hosts: ['localhost', '127.0.0.1'] }));
 };
 
 /** A request whose path is sent as it is. */
@@ -193,4 +193,34 @@ test('what belongs to a connection stays on it, but a body keeps its length: it 
     `DELETE /health ${smuggled}`,
     'GET /ready ',
   ]);
+});
+
+test('a producer is asked for its own host, and told which one the client named', async (t) => {
+  const producer = await startProducer(t, (request, response) => response.end(JSON.stringify(request.headers)));
+  const port = await startConsole(t, [producer]);
+  const { body } = await ask(port, '/api/count', { headers: { host: `localhost:${port}` } });
+  const { host, 'x-forwarded-host': forwarded } = JSON.parse(body);
+  assert.deepEqual([host, forwarded], [`127.0.0.1:${producer}`, `localhost:${port}`]);
+});
+
+test('a request for another host gets neither the page nor an answer of the API', async (t) => {
+  let asked = 0;
+  const producer = await startProducer(t, (_request, response) => {
+    asked += 1;
+    response.end('read');
+  });
+  const port = await startConsole(t, [producer]);
+  for (const [path, host] of [
+    ['/', 'evil.example'],
+    ['/api/count', 'evil.example'],
+    ['/api/count', `evil.example:${port}`],
+    ['/api/count', 'localhost.evil.example'],
+    ['http://evil.example/api/count', 'localhost'],
+    ['http://localhost/api/count', 'evil.example'],
+  ] as const) {
+    const { status, headers, body } = await ask(port, path, { headers: { host } });
+    assert.deepEqual([status, headers['content-type']], [421, 'application/problem+json'], `${path} ${host}`);
+    assert.equal(JSON.parse(body).code, 'host_not_allowed');
+  }
+  assert.equal(asked, 0);
 });
