@@ -112,7 +112,7 @@ test('each alarm is raised beyond what it says, after as many minutes, and told 
     'latency > 2 for 5',
     'missing-consumers > 0 for 10',
     'missing-producers > 0 for 10',
-    'mysql-connections > 122 for 10',
+    'mysql-connections > 218 for 10',
     'mysql-cpu > 85 for 15',
     'mysql-storage < 10000000000 for 15',
     'no-healthy-task < 1 for 3',
