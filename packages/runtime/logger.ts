@@ -1,12 +1,18 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino';
+import { escapeControls } from './escape-controls.ts';
 
 export type { Logger };
 
-/** A logger of JSON lines on standard output: a constant `msg`, the data in fields. */
+/**
+ * A logger of JSON lines on standard output: a constant `msg`, the data in fields. Text from outside
+ * cannot control a terminal that shows them.
+ */
 export const createLogger = (service: string, level: string): Logger =>
   pino({
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    // JSON itself escapes C0 only.
+    hooks: { streamWrite: (line) => `${escapeControls(line.trimEnd())}\n` },
   });

@@ -8,8 +8,8 @@ export type OperatedQueue = {
   readonly partitions: readonly Partition[];
 };
 
-/** Where a command writes. */
-export type Terminal = { readonly say: (text: string) => void; readonly warn: (text: string) => void };
+/** Where a command writes, a line at a time. What could control the terminal is shown escaped. */
+export type Terminal = { readonly say: (line: string) => void; readonly warn: (line: string) => void };
 
 /** A command was typed that does not exist. The message says which do. */
 export class CommandError extends Error {

@@ -31,9 +31,10 @@ export const runDeadLettersCommand = async (
       warn(`There is no dead letter ${name}.`);
       return 1;
     }
-    say(
-      `name    ${letter.name}\nentry   ${letter.entry}\nburied  ${letter.buriedAt.toISOString()}\nreason  ${letter.reason}`,
-    );
+    say(`name    ${letter.name}`);
+    say(`entry   ${letter.entry}`);
+    say(`buried  ${letter.buriedAt.toISOString()}`);
+    say(`reason  ${letter.reason}`);
     for (const [field, value] of letter.fields) say(`field   ${field} = ${value}`);
     return 0;
   }

@@ -4,6 +4,7 @@ import { connectRedis } from '@sluice/queue/connection.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { readConfigOrExit } from '@sluice/runtime/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { escapeControls } from '@sluice/runtime/escape-controls.ts';
 import { configSchema } from '../config.ts';
 import { checkCommand, CommandError, type Terminal } from './command.ts';
 import { runConsumersCommand } from './consumers.ts';
@@ -19,8 +20,8 @@ const { positionals, values } = parseArgs({
 });
 const [command, ...words] = positionals;
 const terminal: Terminal = {
-  say: (text) => process.stdout.write(`${text}\n`),
-  warn: (text) => process.stderr.write(`${text}\n`),
+  say: (line) => process.stdout.write(`${escapeControls(line)}\n`),
+  warn: (line) => process.stderr.write(`${escapeControls(line)}\n`),
 };
 
 const run = async (): Promise<number> => {
@@ -50,6 +51,12 @@ const run = async (): Promise<number> => {
 try {
   process.exitCode = await run();
 } catch (error) {
-  terminal.warn(error instanceof Error ? error.message : String(error));
-  process.exitCode = error instanceof CommandError ? 2 : 1;
+  if (error instanceof CommandError) {
+    // The usage: lines of this program's own.
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  } else {
+    terminal.warn(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
 }

@@ -8,7 +8,8 @@ const verifyWithinMs = 3_600_000;
 /** `verify`. Answers with the exit code: 1 when the totals are not the number of rows. */
 export const runVerifyCommand = async (ledger: LedgerConnection, { say, warn }: Terminal): Promise<number> => {
   const { total, rowsCount } = await verifyTotals(ledger, verifyWithinMs);
-  say(`totals  ${total}\nrows    ${rowsCount}`);
+  say(`totals  ${total}`);
+  say(`rows    ${rowsCount}`);
   if (total === rowsCount) return 0;
   warn(`The totals are off by ${total - rowsCount}: something changed the ledger behind their back.`);
   return 1;
