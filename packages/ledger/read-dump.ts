@@ -18,7 +18,10 @@ const patterns: Readonly<Record<Column, string>> = {
 const tableName = '(?:`count`|count)';
 const insert = new RegExp(String.raw`^INSERT\s+INTO\s+${tableName}\s*(?:\((?<list>[^()]*)\)\s*)?VALUES?\s*(?=\()`, 'i');
 const createCount = new RegExp(String.raw`^CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?${tableName}\s*\(`, 'i');
-const setTimeZone = /^SET\s+(?:SESSION\s+|@@(?:SESSION\.)?)?TIME_ZONE\s*=\s*(?<zone>.*)$/i;
+const setTimeZone = /^SET\s+(?:SESSION\s+|@@(?:SESSION\.)?)?TIME_ZONE\s*=\s*(?<zone>[^]*)$/i;
+
+// Within its line: `\s*` would look through all lines that follow, from each of them.
+const columnDefinitions = /^[ \t]*`(?<name>[^`\n]+)`\s/gm;
 
 // What dumps carry beside the rows. None of it is run.
 const skipped = [
@@ -65,8 +68,7 @@ export const readDump = async function* (
         `Line ${line} has what is not imported: ${shorten(text)}. Dump the table alone: mysqldump DATABASE count`,
       );
     }
-    if (createCount.test(text))
-      columns = [...text.matchAll(/^\s*`(?<name>[^`]+)`\s/gm)].map(([, name]) => String(name));
+    if (createCount.test(text)) columns = [...text.matchAll(columnDefinitions)].map(([, name]) => String(name));
     const zone = setTimeZone.exec(text)?.groups?.['zone'];
     if (zone !== undefined) isUtc = /^'\+00:00'$/.test(zone);
     if (/^USE\s/i.test(text)) {
@@ -133,7 +135,9 @@ const rowPattern = (
   const columns = names.map((name) => name.toLowerCase());
   const unknown = columns.filter((name) => !isColumn(name));
   if (unknown.length > 0) {
-    throw faultOf(`the column ${unknown.join(', ')} is not one of the ledger's (${Object.keys(patterns).join(', ')})`);
+    throw faultOf(
+      `the column ${shorten(unknown.join(', '))} is not one of the ledger's (${Object.keys(patterns).join(', ')})`,
+    );
   }
   if (!columns.includes('count_value')) throw faultOf('there is no column count_value');
   if (new Set(columns).size < columns.length) throw faultOf('a column is there twice');

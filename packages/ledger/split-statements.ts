@@ -21,6 +21,8 @@ const tokens: Readonly<Record<Mode, RegExp>> = {
 // The longest that must be seen at once: the start of an executable comment with its version, `/*M!100100\-`.
 const lookAhead = 16;
 const maxStatementLength = 64 * 1024 * 1024;
+// Joined at once: a string that grew by each token would be millions of objects.
+const maxPieces = 4_096;
 
 type State = {
   /** What was read and not handled yet. */
@@ -28,7 +30,10 @@ type State = {
   mode: Mode;
   executableDepth: number;
   line: number;
+  /** The statement so far: its beginning, the pieces that come behind it, and the length of both. */
   statement: string;
+  pieces: string[];
+  length: number;
   /** The line on which the statement, quoted text or comment begins. */
   startLine: number;
 };
@@ -39,13 +44,22 @@ type State = {
  * {@link DumpError} when the script ends within a statement.
  */
 export const splitStatements = async function* (chunks: AsyncIterable<string>): AsyncGenerator<Statement> {
-  const state: State = { rest: '', mode: 'text', executableDepth: 0, line: 1, statement: '', startLine: 1 };
+  const state: State = {
+    rest: '',
+    mode: 'text',
+    executableDepth: 0,
+    line: 1,
+    statement: '',
+    pieces: [],
+    length: 0,
+    startLine: 1,
+  };
   for await (const chunk of chunks) {
     state.rest += chunk;
     yield* scan(state, state.rest.length - lookAhead);
   }
   yield* scan(state, state.rest.length);
-  if (state.statement.trim() !== '' || state.mode === 'block comment') {
+  if (state.length > 0 || state.mode === 'block comment') {
     throw new DumpError(`The file ends within what begins on line ${state.startLine}; it is cut off`);
   }
 };
@@ -64,8 +78,7 @@ const scan = function* (state: State, end: number): Generator<Statement> {
     if (!isSeen) break;
     const [token] = found;
     if (state.mode === 'text' && token === ';') {
-      if (state.statement !== '') yield { text: state.statement.trimEnd(), line: state.startLine };
-      state.statement = '';
+      if (state.length > 0) yield { text: takeStatement(state), line: state.startLine };
       at += 1;
     } else {
       const ahead = state.rest.slice(at, at + lookAhead);
@@ -91,7 +104,7 @@ const meetInText = (state: State, token: string, ahead: string): number => {
       keep(state, ' ');
       return executable[0].length;
     }
-    if (state.statement === '') state.startLine = state.line;
+    if (state.length === 0) state.startLine = state.line;
     state.mode = 'block comment';
   } else if (token === '*/' && state.executableDepth > 0) {
     state.executableDepth -= 1;
@@ -120,17 +133,30 @@ const meetInside = (state: State, token: string, ahead: string): number => {
 };
 
 const keep = (state: State, text: string): void => {
-  if (state.statement === '') {
-    state.statement = text.trimStart();
-    state.startLine = state.line;
-  } else {
-    state.statement += text;
-  }
-  if (state.statement.length > maxStatementLength) {
+  const piece = state.length === 0 ? text.trimStart() : text;
+  if (state.length === 0) state.startLine = state.line;
+  if (piece === '') return;
+  state.pieces.push(piece);
+  state.length += piece.length;
+  if (state.pieces.length === maxPieces) joinPieces(state);
+  if (state.length > maxStatementLength) {
     throw new DumpError(
       `The statement on line ${state.startLine} is longer than 64 MiB; dump with --net-buffer-length=1M`,
     );
   }
+};
+
+const joinPieces = (state: State): void => {
+  state.statement += state.pieces.join('');
+  state.pieces = [];
+};
+
+const takeStatement = (state: State): string => {
+  joinPieces(state);
+  const text = state.statement.trimEnd();
+  state.statement = '';
+  state.length = 0;
+  return text;
 };
 
 const isComment = (mode: Mode): boolean => mode === 'block comment' || mode === 'line comment';
