@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { routes, type Route, type TokensFor } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerProblem } from './problem-answer.ts';
@@ -17,16 +18,21 @@ export const createTokenCheck = (readTokens: () => Promise<readonly string[]>): 
   const digestsOf = new WeakMap<readonly string[], readonly Buffer[]>();
   return async (token) => {
     const tokens = await readTokens();
-    const digests = digestsOf.get(tokens) ?? tokens.map(digest);
+    const digests = digestsOf.get(tokens) ?? tokens.map(digestOf);
     digestsOf.set(tokens, digests);
-    const given = digest(token);
+    const given = digestOf(token);
     let isValid = false;
     for (const known of digests) isValid = timingSafeEqual(known, given) || isValid;
     return isValid;
   };
 };
 
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** The token that a request carries, valid or not. */
+export const bearerTokenOf = ({ authorization = '' }: IncomingHttpHeaders): string | undefined =>
+  /^bearer +(\S+)$/i.exec(authorization)?.[1];
+
+/** The SHA-256 of a token, which may be kept where the token itself must not. */
+export const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
  * Makes the routes that need a token answer 401 without a valid one, before their body is read. Routes are looked up in
@@ -36,7 +42,7 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
   server.addHook('onRoute', (route) => {
     if (![route.method].flat().some((method) => isGuarded(method, route.url, tokensFor))) return;
     route.onRequest = async (request, reply) => {
-      const token = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+      const token = bearerTokenOf(request.headers);
       if (token === undefined) {
         return refuse(
           reply,

@@ -1,3 +1,4 @@
+import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
 import type { Fault } from './problem-answer.ts';
 
 /** What the routes that take counts are made of. */
@@ -5,12 +6,13 @@ export type EnqueueParts = {
   readonly hostname: string;
   /**
    * Puts the counts of one request into the queue, all or none. `unavailable`: they may or may not be recorded, but not twice.
-   * `key_reused`: the key was used before with other counts.
+   * `key_reused`: the key was used before with other counts. `keys_full`: no new keys are taken now; `key_quota_exceeded`:
+   * none of this client.
    */
   readonly enqueue: (
     counts: readonly number[],
-    idempotencyKey?: string,
-  ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused'>;
+    idempotencyKey?: IdempotencyKey,
+  ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused' | 'keys_full' | 'key_quota_exceeded'>;
   /** Hears of each request that was acknowledged: how many counts it had and how long the queue took, in ms. */
   readonly onAccepted?: ((counts: number, acknowledgedInMs: number) => void) | undefined;
 };
@@ -19,7 +21,7 @@ export type EnqueueParts = {
 export const enqueueCounts = async (
   { enqueue, onAccepted }: EnqueueParts,
   counts: readonly number[],
-  idempotencyKey: string | undefined,
+  idempotencyKey: IdempotencyKey | undefined,
 ): Promise<Fault | undefined> => {
   const startedAt = performance.now();
   switch (await enqueue(counts, idempotencyKey)) {
@@ -32,6 +34,10 @@ export const enqueueCounts = async (
       return unavailable;
     case 'key_reused':
       return keyReused;
+    case 'keys_full':
+      return keysFull;
+    case 'key_quota_exceeded':
+      return keyQuotaExceeded;
   }
 };
 
@@ -39,6 +45,27 @@ const full: Fault = {
   status: 503,
   code: 'queue_full',
   detail: 'The queue is full and took no count. Try again when the consumers have caught up.',
+};
+
+// Keys are forgotten a window at a time, so there is no room for more in a second.
+const keysRetryAfterSeconds = 3_600;
+
+const keysFull: Fault = {
+  status: 503,
+  code: 'idempotency_keys_full',
+  detail:
+    'The queue holds as many idempotency keys as it may. Nothing was recorded. Try again later, or send the counts ' +
+    'without an Idempotency-Key; keys that are known are still answered.',
+  retryAfterSeconds: keysRetryAfterSeconds,
+};
+
+const keyQuotaExceeded: Fault = {
+  status: 429,
+  code: 'idempotency_quota_exceeded',
+  detail:
+    'This client has used its share of idempotency keys. Nothing was recorded. Try again later, or send the counts ' +
+    'without an Idempotency-Key; keys that are known are still answered.',
+  retryAfterSeconds: keysRetryAfterSeconds,
 };
 
 const unavailable: Fault = {

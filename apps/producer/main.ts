@@ -9,6 +9,7 @@ import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
+import type * as z from 'zod';
 import { configSchema } from './config.ts';
 import { connectReads } from './connect-reads.ts';
 import { followQueue } from './follow-queue.ts';
@@ -25,6 +26,13 @@ const attemptWithinMs = 800;
 const readWithinMs = 900;
 // A producer starts without Redis too, to say so.
 const registerWithinMs = 1_000;
+
+/** What must hold for a count to be taken. */
+const limitsOf = (config: z.output<typeof configSchema>) => ({
+  ackReplicas: config.QUEUE_ACK_REPLICAS,
+  maxBatches: config.QUEUE_MAX_BATCHES,
+  maxKeys: config.IDEMPOTENCY_MAX_KEYS,
+});
 
 /** Reads the state of all partitions of a queue, once for all that ask at the same time. */
 const stateReader = (connection: RedisConnection, queueName: string) =>
@@ -51,13 +59,13 @@ await runService(process, {
     const metrics = createMetrics(process, 'producer');
     const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
+    const limits = limitsOf(config);
     const enqueuer = createEnqueuer({
+      ...limits,
       connection: writing,
       partitions,
       deadlineMs: acknowledgeWithinMs,
       attemptMs: attemptWithinMs,
-      ackReplicas: config.QUEUE_ACK_REPLICAS,
-      maxBatches: config.QUEUE_MAX_BATCHES,
       onFlight: producerMetrics.flown,
       onError: (error) => {
         producerMetrics.retried();

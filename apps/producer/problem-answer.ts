@@ -9,6 +9,8 @@ export type Fault = {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: NonNullable<Problem['errors']>;
+  /** When to try again, where it is not in {@link retryAfterSeconds}. */
+  readonly retryAfterSeconds?: number;
 };
 
 /** Hears of each request that is refused, and why. */
@@ -31,21 +33,22 @@ export class FaultError extends Error {
   }
 }
 
-/** When to try again after a 503, in seconds. */
-export const retryAfterSeconds = '1';
+/** When to try again after a 503 that does not say, in seconds. */
+export const retryAfterSeconds = 1;
 
 /** The headers of an answer that pages of other origins may read (Fetch standard, CORS protocol). */
 export const exposedHeaders = 'Allow, Retry-After, WWW-Authenticate';
 
 /** The body of an error. */
-export const problemBody = (fault: Fault): string =>
+export const problemBody = ({ retryAfterSeconds: _header, ...fault }: Fault): string =>
   JSON.stringify({ type: 'about:blank', title: STATUS_CODES[fault.status] ?? 'Unknown', ...fault } satisfies Problem);
 
-/** Answers with a problem document. Every 503 says when to try again. */
+/** Answers with a problem document. Every 503 and 429 says when to try again. */
 export const answerProblem = (reply: FastifyReply, fault: Fault): FastifyReply => {
   // Who hung up is not answered.
   if (!reply.request.raw.socket.destroyed) reply.server.onRefused(fault.code);
-  if (fault.status === 503) reply.header('retry-after', retryAfterSeconds);
+  const waitSeconds = fault.retryAfterSeconds ?? (fault.status === 503 ? retryAfterSeconds : undefined);
+  if (waitSeconds !== undefined) reply.header('retry-after', String(waitSeconds));
   if (isReadable(reply)) reply.header('access-control-expose-headers', exposedHeaders);
   // Serialized already, so that the schema of no answer is applied to it.
   return reply.code(fault.status).type(problemMediaType).send(problemBody(fault));

@@ -64,7 +64,7 @@ const bodyOf = (
   reply: FastifyReply,
 ): unknown => {
   const { status } = answer;
-  if (status === 503) reply.header('retry-after', retryAfterSeconds);
+  if (status === 503) reply.header('retry-after', String(retryAfterSeconds));
   reply.code(Number(status));
   if (!('json' in answer)) return answer.body;
   reply.type('application/json; charset=utf-8');

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { problem, problemMediaType, type Problem } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
+import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
 import { createLogger } from '@sluice/runtime/logger.ts';
 import { createServer, type ServerParts } from './server.ts';
 
@@ -43,7 +44,7 @@ export const assertAnswer = <Name extends RouteName>(
     assert.ok(String(answer.headers['content-type']).startsWith(mediaType), String(answer.headers['content-type']));
     if (described.mediaType === undefined) body.parse(JSON.parse(answer.body));
   }
-  if (status === 503) assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
+  if (status === 503 || status === 429) assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/);
   if (status === 401) assert.match(String(answer.headers['www-authenticate']), /^Bearer /);
   assert.equal(answer.headers['access-control-allow-origin'], '*');
   t.diagnostic(`answers ${name} ${status}`);
@@ -56,6 +57,7 @@ export const createTestServer = (
   settings: Partial<Parameters<typeof createServer>[1]> = {},
 ) => {
   const enqueued: { readonly counts: readonly number[]; readonly key: string | undefined }[] = [];
+  const keys: (IdempotencyKey | undefined)[] = [];
   const refused: string[] = [];
   const logger = createLogger('test', 'fatal');
   const logged: { readonly fields: unknown; readonly message: unknown }[] = [];
@@ -65,7 +67,8 @@ export const createTestServer = (
     {
       hostname,
       enqueue: async (counts, key) => {
-        enqueued.push({ counts, key });
+        enqueued.push({ counts, key: key?.key });
+        keys.push(key);
         return 'acknowledged';
       },
       readTotal: async () => ({ rowsCount: 2, latestValue: -5 }),
@@ -99,7 +102,7 @@ export const createTestServer = (
     return { status: response.statusCode, headers: response.headers, body: response.body };
   };
 
-  return { server, ask, enqueued, refused, logged };
+  return { server, ask, enqueued, keys, refused, logged };
 };
 
 /** The problem document that an answer must be. */

@@ -16,7 +16,9 @@ export const queueCommands = {
     ...connection,
     ...state,
     ...scripts,
-    ...['exec', 'get', 'multi', 'pexpire', 'ping', 'sadd', 'set', 'wait', 'xadd', 'xgroup|create'],
+    ...['exec', 'multi', 'ping', 'sadd', 'wait', 'xadd', 'xgroup|create'],
+    // Idempotency keys (packages/queue/key-records.ts), and the memory that they may take.
+    ...['expireat', 'hget', 'hincrby', 'hmget', 'hset', 'info', 'pexpire', 'pttl'],
   ],
   consumer: [
     ...connection,

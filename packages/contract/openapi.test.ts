@@ -82,7 +82,7 @@ for (const { path, method, operation } of operations) {
       for (const type of Object.keys(content ?? {})) assert.match(type, /^\w+\/[\w.+-]+$/);
       if (Number(status) >= 400 && path !== '/ready')
         assert.deepEqual(Object.keys(content ?? {}), ['application/problem+json']);
-      if (status === '503') assert.deepEqual(Object.keys(headers), ['Retry-After']);
+      if (status === '503' || status === '429') assert.deepEqual(Object.keys(headers), ['Retry-After']);
       if (status === '401') assert.deepEqual(Object.keys(headers), ['WWW-Authenticate']);
     }
     for (const name of (operation.security ?? []).flatMap(Object.keys)) {

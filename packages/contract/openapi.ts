@@ -134,7 +134,7 @@ const responseOf = (status: string, { description: text, body, mediaType }: Rout
 };
 
 const headersOf = (status: string, body?: z.ZodType): Record<string, Header> | undefined => {
-  if (status === '503') {
+  if (status === '503' || status === '429') {
     return { 'Retry-After': header('When to try again, in seconds.', { type: 'integer', minimum: 1 }) };
   }
   if (status === '401' && body === problem) {

@@ -23,6 +23,8 @@ export const problem = z.object({
       'body_too_large',
       'unsupported_media_type',
       'idempotency_key_reused',
+      'idempotency_quota_exceeded',
+      'idempotency_keys_full',
       'headers_too_large',
       'internal_error',
       'queue_unavailable',

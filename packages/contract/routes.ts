@@ -84,8 +84,9 @@ const idempotencyHeaders = z.object({
     .optional()
     .meta({
       description:
-        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. 1 to 255 printable ' +
-        'ASCII characters without spaces, meant to be a UUID.',
+        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. A key belongs to the ' +
+        'bearer token that it came with; where the producer has none, to all clients. 1 to 255 printable ASCII characters ' +
+        'without spaces, meant to be a UUID.',
     }),
 });
 
@@ -96,10 +97,14 @@ const refusals = {
   413: { description: 'The body is larger than this route takes, or came in too many parts.', body: problem },
   415: { description: 'The content type is not one that this route takes.', body: problem },
   422: { description: 'The idempotency key was used before with other counts.', body: problem },
+  429: {
+    description: 'This client has used its share of idempotency keys; without a key the request would be taken.',
+    body: problem,
+  },
   503: {
     description:
-      'The queue is away or full, the tokens cannot be checked, or the process is busy. The counts may or may not be ' +
-      'recorded, but not twice.',
+      'The queue is away or full, holds as many idempotency keys as it may, the tokens cannot be checked, or the process ' +
+      'is busy. The counts may or may not be recorded, but not twice.',
     body: problem,
   },
 } as const;

@@ -15,6 +15,8 @@ import { createEntryReader, type RawEntry } from './read-entries.ts';
 import { settleEntries } from './settle-entries.ts';
 import { slotOf } from './slot.ts';
 
+const aKey = { key: 'a key', space: '', client: 'a client' };
+
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
@@ -28,6 +30,7 @@ const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
     attemptMs: 800,
     ackReplicas,
     maxBatches: 1_000_000,
+    maxKeys: 1_000_000,
     onError: () => undefined,
   });
   const readerOf = (partition: Partition) =>
@@ -58,7 +61,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
 
     for (let count = 0; count < 6; count++) assert.equal(await enqueuer.enqueue([count]), 'acknowledged');
     assert.equal(await enqueuer.enqueue(Array(2_500).fill(7)), 'acknowledged');
-    assert.equal(await enqueuer.enqueue(Array(2_500).fill(8), 'a key'), 'acknowledged');
+    assert.equal(await enqueuer.enqueue(Array(2_500).fill(8), aKey), 'acknowledged');
     await pauseConsumers(connection, name);
     assert.equal(await isPaused(connection, name), true);
     const found = await Promise.all(

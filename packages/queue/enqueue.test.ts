@@ -9,6 +9,8 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
 import { partitionsOf } from './partition.ts';
 
+const aKey = { key: 'a key', space: '', client: 'a client' };
+
 const deadlineMs = 1_500;
 
 const setUp = async (t: TestContext, settings: { readonly maxBatches?: number; readonly count?: number } = {}) => {
@@ -25,6 +27,7 @@ const setUp = async (t: TestContext, settings: { readonly maxBatches?: number; r
     attemptMs: 300,
     ackReplicas: 0,
     maxBatches: settings.maxBatches ?? 1_000_000,
+    maxKeys: 1_000_000,
     onError: (error) => errors.push(error),
   });
   const readBatches = async () => {
@@ -129,7 +132,7 @@ test('a request is answered at its deadline when Redis is away, and what was not
 test('drain waits for what is under way', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   const outcomes: unknown[] = [];
-  for (const key of [undefined, undefined, 'a key']) {
+  for (const key of [undefined, undefined, aKey]) {
     void enqueuer.enqueue([1], key).then((outcome) => outcomes.push(outcome));
   }
   await enqueuer.drain();

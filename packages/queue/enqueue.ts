@@ -2,6 +2,7 @@ import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
 import type { RedisConnection } from './connection.ts';
 import { createSender, type Fields, type Sender } from './flight.ts';
+import type { IdempotencyKey } from './key-records.ts';
 import { createKeyedSender } from './keyed-flight.ts';
 import type { Partition } from './partition.ts';
 import { sendUntil, type EnqueueOutcome } from './send-until.ts';
@@ -12,7 +13,7 @@ export type Enqueuer = {
    * Puts the counts of one request into the queue, all or none. With a `key` they are added once however often they come
    * with it within 24 hours.
    */
-  readonly enqueue: (counts: readonly number[], key?: string) => Promise<EnqueueOutcome>;
+  readonly enqueue: (counts: readonly number[], key?: IdempotencyKey) => Promise<EnqueueOutcome>;
   /** Resolves when every request has its outcome; none may be added after the call. */
   readonly drain: () => Promise<void>;
 };
@@ -38,6 +39,8 @@ type EnqueuerSettings = {
   readonly ackReplicas: number;
   /** How many batches a partition holds before counts are refused. */
   readonly maxBatches: number;
+  /** How many idempotency keys a partition holds before requests with new ones are refused. */
+  readonly maxKeys: number;
   readonly onError: (error: unknown) => void;
   /** Hears of each flight that was acknowledged: how many requests it carried. */
   readonly onFlight?: ((requests: number) => void) | undefined;

@@ -3,10 +3,17 @@ import { isOutOfMemory } from './reply-error.ts';
 
 /**
  * What became of a request's counts: `acknowledged`, Redis (and as many replicas as asked for) holds them; `full`, the queue refused them;
- * `key_reused`, its key came before with other counts; `unavailable`, no acknowledgement came in time, so they may or
- * may not be recorded, but never twice.
+ * `key_reused`, its key came before with other counts; `keys_full`, the queue takes no new keys now; `key_quota_exceeded`,
+ * it takes none of this client; `unavailable`, no acknowledgement came in time, so they may or may not be recorded, but
+ * never twice.
  */
-export type EnqueueOutcome = 'acknowledged' | 'full' | 'unavailable' | 'key_reused';
+export type EnqueueOutcome =
+  | 'acknowledged'
+  | 'full'
+  | 'unavailable'
+  | 'key_reused'
+  | 'keys_full'
+  | 'key_quota_exceeded';
 
 type Attempts = { readonly attemptMs: number; readonly onError: (error: unknown) => void };
 

@@ -90,6 +90,11 @@ export const enqueueSettings = {
   QUEUE_MAX_BATCHES: integer(1, 1_000_000_000)
     .default(1_000_000)
     .describe('How many batches a partition holds before counts are refused'),
+  IDEMPOTENCY_MAX_KEYS: integer(1, 1_000_000_000)
+    .default(1_000_000)
+    .describe(
+      'How many idempotency keys a partition holds before new ones are refused; fewer where they would take a quarter of `maxmemory`',
+    ),
 };
 
 /** The variables of a process that uses the ledger. */

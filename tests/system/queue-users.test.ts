@@ -11,7 +11,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 const password = 'not-a-secret';
 // No right is needed for the first; the others are the test's own.
-const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat', 'info']);
+const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat']);
 
 /** A cluster of one node, as ElastiCache's are clusters, with one of the users for each process. */
 const createRestrictedQueue = async (t: TestContext) => {

@@ -131,6 +131,20 @@ test('a producer whose tokens are set to nothing does not start', async (t) => {
   assert.match(output, /API_TOKENS: must not be empty; unset it to leave the API open/);
 });
 
+variables(['IDEMPOTENCY_MAX_KEYS'], 'bounds how many keys are kept, and requests without one go on', async (t) => {
+  const { start, address, post } = await createPipeline(t);
+  await start('producer', { IDEMPOTENCY_MAX_KEYS: '4' });
+  const statuses = [];
+  for (const key of ['a', 'b', 'c', 'a']) {
+    const answer = await postTo(address, { 'idempotency-key': key });
+    statuses.push([answer.status, (await jsonOf(answer))['code']]);
+  }
+  // The only client has half of them.
+  const quota = [429, 'idempotency_quota_exceeded'];
+  assert.deepEqual(statuses, [[201, undefined], [201, undefined], quota, [201, undefined]]);
+  await post(1);
+});
+
 variables(['API_TOKENS_FOR'], 'makes reads need a token too', async (t) => {
   const { start, address } = await createPipeline(t);
   const token = '1'.repeat(32);

@@ -160,6 +160,8 @@ for (const [outcome, status, code] of [
   ['full', 503, 'queue_full'],
   ['unavailable', 503, 'queue_unavailable'],
   ['key_reused', 422, 'idempotency_key_reused'],
+  ['keys_full', 503, 'idempotency_keys_full'],
+  ['key_quota_exceeded', 429, 'idempotency_quota_exceeded'],
 ] as const) {
   test(`the outcome ${outcome} is a ${status}`, async (t) => {
     const { ask, refused } = createTestServer(t, { enqueue: async () => outcome });

@@ -120,6 +120,8 @@ for (const [outcome, status] of [
   ['full', 503],
   ['unavailable', 503],
   ['key_reused', 422],
+  ['keys_full', 503],
+  ['key_quota_exceeded', 429],
 ] as const) {
   test(`the outcome ${outcome} is a ${status} for many counts too`, async (t) => {
     const { ask } = createTestServer(t, { enqueue: async () => outcome });

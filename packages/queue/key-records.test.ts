@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createEnqueuer } from './enqueue.ts';
+import type { IdempotencyKey } from './key-records.ts';
+import { registerPartitions } from './partition-registry.ts';
+import { partitionsOf } from './partition.ts';
+
+type Settings = { readonly maxKeys?: number; readonly options?: readonly string[] };
+
+const keyOf = (key: unknown, { client = 'a client', space = '' } = {}): IdempotencyKey => ({
+  key: String(key),
+  space,
+  client,
+});
+
+const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Settings = {}) => {
+  const server = await startRedis(t, options);
+  const admin = await openAdmin(t, server.port);
+  const partitions = partitionsOf('queue', 1);
+  const stream = partitions[0]?.stream ?? '';
+  /** What a producer puts counts into the queue with. */
+  const connect = () =>
+    createEnqueuer({
+      connection: connectFor(t, plainSettings(server.port)),
+      partitions,
+      deadlineMs: 3_000,
+      attemptMs: 1_400,
+      ackReplicas: 0,
+      maxBatches: 1_000_000,
+      maxKeys,
+      onError: () => undefined,
+    });
+  await registerPartitions(connectFor(t, plainSettings(server.port)), 'queue', partitions);
+  const readMemory = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+  /** How many requests with new keys are taken of so many. */
+  const fill = async (count: number, client: string): Promise<Map<string, number>> => {
+    const outcomes = new Map<string, number>();
+    for (let first = 0; first < count; first += 500) {
+      const keys = Array.from({ length: Math.min(500, count - first) }, (_, index) => `${client} ${first + index}`);
+      for (const outcome of await Promise.all(keys.map((key) => enqueuer.enqueue([1], keyOf(key, { client })))))
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    return outcomes;
+  };
+  const enqueuer = connect();
+  return { ...server, admin, stream, connect, enqueuer, fill, readMemory };
+};
+
+test('a key takes less than 64 bytes of Redis, its client included', async (t) => {
+  const { admin, stream, fill, readMemory } = await setUp(t);
+  await fill(1, 'someone');
+  await admin.xTrim(stream, 'MAXLEN', 0);
+  const before = await readMemory();
+  assert.deepEqual(await fill(8_000, 'a client'), new Map([['acknowledged', 8_000]]));
+  await admin.xTrim(stream, 'MAXLEN', 0);
+  const each = ((await readMemory()) - before) / 8_000;
+  t.diagnostic(`${each.toFixed(1)} bytes a key`);
+  assert.ok(each < 64, `${each} bytes`);
+});
+
+test('one client has half of all keys at most, others get the rest, and known keys are served throughout', async (t) => {
+  const { admin, stream, connect, enqueuer, fill } = await setUp(t, { maxKeys: 100 });
+  const greedy = await fill(300, 'greedy');
+  assert.deepEqual([...greedy.keys()], ['acknowledged', 'key_quota_exceeded']);
+  const taken = greedy.get('acknowledged') ?? 0;
+  assert.ok(taken >= 45 && taken <= 50, `${taken} keys`);
+
+  // Another still gets some, at another producer too.
+  assert.equal(await connect().enqueue([1], keyOf('mine', { client: 'modest' })), 'acknowledged');
+  // Many together get all, and not one more.
+  const many = await Promise.all(
+    Array.from({ length: 200 }, (_, client) => enqueuer.enqueue([1], keyOf(client, { client: `client ${client}` }))),
+  );
+  assert.deepEqual(new Set(many), new Set(['acknowledged', 'keys_full']));
+  const lengthBefore = await admin.xLen(stream);
+  assert.equal(await enqueuer.enqueue([1], keyOf('late', { client: 'late' })), 'keys_full');
+
+  assert.equal(await enqueuer.enqueue([1], keyOf('greedy 0', { client: 'greedy' })), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([1], keyOf('mine', { client: 'modest' })), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([2], keyOf('mine', { client: 'modest' })), 'key_reused');
+  assert.equal(await admin.xLen(stream), lengthBefore);
+  assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
+});
+
+test('two producers that add at one time add no key too many', async (t) => {
+  const { admin, stream, connect } = await setUp(t, { maxKeys: 300 });
+  const [first, second] = [connect(), connect()];
+  const producerOf = (index: number) => (index % 2 === 0 ? first : second);
+  const outcomes = await Promise.all(
+    Array.from({ length: 900 }, (_, index) =>
+      producerOf(index).enqueue([index], keyOf(index, { client: `client ${index}` })),
+    ),
+  );
+  // A client counts as much as a key.
+  assert.equal(outcomes.filter((outcome) => outcome === 'acknowledged').length, 150);
+  assert.equal(outcomes.filter((outcome) => outcome === 'keys_full').length, 750);
+  assert.equal(await admin.xLen(stream), 150);
+});
+
+test('keys take a quarter of maxmemory, and requests without a key go on', async (t) => {
+  const { admin, stream, enqueuer, fill, readMemory } = await setUp(t);
+  const roomBytes = 2_000_000;
+  const before = await readMemory();
+  await admin.configSet('maxmemory', String(before + roomBytes));
+  const greedy = await fill(4_000, 'greedy');
+  assert.ok((greedy.get('key_quota_exceeded') ?? 0) > 0);
+  for (let client = 0; client < 6; client++) await fill(1_000, `client ${client}`);
+  assert.ok([...(await fill(100, 'late')).keys()].some((outcome) => outcome !== 'acknowledged'));
+  await admin.xTrim(stream, 'MAXLEN', 0);
+  const takenBytes = (await readMemory()) - before;
+  assert.ok(takenBytes < (before + roomBytes) / 4, `${takenBytes} bytes`);
+  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, count) => enqueuer.enqueue([count])));
+  assert.deepEqual(new Set(outcomes), new Set(['acknowledged']));
+});
+
+test('a Redis that is nearly full takes no new keys, but requests without one, and known keys even when it is full', async (t) => {
+  const { admin, enqueuer, readMemory } = await setUp(t);
+  assert.equal(await enqueuer.enqueue([1], keyOf('known')), 'acknowledged');
+  await admin.set('what waits', 'x'.repeat(20_000_000));
+  await admin.configSet('maxmemory', String(Math.round((await readMemory()) / 0.95)));
+  // What is known of the memory may be as old as a quarter of a second.
+  let keys = 0;
+  await waitUntil(async () => (await enqueuer.enqueue([2], keyOf(`new ${keys++}`))) === 'keys_full', 10_000);
+  assert.equal(await enqueuer.enqueue([2]), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([1], keyOf('known')), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([2], keyOf('known')), 'key_reused');
+
+  await admin.configSet('maxmemory', String((await readMemory()) - 1_000_000));
+  assert.equal(await enqueuer.enqueue([2], keyOf('new')), 'full');
+  assert.equal(await enqueuer.enqueue([2]), 'full');
+  assert.equal(await enqueuer.enqueue([1], keyOf('known')), 'acknowledged');
+  await admin.del('what waits');
+  assert.equal(await enqueuer.enqueue([2], keyOf('new')), 'acknowledged');
+});
+
+test('a server that says nothing of its memory takes as many keys as are configured', async (t) => {
+  const { admin, fill } = await setUp(t, { maxKeys: 10 });
+  await admin.aclSetUser('default', ['-info', '-config']);
+  assert.equal((await fill(20, 'a client')).get('acknowledged'), 5);
+});
+
+test('a key is kept for 24 hours at least, in whichever window it came, and then goes by itself', async (t) => {
+  const { admin, stream, enqueuer } = await setUp(t);
+  assert.equal(await enqueuer.enqueue([1], keyOf('mine')), 'acknowledged');
+  const all = async () => (await admin.keys(`${stream}:*`)).toSorted();
+  const [clients = '', records = ''] = await all();
+  for (const name of [clients, records]) {
+    const seconds = await admin.ttl(name);
+    assert.ok(seconds > 24 * 3_600 && seconds <= 30 * 3_600, `${name} is kept for ${seconds} s`);
+  }
+  // In each of the other windows it is known just as well.
+  const [, window = '', shard = ''] = /:keys:(\d):(\d+)$/.exec(records) ?? [];
+  let now = records;
+  for (let step = 1; step < 6; step++) {
+    const other = `${stream}:keys:${(Number(window) + step) % 6}:${shard}`;
+    await admin.rename(now, other);
+    now = other;
+    assert.equal(await enqueuer.enqueue([1], keyOf('mine')), 'acknowledged', other);
+    assert.equal(await enqueuer.enqueue([2], keyOf('mine')), 'key_reused', other);
+    assert.ok((await admin.ttl(other)) > 24 * 3_600);
+  }
+  assert.equal(await admin.xLen(stream), 1);
+  for (const name of await all()) await admin.expireAt(name, 1);
+  assert.equal(await enqueuer.enqueue([2], keyOf('mine')), 'acknowledged');
+});
+
+test('keys and what they count survive a restart of Redis', async (t) => {
+  const { admin, stream, kill, restart, enqueuer, fill } = await setUp(t, {
+    maxKeys: 100,
+    options: ['--appendonly', 'yes', '--appendfsync', 'always'],
+  });
+  await fill(300, 'greedy');
+  const length = await admin.xLen(stream);
+  await kill();
+  await restart();
+  assert.equal(await enqueuer.enqueue([1], keyOf('greedy 0', { client: 'greedy' })), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([2], keyOf('greedy 0', { client: 'greedy' })), 'key_reused');
+  assert.equal(await enqueuer.enqueue([1], keyOf('more', { client: 'greedy' })), 'key_quota_exceeded');
+  assert.equal(await enqueuer.enqueue([1], keyOf('mine')), 'acknowledged');
+  assert.equal(await admin.xLen(stream), length + 1);
+});
+
+test('the same key in two name spaces is two keys, whose batches have different ids', async (t) => {
+  const { admin, stream, enqueuer } = await setUp(t);
+  const spaces = ['', 'a', 'b'];
+  for (const space of spaces) assert.equal(await enqueuer.enqueue([1], keyOf('k', { space })), 'acknowledged');
+  for (const space of spaces) assert.equal(await enqueuer.enqueue([1], keyOf('k', { space })), 'acknowledged');
+  assert.equal(await enqueuer.enqueue([2], keyOf('k', { space: 'a' })), 'key_reused');
+  const entries = (await admin.xRange(stream, '-', '+')) ?? [];
+  assert.equal(entries.length, 3);
+  assert.equal(new Set(entries.map((entry) => entry?.message['b'])).size, 3);
+});
