@@ -27,7 +27,8 @@ const read = async (before: string, part: string, times: number, after: string):
 };
 
 const create = 'CREATE TABLE `count` (';
-const columns = '\n  `count_value` bigint,\n  `id` int\n);';
+// What is no column comes first: a pattern that reaches a column matches at once.
+const columns = '\nx,\n  `count_value` bigint,\n  `id` int\n);';
 const insert = '\nINSERT INTO `count` VALUES (2,1);';
 
 for (const [what, before, part, times, after] of [
