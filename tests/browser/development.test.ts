@@ -14,9 +14,13 @@ const style = join(repository, 'apps/frontend/style/page.css');
 test('with npm run dev a change of a source appears in the page without a reload', async (t) => {
   const port = await findFreePort();
   const main = join(repository, 'tools/local/console/main.ts');
-  const child = spawn(process.execPath, [main, '--repository', repository, '--port', String(port), '--dev'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, '--repository', repository, '--host', '127.0.0.1', '--port', String(port), '--dev'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit');
   t.after(async () => {
     child.kill('SIGKILL');

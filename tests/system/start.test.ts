@@ -119,6 +119,9 @@ test('a second start on the same folder is refused, and one after a crash ends w
 });
 
 for (const [variable, value, message] of [
+  ['REDIS_MAXMEMORY', 'lots', /REDIS_MAXMEMORY must be/],
+  ['HTTP_ADDRESS', 'localhost', /HTTP_ADDRESS must be an IP address/],
+  ['HTTP_ADDRESS', '192.0.2.1', /no address 192\.0\.2\.1/],
   ['PRODUCERS', 'many', /PRODUCERS must be an integer from 1 to 50/],
   ['LOG_LEVEL', 'loud', /LOG_LEVEL: must be one of/],
   ['DB_HOST', '127.0.0.1', /DB_USER: must be set/],

@@ -49,7 +49,8 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   const dataFolder = join(folder, 'data');
   // Of its own: MariaDB empties the one that it is given of temporary tables when it starts, those of its neighbours too.
   const temporaryFolder = join(folder, 'tmp');
-  mkdirSync(temporaryFolder, { recursive: true });
+  const emptyFolder = join(folder, 'files');
+  for (const own of [temporaryFolder, emptyFolder]) mkdirSync(own, { recursive: true, mode: 0o700 });
   if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, dataFolder, temporaryFolder);
   // Run at each start, with every right. Not on the command line: every user of the machine can read that.
   const initFile = join(folder, 'init.sql');
@@ -71,11 +72,16 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
       `--pid-file=${join(socketFolder, 'mysql.pid')}`,
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',
+      // Statements read and write no files of the machine. MariaDB knows no NULL: it is given a folder with nothing in it.
+      ...fileArgs(isMariaDb ? emptyFolder : 'NULL'),
       ...(isMariaDb ? [] : ['--mysqlx=OFF', '--disable-log-bin']),
       ...rootArgs(),
     ],
   };
 };
+
+/** Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`); clients send no files of theirs either. */
+const fileArgs = (folder: string): string[] => [`--secure-file-priv=${folder}`, '--local-infile=OFF'];
 
 const initStatements = ({ user, password, database }: MysqlSettings, isMariaDb: boolean): string[] => [
   // MariaDB's administrator logs in through the socket alone; MySQL's has been made without a password.
@@ -157,7 +163,7 @@ const containerLaunch = (
       ...['run', '--rm', '--publish', `127.0.0.1:${port}:3306`, '--volume', `${dataFolder}:/var/lib/mysql`],
       ...['--env-file', environmentFile],
       ...userArgs(),
-      image,
+      ...[image, ...fileArgs('NULL')],
     ],
   };
 };

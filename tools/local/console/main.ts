@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { dataFolder } from '../folder.ts';
 import { isPortFree } from '../ports.ts';
 import { createBalancer } from './balance.ts';
 import { buildPage } from './build-page.ts';
 import type { Answerer } from './limit-clients.ts';
 import { servePage } from './page-files.ts';
+import { serveSources } from './serve-sources.ts';
 import { createConsoleServer } from './server.ts';
 
 // `node main.ts --repository DIR --address 127.0.0.1 --host localhost [--host …] --port 8080 [--port …] --reach-at 127.0.0.1 --producer 5080
@@ -26,18 +27,6 @@ const { values } = parseArgs({
 });
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-
-/** The page from its sources. Without the policy of the built one: what makes changes appear is inline. */
-const serveSources = async (server: Server): Promise<Answerer> => {
-  const { createServer } = await import('vite');
-  const vite = await createServer({
-    root: join(values.repository, 'apps/frontend'),
-    configLoader: 'native',
-    logLevel: 'warn',
-    server: { middlewareMode: true, hmr: { server } },
-  });
-  return (request, response) => vite.middlewares(request, response);
-};
 
 const listen = async (server: Server, ports: readonly number[]): Promise<number> => {
   for (const port of ports) {
@@ -67,5 +56,11 @@ const server = createConsoleServer({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => process.exit(0));
 }
-page = values.dev ? await serveSources(server) : servePage(await buildPage(values.repository, say));
+page = values.dev
+  ? await serveSources(server, {
+      repository: values.repository,
+      privateFolder: dataFolder(),
+      hosts: values.host,
+    })
+  : servePage(await buildPage(values.repository, say));
 say(`listening on ${await listen(server, values.port.map(Number))}`);

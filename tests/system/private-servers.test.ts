@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { privateServers } from '@sluice/local/private-servers.ts';
+import { createSupervisor } from '@sluice/local/supervise.ts';
+import { createClient } from '@redis/client';
+import { createConnection } from 'mysql2/promise';
+
+// The servers as `npm start` runs them: what a client that has their password can make of the machine.
+
+const startServers = async (t: TestContext, environment: Readonly<Record<string, string>>) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
+  const supervisor = createSupervisor({ onLine: () => undefined, onDeath: () => undefined, onChange: () => undefined });
+  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(supervisor.stop);
+  const { parts, environment: found } = await privateServers(folder, environment, () => undefined);
+  await Promise.all(parts.map(supervisor.start));
+  return { folder, found };
+};
+
+const given = '127.0.0.1';
+
+test('no statement reads or writes a file of the machine, not even one of the administrator', async (t) => {
+  const { folder, found } = await startServers(t, { REDIS_HOST: given });
+  const login = { host: '127.0.0.1', port: Number(found['DB_PORT']), password: String(found['DB_PASSWORD']) };
+  const written = join(tmpdir(), `sluice-outfile-${process.pid}`);
+  const refusals = {
+    sluice: /ER_ACCESS_DENIED|ER_SPECIFIC_ACCESS|ER_OPTION_PREVENTS/,
+    root: /ER_OPTION_PREVENTS_STATEMENT/,
+  };
+  for (const [user, code] of Object.entries(refusals)) {
+    const connection = await createConnection({
+      ...login,
+      user,
+      // A client that would send any file that it is asked for.
+      infileStreamFactory: () => assert.fail('The server asked for a file'),
+      flags: ['+LOCAL_FILES'],
+    });
+    t.after(() => connection.end());
+    await connection.query('CREATE DATABASE IF NOT EXISTS `count`');
+    await connection.query('CREATE TABLE IF NOT EXISTS `count`.`files` (line TEXT)');
+    for (const path of [written, join(folder, 'password.new'), join(folder, 'mysql/data/x'), 'x']) {
+      for (const into of ['OUTFILE', 'DUMPFILE'])
+        await assert.rejects(
+          connection.query(`SELECT 'x' INTO ${into} ?`, [path]),
+          { code },
+          `${user} ${into} ${path}`,
+        );
+    }
+    for (const path of ['/etc/passwd', join(folder, 'password')]) {
+      await assert.rejects(connection.query('LOAD DATA INFILE ? INTO TABLE `count`.`files`', [path]), { code });
+      await assert.rejects(connection.query('LOAD DATA LOCAL INFILE ? INTO TABLE `count`.`files`', [path]));
+      const [rows] = await connection.query('SELECT LOAD_FILE(?) AS text', [path]);
+      assert.deepEqual(rows, [{ text: null }], `${user} ${path}`);
+    }
+  }
+  assert.ok(!existsSync(written) && !existsSync(join(folder, 'password.new')));
+});
+
+test('the queue has a limit of memory, which is REDIS_MAXMEMORY, and drops nothing when it is full', async (t) => {
+  for (const [limit, bytes] of [
+    [undefined, 512 * 1_048_576],
+    ['5mb', 5 * 1_048_576],
+  ] as const) {
+    const { found } = await startServers(t, {
+      DB_HOST: given,
+      ...(limit === undefined ? {} : { REDIS_MAXMEMORY: limit }),
+    });
+    const socket = { host: '127.0.0.1', port: Number(found['REDIS_PORT']) };
+    const client = createClient({ socket, password: String(found['REDIS_PASSWORD']) });
+    client.on('error', () => undefined);
+    await client.connect();
+    t.after(() => client.destroy());
+    const settings = await client.configGet('maxmemory*');
+    assert.deepEqual([settings['maxmemory'], settings['maxmemory-policy']], [String(bytes), 'noeviction']);
+    if (limit === undefined) continue;
+    const fill = async () => {
+      for (let index = 0; index < 100; index += 1) await client.set(`key-${index}`, 'x'.repeat(100_000));
+    };
+    await assert.rejects(fill(), /OOM/);
+    assert.ok((await client.get('key-0'))?.length === 100_000);
+  }
+});
