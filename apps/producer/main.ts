@@ -4,7 +4,7 @@ import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts'
 import { createEnqueuer } from '@sluice/queue/enqueue.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { readPartitions, registerPartitions } from '@sluice/queue/partition-registry.ts';
-import { isQueueUp } from '@sluice/queue/ping.ts';
+import { readReadiness } from '@sluice/queue/readiness.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
@@ -97,7 +97,15 @@ await runService(process, {
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,
         readQueueState: readState,
-        isQueueUp: shareReads(() => isQueueUp(looking, partitions, attemptWithinMs)),
+        readQueueReadiness: shareReads(async () => {
+          const found = await readReadiness({
+            ...limits,
+            connection: looking,
+            partitions,
+            deadlineMs: attemptWithinMs,
+          });
+          return found === 'up' && !isRegistered ? 'down' : found;
+        }),
         isLedgerUp: ledger.isLedgerUp,
         tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,

@@ -81,7 +81,7 @@ export const createTestServer = (
         deadLetters: 5,
         isPaused: false,
       }),
-      isQueueUp: async () => true,
+      readQueueReadiness: async () => 'up',
       isLedgerUp: async () => true,
       onRefused: (code) => refused.push(code),
       ...parts,

@@ -44,12 +44,13 @@ export const maxBodyBytes = 1_048_576;
 export const ndjsonMediaType = 'application/x-ndjson';
 
 const hostname = z.string().meta({ description: 'The host that answered.' });
-const upOrDown = z.enum(['up', 'down']);
 
 const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
-  queue: upOrDown,
-  ledger: upOrDown,
+  queue: z.enum(['up', 'full', 'down']).meta({
+    description: '`full`: it can be reached and takes no count now, not even one without an `Idempotency-Key`.',
+  }),
+  ledger: z.enum(['up', 'down']),
   hostname,
 });
 
@@ -143,10 +144,10 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/ready',
-    summary: 'Whether the queue can be reached; a full one can',
+    summary: 'Whether the queue takes counts; one that is full does not',
     answers: {
-      200: { description: 'The queue can be reached.', body: readiness },
-      503: { description: 'The queue cannot be reached.', body: readiness },
+      200: { description: 'The queue takes counts.', body: readiness },
+      503: { description: 'The queue is full or cannot be reached.', body: readiness },
     },
   },
   postCount: {

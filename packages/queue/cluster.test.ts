@@ -9,7 +9,7 @@ import { createEnqueuer } from './enqueue.ts';
 import { isPaused, pauseConsumers, resumeConsumers } from './pause.ts';
 import { readPartitions, registerPartitions } from './partition-registry.ts';
 import { partitionsOf, type Partition } from './partition.ts';
-import { isQueueUp } from './ping.ts';
+import { readReadiness } from './readiness.ts';
 import { readQueueState } from './queue-state.ts';
 import { createEntryReader, type RawEntry } from './read-entries.ts';
 import { settleEntries } from './settle-entries.ts';
@@ -55,7 +55,8 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
     const { name, partitions, connection, enqueuer, readerOf } = setUp(t, cluster, 1);
     const owners = await Promise.all(partitions.map(({ stream }) => cluster.masterOf(slotOf(stream))));
     assert.equal(new Set(owners).size, 3);
-    assert.equal(await isQueueUp(connection, partitions, 1_000), true);
+    const limits = { ackReplicas: 0, maxBatches: 1_000_000, deadlineMs: 1_000 };
+    assert.equal(await readReadiness({ connection, partitions, ...limits }), 'up');
     await registerPartitions(connection, name, partitions);
     assert.deepEqual(new Set(await readPartitions(connection, name)), new Set(partitions));
 

@@ -1,3 +1,4 @@
+import type { Client } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import { group, type Partition } from './partition.ts';
 import { hasReplyCode } from './reply-error.ts';
@@ -5,14 +6,14 @@ import { hasReplyCode } from './reply-error.ts';
 const replyWithinMs = 3_000;
 
 /** Creates the consumer group of a partition, and its stream, where they are missing. A Redis that is full refuses this. */
-export const createGroup = async (connection: RedisConnection, { stream }: Partition): Promise<void> => {
+export const createGroup = (connection: RedisConnection, partition: Partition): Promise<void> =>
+  connection.run(partition.stream, (client) => sendCreateGroup(client, partition), replyWithinMs);
+
+/** {@link createGroup}, sent to the server that has the partition. */
+export const sendCreateGroup = async (client: Client, { stream }: Partition): Promise<void> => {
   try {
     // From 0, not from $: what was added before the group existed must be delivered too.
-    await connection.run(
-      stream,
-      (client) => client.xGroupCreate(stream, group, '0', { MKSTREAM: true }),
-      replyWithinMs,
-    );
+    await client.xGroupCreate(stream, group, '0', { MKSTREAM: true });
   } catch (error) {
     if (!hasReplyCode(error, 'BUSYGROUP')) throw error;
   }

@@ -18,7 +18,7 @@ test('GET / is empty, and GET /health is as it always was', async (t) => {
 });
 
 test('GET /health is 200 while queue and ledger are away', async (t) => {
-  const away = { isQueueUp: async () => false, isLedgerUp: async () => false, readTotal: failing };
+  const away = { readQueueReadiness: async () => 'down' as const, isLedgerUp: async () => false, readTotal: failing };
   const { ask } = createTestServer(t, { ...away, readQueueState: failing });
   assertAnswer(t, 'health', 200, await ask('health'));
 });
@@ -58,19 +58,21 @@ for (const [name, code, message, parts] of [
   });
 }
 
-for (const [isQueueUp, isLedgerUp, status] of [
-  [true, true, 200],
-  [true, false, 200],
-  [false, true, 503],
-  [false, false, 503],
+for (const [queue, isLedgerUp, status] of [
+  ['up', true, 200],
+  ['up', false, 200],
+  ['full', true, 503],
+  ['full', false, 503],
+  ['down', true, 503],
+  ['down', false, 503],
 ] as const) {
-  test(`with the queue ${isQueueUp ? 'up' : 'down'} and the ledger ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
-    const { ask } = createTestServer(t, { isQueueUp: async () => isQueueUp, isLedgerUp: async () => isLedgerUp });
+  test(`with the queue ${queue} and the ledger ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
+    const { ask } = createTestServer(t, { readQueueReadiness: async () => queue, isLedgerUp: async () => isLedgerUp });
     const answer = await ask('ready');
     assertAnswer(t, 'ready', status, answer);
     assert.deepEqual(JSON.parse(answer.body), {
       status: status === 200 ? 'ready' : 'not ready',
-      queue: isQueueUp ? 'up' : 'down',
+      queue,
       ledger: isLedgerUp ? 'up' : 'down',
       hostname,
     });

@@ -4,18 +4,17 @@ import { addRoute, type AnswerOf } from '../route.ts';
 
 export type ReadyParts = {
   readonly hostname: string;
-  readonly isQueueUp: () => Promise<boolean>;
+  /** Whether the queue takes counts, is full, or cannot be reached. */
+  readonly readQueueReadiness: () => Promise<'up' | 'full' | 'down'>;
   readonly isLedgerUp: () => Promise<boolean>;
 };
 
-/** Ready is who can take counts: the ledger may be away for as long as the queue holds them. */
-export const addReady = (server: FastifyInstance, { hostname, isQueueUp, isLedgerUp }: ReadyParts): void =>
+/** A producer is ready while it can take counts: the ledger may be away for as long as the queue holds them. */
+export const addReady = (server: FastifyInstance, { hostname, readQueueReadiness, isLedgerUp }: ReadyParts): void =>
   addRoute(server, routes.ready, async (): Promise<AnswerOf<typeof routes.ready>> => {
-    const [isQueueReady, isLedgerReady] = await Promise.all([isQueueUp(), isLedgerUp()]);
-    const parts = { queue: upOrDown(isQueueReady), ledger: upOrDown(isLedgerReady), hostname };
-    return isQueueReady
+    const [queue, isLedgerReady] = await Promise.all([readQueueReadiness(), isLedgerUp()]);
+    const parts = { queue, ledger: isLedgerReady ? ('up' as const) : ('down' as const), hostname };
+    return queue === 'up'
       ? { status: 200, body: { status: 'ready', ...parts } }
       : { status: 503, body: { status: 'not ready', ...parts } };
   });
-
-const upOrDown = (isUp: boolean): 'up' | 'down' => (isUp ? 'up' : 'down');
