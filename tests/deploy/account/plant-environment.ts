@@ -19,7 +19,7 @@ export const plantEnvironment = async (
   const folder = mkdtempSync(join(tmpdir(), 'sluice-templates-'));
   const synth = join(repository, 'infra/commands/synth.ts');
   try {
-    await promisify(execFile)(process.execPath, [synth, environment, '--output', folder], { timeout: 240_000 });
+    await promisify(execFile)(process.execPath, [synth, environment, '--output', folder], { timeout: 540_000 });
     for (const kind of kinds) {
       const [file = ''] = globSync(join(folder, `assembly-${environment}`, `${environment}${kind}*.template.json`));
       const content = template.parse(JSON.parse(readFileSync(file, 'utf8')));
