@@ -17,7 +17,7 @@ import { verifyTotals } from './verify-totals.ts';
 const recordSettings = { slot: 1, inboxHours: 1, deadlineMs: 5_000 };
 const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
 // What MySQL says of a statement, a database or a column that is not allowed.
-const denied = new Set([1044, 1142, 1143, 1227, 1370]);
+const denied = new Set([1044, 1045, 1142, 1143, 1227, 1370]);
 
 /** A schema set up with users of the test's own. */
 const setUp = async (t: TestContext) => {
@@ -63,6 +63,8 @@ const forbidden = {
     'UPDATE totals SET rows_count = 0',
     'DELETE FROM `count`',
     'SELECT * FROM inbox',
+    'SELECT slot FROM totals',
+    'LOCK TABLES `count` READ',
     'SELECT * FROM migrations',
     'CREATE TABLE other (id INT)',
     'DROP TABLE `count`',
@@ -78,6 +80,17 @@ const forbidden = {
     'ALTER TABLE inbox ADD x INT',
     'SELECT * FROM imports',
     'SELECT * FROM mysql.user',
+    'INSERT INTO `count` (id, count_value) VALUES (18446744073709551615, 1)',
+    'INSERT INTO `count` VALUES (18446744073709551615, 1, NOW())',
+    "INSERT INTO `count` (count_value, recorded_at) VALUES (1, '2000-01-01')",
+    'INSERT INTO `count` (count_value) VALUES (1) ON DUPLICATE KEY UPDATE count_value = 2',
+    'REPLACE INTO `count` (count_value) VALUES (1)',
+    'SELECT count_value FROM `count`',
+    'SELECT recorded_at FROM `count`',
+    'LOCK TABLES `count` WRITE',
+    'REPLACE INTO totals (slot, rows_count) VALUES (1, 1)',
+    'SELECT * FROM migrations',
+    'TRUNCATE `count`',
   ],
   migrator: [
     "CREATE USER x@'%' IDENTIFIED BY 'y'",
@@ -85,9 +98,14 @@ const forbidden = {
     'SELECT * FROM mysql.user',
     'CREATE DATABASE elsewhere_of_sluice',
     'SET GLOBAL max_connections = 1',
+    'CREATE VIEW v AS SELECT 1',
+    'CREATE PROCEDURE p() SELECT 1',
+    "SELECT 1 INTO OUTFILE '/tmp/sluice-users-test'",
     'CREATE TRIGGER t BEFORE INSERT ON `count` FOR EACH ROW SET NEW.count_value = 0',
   ],
 } as const;
+
+const isDenied = (error: Error): boolean => 'errno' in error && denied.has(Number(error.errno));
 
 for (const role of ['producer', 'consumer', 'migrator'] as const) {
   test(`the ${role} may do nothing else`, async (t) => {
@@ -96,14 +114,45 @@ for (const role of ['producer', 'consumer', 'migrator'] as const) {
     for (const statement of forbidden[role]) {
       await assert.rejects(
         ledger.run((connection) => connection.query(statement), 5_000),
-        (error: Error) => {
-          assert.ok('errno' in error && denied.has(Number(error.errno)), `${statement}: ${error.message}`);
-          return true;
-        },
+        isDenied,
+        statement,
       );
     }
   });
 }
+
+test('a set-up takes back what an older release granted', async (t) => {
+  const { settings, query, users, run, connectAs } = await setUp(t);
+  for (const { username } of [users.producer, users.consumer]) {
+    await query("GRANT ALL PRIVILEGES ON ??.* TO ?@'%'", [settings.database, username]);
+    await query("GRANT SELECT, INSERT, UPDATE ON ??.`count` TO ?@'%'", [settings.database, username]);
+    await query("GRANT SELECT, INSERT, UPDATE ON ??.totals TO ?@'%'", [settings.database, username]);
+  }
+  await run(users);
+  for (const role of ['producer', 'consumer'] as const) {
+    const ledger = connectAs(users[role]);
+    for (const statement of forbidden[role]) {
+      await assert.rejects(
+        ledger.run((connection) => connection.query(statement), 5_000),
+        isDenied,
+        statement,
+      );
+    }
+  }
+  const recorded = await recordBatches(connectAs(users.consumer), [batch], recordSettings);
+  assert.deepEqual(recorded, { rows: 2, knownBatches: 0 });
+});
+
+test('a set-up leaves alone what its users may do in other databases', async (t) => {
+  const { settings, query, users, run, connectAs } = await setUp(t);
+  const other = `${settings.database}_2`;
+  await query('CREATE DATABASE ??', [other]);
+  t.after(() => inSession(settings, (connection) => connection.query('DROP DATABASE ??', [other])));
+  await query('CREATE TABLE ??.x (id INT)', [other]);
+  await query("GRANT SELECT ON ??.x TO ?@'%'", [other, users.producer.username]);
+  await run(users);
+  await connectAs(users.producer).run((connection) => connection.query('SELECT * FROM ??.x', [other]), 5_000);
+});
 
 test('the migrator of a_b has no rights on axb, though _ stands for any character in rights', async (t) => {
   const { settings, query, users, connectAs } = await setUp(t);

@@ -1,4 +1,5 @@
 import type { Connection } from 'mysql2/promise';
+import { applyGrants, consumerGrants, migratorGrants, producerGrants, type Grant } from './grants.ts';
 import type { Login } from './login.ts';
 import type { DatabaseSettings } from './server.ts';
 import { inSession } from './session.ts';
@@ -17,20 +18,6 @@ export type LedgerUsers = {
 export class UserSetupError extends Error {
   readonly code = 'USER_SETUP';
 }
-
-type Grant = { readonly rights: string; readonly table?: string };
-
-const migratorGrants: readonly Grant[] = [{ rights: 'ALTER, CREATE, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE' }];
-const producerGrants: readonly Grant[] = [
-  { rights: 'SELECT', table: 'count' },
-  { rights: 'SELECT', table: 'totals' },
-];
-const consumerGrants: readonly Grant[] = [
-  { rights: 'SELECT, INSERT, DELETE', table: 'inbox' },
-  // SELECT, for the operator's verification, which runs as the consumer; on `totals` also because what is added to must be read.
-  { rights: 'SELECT, INSERT', table: 'count' },
-  { rights: 'SELECT, INSERT, UPDATE', table: 'totals' },
-];
 
 /**
  * As the administrator: makes the database and its migrator, or gives that the password that it has now. With `tls` the user must
@@ -74,17 +61,10 @@ const setUpUser = async (
   try {
     await connection.query(`CREATE USER IF NOT EXISTS ?@'%' IDENTIFIED BY ? ${transport}`, [username, password]);
     await connection.query(`ALTER USER ?@'%' IDENTIFIED BY ? ${transport}`, [username, password]);
-    for (const { rights, table } of grants) {
-      // oxlint-disable-next-line no-await-in-loop -- one connection
-      await connection.query(`GRANT ${rights} ON ${granted(database, table)} TO ?@'%'`, [username]);
-    }
+    await applyGrants(connection, database, username, grants);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
     // Without its cause, whose text may quote the password.
     throw new UserSetupError(`MySQL did not set up the user ${username}: ${reason}`);
   }
 };
-
-/** In rights on a whole schema `_` stands for any character, so one on a_b would hold for axb too (MySQL manual, "GRANT Statement"). */
-const granted = (database: string, table: string | undefined): string =>
-  table === undefined ? `\`${database.replaceAll('_', '\\_')}\`.*` : `\`${database}\`.\`${table}\``;

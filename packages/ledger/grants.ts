@@ -1,0 +1,93 @@
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+
+/** Rights as GRANT writes them, on one table or, without one, on the whole database. */
+export type Grant = { readonly rights: string; readonly table?: string };
+
+export const migratorGrants: readonly Grant[] = [
+  { rights: 'ALTER, CREATE, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE' },
+];
+
+export const producerGrants: readonly Grant[] = [
+  { rights: 'SELECT (id, count_value, recorded_at)', table: 'count' },
+  { rights: 'SELECT (rows_count)', table: 'totals' },
+];
+
+/**
+ * By column: the server numbers the rows of `count` and says when they came, so no consumer can use up the ids or write into the past. SELECT
+ * on `count` and `totals` is for the operator's verification, which runs as the consumer. MariaDB asks for UPDATE on each column of an INSERT …
+ * ON DUPLICATE KEY UPDATE, on `slot` too.
+ */
+export const consumerGrants: readonly Grant[] = [
+  { rights: 'SELECT (batch_id, expires_at), INSERT (batch_id, expires_at), DELETE', table: 'inbox' },
+  { rights: 'SELECT (id), INSERT (count_value)', table: 'count' },
+  {
+    rights: 'SELECT (slot, rows_count), INSERT (slot, rows_count), UPDATE (slot, rows_count)',
+    table: 'totals',
+  },
+];
+
+/**
+ * Gives a user these rights on the database and takes back all others that it has there, which an older release granted. Where there are
+ * none to take back, a service at work is without no right for a moment.
+ */
+export const applyGrants = async (
+  connection: Connection,
+  database: string,
+  username: string,
+  grants: readonly Grant[],
+): Promise<void> => {
+  const statements = [
+    ...(await findSurplus(connection, database, username, grants)).map(
+      ({ right, target }) => `REVOKE ${right} ON ${target} FROM`,
+    ),
+    ...grants.map(
+      ({ rights, table }) => `GRANT ${rights} ON ${targetOf(schemaPatternOf(database), database, table)} TO`,
+    ),
+  ];
+  for (const statement of statements) {
+    // oxlint-disable-next-line no-await-in-loop -- one connection
+    await connection.query(`${statement} ?@'%'`, [username]);
+  }
+};
+
+/** In rights on a whole schema `_` stands for any character, so one on a_b would hold for axb too (MySQL manual, "GRANT Statement"). */
+const schemaPatternOf = (database: string): string => database.replaceAll('_', '\\_');
+
+const targetOf = (schemaPattern: string, database: string, table: string | undefined): string =>
+  table === undefined ? `\`${schemaPattern}\`.*` : `\`${database}\`.\`${table}\``;
+
+type Surplus = { readonly right: string; readonly target: string };
+
+const findSurplus = async (
+  connection: Connection,
+  database: string,
+  username: string,
+  grants: readonly Grant[],
+): Promise<Surplus[]> => {
+  const granted = new Set(
+    grants.flatMap(({ rights, table }) => splitRights(rights).map((right) => `${table} ${right}`)),
+  );
+  const grantee = `'${username}'@'%'`;
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT TABLE_SCHEMA AS pattern, NULL AS tableName, PRIVILEGE_TYPE AS type, NULL AS columnName
+       FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA IN (?, ?)
+     UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE, NULL
+       FROM information_schema.TABLE_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = ?
+     UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE, COLUMN_NAME
+       FROM information_schema.COLUMN_PRIVILEGES WHERE GRANTEE = ? AND TABLE_SCHEMA = ?`,
+    [grantee, database, schemaPatternOf(database), grantee, database, grantee, database],
+  );
+  return rows.flatMap(({ pattern, tableName, type, columnName }) => {
+    const right = columnName === null ? String(type) : `${type} (\`${columnName}\`)`;
+    const table = tableName === null ? undefined : String(tableName);
+    const key = `${table} ${columnName === null ? type : `${type} (${columnName})`}`;
+    if (type === 'USAGE' || granted.has(key)) return [];
+    return [{ right, target: targetOf(String(pattern), database, table) }];
+  });
+};
+
+/** `SELECT (a, b), DELETE` as `SELECT (a)`, `SELECT (b)` and `DELETE`. */
+const splitRights = (rights: string): string[] =>
+  [...rights.matchAll(/([A-Z]+)(?: \(([^)]+)\))?/g)].flatMap(([, type = '', columns]) =>
+    columns === undefined ? [type] : columns.split(', ').map((column) => `${type} (${column})`),
+  );
