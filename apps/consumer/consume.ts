@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseEntry, type EncodedBatch } from '@sluice/contract/entry.ts';
+import { maxEntryBytes, maxEntryFields, parseEntry, type EncodedBatch } from '@sluice/contract/entry.ts';
 import type { Recorded } from '@sluice/ledger/record.ts';
 import type { EntryReader, RawEntry } from '@sluice/queue/read-entries.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
@@ -24,6 +24,7 @@ export type ConsumeParts = {
 /** An entry that was checked. */
 export type Entry = { readonly id: string; readonly batch: EncodedBatch };
 
+const oversizeReason = `it has more than ${maxEntryBytes} bytes or ${maxEntryFields} fields`;
 const blockMs = 2_000;
 // With the 5 s below and the 15 s after which MySQL drops the locks of a frozen consumer, work is taken over within 30 s.
 const idleMs = 15_000;
@@ -88,7 +89,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
 const parse = async (entries: readonly RawEntry[], { bury, metrics, logger }: ConsumeParts): Promise<Entry[]> => {
   const parsed: Entry[] = [];
   for (const entry of entries) {
-    const result = parseEntry(entry.fields);
+    const result = check(entry);
     if (result.ok) {
       parsed.push({ id: entry.id, batch: result.batch });
       continue;
@@ -104,4 +105,14 @@ const parse = async (entries: readonly RawEntry[], { bury, metrics, logger }: Co
     }
   }
   return parsed;
+};
+
+/** Nothing that an entry holds may end the consumer, which would read it again when it is back. */
+const check = (entry: RawEntry): ReturnType<typeof parseEntry> => {
+  if (entry.isOversize === true) return { ok: false, reason: oversizeReason };
+  try {
+    return parseEntry(entry.fields);
+  } catch (error) {
+    return { ok: false, reason: `it could not be checked: ${error instanceof Error ? error.message : 'unknown'}` };
+  }
 };

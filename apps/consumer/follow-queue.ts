@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Partition } from '@sluice/queue/partition.ts';
+import { mostReadPartitions } from '@sluice/queue/partition-registry.ts';
 import type { QueueState } from '@sluice/queue/queue-state.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 
 type FollowParts = {
-  readonly readPartitions: () => Promise<readonly Partition[]>;
+  readonly readPartitions: (onIgnored: (names: number) => void) => Promise<readonly Partition[]>;
+  /** Gives Redis what producers run there and may not bring along. */
+  readonly loadScripts: (partitions: readonly Partition[]) => Promise<void>;
   readonly readState: (partitions: readonly Partition[]) => Promise<QueueState>;
   /** Hears of every partition once. */
   readonly onPartition: (partition: Partition) => void;
@@ -16,19 +19,26 @@ const lookEveryMs = 1_000;
 
 /**
  * Looks once a second which partitions are registered and what state the queue is in, until `stopping` is aborted. Partitions only ever
- * come: one that no producer uses any more may still hold entries. A look that fails is tried again a second later.
+ * come: one that no producer uses any more may still hold entries. They are at most {@link mostReadPartitions}, so that the connections of a
+ * consumer are bounded, whatever is registered. A look that fails is tried again a second later.
  */
 export const followQueue = async (parts: FollowParts, stopping: AbortSignal): Promise<void> => {
   const known = new Map<string, Partition>();
+  let hasWarned = false;
+  const warnOfIgnored = (names: number) => {
+    if (!hasWarned) parts.logger.warn({ names }, 'the registry of partitions has names that are ignored');
+    hasWarned = true;
+  };
   while (!stopping.aborted) {
     // oxlint-disable no-await-in-loop -- one look after the other
     try {
-      for (const partition of await parts.readPartitions()) {
-        if (known.has(partition.stream)) continue;
+      for (const partition of await parts.readPartitions(warnOfIgnored)) {
+        if (known.has(partition.stream) || known.size >= mostReadPartitions) continue;
         known.set(partition.stream, partition);
         parts.logger.info({ partition: partition.stream }, 'consuming a partition');
         parts.onPartition(partition);
       }
+      await parts.loadScripts([...known.values()]);
       parts.onState(await parts.readState([...known.values()]));
     } catch (error) {
       if (!stopping.aborted) parts.logger.warn({ err: error }, 'could not look at the queue');

@@ -4,6 +4,7 @@ import { connectLedger } from '@sluice/ledger/connection.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { recordBatches } from '@sluice/ledger/record.ts';
 import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts';
+import { loadScripts } from '@sluice/queue/load-scripts.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { readQueueState, type QueueState } from '@sluice/queue/queue-state.ts';
@@ -24,6 +25,8 @@ const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
 const maxEntries = 500;
 const loopNumbers = [0, 1, 2];
+// Each loop has a connection. Where there are so many loops already, a partition has only one.
+const manyLoops = 96;
 const slots = 16;
 const deadAfterMs = 3_600_000;
 
@@ -38,6 +41,13 @@ const openConnections = (open: () => RedisConnection) => {
     for (const connection of opened) connection.close();
   };
   return { connect, closeAll };
+};
+
+const loopNumbersFor = (openLoops: number) => (openLoops < manyLoops ? loopNumbers : loopNumbers.slice(0, 1));
+
+const removeDeadConsumers = async (commands: RedisConnection, queueName: string) => {
+  const partitions = await readPartitions(commands, queueName);
+  await Promise.all(partitions.map((partition) => removeIdleConsumers(commands, partition, deadAfterMs)));
 };
 
 await runService(process, {
@@ -85,9 +95,11 @@ await runService(process, {
     loops.push(
       followQueue(
         {
-          readPartitions: () => readPartitions(commands, config.REDIS_QUEUE),
+          readPartitions: (onIgnored) => readPartitions(commands, config.REDIS_QUEUE, onIgnored),
+          loadScripts: (partitions) => loadScripts(commands, partitions),
           readState: (partitions) => readQueueState(commands, config.REDIS_QUEUE, partitions),
-          onPartition: (partition) => loops.push(...loopNumbers.map((index) => consumePartition(partition, index))),
+          onPartition: (partition) =>
+            loops.push(...loopNumbersFor(loops.length).map((index) => consumePartition(partition, index))),
           onState: (next) => {
             state = next;
             consumerMetrics.setQueueState(next);
@@ -102,10 +114,7 @@ await runService(process, {
           oldestAgeMs: () => state?.oldestAgeMs,
           inboxHours: config.INBOX_HOURS,
           onPurged: consumerMetrics.purged,
-          removeIdleConsumers: async () => {
-            const partitions = await readPartitions(commands, config.REDIS_QUEUE);
-            await Promise.all(partitions.map((partition) => removeIdleConsumers(commands, partition, deadAfterMs)));
-          },
+          removeIdleConsumers: () => removeDeadConsumers(commands, config.REDIS_QUEUE),
           logger,
         },
         stopping.signal,

@@ -15,6 +15,11 @@ test('what is encoded is parsed back', () => {
   }
 });
 
+test('1,000 of the longest counts are parsed', () => {
+  const counts = Array<number>(1_000).fill(Number.MIN_SAFE_INTEGER);
+  assert.equal(parseEntry(encodeEntry({ batchId, counts, isKeyed: true })).ok, true);
+});
+
 test('fields that a newer producer may add are left alone', () => {
   assert.equal(parseEntry({ b: batchId, v: '1', tp: '00-x' }).ok, true);
 });
@@ -33,6 +38,7 @@ const faulty: Readonly<Record<string, Record<string, string>>> = {
   'a count beyond 2^53−1': { b: batchId, v: '9007199254740992' },
   'a count below −(2^53−1)': { b: batchId, v: '1,-9007199254740992,2' },
   'a key mark that is not 1': { b: batchId, v: '1', k: 'yes' },
+  'a list of 24 MB': { b: batchId, v: '1,'.repeat(12_000_000) },
   'more than 1,000 counts': { b: batchId, v: Array(1_001).fill('1').join(',') },
 };
 

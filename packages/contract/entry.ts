@@ -13,6 +13,12 @@
 /** The most counts that one entry holds. */
 export const maxCountsPerEntry = 1_000;
 
+/** The largest entry that a consumer reads: the bytes of all names and values. 1,000 counts need 18,000. */
+export const maxEntryBytes = 32_768;
+
+/** The most fields of an entry that a consumer reads. */
+export const maxEntryFields = 100;
+
 /** The counts that were acknowledged together, under the id that tells whether they are recorded. */
 export type Batch = {
   readonly batchId: string;
@@ -38,6 +44,8 @@ export type EncodedBatch = Pick<Batch, 'batchId' | 'isKeyed'> & {
 
 const batchIdPattern = /^[0-9a-f]{32}$/;
 const countsPattern = /^-?\d{1,16}(?:,-?\d{1,16})*$/;
+// A sign, 16 digits and a comma for each count. A pattern is matched against no longer text: its time and stack grow with it.
+const maxListLength = maxCountsPerEntry * 18;
 // What has fewer digits is within ±(2^53−1).
 const longCountPattern = /\d{16}/;
 
@@ -48,6 +56,9 @@ export const parseEntry = (
   const { b: batchId, v: list, k: keyed } = fields;
   if (batchId === undefined || !batchIdPattern.test(batchId)) {
     return { ok: false, reason: 'field b is not a batch id of 32 lower-case hexadecimal digits' };
+  }
+  if (list !== undefined && list.length > maxListLength) {
+    return { ok: false, reason: `field v has ${list.length} characters, more than ${maxListLength}` };
   }
   if (list === undefined || !countsPattern.test(list)) {
     return { ok: false, reason: 'field v is not a list of decimal integers joined by commas' };

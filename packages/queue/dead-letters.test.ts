@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from './dead-letters.ts';
-import { partitionsOf } from './partition.ts';
+import { partitionsOf, type Partition } from './partition.ts';
 import { createEntryReader } from './read-entries.ts';
 import { buryEntry } from './settle-entries.ts';
 
@@ -14,7 +14,7 @@ const setUp = async (t: TestContext) => {
   const bury = async (index: number, ...fields: readonly (string | Buffer)[]) => {
     const partition = partitions[index];
     assert.ok(partition);
-    await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
+    if (fields.length > 0) await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
     const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 10 });
     for (const entry of await reader.readNew(100)) await buryEntry(connection, partition, entry, 'a reason');
   };
@@ -60,8 +60,8 @@ test('one is replayed with its fields unchanged, once however often it is asked 
   await bury(0, 'b', 'another');
   const [letter] = await list();
   assert.ok(letter);
-  assert.equal(await replayDeadLetters(connection, partitions, { name: letter.name }), 1);
-  assert.equal(await replayDeadLetters(connection, partitions, { name: letter.name }), 0);
+  assert.deepEqual(await replayDeadLetters(connection, partitions, { name: letter.name }), { done: 1, kept: 0 });
+  assert.deepEqual(await replayDeadLetters(connection, partitions, { name: letter.name }), { done: 0, kept: 0 });
   assert.equal((await list()).length, 1);
   const stream = partitions[0]?.stream ?? '';
   assert.equal(await admin.xLen(stream), 1);
@@ -76,7 +76,7 @@ test('one is replayed with its fields unchanged, once however often it is asked 
 test('all are replayed, of every partition', async (t) => {
   const { admin, connection, partitions, bury, list } = await setUp(t);
   for (let count = 0; count < 3; count++) for (const index of [0, 1]) await bury(index, 'v', String(count));
-  assert.equal(await replayDeadLetters(connection, partitions, 'all'), 6);
+  assert.deepEqual(await replayDeadLetters(connection, partitions, 'all'), { done: 6, kept: 0 });
   assert.deepEqual(await list(), []);
   for (const { stream } of partitions) assert.equal(await admin.xLen(stream), 3);
 });
@@ -86,10 +86,65 @@ test('one is dropped, or all', async (t) => {
   for (const index of [0, 0, 1]) await bury(index, 'v', 'x');
   const [letter] = await list();
   assert.ok(letter);
-  assert.equal(await dropDeadLetters(connection, partitions, { name: letter.name }), 1);
+  assert.deepEqual(await dropDeadLetters(connection, partitions, { name: letter.name }), { done: 1, kept: 0 });
   assert.equal(await showDeadLetter(connection, partitions, letter.name), undefined);
-  assert.equal(await dropDeadLetters(connection, partitions, 'all'), 2);
+  assert.deepEqual(await dropDeadLetters(connection, partitions, 'all'), { done: 2, kept: 0 });
   assert.deepEqual(await list(), []);
+});
+
+test('a dead letter without its fields is listed, stays where all are replayed, and is dropped', async (t) => {
+  const { connection, partitions, bury, list } = await setUp(t);
+  await bury(0, 'v', '1,'.repeat(12_000_000));
+  for (let letter = 0; letter < 150; letter++) await bury(0, 'v', 'x');
+  const [letter] = await list();
+  assert.ok(letter);
+  const { fields, reason, name } = letter;
+  assert.deepEqual(fields, []);
+  assert.equal(reason, 'a reason; its 1 fields, 24000001 bytes, are not kept');
+  assert.deepEqual(await replayDeadLetters(connection, partitions, 'all'), { done: 150, kept: 1 });
+  assert.deepEqual(await replayDeadLetters(connection, partitions, { name }), { done: 0, kept: 1 });
+  assert.deepEqual(
+    (await list()).map((left) => left.name),
+    [name],
+  );
+  assert.deepEqual(await dropDeadLetters(connection, partitions, 'all'), { done: 1, kept: 0 });
+});
+
+test('a large dead letter of an older release is listed without its fields and replayed with them', async (t) => {
+  const { admin, connection, partitions, list } = await setUp(t);
+  const [first] = partitions;
+  assert.ok(first);
+  const { stream, deadLetters } = first;
+  const v = '1,'.repeat(1_000_000);
+  await admin.xAdd(deadLetters, '*', { entry: '1-0', reason: 'a reason', b: 'x', v });
+  assert.deepEqual(
+    (await list()).map(({ entry, reason, fields }) => ({ entry, reason, fields })),
+    [{ entry: '1-0', reason: 'a reason', fields: [] }],
+  );
+  assert.deepEqual(await replayDeadLetters(connection, partitions, 'all'), { done: 1, kept: 0 });
+  assert.equal((await admin.xRange(stream, '-', '+'))?.[0]?.message['v'], v);
+});
+
+test('dead letters of other partitions are listed, replayed and dropped where the key of one is no stream', async (t) => {
+  const { admin, connection, partitions, bury } = await setUp(t);
+  const [first] = partitions;
+  assert.ok(first);
+  const { deadLetters } = first;
+  await admin.set(deadLetters, 'not a stream');
+  const unreadable: string[] = [];
+  const onUnreadable = (partition: Partition) => unreadable.push(partition.deadLetters);
+  await bury(1, 'v', 'x');
+  assert.equal((await listDeadLetters(connection, partitions, { limit: 10, onUnreadable })).length, 1);
+  assert.deepEqual(await replayDeadLetters(connection, partitions, 'all', onUnreadable), { done: 1, kept: 0 });
+  await bury(1);
+  assert.deepEqual(await dropDeadLetters(connection, partitions, 'all', onUnreadable), { done: 1, kept: 0 });
+  assert.deepEqual(unreadable, [deadLetters, deadLetters, deadLetters]);
+});
+
+test('what steers a terminal is shown as bytes', async (t) => {
+  const { bury, list } = await setUp(t);
+  await bury(0, '\u001b[2J', 'é\n\u009b31m\u202e!');
+  assert.deepEqual((await list())[0]?.fields, [['\\x1b[2J', 'é\\x0a\\xc2\\x9b31m\\xe2\\x80\\xae!']]);
 });
 
 test('a name that is none of a dead letter is refused', async (t) => {

@@ -1,7 +1,9 @@
 import { RESP_TYPES } from '@redis/client';
 import type { RedisConnection } from './connection.ts';
 import type { Partition } from './partition.ts';
-import { defineScript, runScript } from './script.ts';
+import { hasReplyCode } from './reply-error.ts';
+import { defineScript, runScript, type Script } from './script.ts';
+import { measuring } from './take-scripts.ts';
 
 /** An entry that could not be parsed, as it was, with the reason. */
 export type DeadLetter = {
@@ -11,7 +13,7 @@ export type DeadLetter = {
   readonly entry: string;
   readonly reason: string;
   readonly buriedAt: Date;
-  /** Names and values in their order; bytes that are not UTF-8 are shown as `\xff`. */
+  /** Names and values in their order; bytes that are not UTF-8, and characters that steer a terminal, are shown as `\xff`. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 };
 
@@ -24,7 +26,16 @@ const replyWithinMs = 3_000;
 const lettersPerStep = 100;
 const namePattern = /^(?<stream>\{.+\})\/(?<id>\d+-\d+)$/;
 
+/** Called for a partition whose dead letters cannot be read, because their key is of another type; the others are read all the same. */
+type OnUnreadable = (partition: Partition) => void;
+
 type Place = { readonly partition: Partition; readonly id: string };
+
+type PageSettings = {
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly onUnreadable?: OnUnreadable;
+};
 
 /**
  * Up to `limit` dead letters, of one partition after the other and the oldest of each first; with `after`, the name of the last one of the page before, those
@@ -33,15 +44,17 @@ type Place = { readonly partition: Partition; readonly id: string };
 export const listDeadLetters = async (
   connection: RedisConnection,
   partitions: readonly Partition[],
-  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+  { after, limit, onUnreadable }: PageSettings,
 ): Promise<DeadLetter[]> => {
   const start = after === undefined ? undefined : findPlace(partitions, after);
   const first = start === undefined ? 0 : partitions.indexOf(start.partition);
   const letters: DeadLetter[] = [];
   for (const partition of partitions.slice(first)) {
     const from = partition === start?.partition ? `(${start.id}` : '-';
+    const room = limit - letters.length;
+    const readPage = () => readLetters(connection, partition, from, '+', room);
     // oxlint-disable-next-line no-await-in-loop -- the next partition is read only when this one leaves room
-    letters.push(...(await readLetters(connection, partition, from, '+', limit - letters.length)));
+    letters.push(...((await unlessUnreadable(partition, onUnreadable, readPage)) ?? []));
     if (letters.length >= limit) break;
   }
   return letters;
@@ -58,91 +71,131 @@ export const showDeadLetter = async (
   return letter;
 };
 
-/** KEYS: the dead letters, the stream. ARGV: ids. The first two fields are the entry's id and the reason; the others go back. */
-const replay = defineScript(`
-local moved = 0
-for _, id in ipairs(ARGV) do
-  local letter = redis.call('XRANGE', KEYS[1], id, id)[1]
-  if letter then
-    redis.call('XADD', KEYS[2], '*', unpack(letter[2], 5))
-    redis.call('XDEL', KEYS[1], id)
-    moved = moved + 1
-  end
+/**
+ * KEYS: the dead letters. ARGV: the first id, the last, the most letters. Returns letters, of older releases' large ones only the
+ * first two fields, which are the entry's id and the reason.
+ */
+const readScript = defineScript(`${measuring}
+for _, letter in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])) do
+  local fields = letter[2]
+  local _, is_oversize = measure(fields, 5)
+  if is_oversize then fields = { fields[1], fields[2], fields[3], fields[4] } end
+  taken[#taken + 1] = { letter[1], fields }
 end
-return moved
+return taken
 `);
 
-/** KEYS: the dead letters. ARGV: ids. */
-const drop = defineScript(`return redis.call('XDEL', KEYS[1], unpack(ARGV))`);
+/**
+ * KEYS: the dead letters, the stream. ARGV: the first id, the last, the most letters. The fields behind the first two go back; a letter that
+ * kept none stays. Returns how many went back and how many stay, and the id of the last.
+ */
+const replay = defineScript(`
+local moved, kept, last = 0, 0, ''
+for _, letter in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])) do
+  last = letter[1]
+  if #letter[2] > 4 then
+    redis.call('XADD', KEYS[2], '*', unpack(letter[2], 5))
+    redis.call('XDEL', KEYS[1], last)
+    moved = moved + 1
+  else
+    kept = kept + 1
+  end
+end
+return { moved, kept, last }
+`);
+
+/** KEYS: the dead letters, the stream. ARGV: the first id, the last, the most letters. Returns what {@link replay} does. */
+const drop = defineScript(`
+local dropped, last = 0, ''
+for _, letter in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])) do
+  last = letter[1]
+  dropped = dropped + redis.call('XDEL', KEYS[1], last)
+end
+return { dropped, 0, last }
+`);
+
+type Which = { readonly name: string } | 'all';
+
+/** How many dead letters a command was carried out on, and on how many it could not be. */
+export type DeadLettersDone = { readonly done: number; readonly kept: number };
 
 /**
  * Puts one dead letter, or all that are there now, back into the queue as new entries with their fields unchanged, the batch id among them; each is in exactly one of
- * the two places. Answers with their number. Throws a {@link DeadLetterNameError}, or what Redis answered, when it is full for example.
+ * the two places. Those whose fields were too large to be kept stay. Throws a {@link DeadLetterNameError}, or what Redis answered, when it is full for example.
  */
 export const replayDeadLetters = (
   connection: RedisConnection,
   partitions: readonly Partition[],
-  which: { readonly name: string } | 'all',
-): Promise<number> =>
-  forEachPlace(connection, partitions, which, (partition, ids) =>
-    countOf(runScript(connection, replay, [partition.deadLetters, partition.stream], ids, replyWithinMs)),
-  );
+  which: Which,
+  onUnreadable?: OnUnreadable,
+): Promise<DeadLettersDone> => runOnLetters(connection, partitions, which, replay, onUnreadable);
 
-/** Removes one dead letter, or all that are there now, for good. Answers with their number. Throws a {@link DeadLetterNameError}. */
+/** Removes one dead letter, or all that are there now, for good. Throws a {@link DeadLetterNameError}. */
 export const dropDeadLetters = (
   connection: RedisConnection,
   partitions: readonly Partition[],
-  which: { readonly name: string } | 'all',
-): Promise<number> =>
-  forEachPlace(connection, partitions, which, (partition, ids) =>
-    countOf(runScript(connection, drop, [partition.deadLetters], ids, replyWithinMs)),
-  );
+  which: Which,
+  onUnreadable?: OnUnreadable,
+): Promise<DeadLettersDone> => runOnLetters(connection, partitions, which, drop, onUnreadable);
 
-const forEachPlace = async (
+const runOnLetters = async (
   connection: RedisConnection,
   partitions: readonly Partition[],
-  which: { readonly name: string } | 'all',
-  act: (partition: Partition, ids: readonly string[]) => Promise<number>,
-): Promise<number> => {
-  if (which !== 'all') {
-    const { partition, id } = findPlace(partitions, which.name);
-    return act(partition, [id]);
-  }
+  which: Which,
+  script: Script,
+  onUnreadable: OnUnreadable | undefined,
+): Promise<DeadLettersDone> => {
   let done = 0;
-  // oxlint-disable no-await-in-loop -- a step after the other, so that no script holds up Redis
-  for (const partition of partitions) {
-    const last = await readLastId(connection, partition);
-    if (last === undefined) continue;
-    // What is buried again while this goes on is behind the last one, and left there.
-    for (;;) {
-      const ids = await readIds(connection, partition, last);
-      if (ids.length === 0) break;
-      done += await act(partition, ids);
+  let kept = 0;
+  const step = async ({ stream, deadLetters }: Partition, from: string, to: string): Promise<string> => {
+    const args = [from, to, String(lettersPerStep)];
+    const reply = await runScript(connection, script, [deadLetters, stream], args, replyWithinMs);
+    const [doneNow, keptNow, last] = listOf(reply);
+    done += Number(doneNow);
+    kept += Number(keptNow);
+    return String(last);
+  };
+  // A step after the other, so that no script holds up Redis. What is buried again meanwhile is behind the end, and left there.
+  const runOnAll = async (partition: Partition) => {
+    const end = await readLastId(connection, partition);
+    let last = end === '' ? '' : await step(partition, '-', end);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    while (last !== '') last = await step(partition, `(${last}`, end);
+  };
+  if (which === 'all') {
+    for (const partition of partitions) {
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      await unlessUnreadable(partition, onUnreadable, () => runOnAll(partition));
     }
+  } else {
+    const { partition, id } = findPlace(partitions, which.name);
+    await step(partition, id, id);
   }
-  // oxlint-enable no-await-in-loop
-  return done;
+  return { done, kept };
 };
 
-const readLastId = async (connection: RedisConnection, { deadLetters }: Partition): Promise<string | undefined> => {
-  const found = await connection.run(
-    deadLetters,
-    (client) => client.xRevRange(deadLetters, '+', '-', { COUNT: 1 }),
-    replyWithinMs,
-  );
-  return found?.[0]?.id;
+const unlessUnreadable = async <T>(
+  partition: Partition,
+  onUnreadable: OnUnreadable | undefined,
+  read: () => Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (!hasReplyCode(error, 'WRONGTYPE')) throw error;
+    onUnreadable?.(partition);
+    return undefined;
+  }
 };
 
-const readIds = async (connection: RedisConnection, { deadLetters }: Partition, last: string): Promise<string[]> => {
-  const found = await connection.run(
-    deadLetters,
-    (client) => client.xRange(deadLetters, '-', last, { COUNT: lettersPerStep }),
-    replyWithinMs,
-  );
-  return (found ?? []).map(({ id }) => id);
-};
+/** KEYS: the dead letters. Returns the id of the last one, or nothing. */
+const lastId = defineScript(`
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+return last and last[1] or ''
+`);
 
-const countOf = async (reply: Promise<unknown>): Promise<number> => Number(await reply);
+const readLastId = async (connection: RedisConnection, { deadLetters }: Partition): Promise<string> =>
+  String(await runScript(connection, lastId, [deadLetters], [], replyWithinMs));
 
 const findPlace = (partitions: readonly Partition[], name: string): Place => {
   const { stream, id } = namePattern.exec(name)?.groups ?? {};
@@ -153,7 +206,7 @@ const findPlace = (partitions: readonly Partition[], name: string): Place => {
   return { partition, id };
 };
 
-/** As bytes, and each with its name as often as it is there: node-redis would make text and an object of them. */
+/** As bytes: node-redis would make text of them. */
 const readLetters = async (
   connection: RedisConnection,
   { stream, deadLetters }: Partition,
@@ -161,13 +214,14 @@ const readLetters = async (
   to: string,
   limit: number,
 ): Promise<DeadLetter[]> => {
-  const reply: unknown = await connection.run(
-    deadLetters,
-    (client) =>
-      client.sendCommand(['XRANGE', deadLetters, from, to, 'COUNT', String(limit)], {
-        typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer },
-      }),
+  const asBytes = { [RESP_TYPES.BLOB_STRING]: Buffer };
+  const reply = await runScript(
+    connection,
+    readScript,
+    [deadLetters],
+    [from, to, String(limit)],
     replyWithinMs,
+    asBytes,
   );
   return listOf(reply).map((item) => parseLetter(stream, item));
 };
@@ -193,11 +247,14 @@ const listOf = (reply: unknown): unknown[] => {
   throw new TypeError('Redis did not answer with a list');
 };
 
+// Line breaks and what else steers a terminal: a dead letter may be made to mislead who reads it.
+const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 const toText = (bytes: unknown): string => {
   if (!Buffer.isBuffer(bytes)) throw new TypeError('Redis did not answer with a string');
   const text = bytes.toString('utf8');
-  if (Buffer.from(text).equals(bytes)) return text;
-  return Array.from(bytes, (byte) =>
-    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
-  ).join('');
+  if (!Buffer.from(text).equals(bytes)) return bytes.toString('latin1').replaceAll(/[^\x20-\x7e]/g, toEscape);
+  return text.replaceAll(control, (character) => Buffer.from(character).toString('latin1').replaceAll(/./gs, toEscape));
 };
+
+const toEscape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;

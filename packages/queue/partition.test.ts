@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
-import { readPartitions, registerPartitions } from './partition-registry.ts';
-import { partitionOf, partitionsOf } from './partition.ts';
+import { mostReadPartitions, readPartitions, registerPartitions } from './partition-registry.ts';
+import { partitionOf, partitionsOf, possiblePartitionsOf } from './partition.ts';
 import { slotCount, slotOf } from './slot.ts';
 
 test('the slot of a key is the one that Redis gives it', () => {
@@ -42,4 +42,52 @@ test('every partition that was ever registered is read, so that a change of thei
   await registerPartitions(connection, name, partitionsOf(name, 2));
   const expected = new Set([...partitionsOf(name, 3), ...partitionsOf(name, 2)].map(({ stream }) => stream));
   assert.deepEqual(new Set((await readPartitions(connection, name)).map(({ stream }) => stream)), expected);
+});
+
+test('what no partition of the queue can be called is not read, however much of it is registered', async (t) => {
+  const { name, admin, connect } = await createTestQueue(t);
+  const connection = connect();
+  await registerPartitions(connection, name, partitionsOf(name, 3));
+  const registry = `${name}:partitions`;
+  const wrong = ['', name, `{${name}:0}:dead`, `{${name}:64}`, `{${name}:00}`, `{${name}:0-x}`, '{other:0}', '\u0000'];
+  await admin.sAdd(registry, [...wrong, 'x'.repeat(1_000_000)]);
+  for (let start = 0; start < 100_000; start += 10_000) {
+    await admin.sAdd(
+      registry,
+      Array.from({ length: 10_000 }, (_, index) => `{${name}:0-${1_000 + start + index}}`),
+    );
+  }
+  const ignored: number[] = [];
+  const partitions = await readPartitions(connection, name, (names) => ignored.push(names));
+  assert.deepEqual(new Set(partitions), new Set(partitionsOf(name, 3)));
+  assert.deepEqual(ignored, [100_000 + wrong.length + 1]);
+});
+
+test('of all that can be registered no more are read than there may be, those of few partitions first', async (t) => {
+  const { name, admin, connect } = await createTestQueue(t);
+  const possible = possiblePartitionsOf(name);
+  for (const count of [1, 2, 3, 7, 64]) {
+    for (const partition of partitionsOf(name, count)) {
+      assert.ok(possible.some(({ stream }) => stream === partition.stream));
+    }
+  }
+  assert.ok(possible.length < 1_500);
+  await admin.sAdd(
+    `${name}:partitions`,
+    possible.map(({ stream }) => stream),
+  );
+  const read = (await readPartitions(connect(), name)).map(({ stream }) => stream);
+  assert.equal(read.length, mostReadPartitions);
+  for (let count = 1; count <= 15; count++) {
+    for (const { stream } of partitionsOf(name, count)) assert.ok(read.includes(stream), stream);
+  }
+});
+
+test('a partition whose key is of another type does not keep the others from being registered', async (t) => {
+  const { name, admin, connect } = await createTestQueue(t);
+  const partitions = partitionsOf(name, 3);
+  await admin.set(partitions[1]?.stream ?? '', 'not a stream');
+  await registerPartitions(connect(), name, partitions);
+  assert.equal((await readPartitions(connect(), name)).length, 3);
+  for (const index of [0, 2]) assert.equal((await admin.xInfoGroups(partitions[index]?.stream ?? '')).length, 1);
 });

@@ -6,8 +6,8 @@ export const group = 'ledger';
 /** The Redis keys of one partition. The braces are a hash tag: they keep all its keys in one slot of a cluster. */
 export type Partition = { readonly stream: string; readonly deadLetters: string };
 
-/** The partition whose stream is `stream`. */
-export const partitionOfStream = (stream: string): Partition => ({ stream, deadLetters: `${stream}:dead` });
+/** The most partitions that a queue may have at a time. */
+const mostPartitions = 64;
 
 /**
  * Partition `index` of the `count` that the queue called `queueName` has. Its slot lies in the `index`-th of `count` equal parts of all slots, so
@@ -15,13 +15,50 @@ export const partitionOfStream = (stream: string): Partition => ({ stream, deadL
  *
  * @internal Others name all partitions of a queue at once.
  */
-export const partitionOf = (queueName: string, index: number, count = 1): Partition => {
+export const partitionOf = (queueName: string, index: number, count = 1): Partition =>
+  findPartition(index, count, createTags(queueName));
+
+/** All `count` partitions of the queue called `queueName`. */
+export const partitionsOf = (queueName: string, count: number): Partition[] => {
+  const tagsOf = createTags(queueName);
+  return Array.from({ length: count }, (_, index) => findPartition(index, count, tagsOf));
+};
+
+/**
+ * Every partition that the queue called `queueName` can have, whatever their number was or will be: those of one partition first, then those
+ * of two, and so on, each once. They are fewer than 1,500.
+ */
+export const possiblePartitionsOf = (queueName: string): Partition[] => {
+  const tagsOf = createTags(queueName);
+  const possible = new Map<string, Partition>();
+  for (let count = 1; count <= mostPartitions; count++) {
+    for (let index = 0; index < count; index++) {
+      const partition = findPartition(index, count, tagsOf);
+      if (!possible.has(partition.stream)) possible.set(partition.stream, partition);
+    }
+  }
+  return [...possible.values()];
+};
+
+type Tag = { readonly stream: string; readonly slot: number };
+
+const findPartition = (index: number, count: number, tagsOf: (index: number, suffix: number) => Tag): Partition => {
   for (let suffix = 0; ; suffix++) {
-    const stream = `{${queueName}:${index}${suffix === 0 ? '' : `-${suffix}`}}`;
-    if (Math.floor((slotOf(stream) * count) / slotCount) === index) return partitionOfStream(stream);
+    const { stream, slot } = tagsOf(index, suffix);
+    if (Math.floor((slot * count) / slotCount) === index) return { stream, deadLetters: `${stream}:dead` };
   }
 };
 
-/** All `count` partitions of the queue called `queueName`. */
-export const partitionsOf = (queueName: string, count: number): Partition[] =>
-  Array.from({ length: count }, (_, index) => partitionOf(queueName, index, count));
+/** The tags that a partition may have, each made once: all partitions together try 80,000 times. */
+const createTags = (queueName: string) => {
+  const made: Tag[][] = [];
+  return (index: number, suffix: number): Tag => {
+    const tags = (made[index] ??= []);
+    return (tags[suffix] ??= makeTag(queueName, index, suffix));
+  };
+};
+
+const makeTag = (queueName: string, index: number, suffix: number): Tag => {
+  const stream = `{${queueName}:${index}${suffix === 0 ? '' : `-${suffix}`}}`;
+  return { stream, slot: slotOf(stream) };
+};

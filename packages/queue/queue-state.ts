@@ -21,7 +21,7 @@ export type QueueState = {
 const replyWithinMs = 1_500;
 const activeWithinMs = 30_000;
 
-/** Reads the state of the queue: one round trip per partition, all at once. Throws when one of them does not answer. */
+/** Reads the state of the queue: one or two round trips per partition, all at once. Throws when one of them does not answer. */
 export const readQueueState = async (
   connection: RedisConnection,
   queueName: string,
@@ -45,31 +45,41 @@ export const readQueueState = async (
 
 const readPartition = async (client: Client, { stream, deadLetters }: Partition) => {
   // Sent together; not as one pipeline, because a group that is not there yet fails its two commands.
-  const [length, oldest, pending, consumers, dead, now] = await Promise.all([
-    client.xLen(stream),
-    client.xRange(stream, '-', '+', { COUNT: 1 }),
-    withoutGroup(client.xPending(stream, group)),
-    withoutGroup(client.xInfoConsumers(stream, group)),
-    client.xLen(deadLetters),
+  const [length, pending, consumers, dead, now] = await Promise.all([
+    ifThere(client.xLen(stream)),
+    ifThere(client.xPending(stream, group)),
+    ifThere(client.xInfoConsumers(stream, group)),
+    ifThere(client.xLen(deadLetters)),
     client.time(),
   ]);
-  const oldestMs = Number(oldest?.[0]?.id.split('-')[0] ?? Infinity);
+  const oldest = length ? (pending?.firstId ?? (await readOldest(client, stream))) : undefined;
+  const oldestMs = Number(oldest?.split('-')[0] ?? Infinity);
   return {
-    length,
+    length: length ?? 0,
     ageMs: Number(now[0]) * 1_000 + Number(now[1]) / 1_000 - oldestMs,
     pending: pending?.pending ?? 0,
     activeConsumers: (consumers ?? []).filter(({ idle }) => idle < activeWithinMs).map(({ name }) => name),
-    deadLetters: dead,
+    deadLetters: dead ?? 0,
   };
 };
 
-/** No group: no consumer has read yet, or Redis was flushed. */
-const withoutGroup = async <T>(reply: Promise<T>): Promise<T | undefined> => {
+/**
+ * The id of the oldest entry. Redis answers with the whole entry, however large it is, so it is asked only where no consumer has an entry: the
+ * oldest of those is older than all that no consumer has.
+ */
+const readOldest = async (client: Client, stream: string): Promise<string | undefined> =>
+  (await ifThere(client.xRange(stream, '-', '+', { COUNT: 1 })))?.[0]?.id;
+
+/**
+ * The reply, or none where Redis has no stream or no group: no consumer has read yet, Redis was flushed, or the key is of another type. What
+ * is wrong with one key must not hide the other partitions; the consumer of its partition says so.
+ */
+const ifThere = async <T>(reply: Promise<T>): Promise<T | undefined> => {
   try {
     return await reply;
   } catch (error) {
-    if (hasReplyCode(error, 'NOGROUP') || (error instanceof Error && error.message === 'ERR no such key'))
-      return undefined;
+    const isMissing = error instanceof Error && error.message === 'ERR no such key';
+    if (isMissing || hasReplyCode(error, 'NOGROUP', 'WRONGTYPE')) return undefined;
     throw error;
   }
 };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createTestQueue } from '@sluice/test-servers/queue.ts';
+import { maxEntryBytes, maxEntryFields } from '@sluice/contract/entry.ts';
+import { connectFor, createTestQueue, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { group } from './partition.ts';
+import { createGroup } from './create-group.ts';
+import { group, partitionOf, partitionsOf } from './partition.ts';
 import { readQueueState } from './queue-state.ts';
-import { createEntryReader } from './read-entries.ts';
+import { createEntryReader, type RawEntry } from './read-entries.ts';
 import { removeIdleConsumers } from './remove-consumers.ts';
 import { buryEntry, settleEntries } from './settle-entries.ts';
 
@@ -86,13 +88,13 @@ test('entries that a consumer left are taken over when they are idle long enough
   await readerOf('dead').readNew(100);
   const heir = readerOf('heir', 2);
   assert.deepEqual(await heir.takeOver(60_000), []);
-  await waitUntil(() => isIdleFor(50), 5_000);
+  await waitUntil(() => isIdleFor(2_000), 10_000);
   assert.deepEqual(
-    (await heir.takeOver(50)).map(({ fields }) => fields['v']),
+    (await heir.takeOver(2_000)).map(({ fields }) => fields['v']),
     ['1', '2'],
   );
   assert.deepEqual(
-    (await heir.takeOver(50)).map(({ fields }) => fields['v']),
+    (await heir.takeOver(2_000)).map(({ fields }) => fields['v']),
     ['3'],
   );
 });
@@ -151,6 +153,110 @@ test('a buried entry is in the dead letters with its reason and no longer in the
   assert.equal(await countPending(), 0);
 });
 
+/** What no producer makes, as XADD takes it, between two entries that are well. */
+const oversize: Readonly<Record<string, readonly string[]>> = {
+  'of 24 MB': ['v', '1,'.repeat(12_000_000)],
+  'of a name of 1 MB': ['v'.repeat(1_000_000), '1'],
+  'of 10,000 fields': Array.from({ length: 20_000 }, (_, index) => String(index)),
+  'of one byte too many': ['v', '1'.repeat(maxEntryBytes)],
+  'of one field too many': Array.from({ length: 2 * maxEntryFields + 2 }, (_, index) => String(index)),
+};
+
+for (const [kind, fields] of Object.entries(oversize)) {
+  test(`an entry ${kind} is read without its fields, new or taken over, and is a dead letter without them`, async (t) => {
+    const { admin, partition, stream, add, readerOf, connect, countPending, isIdleFor } = await setUp(t);
+    const kindsOf = (entries: readonly RawEntry[]) =>
+      entries.map(({ fields: read, isOversize }) => isOversize ?? read['v']);
+    const addBetween = async () => {
+      await add('1');
+      await admin.sendCommand(['XADD', stream, '*', ...fields]);
+      await add('2');
+    };
+    await addBetween();
+    const read = await readerOf('a').readNew(100);
+    assert.deepEqual(kindsOf(read), ['1', true, '2']);
+    await waitUntil(() => isIdleFor(2_000), 10_000);
+    const heir = readerOf('b');
+    const entries: RawEntry[] = [];
+    // A takeover ends behind an entry as large as this one.
+    for (let turn = 0; turn < 2 && entries.length < 3; turn++) entries.push(...(await heir.takeOver(2_000)));
+    assert.deepEqual(kindsOf(entries), ['1', true, '2']);
+    assert.ok(entries[1]);
+    assert.deepEqual(entries[1].fields, {});
+    await buryEntry(connect(), partition, entries[1], 'too large');
+    const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
+    const bytes = fields.reduce((sum, part) => sum + part.length, 0);
+    const reason = `too large; its ${fields.length / 2} fields, ${bytes} bytes, are not kept`;
+    assert.deepEqual({ ...letter?.message }, { entry: entries[1].id, reason });
+    assert.equal(await admin.xLen(stream), 2);
+    assert.equal(await countPending(), 2);
+  });
+
+  test(`an entry ${kind} that a reader waited for is read without its fields`, async (t) => {
+    const { admin, stream, readerOf } = await setUp(t);
+    const reader = readerOf('a');
+    await reader.readNew(10);
+    const reading = reader.readNew(20_000);
+    // The stream has a blocked client when the read waits for an entry.
+    await waitUntil(async () => (await admin.clientList()).some(({ flags }) => flags.includes('b')), 10_000);
+    await admin.sendCommand(['XADD', stream, '*', ...fields]);
+    assert.deepEqual(
+      (await reading).map(({ fields: read, isOversize }) => [{ ...read }, isOversize]),
+      [[{}, true]],
+    );
+  });
+}
+
+test('the largest entry that may be read is read, and is a dead letter with its fields', async (t) => {
+  const { admin, partition, readerOf, stream, connect } = await setUp(t);
+  const names = Array.from({ length: maxEntryFields - 1 }, (_, index) => String(index));
+  const rest = maxEntryBytes - names.join('').length - 1;
+  const fields = [...names.flatMap((name) => [name, '']), 'v', '1'.repeat(rest)];
+  await admin.sendCommand(['XADD', stream, '*', ...fields]);
+  const [entry] = await readerOf('a').readNew(100);
+  assert.equal(entry?.fields['v']?.length, rest);
+  assert.equal(entry.isOversize, undefined);
+  await buryEntry(connect(), partition, entry, 'a reason');
+  const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
+  assert.equal(letter?.message['v']?.length, rest);
+  assert.equal(letter.message['reason'], 'a reason');
+});
+
+test('a read of many large entries ends before it has looked at all of them, and the next goes on', async (t) => {
+  const { admin, stream, readerOf, countPending } = await setUp(t);
+  const large = '1'.repeat(maxEntryBytes - 1);
+  await Promise.all(Array.from({ length: 600 }, () => admin.xAdd(stream, '*', { v: large })));
+  const reader = readerOf('a', 600);
+  const first = await reader.readNew(100);
+  assert.ok(first.length < 400, String(first.length));
+  assert.equal(await countPending(), first.length);
+  const ids = new Set(first.map(({ id }) => id));
+  while (ids.size < 600) for (const { id } of await reader.readNew(100)) ids.add(id);
+});
+
+test('a Redis that is full gives up an entry that cannot be parsed', async (t) => {
+  const { port } = await startRedis(t, ['--maxmemory', '128mb', '--maxmemory-policy', 'noeviction']);
+  const admin = await openAdmin(t, port);
+  const partition = partitionOf('queue', 0);
+  const connection = connectFor(t, plainSettings(port));
+  await createGroup(connection, partition);
+  const addOf = (bytes: number) =>
+    admin.eval("return redis.call('XADD', KEYS[1], '*', 'v', string.rep('x', ARGV[1]))", {
+      keys: [partition.stream],
+      arguments: [String(bytes)],
+    });
+  await addOf(24_000_000);
+  await assert.rejects(async () => {
+    for (;;) await addOf(1_000_000);
+  }, /OOM/);
+  const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 100 });
+  const [entry] = await reader.readNew(100);
+  assert.ok(entry?.isOversize);
+  await buryEntry(connection, partition, entry, 'too large');
+  assert.equal(await admin.xLen(partition.deadLetters), 1);
+  await admin.xAdd(partition.stream, '*', { v: '1' });
+});
+
 test('a consumer that leaves is gone from the group, unless it has entries', async (t) => {
   const { admin, stream, add, readerOf } = await setUp(t);
   await add('1');
@@ -177,6 +283,19 @@ test('consumers that are idle for long and have no entries are removed', async (
     (await admin.xInfoConsumers(stream, group)).map(({ name }) => name),
     ['busy'],
   );
+});
+
+test('the state leaves out a key that is of another type, and the other partitions are in it', async (t) => {
+  const { name, admin, connect, partition } = await setUp(t);
+  const [first, second, third] = partitionsOf(name, 3);
+  assert.ok(first && second && third);
+  await admin.set(first.stream, 'not a stream');
+  await admin.xAdd(second.stream, '*', { v: '1' });
+  await admin.set(second.deadLetters, 'not a stream');
+  await admin.xAdd(third.deadLetters, '*', { entry: '1-0', reason: 'x' });
+  const state = await readQueueState(connect(), name, [partition, first, second, third]);
+  assert.deepEqual([state.waitingBatches, state.deadLetters], [1, 1]);
+  assert.ok(state.oldestAgeMs >= 0 && state.oldestAgeMs < 60_000);
 });
 
 test('the state of an empty queue, of one that waits and of one that is in flight', async (t) => {

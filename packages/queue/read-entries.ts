@@ -3,9 +3,16 @@ import { createGroup } from './create-group.ts';
 import { group, type Partition } from './partition.ts';
 import { removeConsumer } from './remove-consumers.ts';
 import { hasReplyCode } from './reply-error.ts';
+import { runScript } from './script.ts';
+import { isOversize, takeIdle, takeNew } from './take-scripts.ts';
 
 /** An entry as it came from the stream, not yet checked. */
-export type RawEntry = { readonly id: string; readonly fields: Readonly<Record<string, string>> };
+export type RawEntry = {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** True if the entry is too large to be read: it then has no fields here. */
+  readonly isOversize?: boolean;
+};
 
 /** How one consumer takes entries out of one partition. */
 export type EntryReader = {
@@ -55,20 +62,26 @@ export const createEntryReader = ({
   const showActivity = () =>
     connection.run(stream, (client) => client.xReadGroup(group, consumer, { key: stream, id: lastId }), replyWithinMs);
 
+  /**
+   * Waits for one entry, because nothing tells how large it is before it is here, or how many came at once. The next
+   * read takes those that came with it.
+   */
+  const waitForOne = async (blockMs: number): Promise<RawEntry[]> => {
+    const reply = await connection.run(
+      stream,
+      (client) => client.xReadGroup(group, consumer, { key: stream, id: '>' }, { COUNT: 1, BLOCK: blockMs }),
+      blockMs + replyWithinMs,
+    );
+    const messages: unknown = reply?.[0]?.messages ?? [];
+    return listOf(messages).map(toRawEntry);
+  };
+
   return {
     readNew: (blockMs) =>
       withGroup(async () => {
-        const reply = await connection.run(
-          stream,
-          (client) =>
-            client.xReadGroup(group, consumer, { key: stream, id: '>' }, { COUNT: maxEntries, BLOCK: blockMs }),
-          blockMs + replyWithinMs,
-        );
-        // Its typings leave open what a message is.
-        const messages: unknown = reply?.[0]?.messages ?? [];
-        if (!Array.isArray(messages) || !messages.every(isMessage))
-          throw new TypeError('Redis did not answer with entries');
-        return messages.map(toRawEntry);
+        const args = [group, consumer, String(maxEntries)];
+        const entries = parseEntries(await runScript(connection, takeNew, [stream], args, replyWithinMs));
+        return entries.length > 0 ? entries : waitForOne(blockMs);
       }),
 
     takeOver: (idleMs) =>
@@ -76,16 +89,14 @@ export const createEntryReader = ({
         await showActivity();
         let cursor = '0-0';
         do {
+          const args = [group, consumer, String(idleMs), cursor, String(maxEntries)];
           // Ids whose entries are gone from the stream were recorded and deleted; XAUTOCLAIM drops them from the group.
           // oxlint-disable-next-line no-await-in-loop -- each scan begins where the one before ended
-          const reply = await connection.run(
-            stream,
-            (client) => client.xAutoClaim(stream, group, consumer, idleMs, cursor, { COUNT: maxEntries }),
-            replyWithinMs,
-          );
-          const taken = reply.messages.filter((message) => message !== null);
-          if (taken.length > 0) return taken.map(toRawEntry);
-          cursor = reply.nextId;
+          const reply = await runScript(connection, takeIdle, [stream], args, replyWithinMs);
+          const [next, taken] = listOf(reply);
+          const entries = parseEntries(taken);
+          if (entries.length > 0) return entries;
+          cursor = String(next);
         } while (cursor !== '0-0');
         return [];
       }),
@@ -94,12 +105,32 @@ export const createEntryReader = ({
   };
 };
 
-type Message = { id: string; message: Record<string, string> };
+const listOf = (reply: unknown): unknown[] => {
+  if (Array.isArray(reply)) return reply;
+  throw new TypeError('Redis did not answer with entries');
+};
 
-const isMessage = (value: unknown): value is Message =>
-  typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string' && 'message' in value;
+/** Entries as the scripts answer with them. */
+const parseEntries = (reply: unknown): RawEntry[] =>
+  listOf(reply).map((item) => {
+    const [id, list] = listOf(item);
+    if (list === 0) return { id: String(id), fields: {}, isOversize: true };
+    const texts = listOf(list).map(String);
+    const pairs = Array.from(
+      { length: texts.length / 2 },
+      (_, at) => [texts[2 * at] ?? '', texts[2 * at + 1] ?? ''] as const,
+    );
+    return { id: String(id), fields: Object.fromEntries(pairs) };
+  });
 
-const toRawEntry = ({ id, message }: Message): RawEntry => ({
-  id,
-  fields: message,
-});
+/** The fields of entries as node-redis answers with them; its typings leave open what a message is. */
+const toRawEntry = (item: unknown): RawEntry => {
+  if (typeof item !== 'object' || item === null || !('id' in item) || !('message' in item)) {
+    throw new TypeError('Redis did not answer with entries');
+  }
+  const id = String(item.id);
+  const parts = Object.entries(item.message ?? {}).map(([name, value]) => [name, String(value)] as const);
+  const bytes = parts.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+  if (isOversize(bytes, parts.length)) return { id, fields: {}, isOversize: true };
+  return { id, fields: Object.fromEntries(parts) };
+};

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { TypeMapping } from '@redis/client';
 import type { RedisConnection } from './connection.ts';
 import { hasReplyCode } from './reply-error.ts';
 
@@ -8,19 +9,31 @@ export type Script = { readonly text: string; readonly sha: string };
 /** Names a script by its hash. */
 export const defineScript = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
 
-/** Runs a script on `keys`, which are of one slot, sending its text only to a server that does not know it yet. Answers with what the script returns, unchecked. */
+/**
+ * Runs a script on `keys`, which are of one slot, sending its text only to a server that does not know it yet. Answers with what the script
+ * returns, unchecked, in the types of `typeMapping`.
+ */
 export const runScript = async (
   connection: RedisConnection,
   script: Script,
   keys: readonly [string, ...string[]],
   args: readonly (string | Buffer)[],
   deadlineMs: number,
+  typeMapping: TypeMapping = {},
 ): Promise<unknown> => {
   const options = { keys: [...keys], arguments: [...args] };
   try {
-    return await connection.run(keys[0], (client) => client.evalSha(script.sha, options), deadlineMs);
+    return await connection.run(
+      keys[0],
+      (client) => client.withTypeMapping(typeMapping).evalSha(script.sha, options),
+      deadlineMs,
+    );
   } catch (error) {
     if (!hasReplyCode(error, 'NOSCRIPT')) throw error;
-    return connection.run(keys[0], (client) => client.eval(script.text, options), deadlineMs);
+    return connection.run(
+      keys[0],
+      (client) => client.withTypeMapping(typeMapping).eval(script.text, options),
+      deadlineMs,
+    );
   }
 };

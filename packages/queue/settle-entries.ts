@@ -1,7 +1,8 @@
 import type { RedisConnection } from './connection.ts';
 import { group, type Partition } from './partition.ts';
 import type { RawEntry } from './read-entries.ts';
-import { defineScript, runScript } from './script.ts';
+import { runScript } from './script.ts';
+import { moveToDeadLetters } from './take-scripts.ts';
 
 const replyWithinMs = 3_000;
 
@@ -27,19 +28,9 @@ export const settleEntries = async (
   );
 };
 
-/** KEYS: the stream, the dead letters. ARGV: the group, the entry's id, the reason. In Redis, so that fields which are not UTF-8 or have the same name stay as they are. */
-const bury = defineScript(`
-local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
-if entry then
-  redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[3], unpack(entry[2]))
-  redis.call('XDEL', KEYS[1], ARGV[2])
-end
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-`);
-
 /**
- * Moves an entry that cannot be parsed to the partition's dead letters, with its id and the reason before its fields. It is in exactly one of
- * the two. A full Redis refuses this; the entry then stays pending and is tried again when it is taken over.
+ * Moves an entry that cannot be parsed to the partition's dead letters, with its id and the reason before its fields; an entry that
+ * is too large to be read goes without its fields, and the reason says so. It is in exactly one of the two.
  */
 export const buryEntry = async (
   connection: RedisConnection,
@@ -47,5 +38,5 @@ export const buryEntry = async (
   entry: RawEntry,
   reason: string,
 ): Promise<void> => {
-  await runScript(connection, bury, [stream, deadLetters], [group, entry.id, reason], replyWithinMs);
+  await runScript(connection, moveToDeadLetters, [stream, deadLetters], [group, entry.id, reason], replyWithinMs);
 };

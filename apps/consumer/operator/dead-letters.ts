@@ -1,4 +1,5 @@
 import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from '@sluice/queue/dead-letters.ts';
+import type { Partition } from '@sluice/queue/partition.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 type Options = { readonly all: boolean; readonly after: unknown };
@@ -12,10 +13,13 @@ export const runDeadLettersCommand = async (
   { all, after }: Options,
   { say, warn }: Terminal,
 ): Promise<number> => {
+  const onUnreadable = ({ deadLetters }: Partition) =>
+    warn(`The dead letters in ${deadLetters} cannot be read: the key is not a stream. The others are not affected.`);
   if (action === 'list') {
     const letters = await listDeadLetters(connection, partitions, {
       after: typeof after === 'string' ? after : undefined,
       limit: lettersPerPage,
+      onUnreadable,
     });
     if (letters.length === 0) say('There are no dead letters.');
     const width = Math.max(...letters.map((letter) => letter.name.length));
@@ -41,13 +45,14 @@ export const runDeadLettersCommand = async (
   if ((action === 'replay' || action === 'drop') && (name !== undefined) !== all) {
     const which = name === undefined ? 'all' : { name };
     const act = action === 'replay' ? replayDeadLetters : dropDeadLetters;
-    const done = await act(connection, partitions, which);
-    if (done === 0 && name !== undefined) {
+    const { done, kept } = await act(connection, partitions, which, onUnreadable);
+    if (done === 0 && kept === 0 && name !== undefined) {
       warn(`There is no dead letter ${name}.`);
       return 1;
     }
     say(`${action === 'replay' ? 'Put back into the queue' : 'Removed for good'}: ${done}`);
-    return 0;
+    if (kept > 0) warn(`Not put back: ${kept}. Their fields were too large to be kept; drop removes them.`);
+    return kept > 0 ? 1 : 0;
   }
   throw new CommandError(usage);
 };

@@ -38,7 +38,9 @@ const run = async (): Promise<number> => {
   // What fails here is said by the command itself.
   const connection = connectRedis(redisSettingsOf(config), () => undefined);
   try {
-    const partitions = await readPartitions(connection, config.REDIS_QUEUE);
+    const partitions = await readPartitions(connection, config.REDIS_QUEUE, (names) =>
+      terminal.warn(`The registry of partitions has ${names} names that are ignored.`),
+    );
     const queue = { connection, name: config.REDIS_QUEUE, partitions };
     return command === 'consumers'
       ? await runConsumersCommand(queue, words, terminal)

@@ -1,0 +1,87 @@
+import { maxEntryBytes, maxEntryFields } from '@sluice/contract/entry.ts';
+import { defineScript } from './script.ts';
+
+// Both scripts that read stop when they have looked at this much, so that large entries neither hold up Redis nor fill the
+// reader's memory.
+const maxBytesLookedAt = 8_388_608;
+
+/** True if an entry is too large to be read. The scripts know the same limits. */
+export const isOversize = (bytes: number, fields: number): boolean => bytes > maxEntryBytes || fields > maxEntryFields;
+
+/**
+ * Lua: `measure` returns the bytes of names and values from the `first` on, and whether they are too large to be read. `take` adds
+ * the entry to `taken`: its id and its fields, or 0 in their place.
+ */
+export const measuring = `
+local taken, looked = {}, 0
+local function measure(fields, first)
+  local bytes = 0
+  for at = first, #fields do bytes = bytes + #fields[at] end
+  return bytes, bytes > ${maxEntryBytes} or #fields - first + 1 > ${2 * maxEntryFields}
+end
+local function take(entry)
+  local bytes, is_oversize = measure(entry[2], 1)
+  looked = looked + bytes
+  taken[#taken + 1] = { entry[1], is_oversize and 0 or entry[2] }
+end
+`;
+
+/**
+ * KEYS: the stream. ARGV: the group, the consumer, the most entries. Reads new entries in steps that grow from 16 to 64: each step
+ * is a copy in Redis's memory before anybody knows how large its entries are. An error after the first step is left to the next call.
+ */
+export const takeNew = defineScript(`${measuring}
+local step, most = 16, tonumber(ARGV[3])
+while #taken < most and looked < ${maxBytesLookedAt} do
+  local count = math.min(step, most - #taken)
+  local reply = redis.pcall('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', count, 'STREAMS', KEYS[1], '>')
+  if reply and reply.err and #taken == 0 then return reply end
+  if not reply or reply.err then break end
+  local entries = reply[1][2]
+  for _, entry in ipairs(entries) do take(entry) end
+  if #entries < count then break end
+  step = math.min(step * 2, 64)
+end
+return taken
+`);
+
+/**
+ * KEYS: the stream. ARGV: the group, the consumer, how long an entry must have been idle, where the scan begins, the most entries.
+ * Returns where the next scan begins, and the entries. Entries are claimed by id and then read one after the other.
+ */
+export const takeIdle = defineScript(`${measuring}
+local cursor, most, calls = ARGV[4], tonumber(ARGV[5]), 0
+repeat
+  local reply = redis.pcall('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], cursor, 'COUNT', 1, 'JUSTID')
+  if reply.err and #taken == 0 then return reply end
+  if reply.err then break end
+  cursor, calls = reply[1], calls + 1
+  for _, id in ipairs(reply[2]) do
+    local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+    if entry then take(entry) end
+  end
+until cursor == '0-0' or #taken == most or looked >= ${maxBytesLookedAt} or calls == 1000
+return { cursor, taken }
+`);
+
+/**
+ * KEYS: the stream, the dead letters. ARGV: the group, the entry's id, the reason. In Redis, so that fields which are not UTF-8 or have the
+ * same name stay as they are. An entry that is too large to be read leaves its fields behind. A full Redis takes it too, since it is
+ * smaller than what goes.
+ */
+export const moveToDeadLetters = defineScript(`#!lua flags=allow-oom
+${measuring}
+local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+if entry then
+  local fields = entry[2]
+  local bytes, is_oversize = measure(fields, 1)
+  if is_oversize then
+    local lost = '; its ' .. #fields / 2 .. ' fields, ' .. bytes .. ' bytes, are not kept'
+    redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[3] .. lost)
+  else
+    redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[3], unpack(fields))
+  end
+  redis.call('XDEL', KEYS[1], ARGV[2])
+end
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+`);
