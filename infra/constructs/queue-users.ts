@@ -1,39 +1,93 @@
 /** Who logs in to Valkey. */
-export type QueueUser = keyof typeof queueCommands;
+export type QueueUser = keyof typeof queueRights;
+
+/**
+ * Commands that a user may send, and on which keys: a user may send a command on a key only where one of its rights has both. `access` is
+ * what may be done with the keys: read, write, or both. A right without keys is one to commands that have none.
+ */
+export type Right = {
+  readonly commands: readonly string[];
+  readonly access?: 'R' | 'W' | 'RW';
+  readonly keys?: readonly KeyKind[];
+};
+
+type KeyKind = keyof ReturnType<typeof keyPatternsOf>;
+
+/** Every key of the queue called `queueName`, as packages/queue names them. */
+const keyPatternsOf = (queueName: string) => ({
+  // The name of a stream ends with its hash tag; those of its other keys go on.
+  stream: `{${queueName}:*}`,
+  deadLetters: `{${queueName}:*}:dead`,
+  keyRecords: `{${queueName}:*}:keys:*`,
+  keyCounters: `{${queueName}:*}:clients:*`,
+  partitions: `${queueName}:partitions`,
+  pause: `${queueName}:paused`,
+});
 
 // What every connection sends: CLIENT SETINFO when it begins (HELLO and AUTH need no right), the other two where there is a cluster.
-const connection = ['client|setinfo', 'cluster|slots', 'asking'];
-// The state of the queue (packages/queue/queue-state.ts).
-const state = ['exists', 'smembers', 'time', 'xinfo|consumers', 'xlen', 'xpending', 'xrange'];
-const scripts = ['eval', 'evalsha'];
+const connection: Right = { commands: ['client|setinfo', 'cluster|slots', 'asking'] };
+
+// The partitions, and the state of the queue (packages/queue/partition-registry.ts, queue-state.ts).
+const state: readonly Right[] = [
+  { commands: ['time'] },
+  { commands: ['scard', 'smismember'], access: 'R', keys: ['partitions'] },
+  { commands: ['exists'], access: 'R', keys: ['pause'] },
+  { commands: ['xinfo|consumers', 'xpending', 'xrange'], access: 'R', keys: ['stream'] },
+  { commands: ['xlen'], access: 'R', keys: ['stream', 'deadLetters'] },
+];
 
 /**
- * The commands that each user may send, in the words of an ACL; those that scripts send are among them. They are what packages/queue sends
- * for the producer, the consumer and the operator's commands, no more: tests/system/queue-users.test.ts runs all three as such users.
+ * The rights of each user. They are what packages/queue sends for the producer, the consumer and the operator's commands, those that scripts
+ * send among them, no more: tests/system/queue-users.test.ts runs all three as such users, and sees what each is refused.
+ *
+ * Nobody but the consumer and the operator may bring a script of their own: the producer runs those that a consumer has loaded
+ * (docs/decisions/016).
  */
-export const queueCommands = {
+export const queueRights = {
   producer: [
-    ...connection,
+    connection,
     ...state,
-    ...scripts,
-    ...['exec', 'multi', 'ping', 'sadd', 'wait', 'xadd', 'xgroup|create'],
-    // Idempotency keys (packages/queue/key-records.ts), and the memory that they may take.
-    ...['expireat', 'hget', 'hincrby', 'hmget', 'hset', 'info', 'pexpire', 'pttl'],
+    // INFO says how much memory idempotency keys may take (packages/queue/key-limit.ts).
+    { commands: ['exec', 'info', 'multi', 'ping', 'wait'] },
+    { commands: ['xadd', 'xgroup|create'], access: 'W', keys: ['stream'] },
+    { commands: ['sadd'], access: 'W', keys: ['partitions'] },
+    { commands: ['evalsha'], access: 'RW', keys: ['stream', 'keyRecords', 'keyCounters'] },
+    { commands: ['hget', 'pexpire', 'pttl'], access: 'RW', keys: ['keyRecords'] },
+    { commands: ['hincrby', 'hmget'], access: 'RW', keys: ['keyCounters'] },
+    { commands: ['expireat', 'hset'], access: 'W', keys: ['keyRecords', 'keyCounters'] },
   ],
   consumer: [
-    ...connection,
+    connection,
     ...state,
-    ...scripts,
-    ...['xack', 'xadd', 'xautoclaim', 'xdel', 'xgroup|create', 'xgroup|delconsumer', 'xreadgroup'],
+    { commands: ['script|load'] },
+    { commands: ['xreadgroup'], access: 'R', keys: ['stream'] },
+    {
+      commands: ['xack', 'xautoclaim', 'xdel', 'xgroup|create', 'xgroup|delconsumer'],
+      access: 'RW',
+      keys: ['stream'],
+    },
+    { commands: ['xadd'], access: 'W', keys: ['deadLetters'] },
+    { commands: ['eval', 'evalsha'], access: 'RW', keys: ['stream', 'deadLetters'] },
   ],
-  operator: [...connection, ...state, ...scripts, ...['del', 'set', 'xadd', 'xdel', 'xrevrange']],
-} as const;
+  operator: [
+    connection,
+    ...state,
+    { commands: ['del', 'set'], access: 'W', keys: ['pause'] },
+    { commands: ['xadd'], access: 'W', keys: ['stream'] },
+    { commands: ['xdel', 'xrange', 'xrevrange'], access: 'RW', keys: ['deadLetters'] },
+    { commands: ['eval', 'evalsha'], access: 'RW', keys: ['stream', 'deadLetters'] },
+  ],
+} as const satisfies Readonly<Record<string, readonly Right[]>>;
 
 /**
- * The rights of a user on the keys of the queue called `queueName`, as Valkey's ACL and ElastiCache's access string write them. Keys are
- * those of partitions, which begin with a hash tag, and those of the whole queue.
+ * The rights of a user on the keys of the queue called `queueName`, each a selector, as the ACL of Valkey and of Redis 7 writes them and
+ * ElastiCache's access string takes them.
  */
 export const accessStringOf = (user: QueueUser, queueName: string): string =>
-  ['on', `~{${queueName}:*`, `~${queueName}:*`, '-@all', ...queueCommands[user].map((command) => `+${command}`)].join(
-    ' ',
-  );
+  ['on', '-@all', ...queueRights[user].map((right) => selectorOf(right, queueName))].join(' ');
+
+const selectorOf = ({ commands, access, keys = [] }: Right, queueName: string): string => {
+  const patterns = keyPatternsOf(queueName);
+  const words = [...commands.map((command) => `+${command}`), ...keys.map((kind) => `%${access}~${patterns[kind]}`)];
+  return `(${words.join(' ')})`;
+};

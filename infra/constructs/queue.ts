@@ -13,7 +13,7 @@ import { Grant, Role, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { privateSubnets } from './network.ts';
-import { accessStringOf, queueCommands, type QueueUser } from './queue-users.ts';
+import { accessStringOf, queueRights, type QueueUser } from './queue-users.ts';
 
 type QueueProps = { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup; readonly environment: Environment };
 type NodesQueue = Extract<Environment['queue'], { kind: 'nodes' }>;
@@ -22,7 +22,7 @@ type ServerlessQueue = Extract<Environment['queue'], { kind: 'serverless' }>;
 type Cache = { readonly resource: 'serverlesscache' | 'replicationgroup'; readonly host: string };
 
 const queueName = 'count_queue';
-const userNames = Object.keys(queueCommands).filter((name): name is QueueUser => name in queueCommands);
+const userNames = Object.keys(queueRights).filter((name): name is QueueUser => name in queueRights);
 
 /** Valkey, serverless or on nodes: who uses it sees no difference. Both are clusters with TLS, and both know their users by IAM alone. */
 export class Queue extends Construct implements IConnectable {

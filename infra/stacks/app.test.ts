@@ -277,6 +277,13 @@ test('what Container Insights writes is in a log group of the stack, which is th
   });
 });
 
+test('the consumers of a release come before its producers, whose script they load', () => {
+  const services = Object.entries(templateOf('prod').findResources('AWS::ECS::Service'));
+  const [consumer = ''] = services.find(([id]) => id.startsWith('Consumer')) ?? [];
+  const [, producer = {}] = services.find(([id]) => id.startsWith('Producer')) ?? [];
+  assert.ok([producer['DependsOn']].flat().includes(consumer), String(producer['DependsOn']));
+});
+
 test('the producer writes as many partitions as there may be shards', () => {
   for (const [name, partitions] of [
     ['test', '1'],

@@ -60,6 +60,8 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
+    // Consumers load the script that producers run, so a release's consumers come before its producers.
+    this.producer.service.node.addDependency(this.consumer.service);
     new Operator(this, 'Operator', { context, foundation, image: consumer });
     const alarms = this.watch(environment);
     // A release is put back by alarms, which must be there before there is one.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { accessStringOf } from '@sluice/infra/constructs/queue-users.ts';
 import { repository } from '@sluice/local/folder.ts';
 
 const compose = readFileSync(join(repository, 'compose.yaml'), 'utf8');
@@ -28,5 +29,13 @@ test('what services of Compose have in common is said once, as an anchor, and ea
   for (const name of ['producer', 'consumer']) {
     assert.match(services.get(name) ?? '', /<<: \*queue-and-ledger/, name);
     assert.match(services.get(name) ?? '', /depends_on: \*after-the-servers/, name);
+  }
+});
+
+test('each user of Valkey has with Compose the rights that it has on AWS', () => {
+  const secrets = compose.slice(compose.indexOf('\n  secrets:'));
+  for (const user of ['producer', 'consumer', 'operator'] as const) {
+    const [, rights = ''] = new RegExp(`^ +user ${user} '([^']+)'`, 'm').exec(secrets) ?? [];
+    assert.equal(rights.replaceAll(/\s+/g, ' ').trim(), accessStringOf(user, 'count_queue'), user);
   }
 });

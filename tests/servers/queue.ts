@@ -71,8 +71,9 @@ export const plainSettings = (port: number, password?: string): RedisSettings =>
 });
 
 /** A client to look at a Redis and to change it behind the back of what is tested. It is closed when the test ends. */
-export const openAdmin = async (owner: Owner, port: number, password?: string) => {
-  const admin = createClient({ socket: { host: '127.0.0.1', port }, ...(password === undefined ? {} : { password }) });
+export const openAdmin = async (owner: Owner, port: number, password?: string, username?: string) => {
+  const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+  const admin = createClient({ socket: { host: '127.0.0.1', port }, ...login });
   // A server that a test kills is no fault of the client.
   admin.on('error', () => undefined);
   await admin.connect();

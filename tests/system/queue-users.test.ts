@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { accessStringOf, queueCommands, type QueueUser } from '@sluice/infra/constructs/queue-users.ts';
+import { accessStringOf, queueRights, type QueueUser } from '@sluice/infra/constructs/queue-users.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
+import { addOnce } from '@sluice/queue/key-records.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -10,6 +11,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 // fail there for the first time.
 
 const password = 'not-a-secret';
+const escape = (text: string): string => text.replaceAll(/[|+]/g, String.raw`\$&`);
 // No right is needed for the first; the others are the test's own.
 const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat']);
 
@@ -22,12 +24,15 @@ const createRestrictedQueue = async (t: TestContext) => {
   await admin.clusterAddSlotsRange({ start: 0, end: 16_383 });
   await waitUntil(async () => (await admin.clusterInfo()).includes('cluster_state:ok'), 10_000);
   const allow = async (user: QueueUser, leftOut: readonly string[] = []) => {
-    const rights = accessStringOf(user, queue.name).split(' ');
-    const known = await Promise.all(
-      rights.map(async (right) => !right.startsWith('+') || (await isKnown(right.slice(1)))),
+    const rights = accessStringOf(user, queue.name);
+    const names = [...rights.matchAll(/\+(\S+?)(?=[ )])/g)].map(([, name = '']) => name);
+    const known = await Promise.all(names.map(isKnown));
+    const without = [...names.filter((_, index) => !known[index]), ...leftOut].map((name) => `+${name}`);
+    const given = without.reduce(
+      (text, name) => text.replaceAll(new RegExp(`${escape(name)}(?=[ )])`, 'g'), ''),
+      rights,
     );
-    const given = rights.filter((right, index) => known[index] && !leftOut.includes(right.slice(1)));
-    await admin.aclSetUser(user, ['reset', `>${password}`, ...given]);
+    await admin.sendCommand(['ACL', 'SETUSER', user, 'reset', `>${password}`, ...given.split(' ').filter(Boolean)]);
   };
   // Redis 7.0 has no CLIENT SETINFO; Valkey has.
   const isKnown = async (name: string): Promise<boolean> =>
@@ -51,6 +56,7 @@ const createRestrictedQueue = async (t: TestContext) => {
     (await admin.aclLog()).map(({ username, object }) => `${username} ${object}`);
   return {
     admin,
+    port,
     allow,
     environmentOf,
     readUsed,
@@ -112,6 +118,10 @@ const runOperator = async ({ command, environmentOf }: RestrictedQueue) => {
   for (const action of ['pause', 'status', 'resume']) await operate('consumers', action);
 };
 
+const commandsOf = (user: QueueUser): string[] => [
+  ...new Set(queueRights[user].flatMap(({ commands }): readonly string[] => commands)),
+];
+
 const phases = { producer: runProducer, consumer: runConsumer, operator: runOperator };
 
 test('producer, consumer and operator do all that they do with the rights of their users, and need every one of these', async (t) => {
@@ -119,6 +129,8 @@ test('producer, consumer and operator do all that they do with the rights of the
   const { admin, allow, queue, readUsed, readRefused, isKnown } = restricted;
   for (const [user, run] of Object.entries(phases) as [QueueUser, (given: RestrictedQueue) => Promise<void>][]) {
     await allow(user);
+    // As a consumer does.
+    if (user === 'producer') await admin.scriptLoad(addOnce.text);
     if (user === 'consumer') {
       // The batch that no replica had was added all the same; it must not count here.
       const entries = (await admin.xRange(queue.partition.stream, '-', '+')) ?? [];
@@ -131,15 +143,199 @@ test('producer, consumer and operator do all that they do with the rights of the
     assert.deepEqual(await readRefused(), [], user);
     // A slot that moves is not part of this test.
     const needed = await Promise.all(
-      queueCommands[user].map(async (name) => (name !== 'asking' && (await isKnown(name)) ? [name] : [])),
+      commandsOf(user).map(async (name) => (name !== 'asking' && (await isKnown(name)) ? [name] : [])),
     );
     assert.deepEqual((await readUsed()).toSorted(), needed.flat().toSorted(), user);
   }
 });
 
+test('a producer runs its script as soon as a consumer has loaded it, and takes requests without a key before', async (t) => {
+  const restricted = await createRestrictedQueue(t);
+  const { allow, start, address, environmentOf, admin, untilRecorded } = restricted;
+  await allow('producer');
+  await allow('consumer');
+  await start('producer', environmentOf('producer'));
+  const postKeyed = async () => (await post(address, '/count', { count: 1 }, { 'idempotency-key': 'once' })).status;
+  assert.equal(await postKeyed(), 503);
+  assert.equal((await post(address, '/count', { count: 2 })).status, 201);
+  await start('consumer', environmentOf('consumer'));
+  await waitUntil(async () => (await postKeyed()) === 201, 20_000);
+  // What a server forgets when it is restarted.
+  await admin.scriptFlush();
+  await waitUntil(async () => (await postKeyed()) === 201, 20_000);
+  await untilRecorded(2, 20_000);
+});
+
+/** What each user must be refused, in words between spaces; the keys are those of the queue. */
+const refused: Readonly<Record<QueueUser, readonly string[]>> = {
+  producer: [
+    'SET STREAM x',
+    'SET DEAD x',
+    'SET PAUSE 1',
+    'SET PARTITIONS x',
+    'HSET {other:0}:keys:0:1 a b',
+    'GET STREAM',
+    'DEL STREAM',
+    'DEL KEY',
+    'SET KEY x',
+    'HDEL KEY a',
+    'HSET STREAM a b',
+    'HSET PAUSE a b',
+    'HINCRBY DEAD a 1',
+    'EXPIREAT STREAM 1',
+    'EXPIREAT DEAD 1',
+    'DEL PAUSE',
+    'PEXPIRE STREAM 1',
+    'PEXPIRE DEAD 1',
+    'PEXPIRE PARTITIONS 1',
+    'RENAME STREAM {other:0}',
+    'XADD DEAD * v 1',
+    'XADD KEY * v 1',
+    'XADD PAUSE * v 1',
+    'XADD {other:0} * v 1',
+    'XTRIM STREAM MAXLEN 0',
+    'XDEL STREAM 1-0',
+    'XACK STREAM ledger 1-0',
+    'XSETID STREAM 99999999999999-0',
+    'XGROUP DESTROY STREAM ledger',
+    'XGROUP SETID STREAM ledger $',
+    'XGROUP DELCONSUMER STREAM ledger a',
+    'XGROUP CREATE DEAD ledger $ MKSTREAM',
+    'XREADGROUP GROUP ledger a STREAMS STREAM >',
+    'XAUTOCLAIM STREAM ledger a 0 0',
+    'XRANGE DEAD - +',
+    'SADD PAUSE 1',
+    'SREM PARTITIONS STREAM',
+    'SMEMBERS PARTITIONS',
+    'EVAL return 0',
+    'EVAL_RO return 0',
+    'EVALSHA SHA 1 DEAD',
+    'EVALSHA SHA 1 PAUSE',
+    'SCRIPT LOAD return',
+    'SCRIPT FLUSH',
+    'FUNCTION LOAD x',
+    'FCALL x 0',
+  ],
+  consumer: [
+    'XADD STREAM * v 1',
+    'XADD KEY * v 1',
+    'XTRIM STREAM MAXLEN 0',
+    'XSETID STREAM 99999999999999-0',
+    'XGROUP DESTROY STREAM ledger',
+    'XGROUP SETID STREAM ledger $',
+    'XDEL DEAD 1-0',
+    'XTRIM DEAD MAXLEN 0',
+    'XRANGE DEAD - +',
+    'DEL STREAM',
+    'DEL DEAD',
+    'PEXPIRE STREAM 1',
+    'SET STREAM x',
+    'SET PAUSE 1',
+    'DEL PAUSE',
+    'SADD PARTITIONS x',
+    'SREM PARTITIONS STREAM',
+    'HGET KEY a',
+    'HSET KEY a b',
+    'EVAL return 1 PAUSE',
+    'EVAL return 1 KEY',
+    'SCRIPT FLUSH',
+    'FUNCTION LOAD x',
+  ],
+  operator: [
+    'XDEL STREAM 1-0',
+    'XTRIM STREAM MAXLEN 0',
+    'XTRIM DEAD MAXLEN 0',
+    'XADD DEAD * v 1',
+    'XACK STREAM ledger 1-0',
+    'XREADGROUP GROUP ledger a STREAMS STREAM >',
+    'XGROUP DESTROY STREAM ledger',
+    'XGROUP CREATE STREAM other 0',
+    'SET STREAM x',
+    'SET DEAD x',
+    'DEL STREAM',
+    'DEL DEAD',
+    'HGET KEY a',
+    'HSET KEY a b',
+    'SADD PARTITIONS x',
+    'SREM PARTITIONS STREAM',
+    'EVAL return 1 KEY',
+    'SCRIPT LOAD return',
+    'FUNCTION LOAD x',
+  ],
+};
+
+const refusedToAll = ['FLUSHALL', 'FLUSHDB', 'KEYS *', 'SCAN 0', 'CONFIG GET *', 'ACL LIST', 'CLIENT LIST'].concat(
+  ['client pause 1000', 'CLIENT KILL TYPE normal', 'MONITOR', 'SHUTDOWN', 'SCRIPT KILL'],
+  ['REPLICAOF NO ONE', 'CLUSTER RESET', 'DUMP STREAM', 'PUBLISH a b'],
+);
+
+for (const user of ['producer', 'consumer', 'operator'] as const) {
+  test(`the ${user} is refused what its work does not need`, async (t) => {
+    const { admin, allow, port, queue } = await createRestrictedQueue(t);
+    const { stream, deadLetters } = queue.partition;
+    await allow(user);
+    const keys: Readonly<Record<string, string>> = {
+      ...{ STREAM: stream, DEAD: deadLetters, KEY: `${stream}:keys:0:1` },
+      ...{ PAUSE: `${queue.name}:paused`, PARTITIONS: `${queue.name}:partitions` },
+      SHA: await admin.scriptLoad(addOnce.text),
+    };
+    await admin.xGroupCreate(stream, 'ledger', '0', { MKSTREAM: true });
+    const client = await openAdmin(t, port, password, user);
+    for (const words of [...refused[user], ...refusedToAll]) {
+      const command = words.split(' ').map((word) => keys[word] ?? word);
+      // EVAL has the text, the number of keys and the keys.
+      if (words.startsWith('EVAL'))
+        command.splice(2, 0, ...(words.startsWith('EVALSHA') ? [] : [String(command.length - 3)]));
+      await assert.rejects(client.sendCommand(command), /NOPERM/, words);
+    }
+  });
+}
+
+test('the consumer and the operator are refused in a script what they are refused outside of one', async (t) => {
+  const { allow, port, queue } = await createRestrictedQueue(t);
+  const { stream, deadLetters } = queue.partition;
+  const commands: Readonly<Record<'consumer' | 'operator', readonly string[]>> = {
+    consumer: [
+      "'XADD', KEYS[1], '*', 'v', '1'",
+      "'XDEL', KEYS[2], '1-0'",
+      "'DEL', KEYS[1]",
+      "'XTRIM', KEYS[1], 'MAXLEN', 0",
+    ],
+    operator: ["'XDEL', KEYS[1], '1-0'", "'DEL', KEYS[2]", "'XADD', KEYS[2], '*', 'v', '1'"],
+  };
+  for (const user of ['consumer', 'operator'] as const) {
+    await allow(user);
+    const client = await openAdmin(t, port, password, user);
+    for (const command of commands[user]) {
+      const evaluated = client.eval(`return redis.call(${command})`, { keys: [stream, deadLetters] });
+      await assert.rejects(evaluated, /(NOPERM|ACL failure|can't run this command|can't access|permission)/, command);
+    }
+  }
+});
+
+test('a producer that uses its rights against the queue loses what waits, and the queue is repaired as operations says', async (t) => {
+  const restricted = await createRestrictedQueue(t);
+  const { admin, allow, port, queue, start, address, environmentOf, untilRecorded } = restricted;
+  const { stream, deadLetters } = queue.partition;
+  await allow('producer');
+  await allow('consumer');
+  await start('producer', environmentOf('producer'));
+  assert.equal((await post(address, '/count', { count: 1 })).status, 201);
+  // No ACL tells XADD with these options from one without.
+  const client = await openAdmin(t, port, password, 'producer');
+  await client.sendCommand(['XADD', stream, 'MAXLEN', '0', '18446744073709551615-18446744073709551615', 'v', 'x']);
+  assert.equal(await admin.xLen(stream), 0);
+  assert.equal((await post(address, '/count', { count: 2 })).status, 503);
+  await start('consumer', environmentOf('consumer'));
+  await admin.del(stream);
+  await waitUntil(async () => (await post(address, '/count', { count: 3 })).status === 201, 20_000);
+  await untilRecorded(1, 20_000);
+  assert.equal(await admin.xLen(deadLetters), 0);
+});
+
 test('a right that is missing is seen', async (t) => {
   const restricted = await createRestrictedQueue(t);
-  await restricted.allow('producer', ['pexpire']);
+  await restricted.allow('producer', ['xgroup|create']);
   await assert.rejects(runProducer(restricted));
-  assert.ok((await restricted.readRefused()).includes('producer pexpire'));
+  assert.ok((await restricted.readRefused()).includes('producer xgroup|create'));
 });
