@@ -35,7 +35,7 @@ test('run again it waits for what is under way, and goes as far as the emulated 
   for (const stack of ['registry', 'foundation', 'app'])
     assert.match(output, new RegExp(`✓ sluice-dev-${stack} is as it should be`));
   assert.match(output, /sluice-dev-foundation is under way from before/);
-  assert.match(output, /^The API is closed: writes need a token, and anybody may read$/m);
+  assert.match(output, /^ {2}The API is closed: writes need a token, and anybody may read$/m);
   assert.match(output, /✓ \d+ files uploaded/);
   // No tasks run in the emulator, and it says what it waited for.
   assert.equal(code, 1, output);
