@@ -2,7 +2,7 @@
 # It builds with BuildKit and without. What runs programs is of the machine that builds (of which the old builder knows nothing: `linux` is its
 # own), and the last stage of each image only copies, so that an image for another processor needs no emulation.
 
-FROM --platform=${BUILDPLATFORM:-linux} node:24.21.0-bookworm-slim AS build
+FROM --platform=${BUILDPLATFORM:-linux} node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS build
 # Where there is a mirror of the registry; no stage that is kept has it. In a file, since the builder of old forgets arguments at a stage's end.
 ARG NPM_CONFIG_REGISTRY
 RUN [ -z "$NPM_CONFIG_REGISTRY" ] || npm config set --location=global "registry=$NPM_CONFIG_REGISTRY"
@@ -69,7 +69,7 @@ RUN mkdir /proxy \
   && sed 's/PRODUCER_HOST/127.0.0.1/' containers/envoy.yaml > /proxy/envoy.yaml \
   && sed 's/PRODUCER_HOST/producer/; s/xff_num_trusted_hops: 2/xff_num_trusted_hops: 0/' containers/envoy.yaml > /proxy/compose.yaml
 
-FROM node:24.21.0-bookworm-slim AS service
+FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS service
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG SOURCE=unknown
@@ -115,7 +115,7 @@ COPY --from=sources /sluice/apps/database-setup apps/database-setup
 HEALTHCHECK NONE
 CMD ["node", "apps/database-setup/main.ts"]
 
-FROM nginx:1.28.0-bookworm AS frontend
+FROM nginx:1.30.5-trixie@sha256:b972f831f200b19ef0767938224f9711e74cd783718738cd7405d5cabf75c442 AS frontend
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG SOURCE=unknown

@@ -25,17 +25,30 @@ const stages: Readonly<Record<string, { readonly stage: string; readonly what: s
   'valkey/valkey': { stage: 'valkey', what: "Debian's Redis" },
 };
 
-/** An image that Sluice's are made from or run with, and what is there in its place, if something is. */
+/** An image that Sluice's are made from or run with. `name` is the engine's; `standIn` describes what is there in its place. */
 export type BaseImage = { readonly name: string; readonly standIn?: string };
 
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
 
-/** The images that Dockerfile and compose.yaml name. */
+const digest = '(?:@sha256:[0-9a-f]{64})?';
+
+/** Lists the images that Dockerfile and compose.yaml name, with their digests. */
 export const baseImages = (): readonly string[] => {
-  const ofStages = read('Dockerfile').matchAll(/^FROM (?:--platform=\S+ )?([\w./-]+:[\w.-]+)/gm);
-  const ofServices = read('compose.yaml').matchAll(/^\s*image: ((?:mysql|valkey\/valkey):[\w.-]+)$/gm);
+  const ofStages = read('Dockerfile').matchAll(
+    new RegExp(`^FROM (?:--platform=\\S+ )?([\\w./-]+:[\\w.-]+${digest})`, 'gm'),
+  );
+  const ofServices = read('compose.yaml').matchAll(
+    new RegExp(`^\\s*image: ((?:mysql|valkey/valkey):[\\w.-]+${digest})$`, 'gm'),
+  );
   return [...new Set([...ofStages, ...ofServices].flatMap(([, name]) => name ?? []))];
 };
+
+/** Returns an image's name without its digest. A stand-in has a name like this: its digest is another. */
+export const withoutDigest = (name: string): string => name.replace(/@sha256:.*$/, '');
+
+/** Returns the name by which the engine of these checks has an image of {@link baseImages}. */
+export const nameInEngine = (name: string): string =>
+  process.env['SLUICE_STAND_INS']?.split(' ').includes(withoutDigest(name)) === true ? withoutDigest(name) : name;
 
 /** The image that the last stage of `image` begins with. */
 export const baseOf = (image: Image): string => {
@@ -44,7 +57,19 @@ export const baseOf = (image: Image): string => {
   );
   let base: string = image;
   for (let before = begins.get(base); before !== undefined; before = begins.get(base)) base = before;
-  return base;
+  return nameInEngine(base);
+};
+
+/** Writes the Dockerfile into a folder, with the names that the engine has for its base images; returns its path. */
+export const writeDockerfile = (folder: string, bases: readonly BaseImage[]): string => {
+  let text = read('Dockerfile');
+  const replaced = new Set(bases.flatMap(({ name, standIn }) => (standIn === undefined ? [] : name)));
+  for (const name of baseImages()) {
+    if (replaced.has(withoutDigest(name))) text = text.replaceAll(name, withoutDigest(name));
+  }
+  const file = join(folder, 'Dockerfile');
+  writeFileSync(file, text);
+  return file;
 };
 
 /**
@@ -70,7 +95,7 @@ export const provideBaseImages = async (
     say('No registry of images answers. Stand-ins are made of packages of Debian, npm and PyPI …');
     await buildStandIns(engine, absent, say);
   }
-  return Promise.all(names.map((name) => describe(engine, name)));
+  return Promise.all(names.map((name) => describe(engine, absent.includes(name) ? withoutDigest(name) : name)));
 };
 
 const isThere = async ({ docker, environment }: Engine, name: string): Promise<boolean> => {
@@ -104,7 +129,7 @@ const describe = async ({ docker, environment }: Engine, name: string): Promise<
   return standIn === '' ? { name } : { name, standIn };
 };
 
-const repositoryOf = (name: string): string => name.slice(0, name.lastIndexOf(':'));
+const repositoryOf = (name: string): string => withoutDigest(name).replace(/:[^:]*$/, '');
 
 const buildStandIns = async (engine: Engine, names: readonly string[], say: (line: string) => void): Promise<void> => {
   const { docker, environment } = engine;
@@ -119,7 +144,7 @@ const buildStandIns = async (engine: Engine, names: readonly string[], say: (lin
       const { stage, what } = standIn;
       const args = ['build', '--network=host', '--target', stage, '--label', `${standInLabel}=${what}`];
       // By its own name too, for compose.stand-ins.yaml.
-      const tags = ['--tag', name, '--tag', `sluice-stand-in/${stage}:bookworm`];
+      const tags = ['--tag', withoutDigest(name), '--tag', `sluice-stand-in/${stage}:bookworm`];
       // oxlint-disable-next-line no-await-in-loop -- the later ones begin with layers of the first
       await run(docker, [...args, ...tags, '--file', join(standIns, 'Dockerfile'), context], {
         environment: { ...environment, DOCKER_BUILDKIT: '1' },

@@ -13,10 +13,18 @@ export type Image = (typeof images)[number];
 
 const buildWithinMs = 600_000;
 
+type BuildSettings = {
+  readonly tag: string;
+  readonly withBuildKit: boolean;
+  readonly labels: Labels;
+  /** The path of the Dockerfile: the repository's, or the one of {@link writeDockerfile}. */
+  readonly dockerfile: string;
+};
+
 /** Builds the images as `sluice/NAME:TAG`, with BuildKit or with the engine's builder of old. Resolves with how long each took, in ms. */
 export const buildImages = async (
   { docker, environment, hasBridge }: Engine,
-  { tag, withBuildKit, labels }: { tag: string; withBuildKit: boolean; labels: Labels },
+  { tag, withBuildKit, labels, dockerfile }: BuildSettings,
 ): Promise<ReadonlyMap<Image, number>> => {
   const durations = new Map<Image, number>();
   const args = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
@@ -27,6 +35,7 @@ export const buildImages = async (
       docker,
       [
         'build',
+        ...['--file', dockerfile],
         ...(hasBridge ? [] : ['--network=host']),
         ...args,
         '--target',

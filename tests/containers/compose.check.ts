@@ -27,6 +27,7 @@ const inspectedSchema = z.array(
       CapAdd: texts,
       CapDrop: texts,
       Memory: z.int(),
+      PidsLimit: z.int().nullable(),
       Privileged: z.boolean(),
       ReadonlyRootfs: z.boolean(),
       SecurityOpt: texts,
@@ -78,9 +79,10 @@ test('Sluice in containers', async (whole) => {
       const open: string[] = [];
       for (const { Config, HostConfig, NetworkSettings } of inspected) {
         const service = Config.Labels['com.docker.compose.service'];
-        const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, Memory } = HostConfig;
+        const { CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt } = HostConfig;
+        const isLimited = HostConfig.Memory > 0 && (HostConfig.PidsLimit ?? 0) > 0;
         assert.deepEqual(
-          { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited: Memory > 0 },
+          { service, CapAdd, CapDrop, Privileged, ReadonlyRootfs, SecurityOpt, isLimited },
           {
             ...{ service, CapAdd: null, CapDrop: ['ALL'], Privileged: false, ReadonlyRootfs: true },
             ...{ SecurityOpt: ['no-new-privileges:true'], isLimited: true },

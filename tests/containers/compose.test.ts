@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { accessStringOf } from '@sluice/infra/constructs/queue-users.ts';
 import { repository } from '@sluice/local/folder.ts';
 
-const compose = readFileSync(join(repository, 'compose.yaml'), 'utf8');
+const read = (file: string) => readFileSync(join(repository, file), 'utf8');
+const compose = read('compose.yaml');
 
 /** The parts of a text that begin at lines which this matches, by what it takes for their name. */
 const blocksOf = (text: string, head: RegExp): Map<string, string> =>
@@ -37,5 +38,66 @@ test('each user of Valkey has with Compose the rights that it has on AWS', () =>
   for (const user of ['producer', 'consumer', 'operator'] as const) {
     const [, rights = ''] = new RegExp(`^ +user ${user} '([^']+)'`, 'm').exec(secrets) ?? [];
     assert.equal(rights.replaceAll(/\s+/g, ' ').trim(), accessStringOf(user, 'count_queue'), user);
+  }
+});
+
+const composeFiles = ['compose.yaml', 'compose.cluster.yaml', 'compose.observe.yaml', 'containers/valkey.yaml'];
+
+test('each service of Compose may use only so much memory and so many processes, and gains no rights', () => {
+  let checked = 0;
+  const main = blocksOf(blocksOf(read('compose.yaml'), /(\S+):.*\n/).get('services') ?? '', / {2}([\w-]+):/);
+  for (const file of composeFiles) {
+    const parts = blocksOf(read(file), /(\S+):.*\n/);
+    const anchors = new Map(
+      [...parts.values()].flatMap((block) => {
+        const [, name] = /^x-\S+: &(\S+)/.exec(block) ?? [];
+        return name === undefined ? [] : [[name, block]];
+      }),
+    );
+    /** A block with what it takes from anchors. */
+    const resolve = (block: string): string =>
+      [block, ...[...block.matchAll(/<<: \*([\w-]+)/g)].map(([, name = '']) => resolve(anchors.get(name) ?? ''))].join(
+        '',
+      );
+    for (const [name, block] of blocksOf(parts.get('services') ?? '', / {2}([\w-]+):/)) {
+      const all = resolve(block);
+      // An overlay changes services that compose.yaml has; those of valkey.yaml are checked there.
+      if (all.includes('extends: ') || (file === 'compose.cluster.yaml' && main.has(name))) continue;
+      for (const limit of [
+        /mem_limit: \d+[mg]\n/,
+        /pids_limit: \d+\n/,
+        /no-new-privileges:true/,
+        /cap_drop: \[ALL\]/,
+      ]) {
+        assert.match(all, limit, `${file}: ${name}`);
+      }
+      assert.match(all, /read_only: true/, `${file}: ${name}`);
+      checked += 1;
+    }
+  }
+  assert.ok(checked >= 11, `${checked} services`);
+});
+
+// Where no digest of the version is known that two sources agree on; Renovate pins it (renovate.json).
+const withoutKnownDigest = new Set(['envoyproxy/envoy']);
+
+test('each image is pinned by its exact version and its digest, and is the same wherever it is named', () => {
+  const named = [
+    ...read('Dockerfile').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+) AS/gm),
+    ...composeFiles
+      .map(read)
+      .join('')
+      .matchAll(/^ +image: (\S+)$/gm),
+    ...read('tools/local/find-servers.ts').matchAll(/image: '([^']+)'/g),
+  ].flatMap(([, name = '']) => (name.startsWith('sluice/') ? [] : name));
+  assert.ok(named.length >= 11, named.join('\n'));
+  const seen = new Map<string, string>();
+  for (const name of named) {
+    const [, repositoryOfImage = '', digest] =
+      /^([\w./-]+):v?\d+\.\d+\.\d+(?:-[\w.-]+)?(@sha256:[0-9a-f]{64})?$/.exec(name) ?? [];
+    assert.notEqual(repositoryOfImage, '', `${name} has no exact version`);
+    assert.equal(digest === undefined, withoutKnownDigest.has(repositoryOfImage), name);
+    assert.equal(seen.get(repositoryOfImage) ?? name, name);
+    seen.set(repositoryOfImage, name);
   }
 });

@@ -31,7 +31,7 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
   const standIns = files.map((name) => name.replace(/yaml$/, 'stand-ins.yaml'));
   const all = [
     ...['compose.yaml', ...files],
-    ...(process.env['SLUICE_STAND_INS'] === '1'
+    ...(process.env['SLUICE_STAND_INS'] !== undefined
       ? ['compose.stand-ins.yaml', ...standIns].map((name) => join('tests/containers', name))
       : []),
   ].flatMap((name) => ['--file', join(repository, name)]);

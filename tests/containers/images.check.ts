@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as z from 'zod';
-import { baseImages, baseOf } from './base-images.ts';
+import { baseImages, baseOf, nameInEngine } from './base-images.ts';
 import { images, labelsSchema, type Image } from './build-images.ts';
 import { addressOf, docker, imageName, inspect, startParts, succeeds, terminate, variable } from './containers.ts';
 import { findSecrets, ownFilesOf, saveLayers } from './layers.ts';
@@ -20,7 +20,7 @@ const stopWithinMs = 10_000;
 const find = (part: string) => {
   const name = baseImages().find((base) => base.startsWith(`${part}:`));
   assert.ok(name !== undefined, `compose.yaml names no image of ${part}`);
-  return name;
+  return nameInEngine(name);
 };
 const { VERSION, REVISION, SOURCE } = labelsSchema.parse(JSON.parse(variable('SLUICE_LABELS')));
 const parts = await startParts({ mysql: find('mysql'), valkey: find('valkey/valkey') });
@@ -253,7 +253,8 @@ const waitingBatches = async (address: string): Promise<number> => {
 test('the init for another processor is of that processor', async () => {
   const tag = imageName('producer' satisfies Image).replace('producer', 'init-arm64');
   const network = (await succeeds('network', 'inspect', 'bridge')) ? [] : ['--network=host'];
-  await docker('build', ...network, '--target=init', '--build-arg=TARGETARCH=arm64', '--tag', tag, repository);
+  const target = ['--target=init', '--build-arg=TARGETARCH=arm64', '--tag', tag];
+  await docker('build', ...network, '--file', variable('SLUICE_DOCKERFILE'), ...target, repository);
   // The machine's number in an ELF header: 183 is AArch64.
   const machine = await docker(
     'run',

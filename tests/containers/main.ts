@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
-import { baseImages, provideBaseImages, type BaseImage } from './base-images.ts';
+import { baseImages, provideBaseImages, writeDockerfile, type BaseImage } from './base-images.ts';
 import { buildImages, compareImages, labelsOfBuild } from './build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { measurementsTable, writeTable } from './measurements.ts';
@@ -36,10 +36,13 @@ let endChecks = () => Promise.resolve();
 
 const tagWithoutBuildKit = `${tag}-without-buildkit`;
 
-const build = async (withBuildKit: boolean, of: Engine) => {
+const build = async (withBuildKit: boolean, of: Engine, dockerfile: string) => {
   say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
   // What the builder of old makes is only looked at: what runs is what BuildKit made.
-  const durations = await buildImages(of, { tag: withBuildKit ? tag : tagWithoutBuildKit, withBuildKit, labels });
+  const durations = await buildImages(of, {
+    tag: withBuildKit ? tag : tagWithoutBuildKit,
+    ...{ withBuildKit, labels, dockerfile },
+  });
   const each = [...durations].map(([name, ms]) => `${name} ${Math.round(ms / 1_000)} s`);
   say(`Built ${withBuildKit ? 'with' : 'without'} BuildKit: ${each.join(', ')}`);
 };
@@ -50,7 +53,7 @@ const check = async (
   bases: readonly BaseImage[],
 ) => {
   say(`Running ${files.map((file) => basename(file)).join(', ')} …`);
-  const hasStandIns = bases.some(({ standIn }) => standIn !== undefined);
+  const standIns = bases.flatMap(({ name, standIn }) => (standIn === undefined ? [] : name));
   const child = spawn(
     process.execPath,
     ['--test', `--test-concurrency=${filesAtOnce}`, `--test-timeout=${longestCheckMs}`, ...files],
@@ -65,7 +68,8 @@ const check = async (
         SLUICE_TAG: tag,
         SLUICE_LABELS: JSON.stringify(labels),
         SLUICE_MEASUREMENTS: measurements,
-        ...(hasStandIns ? { SLUICE_STAND_INS: '1' } : {}),
+        SLUICE_DOCKERFILE: join(folder, 'Dockerfile'),
+        ...(standIns.length > 0 ? { SLUICE_STAND_INS: standIns.join(' ') } : {}),
       },
     },
   );
@@ -94,12 +98,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   engine = await findEngine(say);
   const bases = await provideBaseImages(engine, baseImages(), say);
-  await build(true, engine);
+  const dockerfile = writeDockerfile(folder, bases);
+  await build(true, engine, dockerfile);
   const checksOfImages = 'tests/containers/images.check.ts';
   if (values.measure) {
     await check([checksOfImages], engine, bases);
   } else {
-    await Promise.all([check([checksOfImages], engine, bases), build(false, engine)]);
+    await Promise.all([check([checksOfImages], engine, bases), build(false, engine, dockerfile)]);
     await compareImages(engine, [tag, tagWithoutBuildKit]);
     const others = globSync('tests/containers/**/*.check.ts', { cwd: repository }).filter(
       (file) => file !== checksOfImages,

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
-const startWithinMs = 30_000;
+const startWithinMs = 60_000;
 
 /** A server that a test started and that ends with the test. */
 export type ChildServer = {
@@ -14,11 +14,11 @@ export type ChildServer = {
   readonly hasEnded: () => boolean;
 };
 
-/** Starts a server and resolves when `isReady` answers true. Throws with its output when it ends first or is not ready within 30 s. */
+/** Starts a server and resolves when `isReady` answers true. Throws with its output when it ends first or is not ready within 60 s. */
 export const startChildServer = async (
   owner: Owner,
-  command: readonly [program: string, ...args: string[]],
-  isReady: () => Promise<boolean>,
+  command: readonly [program: string, ...args: readonly string[]],
+  isReady: (lines: readonly string[]) => Promise<boolean>,
 ): Promise<ChildServer> => {
   const [program, ...args] = command;
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -35,7 +35,7 @@ export const startChildServer = async (
   });
   let ready = false;
   const isReadyOrEnded = async () => {
-    ready = await isReady().catch(() => false);
+    ready = await isReady(lines).catch(() => false);
     return ready || hasEnded();
   };
   await waitUntil(isReadyOrEnded, startWithinMs).catch(() => undefined);

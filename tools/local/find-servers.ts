@@ -22,7 +22,7 @@ type Server = {
 const redis: Server = {
   name: 'Redis',
   programs: ['redis-server', 'valkey-server'],
-  image: 'valkey/valkey:8',
+  image: 'valkey/valkey:8.1.9@sha256:f0ba225266310efba5fb33383e21c64fbd07907304224786c780606e7ebd7327',
   packages: ['redis-server'],
   brew: 'redis',
   variables: 'REDIS_HOST (and REDIS_PORT, REDIS_PASSWORD)',
@@ -31,7 +31,7 @@ const redis: Server = {
 const mysql: Server = {
   name: 'MySQL',
   programs: ['mariadbd', 'mysqld'],
-  image: 'mysql:8.4',
+  image: 'mysql:8.4.11@sha256:85b9bf2e29cf836ecb8c2a15a935d4ba0c606631dff1dd79531a11983c638f2a',
   // The servers without the service that the full package would start.
   packages: ['mariadb-server-core', 'mariadb-client-core'],
   brew: 'mariadb',
