@@ -27,10 +27,16 @@ export type CollectedBody =
   | { readonly error: Error };
 
 // Bodies up to this size do not count: there are no more of them than connections.
-const freeBytes = 16_384;
+export const freeBytes = 16_384;
 // Each part costs a call, however small it is. A row in each part is what streaming clients send.
 const maxParts = 16_384;
 const minOwnBytes = 1_024;
+
+type CollectSettings = BodyLimits & {
+  readonly maxBytes: number;
+  /** Finds what is wrong with a large body by its beginning, so that the rest need not be read. */
+  readonly findFault?: ((beginning: string) => Fault | undefined) | undefined;
+};
 
 /**
  * Reads a body into one buffer, which doubles as the body grows: parts that are kept one by one cost
@@ -38,10 +44,11 @@ const minOwnBytes = 1_024;
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,
-  { memory, clientOf, maxBytes }: BodyLimits & { readonly maxBytes: number },
+  { memory, clientOf, maxBytes, findFault }: CollectSettings,
   done: (body: CollectedBody) => void,
 ): void => {
-  const collected = createGrowingBuffer();
+  const declared = Number(raw.headers['content-length']);
+  const collected = createGrowingBuffer(declared);
   let parts = 0;
   let share: Share | undefined;
 
@@ -55,6 +62,8 @@ export const collectBody = (
   const account = (by: number) => {
     if (share !== undefined) return share.grow(by);
     if (collected.length() <= freeBytes) return undefined;
+    const fault = findFault?.(collected.bytes().toString('latin1'));
+    if (fault !== undefined) return finish({ fault });
     share = memory.take(clientOf(raw), 0, () => finish({ fault: busy }));
     // The counts of the body live until their answer.
     answer?.once('close', share.release);
@@ -71,7 +80,7 @@ export const collectBody = (
   const onEnd = () => finish({ bytes: collected.bytes() });
   const onError = (error: Error) => finish({ error });
 
-  if (Number(raw.headers['content-length']) > maxBytes) {
+  if (declared > maxBytes) {
     done({ fault: tooLarge(maxBytes) });
     return;
   }
@@ -82,8 +91,8 @@ export const collectBody = (
 const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion === '1.1' && /^100-continue$/i.test(headers.expect);
 
-/** A buffer that bytes are appended to. */
-const createGrowingBuffer = () => {
+/** Makes a buffer that bytes are appended to, of the size that is expected, or one that doubles where that is NaN. */
+const createGrowingBuffer = (expected: number) => {
   // The first part is a view of what Node read; most bodies have no other.
   let first: Buffer | undefined;
   let own: Buffer | undefined;
@@ -93,7 +102,7 @@ const createGrowingBuffer = () => {
     const needed = length + part.length;
     if (length === 0) first = part;
     else if (own === undefined || needed > own.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(2 * needed, minOwnBytes));
+      const larger = Buffer.allocUnsafeSlow(expected >= needed ? expected : Math.max(2 * needed, minOwnBytes));
       (own ?? first)?.copy(larger, 0, 0, length);
       own = larger;
       first = undefined;

@@ -1,16 +1,13 @@
 import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
 import type { Fault } from './problem-answer.ts';
 
-// Smaller bodies cost little whatever they hold, and get the more exact error of the schema.
-const maxFreeLength = 16_384;
-
 /**
- * The fault of a large JSON body that is no list of numbers, found without parsing it: a megabyte of
+ * Finds the fault of a large JSON body, or of its beginning, that is no list of numbers, without parsing it: a megabyte of
  * small members takes a hundred times as long to parse as one of numbers, and nobody else is served
  * meanwhile. Every valid body of that size is `{"counts":[…]}` with nothing but numbers in the list.
+ * Smaller bodies are not for it: they cost little, and the schema's error is more exact.
  */
 export const findCostlyJson = (text: string): Fault | undefined => {
-  if (text.length <= maxFreeLength) return undefined;
   const list = text.indexOf('[');
   const inList = list === -1 ? -1 : findFirst(text, ['"', '{', '['], list + 1);
   // A valid body has one name.

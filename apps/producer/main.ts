@@ -43,6 +43,13 @@ const stateReader = (connection: RedisConnection, queueName: string) =>
     ),
   );
 
+/** Reads if the queue takes counts, once for all that ask at the same time. */
+const readinessReader = (queue: Omit<Parameters<typeof readReadiness>[0], 'deadlineMs'>, isRegistered: () => boolean) =>
+  shareReads(async () => {
+    const found = await readReadiness({ ...queue, deadlineMs: attemptWithinMs });
+    return found === 'up' && !isRegistered() ? 'down' : found;
+  });
+
 await runService(process, {
   name: 'producer',
   schema: configSchema,
@@ -97,15 +104,7 @@ await runService(process, {
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,
         readQueueState: readState,
-        readQueueReadiness: shareReads(async () => {
-          const found = await readReadiness({
-            ...limits,
-            connection: looking,
-            partitions,
-            deadlineMs: attemptWithinMs,
-          });
-          return found === 'up' && !isRegistered ? 'down' : found;
-        }),
+        readQueueReadiness: readinessReader({ ...limits, connection: looking, partitions }, () => isRegistered),
         isLedgerUp: ledger.isLedgerUp,
         tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { collectBody, type BodyLimits } from './collect-body.ts';
+import { collectBody, freeBytes, type BodyLimits } from './collect-body.ts';
 import { pointerTo } from './faults.ts';
 import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
@@ -19,7 +19,7 @@ const jsonMediaType = 'application/json';
 /** Makes JSON the one kind of body that the server takes. */
 export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
   server.removeAllContentTypeParsers();
-  takeBodies(server, limits, jsonMediaType, parseJson);
+  takeBodies(server, { ...limits, findFault: findCostlyJson }, jsonMediaType, parseJson);
 };
 
 /** Lets the routes of `scope` take NDJSON too; their handlers see it as the JSON body `{"counts":[…]}`. */
@@ -33,7 +33,7 @@ type Parsed = { readonly value: unknown } | { readonly fault: Fault };
 
 const takeBodies = (
   scope: FastifyInstance,
-  limits: BodyLimits,
+  limits: Omit<Parameters<typeof collectBody>[1], 'maxBytes'>,
   mediaType: string,
   parse: (text: string) => Parsed,
 ): void => {
@@ -52,7 +52,7 @@ const takeBodies = (
 };
 
 const parseJson = (text: string): Parsed => {
-  const costly = findCostlyJson(text);
+  const costly = text.length > freeBytes ? findCostlyJson(text) : undefined;
   if (costly !== undefined) return { fault: costly };
   let value: unknown;
   try {

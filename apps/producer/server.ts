@@ -109,8 +109,8 @@ export const createServer = (
   server.decorate('logger', logger);
   server.decorate('warn', sampleWarnings(logger));
   server.server.maxConnections = maxConnections + reservedConnections;
-  evictConnections(server.server, maxConnections);
-  sliceInput(server.server);
+  const { heard } = evictConnections(server.server, maxConnections);
+  sliceInput(server.server, heard);
   const limits: BodyLimits = {
     memory: createFairShares(maxHeldBytes),
     clientOf: clientsBy(clientAddressHeader),

@@ -17,7 +17,8 @@ const setUp = async (t: TestContext, maxConnections: number) => {
     else if (request.url === '/large') response.end('x'.repeat(32_000_000));
     else response.end();
   });
-  evictConnections(server, maxConnections);
+  const { heard } = evictConnections(server, maxConnections);
+  server.on('connection', (socket) => socket.on('data', () => heard(socket)));
   server.listen(0, '::');
   await once(server, 'listening');
   t.after(() => {

@@ -17,7 +17,10 @@ const maxEvictedPart = 1 / 8;
  * not become whole; a request that is whole is always answered. Clients are told apart by the address
  * of their connection.
  */
-export const evictConnections = (server: Server, maxConnections: number): void => {
+export const evictConnections = (
+  server: Server,
+  maxConnections: number,
+): { readonly heard: (socket: Socket) => void } => {
   const opened = new Map<Socket, Opened>();
 
   server.on('connection', (socket) => {
@@ -25,11 +28,14 @@ export const evictConnections = (server: Server, maxConnections: number): void =
     const connection: Opened = { socket, client: networkOf(socket.remoteAddress ?? ''), lastHeardAt: now };
     if (opened.size >= maxConnections) evict([...opened.values()], now);
     opened.set(socket, connection);
-    socket.on('data', () => {
-      connection.lastHeardAt = performance.now();
-    });
     socket.once('close', () => opened.delete(socket));
   });
+
+  const heard = (socket: Socket): void => {
+    const connection = opened.get(socket);
+    if (connection !== undefined) connection.lastHeardAt = performance.now();
+  };
+  return { heard };
 };
 
 const evict = (opened: readonly Opened[], now: number): void => {

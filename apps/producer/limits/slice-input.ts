@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { keepFromParser, readInto } from './read-into.ts';
 import type { Duplex } from 'node:stream';
 
 // About 20 of the shortest requests; most requests that people send fit into one slice.
+const readBytes = 65_536;
 const minSliceBytes = 512;
 // A body is fed in larger slices, or each of its parts would cost a call.
 const maxSliceBytes = 2_048;
@@ -23,6 +25,8 @@ type Input = {
   /** True if the parser has met an error, after which it must not be fed. */
   hasFailed: boolean;
 };
+
+const nothing = Buffer.alloc(0);
 
 /** Feeds parsers, as far as the answers that they owe allow. */
 const createFeeder = () => {
@@ -49,7 +53,8 @@ const createFeeder = () => {
   };
 
   const hold = (input: Input, rest: Buffer): void => {
-    input.held = input.held === undefined ? rest : Buffer.concat([input.held, rest]);
+    // A copy: the buffer that bytes are read into is used again.
+    input.held = Buffer.concat([input.held ?? nothing, rest]);
     waiting.add(input);
     input.socket.pause();
     releaseSoon();
@@ -104,11 +109,16 @@ const createFeeder = () => {
  * the client down; no request is lost. Bytes after the last answer of a connection are dropped
  * unparsed.
  *
- * Node has no option for either. This takes the place of the `data` listener of its HTTP server.
+ * Node has no option for either. All connections read into one buffer, as they do for Node's parser;
+ * a stream would make a buffer of 64 KiB for each read.
  */
-export const sliceInput = (server: Server): void => {
+export const sliceInput = (server: Server, onInput: (socket: Socket) => void): void => {
   const inputs = new WeakMap<Duplex, Input>();
   const feeder = createFeeder();
+  const readBuffer = Buffer.allocUnsafeSlow(readBytes);
+
+  // Before Node's own listener, which would have the parser read the socket by itself.
+  server.prependListener('connection', keepFromParser);
 
   server.on('connection', (socket) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listener for data takes bytes
@@ -116,11 +126,11 @@ export const sliceInput = (server: Server): void => {
     if (parse === undefined) throw new TypeError('The HTTP server does not listen for data');
     const input: Input = { socket, parse, held: undefined, pipelined: 0, hasPipelined: false, hasFailed: false };
     inputs.set(socket, input);
-    socket
-      .removeListener('data', parse)
-      .on('data', (bytes: Buffer) => feeder.feed(input, bytes))
-      .on('resume', () => feeder.onResume(input))
-      .once('close', () => feeder.forget(input));
+    readInto(socket, readBuffer, (bytes) => {
+      onInput(socket);
+      feeder.feed(input, bytes);
+    });
+    socket.on('resume', () => feeder.onResume(input)).once('close', () => feeder.forget(input));
   });
 
   server.prependListener('clientError', (_error, socket) => {
