@@ -1,0 +1,33 @@
+import { test, type TestContext } from 'node:test';
+import { startEnvoy } from '@sluice/test-servers/envoy.ts';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { assertRecordedOnce, endure, type Process } from './endure.ts';
+import { shapes } from './shapes.ts';
+
+// `npm run test:attacks [-- --test-name-pattern=…]`: one attacker next to three healthy clients, who have the same address, which is the worst case.
+
+// Of all attacks together.
+const timeout = 1_200_000;
+
+const endureAll = async (t: TestContext, port: number, servers: readonly Process[]): Promise<void> => {
+  for (const shape of Object.keys(shapes)) {
+    await t.test(shape, (its) => endure(its, { shape, port, servers }));
+  }
+};
+
+test('a producer serves others while it is attacked', { timeout }, async (t) => {
+  const { start, address, ledger } = await createPipeline(t);
+  const producer = await start('producer');
+  await start('consumer');
+  await endureAll(t, Number(new URL(address).port), [producer]);
+  await assertRecordedOnce(ledger.readCounts);
+});
+
+test('a producer behind Envoy serves others while Envoy is attacked', { timeout }, async (t) => {
+  const { start, address, ledger } = await createPipeline(t);
+  const producer = await start('producer', { CLIENT_ADDRESS_HEADER: 'x-client-address' });
+  await start('consumer');
+  const envoy = await startEnvoy(t, Number(new URL(address).port));
+  await endureAll(t, envoy.port, [producer, envoy]);
+  await assertRecordedOnce(ledger.readCounts);
+});
