@@ -48,7 +48,7 @@ export const queueRights = {
     connection,
     ...state,
     // INFO says how much memory idempotency keys may take (packages/queue/key-limit.ts).
-    { commands: ['exec', 'info', 'multi', 'ping', 'wait'] },
+    { commands: ['exec', 'info', 'multi', 'wait'] },
     { commands: ['xadd', 'xgroup|create'], access: 'W', keys: ['stream'] },
     { commands: ['sadd'], access: 'W', keys: ['partitions'] },
     { commands: ['evalsha'], access: 'RW', keys: ['stream', 'keyRecords', 'keyCounters'] },
