@@ -28,6 +28,21 @@ test('each of many pipelined requests is answered, in their order', async (t) =>
   );
 });
 
+test('each byte of a request is parsed once, however long the request is', async (t) => {
+  const bench = createTestServer(t);
+  const socket = await connectTo(t, bench);
+  const paddings = Array.from({ length: 60 }, (_, index) => index * 100);
+  for (const [count, padding] of paddings.entries()) {
+    socket.write(post(count, `x-padding: ${'a'.repeat(padding)}\r\n`));
+    const [answer] = await once(socket, 'data');
+    assert.match(String(answer), new RegExp(`^HTTP/1.1 201 [^]*"value":${count},`), `${padding} bytes more`);
+  }
+  assert.deepEqual(
+    bench.enqueued.flatMap((request) => request.counts),
+    [...paddings.keys()],
+  );
+});
+
 for (const [what, request] of [
   ['GETs', get],
   ['POSTs', post(1)],

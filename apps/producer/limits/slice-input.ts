@@ -45,8 +45,9 @@ const createFeeder = () => {
     let size = minSliceBytes;
     for (let start = 0; start < bytes.length && !hasEnded(input);) {
       if (!mayFeed(input)) return hold(input, bytes.subarray(start));
-      input.parse(bytes.length <= size ? bytes : bytes.subarray(start, start + size));
-      start += size;
+      const end = start + size;
+      input.parse(start === 0 && end >= bytes.length ? bytes : bytes.subarray(start, end));
+      start = end;
       size = input.hasPipelined ? minSliceBytes : Math.min(2 * size, maxSliceBytes);
     }
     return undefined;
