@@ -1,4 +1,13 @@
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram } from '@sluice/local/find-program.ts';
@@ -185,7 +194,10 @@ const collectPrograms = async (folder: string, say: (line: string) => void): Pro
   const npm = realpathSync(process.env['npm_execpath'] ?? findProgram('npm') ?? 'npm');
   cpSync(dirname(dirname(npm)), join(folder, 'npm'), { recursive: true });
   await copySettingsOfNpm(folder);
-  copyFileSync(join(standIns, 'mysql-entrypoint.sh'), join(folder, 'mysql-entrypoint.sh'));
+  for (const script of ['mysql-entrypoint.sh', 'valkey-server.sh']) {
+    copyFileSync(join(standIns, script), join(folder, script));
+    chmodSync(join(folder, script), 0o755);
+  }
   say('Fetching Envoy …');
   copyFileSync(provideEnvoy(), join(folder, 'envoy'));
 };
