@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Memory of Envoy's container in MiB: twice the heap at which it stops taking requests (containers/envoy.yaml); sockets need the rest. */
+/** Memory of Envoy's container in MiB: half as much again as the heap at which it stops taking requests (containers/envoy.yaml); sockets need the rest. */
 export const envoyMemoryMiB = 384;
 
 /** The heap that an image asks for in MiB; more makes its pauses longer. */
