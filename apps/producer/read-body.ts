@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectBody, freeBytes, type BodyLimits } from './collect-body.ts';
@@ -37,6 +38,7 @@ const takeBodies = (
   mediaType: string,
   parse: (text: string) => Parsed,
 ): void => {
+  const takeTurn = createTurns();
   scope.addContentTypeParser(mediaType, (request: FastifyRequest, _payload: IncomingMessage, done) => {
     const refuse = (fault: Fault) => done(new FaultError(fault));
     const faulty = faultInHeaders(request);
@@ -45,10 +47,22 @@ const takeBodies = (
     return collectBody(request, { ...limits, maxBytes }, (body) => {
       if ('fault' in body) return refuse(body.fault);
       if ('error' in body) return done(body.error);
-      const parsed = parse(withoutMark(body.bytes.toString('utf8')));
-      return 'fault' in parsed ? refuse(parsed.fault) : done(null, parsed.value);
+      const { bytes } = body;
+      const read = () => {
+        const parsed = parse(withoutMark(bytes.toString('utf8')));
+        return 'fault' in parsed ? refuse(parsed.fault) : done(null, parsed.value);
+      };
+      if (bytes.length <= freeBytes) return read();
+      void takeTurn().then(read);
+      return undefined;
     });
   });
+};
+
+/** Makes large bodies take turns: one is parsed in a turn of the event loop, and others are served in between. */
+const createTurns = (): (() => Promise<void>) => {
+  let last = Promise.resolve();
+  return () => (last = last.then(() => turn()));
 };
 
 const parseJson = (text: string): Parsed => {

@@ -89,13 +89,13 @@ const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
         detail: 'The request did not arrive whole in time. Send it again.',
       };
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' };
+      return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB, or too many.' };
     default:
       // Not 501 where the method is unknown: what is no HTTP at all looks the same, and is no fault of the server.
       return {
         status: 400,
         code: 'invalid_request',
-        detail: `This is not an HTTP/1.1 request with a method that exists: ${reasonOf(error)}.`,
+        detail: `This is not a valid HTTP/1.1 request: ${reasonOf(error)}.`,
       };
   }
 };

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import { sampleWarnings, type Warn } from '@sluice/runtime/sample-warnings.ts';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { requireToken, type TokenGuard } from './bearer-token.ts';
 import { findHeaderFault } from './check-headers.ts';
 import { closeConnectionsInStages } from './close-in-stages.ts';
@@ -109,6 +110,8 @@ export const createServer = (
   server.decorate('logger', logger);
   server.decorate('warn', sampleWarnings(logger));
   server.server.maxConnections = maxConnections + reservedConnections;
+  // A client may say that it has no more to ask, and read what it is answered.
+  Object.assign(server.server, { httpAllowHalfOpen: true });
   const { heard } = evictConnections(server.server, maxConnections);
   sliceInput(server.server, heard);
   const limits: BodyLimits = {
@@ -120,11 +123,13 @@ export const createServer = (
   closeConnectionsInStages(server);
   endConnectionsWhileClosing(server);
 
-  lookAtHeads(server, corsOrigin, allowedHosts);
+  const distrusted = new WeakSet<Socket>();
+  lookAtHeads(server, distrusted, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     // Methods that the router does not know pass no hook.
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
+    closeBehindRest(request.raw, reply, distrusted);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
     logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
@@ -155,11 +160,11 @@ export const createServer = (
 /** Decides what can be decided before a body is read. One hook for all: each costs every request. */
 const lookAtHeads = (
   server: FastifyInstance,
+  distrusted: WeakSet<Socket>,
   corsOrigin: AllowedOrigins,
   allowedHosts: readonly string[] | undefined,
 ): void => {
   const isHostAllowed = allowedHosts === undefined ? () => true : createHostCheck(allowedHosts);
-  const distrusted = new WeakSet<Socket>();
   server.addHook('onRequest', (request, reply, done) => {
     allowOrigin(reply, corsOrigin);
     setSafeHeaders(reply);
@@ -182,6 +187,15 @@ const lookAtHeads = (
     if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
     return done();
   });
+};
+
+/**
+ * Closes the connection behind the answer to a request whose body is not read to its end, and reads nothing
+ * that follows. A body that was read whole closes nothing, whatever Fastify says: requests behind it may have begun.
+ */
+const closeBehindRest = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
+  if (!request.complete) distrusted.add(request.socket);
+  else if (!distrusted.has(request.socket)) reply.removeHeader('connection');
 };
 
 const hostNotAllowed: Fault = {

@@ -47,6 +47,8 @@ type EnqueuerSettings = {
 };
 
 const avoidForMs = 1_000;
+// Counts of requests of more than one batch that one flight carries.
+const maxLargeCounts = 20_000;
 
 /** One is on its way while the next is made. WAIT holds up all that is behind it on its connection, the next flight too. */
 const mostFlights = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
@@ -100,10 +102,32 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     while (waiting.length > 0) {
       const lane = chooseLane();
       if (lane === undefined) return;
-      const requests = waiting.filter(({ isSettled }) => !isSettled);
-      waiting = [];
+      const requests = takeFlight();
       if (requests.length > 0) void track(fly(lane, requests));
     }
+  };
+
+  /**
+   * Takes what goes together: all small requests, and as many large ones as a flight may carry. A flight of everything
+   * that waits could take longer than an attempt may.
+   */
+  const takeFlight = (): Request[] => {
+    const unsettled = waiting.filter(({ isSettled }) => !isSettled);
+    const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
+    if (unsettled.every(isSmall)) {
+      waiting = [];
+      return unsettled;
+    }
+    const flight = unsettled.filter(isSmall);
+    let room = maxLargeCounts;
+    waiting = unsettled.filter((request) => {
+      if (isSmall(request)) return false;
+      const fits = room > 0;
+      if (fits) flight.push(request);
+      room -= request.counts.length;
+      return !fits;
+    });
+    return flight;
   };
 
   const chooseLane = (): Lane | undefined => {
@@ -121,7 +145,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   const fly = async (lane: Lane, requests: readonly Request[]) => {
     lane.flights += 1;
     const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
-    const deadline = requests.at(-1)?.deadline ?? 0;
+    const deadline = Math.max(...requests.map((request) => request.deadline));
     const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
     if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
     else lane.avoidedUntil = performance.now() + avoidForMs;
