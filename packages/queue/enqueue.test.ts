@@ -139,3 +139,19 @@ test('drain waits for what is under way', async (t) => {
   assert.deepEqual(outcomes, ['acknowledged', 'acknowledged', 'acknowledged']);
   assert.equal((await readBatches()).length, 2);
 });
+
+test('large requests that wait go a few at a time, and a small one that came behind them goes first', async (t) => {
+  const { enqueuer, readBatches } = await setUp(t);
+  const large = Array.from({ length: 12 }, (_, request) =>
+    Array.from({ length: 10_000 }, (_value, index) => request * 10_000 + index),
+  );
+  const outcomes = large.map((counts) => enqueuer.enqueue(counts));
+  outcomes.push(enqueuer.enqueue([-1]));
+  for (const outcome of await Promise.all(outcomes)) assert.equal(outcome, 'acknowledged');
+  const counts = (await readBatches()).flatMap((batch) => batch.counts);
+  assert.equal(counts.indexOf(-1), 0);
+  assert.deepEqual(
+    counts.slice(1).toSorted((a, b) => a - b),
+    large.flat(),
+  );
+});

@@ -102,32 +102,10 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     while (waiting.length > 0) {
       const lane = chooseLane();
       if (lane === undefined) return;
-      const requests = takeFlight();
+      const { flight: requests, rest } = splitRequests(waiting.filter(({ isSettled }) => !isSettled));
+      waiting = rest;
       if (requests.length > 0) void track(fly(lane, requests));
     }
-  };
-
-  /**
-   * Takes what goes together: all small requests, and as many large ones as a flight may carry. A flight of everything
-   * that waits could take longer than an attempt may.
-   */
-  const takeFlight = (): Request[] => {
-    const unsettled = waiting.filter(({ isSettled }) => !isSettled);
-    const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
-    if (unsettled.every(isSmall)) {
-      waiting = [];
-      return unsettled;
-    }
-    const flight = unsettled.filter(isSmall);
-    let room = maxLargeCounts;
-    waiting = unsettled.filter((request) => {
-      if (isSmall(request)) return false;
-      const fits = room > 0;
-      if (fits) flight.push(request);
-      room -= request.counts.length;
-      return !fits;
-    });
-    return flight;
   };
 
   const chooseLane = (): Lane | undefined => {
@@ -181,6 +159,24 @@ const createTracker = () => {
   };
 
   return { track, settled };
+};
+
+/**
+ * Splits requests into those that go together, all small ones and as many large ones as a flight may carry, and those
+ * that wait for the next. A flight of everything could take longer than an attempt may.
+ */
+const splitRequests = (requests: Request[]): { readonly flight: Request[]; readonly rest: Request[] } => {
+  const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
+  if (requests.every(isSmall)) return { flight: requests, rest: [] };
+  const flight = requests.filter(isSmall);
+  const rest: Request[] = [];
+  let room = maxLargeCounts;
+  for (const request of requests) {
+    if (isSmall(request)) continue;
+    (room > 0 ? flight : rest).push(request);
+    room -= request.counts.length;
+  }
+  return { flight, rest };
 };
 
 /** The counts of whole requests, joined as far as one batch holds them; those of a larger request stay alone. */

@@ -126,7 +126,7 @@ test('a full Redis refuses counts with 503, drains under load, and takes counts 
   await pipeline.load.more();
   await consumer.end('SIGTERM');
   const used = Number(/used_memory:(\d+)/.exec(await queue.admin.info('memory'))?.[1]);
-  await queue.admin.configSet('maxmemory', String(used + 500_000));
+  await queue.admin.configSet('maxmemory', String(used + 200_000));
   // More than one, so that it is full before long.
   const filling = startLoad(t, [pipeline.address], { pauseMs: 0, firstCount: 1_000_000_000 });
   await untilRefused(filling);
