@@ -356,3 +356,13 @@ test('no answer is kept by a cache or taken for another type', async (t) => {
     assert.equal(headers['cache-control'], 'no-store');
   }
 });
+
+test('a request whose query is refused leaves its connection to the next one', async (t) => {
+  const socket = await connectTo(t, createTestServer(t));
+  for (const status of [400, 400, 200]) {
+    const path = status === 200 ? '/health' : '/counts?limit=x';
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    const [answer] = await once(socket, 'data');
+    assert.equal(parseAnswer(String(answer)).status, status);
+  }
+});

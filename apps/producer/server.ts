@@ -194,6 +194,7 @@ const lookAtHeads = (
  * that follows. A body that was read whole closes nothing, whatever Fastify says: requests behind it may have begun.
  */
 const closeBehindRest = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
+  if (reply.getHeader('connection') !== 'close') return;
   if (!request.complete) distrusted.add(request.socket);
   else if (!distrusted.has(request.socket)) reply.removeHeader('connection');
 };
