@@ -196,7 +196,7 @@ const lookAtHeads = (
 const closeBehindRest = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
   if (reply.getHeader('connection') !== 'close') return;
   if (!request.complete) distrusted.add(request.socket);
-  else if (!distrusted.has(request.socket)) reply.removeHeader('connection');
+  else if (reply.raw.shouldKeepAlive && !distrusted.has(request.socket)) reply.removeHeader('connection');
 };
 
 const hostNotAllowed: Fault = {
