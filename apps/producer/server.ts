@@ -110,8 +110,6 @@ export const createServer = (
   server.decorate('logger', logger);
   server.decorate('warn', sampleWarnings(logger));
   server.server.maxConnections = maxConnections + reservedConnections;
-  // A client may say that it has no more to ask, and read what it is answered.
-  Object.assign(server.server, { httpAllowHalfOpen: true });
   const { heard } = evictConnections(server.server, maxConnections);
   sliceInput(server.server, heard);
   const limits: BodyLimits = {
@@ -129,7 +127,7 @@ export const createServer = (
     // Methods that the router does not know pass no hook.
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
-    closeBehindRest(request.raw, reply, distrusted);
+    ignoreWhatFollows(request.raw, reply, distrusted);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
     logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
@@ -189,14 +187,9 @@ const lookAtHeads = (
   });
 };
 
-/**
- * Closes the connection behind the answer to a request whose body is not read to its end, and reads nothing
- * that follows. A body that was read whole closes nothing, whatever Fastify says: requests behind it may have begun.
- */
-const closeBehindRest = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
-  if (reply.getHeader('connection') !== 'close') return;
-  if (!request.complete) distrusted.add(request.socket);
-  else if (reply.raw.shouldKeepAlive && !distrusted.has(request.socket)) reply.removeHeader('connection');
+/** Does nothing that follows an answer which closes its connection: no answer could tell of it. */
+const ignoreWhatFollows = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
+  if (reply.getHeader('connection') === 'close') distrusted.add(request.socket);
 };
 
 const hostNotAllowed: Fault = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connectTo, createTestServer } from '../test-server.test.ts';
@@ -143,47 +143,6 @@ test('connections that break off with requests in progress leave no trace in the
   socket.write('GET /count HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(300) + getLast);
   assert.equal(statusesOf(await text(socket)).length, 301);
 });
-
-for (const [what, bytes] of [
-  ['one POST', post(1)],
-  ['many POSTs', post(1).repeat(300)],
-  ['GETs and POSTs in turns', ('GET /count HTTP/1.1\r\nhost: x\r\n\r\n' + post(1)).repeat(100)],
-  [
-    'a large body',
-    `POST /counts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 65537\r\n\r\n${'{"counts":[1]}'.padEnd(65_537)}`,
-  ],
-] as const) {
-  test(`a client that says at once that ${what} is all it sends is answered`, async (t) => {
-    const bench = createTestServer(t, {
-      enqueue: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        return 'acknowledged';
-      },
-    });
-    const { remotePort = 0 } = await connectTo(t, bench);
-    const socket = connect({ port: remotePort, host: '127.0.0.1', allowHalfOpen: true });
-    t.after(() => socket.destroy());
-    socket.end(bytes);
-    const statuses = statusesOf(await text(socket));
-    assert.equal(statuses.length, bytes.split('HTTP/1.1').length - 1);
-    assert.ok(statuses.every((status) => status === 200 || status === 201));
-  });
-}
-
-for (const [what, fault, status] of [
-  ['that is no JSON', '{x', 400],
-  ['with a repeated member', '{"count":1,"count":1}', 400],
-  ['that breaks the schema', '{"count":"1"}', 400],
-] as const) {
-  test(`what is pipelined behind a body ${what} is answered`, async (t) => {
-    const bench = createTestServer(t);
-    const socket = await connectTo(t, bench);
-    const bad = `POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${fault.length}\r\n\r\n${fault}`;
-    socket.write(bad + post(1).repeat(20) + getLast);
-    assert.deepEqual(statusesOf(await text(socket)), [status, ...Array<number>(20).fill(201), 200]);
-    assert.equal(bench.enqueued.length, 20);
-  });
-}
 
 test('what is pipelined behind a body that is too large is neither answered nor done', async (t) => {
   const bench = createTestServer(t);
