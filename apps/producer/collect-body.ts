@@ -40,7 +40,7 @@ type CollectSettings = BodyLimits & {
 
 /**
  * Reads a body into one buffer, which doubles as the body grows: parts that are kept one by one cost
- * up to a hundred times their bytes. Calls `done` once.
+ * many times their bytes. Calls `done` once.
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,

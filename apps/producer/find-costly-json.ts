@@ -3,7 +3,7 @@ import type { Fault } from './problem-answer.ts';
 
 /**
  * Finds the fault of a large JSON body, or of its beginning, that is no list of numbers, without parsing it: a megabyte of
- * small members takes a hundred times as long to parse as one of numbers, and nobody else is served
+ * small members takes far longer to parse than one of numbers, and nobody else is served
  * meanwhile. Every valid body of that size is `{"counts":[…]}` with nothing but numbers in the list.
  * Smaller bodies are not for it: they cost little, and the schema's error is more exact.
  */

@@ -41,7 +41,7 @@ const parseLines = (lines: readonly string[]): ParsedLines => {
     if (line > maxCountsPerRequest)
       return { line, detail: `is one more than the ${maxCountsPerRequest} that are taken at once` };
     if (text.trim() === '') return { line, detail: 'is empty' };
-    // A long line that is no number is not parsed: it can cost a hundred times as much.
+    // A long line that is no number is not parsed: it can cost far more.
     if (text.length > maxFreeLength && !/^\s*[-\d]/.test(text)) return { line, detail: notACount };
     let value: unknown;
     try {

@@ -105,8 +105,8 @@ const createFeeder = () => {
 
 /**
  * Feeds Node's HTTP parser in small slices, and holds back the rest while a client has many requests
- * without an answer. Node parses all that it read at once: 64 KiB hold over 2,000 requests, and 100
- * such reads stop the event loop for seconds. Held bytes stop the socket from being read, so TCP slows
+ * without an answer. Node parses all that it read at once: 64 KiB hold over 2,000 requests, and a
+ * few such reads stop the event loop. Held bytes stop the socket from being read, so TCP slows
  * the client down; no request is lost. Bytes after the last answer of a connection are dropped
  * unparsed.
  *
