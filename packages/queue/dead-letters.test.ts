@@ -141,12 +141,6 @@ test('dead letters of other partitions are listed, replayed and dropped where th
   assert.deepEqual(unreadable, [deadLetters, deadLetters, deadLetters]);
 });
 
-test('what steers a terminal is shown as bytes', async (t) => {
-  const { bury, list } = await setUp(t);
-  await bury(0, '\u001b[2J', 'é\n\u009b31m\u202e!');
-  assert.deepEqual((await list())[0]?.fields, [['\\x1b[2J', 'é\\x0a\\xc2\\x9b31m\\xe2\\x80\\xae!']]);
-});
-
 test('a name that is none of a dead letter is refused', async (t) => {
   const { connection, partitions } = await setUp(t);
   for (const name of ['1-0', '{other:0}/1-0', `${partitions[0]?.stream}/x`]) {

@@ -13,7 +13,7 @@ export type DeadLetter = {
   readonly entry: string;
   readonly reason: string;
   readonly buriedAt: Date;
-  /** Names and values in their order; bytes that are not UTF-8, and characters that steer a terminal, are shown as `\xff`. */
+  /** Names and values in their order. In one that is not UTF-8, each byte outside printable ASCII is shown as `\xff`. */
   readonly fields: readonly (readonly [name: string, value: string])[];
 };
 
@@ -247,14 +247,10 @@ const listOf = (reply: unknown): unknown[] => {
   throw new TypeError('Redis did not answer with a list');
 };
 
-// Line breaks and what else steers a terminal: a dead letter may be made to mislead who reads it.
-const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
 const toText = (bytes: unknown): string => {
   if (!Buffer.isBuffer(bytes)) throw new TypeError('Redis did not answer with a string');
   const text = bytes.toString('utf8');
-  if (!Buffer.from(text).equals(bytes)) return bytes.toString('latin1').replaceAll(/[^\x20-\x7e]/g, toEscape);
-  return text.replaceAll(control, (character) => Buffer.from(character).toString('latin1').replaceAll(/./gs, toEscape));
+  return Buffer.from(text).equals(bytes) ? text : bytes.toString('latin1').replaceAll(/[^\x20-\x7e]/g, toEscape);
 };
 
 const toEscape = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;

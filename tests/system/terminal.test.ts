@@ -27,7 +27,7 @@ test('no command shows text from outside so that it controls the terminal or beg
     return output;
   };
   const list = assertTame(await operate('dead-letters', 'list'), 2);
-  assert.ok(list.includes(escaped));
+  assert.ok(list.includes(escaped), list);
   const names = [...list.matchAll(/^\{\S+/gm)].map(([name]) => name);
   assert.equal(names.length, 2);
   for (const name of names) {
