@@ -4,8 +4,13 @@ import type { FastifyInstance } from 'fastify';
 // For so long a client may go on sending behind its last answer.
 const lingerMs = 5_000;
 
-/** Makes a server close connections in stages behind the last answers that Node writes. */
+/**
+ * Makes a server close connections in stages behind the last answers that Node writes. A client that
+ * ends its own side behind its requests still gets every answer: Node would drop those that wait.
+ */
 export const closeConnectionsInStages = ({ server }: FastifyInstance): void => {
+  // Node's own switch (_http_server.js, socketOnEnd), which its types leave out.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', (socket) => {
     // Node’s own, which it calls behind a last answer, closes at once.
     socket.destroySoon = () => closeInStages(socket);

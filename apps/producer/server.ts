@@ -127,7 +127,7 @@ export const createServer = (
     // Methods that the router does not know pass no hook.
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
-    ignoreWhatFollows(request.raw, reply, distrusted);
+    decideWhatFollows(request.raw, reply, distrusted);
     const fault = faultOfRequest(error);
     if (fault !== undefined) return answerProblem(reply, fault);
     logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
@@ -187,9 +187,21 @@ const lookAtHeads = (
   });
 };
 
-/** Does nothing that follows an answer which closes its connection: no answer could tell of it. */
-const ignoreWhatFollows = (request: IncomingMessage, reply: FastifyReply, distrusted: WeakSet<Socket>): void => {
-  if (reply.getHeader('connection') === 'close') distrusted.add(request.socket);
+/**
+ * Fastify closes the connection behind every body that is refused. One that was read whole leaves nothing
+ * behind, and what follows it is a request like any other. Behind the others nothing is done: no answer
+ * could tell of it.
+ */
+const decideWhatFollows = (
+  { socket, complete, headers }: IncomingMessage,
+  reply: FastifyReply,
+  distrusted: WeakSet<Socket>,
+): void => {
+  if (reply.getHeader('connection') !== 'close' || distrusted.has(socket)) return;
+  // Node closes by itself where the client asked for it, or waited for a 100 that did not come.
+  const staysOpen = complete && reply.raw.shouldKeepAlive && headers.expect === undefined;
+  if (staysOpen) reply.removeHeader('connection');
+  else distrusted.add(socket);
 };
 
 const hostNotAllowed: Fault = {

@@ -86,7 +86,7 @@ export const createTestServer = (
       onRefused: (code) => refused.push(code),
       ...parts,
     },
-    { corsOrigin: '*', logger, ...settings, ...settings },
+    { corsOrigin: '*', logger, ...settings },
   );
   t.after(() => server.close());
 

@@ -114,12 +114,17 @@ export const createAttacker = (port: number, books: Books): Attacker => {
   const smuggle = (bytes: string, hidden: number) => {
     books.sending(bytes, [hidden]);
     return onOwnWire(bytes, async (wire) => {
-      const answer = await wire.read('POST');
+      let answer = await wire.read('POST');
       if (answer === 'ended') throw new Error('The connection ended without an answer');
-      note(answer);
-      assertProblem(answer);
-      const next = await wire.read('POST');
-      if (next !== 'ended') throw new Error(`What it hides was answered too: ${show(next)}`);
+      // What follows the request that hides it may be refused, too; the hidden one would be acknowledged.
+      while (answer !== 'ended') {
+        note(answer);
+        assertProblem(answer);
+        // A body that was read whole leaves the connection open.
+        if (answer.headers.get('connection') !== 'close') wire.finish();
+        // oxlint-disable-next-line no-await-in-loop -- one answer after the other
+        answer = await wire.read('POST');
+      }
     });
   };
 
