@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { mostReadPartitions } from '@sluice/queue/partition-registry.ts';
 import type { QueueState } from '@sluice/queue/queue-state.ts';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 
 type FollowParts = {
@@ -41,7 +42,7 @@ export const followQueue = async (parts: FollowParts, stopping: AbortSignal): Pr
       await parts.loadScripts([...known.values()]);
       parts.onState(await parts.readState([...known.values()]));
     } catch (error) {
-      if (!stopping.aborted) parts.logger.warn({ err: error }, 'could not look at the queue');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
     await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
     // oxlint-enable no-await-in-loop

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
@@ -36,7 +37,7 @@ export const createPersistence =
       } catch (error) {
         stopping.throwIfAborted();
         metrics.retried(step);
-        logger.warn({ err: error, pauseMs }, messages[step]);
+        logger[levelOf(error)]({ err: error, pauseMs }, messages[step]);
         beat();
         // Spread, so that consumers that failed together do not come back together.
         // oxlint-disable-next-line no-await-in-loop -- as above

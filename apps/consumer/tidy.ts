@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 
 type TidyParts = {
@@ -47,7 +48,7 @@ export const keepTidy = async (parts: TidyParts, stopping: AbortSignal): Promise
       removed = await purge();
       await removeConsumers();
     } catch (error) {
-      if (!stopping.aborted) parts.logger.warn({ err: error }, 'could not tidy up; trying again later');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not tidy up; trying again later');
     }
     if (removed < maxRowsAtOnce) await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
     // oxlint-enable no-await-in-loop

@@ -1,10 +1,12 @@
+import { isDefect } from '@sluice/contract/defect.ts';
+import type { Warn } from '@sluice/runtime/sample-warnings.ts';
 import type { Fault } from './problem-answer.ts';
 
-/** The ledger did not answer, or not in time. */
+/** The ledger did not answer in time, or refused. */
 export const ledgerAway: Fault = {
   status: 503,
   code: 'ledger_unavailable',
-  detail: 'The ledger did not answer in time. Try again.',
+  detail: 'The database is unavailable. Try again.',
 };
 
 /** More pages are asked for than are read in time. */
@@ -14,9 +16,19 @@ export const tooManyReads: Fault = {
   detail: 'Too many pages are being read. Try again.',
 };
 
-/** The queue did not answer a question, or not in time. */
+/** The queue did not answer in time, or refused. */
 export const queueAway: Fault = {
   status: 503,
   code: 'queue_unavailable',
-  detail: 'The queue did not answer in time. Try again.',
+  detail: 'The queue is unavailable. Try again.',
+};
+
+/**
+ * Answers a read that failed with `outage`, and logs it. Rethrows a defect ({@link isDefect}): an answer that promises an end
+ * of it would be wrong for as long as the defect lasts.
+ */
+export const faultOfRead = (error: unknown, outage: Fault, warn: Warn, message: string): { readonly fault: Fault } => {
+  if (isDefect(error)) throw error;
+  warn({ err: error }, message);
+  return { fault: outage };
 };

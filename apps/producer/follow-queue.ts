@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 
 type FollowParts<State> = {
@@ -24,7 +25,7 @@ export const followQueue = async <State>(parts: FollowParts<State>, stopping: Ab
       parts.onState(await parts.readState());
     } catch (error) {
       pauseMs = againAfterMs;
-      if (!stopping.aborted) parts.logger.warn({ err: error }, 'could not look at the queue');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
     await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
     // oxlint-enable no-await-in-loop

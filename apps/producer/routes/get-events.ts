@@ -1,3 +1,4 @@
+import { isDefect } from '@sluice/contract/defect.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type { BodyLimits } from '../collect-body.ts';
@@ -28,7 +29,9 @@ export const addGetEvents = (
     try {
       return await read();
     } catch (error) {
-      server.logger.debug({ err: error }, 'could not read for an event');
+      // An event goes on without the part. GET /count and GET /queue log an outage, nothing else a defect.
+      if (isDefect(error)) server.logger.error({ err: error }, 'could not read for an event');
+      else server.logger.debug({ err: error }, 'could not read for an event');
       return null;
     }
   };

@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { QueueState } from '@sluice/queue/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { queueAway } from '../away.ts';
+import { faultOfRead, queueAway } from '../away.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetQueueParts = {
@@ -15,8 +15,7 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
     try {
       return { status: 200, body: queueBody(await readQueueState()) };
     } catch (error) {
-      server.warn({ err: error }, 'could not read the queue');
-      return { fault: queueAway };
+      return faultOfRead(error, queueAway, server.warn, 'could not read the queue');
     }
   });
 

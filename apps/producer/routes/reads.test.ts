@@ -58,6 +58,20 @@ for (const [name, code, message, parts] of [
   });
 }
 
+for (const [name, parts] of [
+  ['getCount', { readTotal: () => Promise.reject(new RangeError('a defect')) }],
+  ['getCount', { readTotal: () => Promise.reject(Object.assign(new Error('no table'), { code: 'ER_NO_SUCH_TABLE' })) }],
+  ['getQueue', { readQueueState: () => Promise.reject(new TypeError('a defect')) }],
+  ['ready', { readQueueReadiness: () => Promise.reject(new TypeError('a defect')) }],
+] as const) {
+  test(`${name} says 500 for a defect, which is no outage`, async (t) => {
+    const { ask } = createTestServer(t, parts);
+    const answer = await ask(name);
+    assert.equal(answer.status, 500);
+    assert.equal(problemOf(answer).code, 'internal_error');
+  });
+}
+
 for (const [queue, isLedgerUp, status] of [
   ['up', true, 200],
   ['up', false, 200],
