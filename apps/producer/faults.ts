@@ -77,7 +77,8 @@ const faultInParameter = (kind: 'header' | 'query', { instancePath, keyword, par
     case 'limit':
       return { pointer: 'query:limit', detail: 'must be an integer from 1 to 1000' };
     case 'before':
-      return { pointer: 'query:before', detail: 'must be an id: the `next` of another page' };
+    case 'after':
+      return { pointer: `query:${name}`, detail: 'must be an id of up to 20 digits: the `next` of another page' };
     default:
       return {
         pointer: 'header:Idempotency-Key',

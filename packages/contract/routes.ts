@@ -69,13 +69,16 @@ const queueState = z.object({
   paused: z.boolean().meta({ description: 'Whether an operator has paused the consumers.' }),
 });
 
-// Below 2^63, so that the ledger compares it as the integer that it is.
-const recordId = z.string().regex(/^\d{1,18}$/);
+// The ids of BIGINT UNSIGNED: whatever the table can hold, a page can give and a query can name.
+const recordId = z.string().regex(/^\d{1,20}$/);
 
 const recordedCount = z.object({
   id: recordId.meta({ description: 'Its id; higher is recorded later.' }),
   value: count,
-  recorded_at: z.iso.datetime().meta({ description: 'When it was recorded, UTC, to the millisecond.' }),
+  recorded_at: z.iso.datetime().nullable().meta({
+    description:
+      'When it was recorded, UTC, to the millisecond. `null` where the row holds a zero date (`0000-00-00`), which is no time.',
+  }),
 });
 
 const idempotencyHeaders = z.object({
@@ -118,7 +121,7 @@ const readUnauthorized = {
 const tokensUnavailable = 'or the producer guards reads and cannot check the token now';
 
 const ledgerAway = {
-  description: `The ledger is away or too many reads wait for it, ${tokensUnavailable}.`,
+  description: `The database is unavailable or too many reads wait for it, ${tokensUnavailable}.`,
   body: problem,
 } as const;
 
@@ -196,7 +199,7 @@ export const routes = {
   getCounts: {
     method: 'GET',
     path: '/counts',
-    summary: 'Recorded counts, highest ids first, in pages',
+    summary: 'Recorded counts in pages, the highest ids first; with `after` in ascending order, to follow them',
     needsToken: 'all',
     query: z.strictObject({
       limit: z
@@ -205,13 +208,21 @@ export const routes = {
         .default('100')
         .meta({ description: 'How many, 1 to 1000.' }),
       before: recordId.optional().meta({ description: 'Only ids below this one; the `next` of the page before.' }),
+      after: recordId.optional().meta({
+        description:
+          'Only ids above this one, in ascending order; not together with `before`. Start with `0`, then send the `next` of ' +
+          'each answer. A page is empty when nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
+          'a page ends before a gap in the ids until no transaction can fill that gap, 60 s at most.',
+      }),
     }),
     answers: {
       200: {
         description: 'A page.',
         body: z.object({
           counts: z.array(recordedCount),
-          next: z.string().nullable().meta({ description: 'The `before` of the next page, null on the last.' }),
+          next: z.string().nullable().meta({
+            description: 'The `before` of the next page, null on the last; with `after` the next `after`, never null.',
+          }),
         }),
       },
       400: { description: 'The query is not what this route takes.', body: problem },

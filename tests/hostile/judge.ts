@@ -83,9 +83,10 @@ const isPage = (target: string): boolean => {
   const names = [...query.keys()];
   return (
     new Set(names).size === names.length &&
-    names.every((name) => name === 'limit' || name === 'before') &&
+    names.every((name) => name === 'limit' || name === 'before' || name === 'after') &&
+    !(names.includes('before') && names.includes('after')) &&
     /^(?:[1-9]\d{0,2}|1000)$/.test(query.get('limit') ?? '1') &&
-    /^\d{1,18}$/.test(query.get('before') ?? '1')
+    /^\d{1,20}$/.test(query.get('before') ?? query.get('after') ?? '1')
   );
 };
 

@@ -283,7 +283,7 @@ const pageQuery: fc.Arbitrary<string> = fc
     fc
       .tuple(
         usually(
-          fc.constantFrom('limit', 'before'),
+          fc.constantFrom('limit', 'before', 'after'),
           6,
           fc.constantFrom('%6cimit', 'Limit', 'limit[]', '', '__proto__', 'offset', 'limit%00'),
         ),

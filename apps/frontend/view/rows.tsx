@@ -35,7 +35,11 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
               <td>{formatCount(value)}</td>
               <td>{id}</td>
               <td>
-                <time dateTime={recordedAt}>{formatClockWithMs(recordedAt)}</time>
+                {recordedAt === null ? (
+                  unknownFigure
+                ) : (
+                  <time dateTime={recordedAt}>{formatClockWithMs(recordedAt)}</time>
+                )}
               </td>
             </tr>
           ))}

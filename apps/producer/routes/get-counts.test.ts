@@ -15,6 +15,15 @@ test('a page has the counts as the contract has them, and where the next one beg
   });
 });
 
+test('a row without a time is part of its page', async (t) => {
+  const { ask } = createTestServer(t, {
+    readPage: async () => ({ counts: [{ id: '1', value: 2, recordedAt: undefined }], next: undefined }),
+  });
+  const answer = await ask('getCounts');
+  assertAnswer(t, 'getCounts', 200, answer);
+  assert.deepEqual(JSON.parse(answer.body).counts, [{ id: '1', value: 2, recorded_at: null }]);
+});
+
 test('the last page has no next', async (t) => {
   const { ask } = createTestServer(t);
   const answer = await ask('getCounts');
@@ -22,11 +31,12 @@ test('the last page has no next', async (t) => {
 });
 
 for (const [query, page] of [
-  ['', { limit: 100, before: undefined }],
-  ['?', { limit: 100, before: undefined }],
-  ['?limit=1', { limit: 1, before: undefined }],
-  ['?limit=1000&before=999999999999999999', { limit: 1000, before: '999999999999999999' }],
-  ['?before=0&limit=%31%30', { limit: 10, before: '0' }],
+  ['', { limit: 100, before: undefined, after: undefined }],
+  ['?', { limit: 100, before: undefined, after: undefined }],
+  ['?limit=1', { limit: 1, before: undefined, after: undefined }],
+  ['?limit=1000&before=18446744073709551615', { limit: 1000, before: '18446744073709551615', after: undefined }],
+  ['?before=0&limit=%31%30', { limit: 10, before: '0', after: undefined }],
+  ['?after=0', { limit: 100, before: undefined, after: '0' }],
 ] as const) {
   test(`the query "${query}" is read`, async (t) => {
     const pages: unknown[] = [];
@@ -51,7 +61,12 @@ for (const [query, pointer] of [
   ['?limit=1&limit=2', 'query:limit'],
   ['?before=x', 'query:before'],
   ['?before=1%200', 'query:before'],
-  ['?before=1000000000000000000', 'query:before'],
+  ['?before=100000000000000000000', 'query:before'],
+  ['?before=x1', 'query:before'],
+  ['?after=-1', 'query:after'],
+  ['?after=1x', 'query:after'],
+  ['?after=100000000000000000000', 'query:after'],
+  ['?before=2&after=1', 'query:after'],
   ['?offset=1', 'query:offset'],
   ['?Limit=1', 'query:Limit'],
   ['?__proto__=1', 'query:__proto__'],
@@ -74,6 +89,19 @@ test('a ledger that is away is a 503 for a page too', async (t) => {
   assert.equal(problemOf(answer).code, 'ledger_unavailable');
   assert.doesNotMatch(answer.body, /secret-host/);
   assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the ledger' }]);
+});
+
+test('what cannot be made of the rows is a 500 and no outage', async (t) => {
+  const { ask, logged } = createTestServer(t, {
+    readPage: async () => ({ counts: [{ id: '1', value: 2, recordedAt: new Date(Number.NaN) }], next: undefined }),
+  });
+  const answer = await ask('getCounts');
+  assert.equal(answer.status, 500);
+  assert.equal(problemOf(answer).code, 'internal_error');
+  assert.deepEqual(
+    logged.map(({ message }) => message),
+    ['a request failed'],
+  );
 });
 
 test('pages are read two at a time, and of 64 that wait the client with most is refused', async (t) => {

@@ -1,23 +1,26 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { ledgerAway, tooManyReads } from '../away.ts';
+import { faultOfRead, ledgerAway, tooManyReads } from '../away.ts';
 import type { BodyLimits } from '../collect-body.ts';
 import { createReadQueue, TooManyReadsError } from '../limits/read-queue.ts';
+import type { Fault } from '../problem-answer.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
-type RecordedCount = { readonly id: string; readonly value: number; readonly recordedAt: Date };
+type RecordedCount = { readonly id: string; readonly value: number; readonly recordedAt: Date | undefined };
 
 type PageBody = z.input<(typeof routes.getCounts.answers)[200]['body']>;
 
 type Page = { readonly counts: readonly RecordedCount[]; readonly next: string | undefined };
 
+type PageQuery = { readonly limit: number; readonly before: string | undefined; readonly after: string | undefined };
+
 export type GetCountsParts = {
   /**
-   * Up to `limit` recorded counts with the highest ids, below `before` where it is given (both decimal). `next` is the `before` of the
-   * next page. Throws when the ledger is away.
+   * Reads up to `limit` recorded counts: above `after` in ascending order, or those with the highest ids, below `before` where it
+   * is given (all decimal). `next` is the bound of the next page. Throws when the ledger is unavailable.
    */
-  readonly readPage: (page: { readonly limit: number; readonly before: string | undefined }) => Promise<Page>;
+  readonly readPage: (page: PageQuery) => Promise<Page>;
 };
 
 // A page of 1,000 counts takes some milliseconds of this process, in which nobody else is served.
@@ -37,10 +40,11 @@ export const addGetCounts = (
 
   addRoute(server, routes.getCounts, async ({ query, raw, answer }): Promise<AnswerOf<typeof routes.getCounts>> => {
     // Checked already; this adds the default.
-    const { limit, before } = routes.getCounts.query.parse(query);
+    const { limit, before, after } = routes.getCounts.query.parse(query);
+    if (before !== undefined && after !== undefined) return { fault: twoBounds };
     try {
-      const read = async () => toJson(await readPage({ limit: Number(limit), before }));
-      const json = await pages.run(clientOf(raw), `${limit} ${before ?? ''}`, read);
+      const read = async () => toJson(await readPage({ limit: Number(limit), before, after }));
+      const json = await pages.run(clientOf(raw), [limit, before, after].join(' '), read);
       if (json.length > freeLength) {
         // Kept until the client has read it, which it may never do.
         const share = memory.take(clientOf(raw), json.length, () => raw.socket.destroy());
@@ -49,15 +53,25 @@ export const addGetCounts = (
       return { status: 200, json };
     } catch (error) {
       if (error instanceof TooManyReadsError) return { fault: tooManyReads };
-      server.warn({ err: error }, 'could not read the ledger');
-      return { fault: ledgerAway };
+      return faultOfRead(error, ledgerAway, server.warn, 'could not read the ledger');
     }
   });
+};
+
+const twoBounds: Fault = {
+  status: 400,
+  code: 'invalid_request',
+  detail: 'The query is at fault: query:after must not be given together with `before`.',
+  errors: [{ pointer: 'query:after', detail: 'must not be given together with `before`' }],
 };
 
 /** The page as the contract has it. Serialized once for all that share it. */
 const toJson = ({ counts, next }: Page): string =>
   JSON.stringify({
-    counts: counts.map(({ id, value, recordedAt }) => ({ id, value, recorded_at: recordedAt.toISOString() })),
+    counts: counts.map(({ id, value, recordedAt }) => ({
+      id,
+      value,
+      recorded_at: recordedAt?.toISOString() ?? null,
+    })),
     next: next ?? null,
   } satisfies PageBody);
