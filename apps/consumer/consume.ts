@@ -53,11 +53,22 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
     return reader.readNew(blockMs);
   };
 
-  const recordEntries = async (entries: readonly Entry[]) => {
+  /** Resolves with false where the entries were given up: while consumers are paused nobody may hold what cannot be recorded. */
+  const recordEntries = async (entries: readonly Entry[]): Promise<boolean> => {
     const startedAt = performance.now();
-    const { rows, knownBatches } = await persist('record', () => record(entries.map(({ batch }) => batch)));
+    const recorded = await persist('record', async () => {
+      try {
+        return await record(entries.map(({ batch }) => batch));
+      } catch (error) {
+        if (!isPaused()) throw error;
+        logger.warn({ err: error }, 'could not record; paused, so the entries are left to be taken over');
+        return undefined;
+      }
+    });
+    if (recorded === undefined) return false;
     await persist('settle', () => settle(entries.map(({ id }) => id)));
-    metrics.recorded(rows, knownBatches, entries.length, performance.now() - startedAt);
+    metrics.recorded(recorded.rows, recorded.knownBatches, entries.length, performance.now() - startedAt);
+    return true;
   };
 
   try {
@@ -69,7 +80,9 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
         continue;
       }
       const entries = await persist('read', takeEntries);
-      for (const transaction of splitByRows(await parse(entries, parts))) await recordEntries(transaction);
+      for (const transaction of splitByRows(await parse(entries, parts))) {
+        if (!(await recordEntries(transaction))) break;
+      }
       // oxlint-enable no-await-in-loop
     }
   } catch (error) {

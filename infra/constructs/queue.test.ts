@@ -157,5 +157,8 @@ test('what a process is told holds no secret', () => {
 });
 
 test('rights are written as Valkey reads them', () => {
-  assert.match(accessStringOf('operator', 'q'), /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+xadd %W~\{q:\*\}\) /);
+  assert.match(
+    accessStringOf('operator', 'q'),
+    /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,
+  );
 });

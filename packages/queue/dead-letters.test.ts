@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
-import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from './dead-letters.ts';
+import {
+  dropDeadLetters,
+  listDeadLetters,
+  moveEntryToDeadLetters,
+  replayDeadLetters,
+  showDeadLetter,
+} from './dead-letters.ts';
 import { partitionsOf, type Partition } from './partition.ts';
 import { createEntryReader } from './read-entries.ts';
 import { buryEntry } from './settle-entries.ts';
@@ -146,6 +152,48 @@ test('a name that is none of a dead letter is refused', async (t) => {
   for (const name of ['1-0', '{other:0}/1-0', `${partitions[0]?.stream}/x`]) {
     await assert.rejects(showDeadLetter(connection, partitions, name), { code: 'DEAD_LETTER_NAME' });
   }
+});
+
+test('an entry of any kind is moved by hand with its fields, in flight only while consumers are paused', async (t) => {
+  const { admin, connection, partitions, list } = await setUp(t);
+  const [partition] = partitions;
+  assert.ok(partition);
+  const add = async (...fields: readonly (string | Buffer)[]) => {
+    const id = await admin.sendCommand<string>(['XADD', partition.stream, '*', ...fields]);
+    return { id, name: `${partition.stream}/${id}` };
+  };
+  const move = (name: string, isPaused = false) => moveEntryToDeadLetters(connection, partitions, name, isPaused);
+  // Without a group, which only a consumer makes.
+  const early = await add('v', raw);
+  assert.equal(await move(early.name), 'moved');
+  const waiting = await add('b', 'a good id', 'v', '1');
+  const taken = await add('v', '1,'.repeat(100_000));
+  const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 10 });
+  assert.equal((await reader.readNew(100)).length, 2);
+  const waitingStill = await add('v', '2');
+  assert.equal(await move(waitingStill.name), 'moved');
+  for (const { name } of [waiting, taken]) assert.equal(await move(name), 'in flight');
+  assert.equal(await admin.xLen(partition.stream), 2);
+  for (const { name } of [waiting, taken]) assert.equal(await move(name, true), 'moved');
+  for (const { name } of [early, waiting, taken]) assert.equal(await move(name, true), 'missing');
+  assert.equal(await admin.xLen(partition.stream), 0);
+  assert.equal((await admin.xPending(partition.stream, 'ledger')).pending, 0);
+  assert.deepEqual(
+    (await list()).map(({ entry, fields }) => [entry, fields]),
+    [
+      [early.id, [['v', '\\x00\\xff\\x80\\x0a']]],
+      [waitingStill.id, [['v', '2']]],
+      [
+        waiting.id,
+        [
+          ['b', 'a good id'],
+          ['v', '1'],
+        ],
+      ],
+      [taken.id, []],
+    ],
+  );
+  await assert.rejects(move('{elsewhere:0}/1-0'), { code: 'DEAD_LETTER_NAME' });
 });
 
 test('burying an entry that is buried already leaves one dead letter', async (t) => {

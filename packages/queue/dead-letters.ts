@@ -1,9 +1,9 @@
 import { RESP_TYPES } from '@redis/client';
 import type { RedisConnection } from './connection.ts';
-import type { Partition } from './partition.ts';
+import { group, type Partition } from './partition.ts';
 import { hasReplyCode } from './reply-error.ts';
 import { defineScript, runScript, type Script } from './script.ts';
-import { measuring } from './take-scripts.ts';
+import { measuring, moveByHand } from './take-scripts.ts';
 
 /** An entry that could not be parsed, as it was, with the reason. */
 export type DeadLetter = {
@@ -17,7 +17,7 @@ export type DeadLetter = {
   readonly fields: readonly (readonly [name: string, value: string])[];
 };
 
-/** The name of a dead letter is not one. */
+/** The name of a dead letter, or of an entry, is not one. */
 export class DeadLetterNameError extends Error {
   readonly code = 'DEAD_LETTER_NAME';
 }
@@ -138,6 +138,27 @@ export const dropDeadLetters = (
   onUnreadable?: OnUnreadable,
 ): Promise<DeadLettersDone> => runOnLetters(connection, partitions, which, drop, onUnreadable);
 
+const movedByHand = 'an operator moved it here';
+
+/**
+ * Moves one entry of the queue to the dead letters of its partition, whatever it holds; it is in exactly one of the two. `name` is
+ * that of a dead letter, with the entry's id. `in flight`: a consumer has the entry and may be recording it, so it stays, unless
+ * `isPaused`. Throws a {@link DeadLetterNameError}, or what Redis answered.
+ */
+export const moveEntryToDeadLetters = async (
+  connection: RedisConnection,
+  partitions: readonly Partition[],
+  name: string,
+  isPaused: boolean,
+): Promise<'moved' | 'missing' | 'in flight'> => {
+  const { partition, id } = findPlace(partitions, name);
+  const { stream, deadLetters } = partition;
+  const args = [group, id, movedByHand, isPaused ? '1' : '0'];
+  const outcome = await runScript(connection, moveByHand, [stream, deadLetters], args, replyWithinMs);
+  if (outcome === 'moved' || outcome === 'missing' || outcome === 'in flight') return outcome;
+  throw new TypeError(`Redis answered ${String(outcome)} to the move of an entry`);
+};
+
 const runOnLetters = async (
   connection: RedisConnection,
   partitions: readonly Partition[],
@@ -201,7 +222,9 @@ const findPlace = (partitions: readonly Partition[], name: string): Place => {
   const { stream, id } = namePattern.exec(name)?.groups ?? {};
   const partition = partitions.find((candidate) => candidate.stream === stream);
   if (partition === undefined || id === undefined) {
-    throw new DeadLetterNameError(`${name} is not the name of a dead letter; list shows the names`);
+    throw new DeadLetterNameError(
+      `${name} is not the name of a dead letter or an entry: a partition, / and an id, as list shows them`,
+    );
   }
   return { partition, id };
 };

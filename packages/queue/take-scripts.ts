@@ -64,24 +64,45 @@ until cursor == '0-0' or #taken == most or looked >= ${maxBytesLookedAt} or call
 return { cursor, taken }
 `);
 
+// Lua: `move` takes an entry out of the stream and adds it to the dead letters, in one step; 1 when it was in the stream. In
+// Redis, so that fields which are not UTF-8 or have the same name stay as they are.
+const moving = `${measuring}
+local function move(group, id, reason)
+  local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
+  if entry then
+    local fields = entry[2]
+    local bytes, is_oversize = measure(fields, 1)
+    if is_oversize then
+      local lost = '; its ' .. #fields / 2 .. ' fields, ' .. bytes .. ' bytes, are not kept'
+      redis.call('XADD', KEYS[2], '*', 'entry', id, 'reason', reason .. lost)
+    else
+      redis.call('XADD', KEYS[2], '*', 'entry', id, 'reason', reason, unpack(fields))
+    end
+    redis.call('XDEL', KEYS[1], id)
+  end
+  redis.call('XACK', KEYS[1], group, id)
+  return entry and 1 or 0
+end
+`;
+
 /**
- * KEYS: the stream, the dead letters. ARGV: the group, the entry's id, the reason. In Redis, so that fields which are not UTF-8 or have the
- * same name stay as they are. An entry that is too large to be read leaves its fields behind. A full Redis takes it too, since it is
- * smaller than what goes.
+ * KEYS: the stream, the dead letters. ARGV: the group, the entry's id, the reason. An entry that is too large to be read leaves its
+ * fields behind. A full Redis takes it too, since it is smaller than what goes.
  */
 export const moveToDeadLetters = defineScript(`#!lua flags=allow-oom
-${measuring}
-local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
-if entry then
-  local fields = entry[2]
-  local bytes, is_oversize = measure(fields, 1)
-  if is_oversize then
-    local lost = '; its ' .. #fields / 2 .. ' fields, ' .. bytes .. ' bytes, are not kept'
-    redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[3] .. lost)
-  else
-    redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[3], unpack(fields))
-  end
-  redis.call('XDEL', KEYS[1], ARGV[2])
+${moving}
+return move(ARGV[1], ARGV[2], ARGV[3])
+`);
+
+/**
+ * As {@link moveToDeadLetters}, for an entry of any kind. ARGV has in the fourth place `0` where an entry that a consumer has must
+ * stay. Returns `moved`, `missing` or `in flight`.
+ */
+export const moveByHand = defineScript(`#!lua flags=allow-oom
+${moving}
+if ARGV[4] == '0' then
+  local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
+  if not pending.err and #pending > 0 then return 'in flight' end
 end
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
+return move(ARGV[1], ARGV[2], ARGV[3]) == 1 and 'moved' or 'missing'
 `);

@@ -132,6 +132,47 @@ test('an entry that cannot be parsed becomes a dead letter among neighbours that
   assert.deepEqual((await operate('verify')).code, 0);
 });
 
+test('an entry that no consumer can record is moved by hand, and recorded once when it can be', async (t) => {
+  const { start, post, operate, untilRecorded, queue, ledger } = await createPipeline(t);
+  const { admin, partition } = queue;
+  await ledger.query('ALTER TABLE `count` ADD CONSTRAINT no_13 CHECK (count_value <> 13)');
+  await start('producer');
+  const consumer = await start('consumer');
+  await post(13);
+  await waitUntil(() => consumer.lines.some((line) => line.includes('could not record')), 20_000);
+  const [entry] = (await admin.xRange(partition.stream, '-', '+')) ?? [];
+  const name = `${partition.stream}/${entry?.id}`;
+  const early = await operate('dead-letters', 'bury', name);
+  assert.equal(early.code, 1);
+  assert.match(early.output, /may be recording it\. Pause the consumers first: npm run consumers -- pause/);
+
+  const paused = await operate('consumers', 'pause');
+  assert.equal(paused.code, 1);
+  assert.ok(paused.output.includes(`  ${name}  delivered `), paused.output);
+  assert.match(paused.output, /npm run dead-letters -- bury NAME/);
+  await admin.set(partition.deadLetters, 'no stream');
+  const refused = await operate('dead-letters', 'bury', name);
+  assert.equal(refused.code, 1);
+  assert.ok(refused.output.includes(`RENAME '${partition.deadLetters}' NEW-NAME`), refused.output);
+  await admin.del(partition.deadLetters);
+  assert.deepEqual(await operate('dead-letters', 'bury', name), {
+    code: 0,
+    output: `Moved to the dead letters: ${name}\n`,
+  });
+  assert.equal((await operate('dead-letters', 'bury', name)).code, 1);
+  assert.equal((await operate('consumers', 'pause')).code, 0);
+  assert.equal((await operate('consumers', 'resume')).code, 0);
+  // Nobody goes on with what was moved, although it could be recorded now.
+  await ledger.query('ALTER TABLE `count` DROP CONSTRAINT no_13');
+  await post(1);
+  await untilRecorded(1);
+  assert.deepEqual(await ledger.readCounts(), [1]);
+  assert.match((await operate('dead-letters', 'list')).output, /an operator moved it here/);
+  assert.equal((await operate('dead-letters', 'replay', '--all')).code, 0);
+  await untilRecorded(2);
+  assert.deepEqual(await ledger.readCounts(), [1, 13]);
+});
+
 test('paused consumers record nothing while the queue takes counts, and go on when they are let', async (t) => {
   const { start, post, operate, countWaiting, untilRecorded, ledger } = await createPipeline(t);
   await start('producer');

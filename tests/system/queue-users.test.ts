@@ -105,7 +105,9 @@ const runConsumer = async ({ start, environmentOf, untilRecorded, admin, queue }
   assert.equal((await consumer.end('SIGTERM')).code, 0);
 };
 
-const runOperator = async ({ command, environmentOf }: RestrictedQueue) => {
+const runOperator = async ({ command, environmentOf, admin, queue }: RestrictedQueue) => {
+  const { stream } = queue.partition;
+  const addEntry = async () => `${stream}/${await admin.xAdd(stream, '*', { not: 'three' })}`;
   const operate = async (...words: string[]) => {
     const { code, output } = await command('consumer/operator', words, environmentOf('operator'));
     assert.equal(code, 0, output);
@@ -114,6 +116,7 @@ const runOperator = async ({ command, environmentOf }: RestrictedQueue) => {
   const [name = ''] = /\{\S+/.exec(await operate('dead-letters', 'list')) ?? [];
   await operate('dead-letters', 'show', name);
   await operate('dead-letters', 'replay', name);
+  await operate('dead-letters', 'bury', await addEntry());
   await operate('dead-letters', 'drop', '--all');
   for (const action of ['pause', 'status', 'resume']) await operate('consumers', action);
 };
@@ -242,12 +245,13 @@ const refused: Readonly<Record<QueueUser, readonly string[]>> = {
     'FUNCTION LOAD x',
   ],
   operator: [
-    'XDEL STREAM 1-0',
     'XTRIM STREAM MAXLEN 0',
     'XTRIM DEAD MAXLEN 0',
-    'XADD DEAD * v 1',
-    'XACK STREAM ledger 1-0',
+    'XDEL KEY 1-0',
+    'XADD KEY * v 1',
+    'XACK DEAD ledger 1-0',
     'XREADGROUP GROUP ledger a STREAMS STREAM >',
+    'XCLAIM STREAM ledger a 0 1-0',
     'XGROUP DESTROY STREAM ledger',
     'XGROUP CREATE STREAM other 0',
     'SET STREAM x',
@@ -301,7 +305,7 @@ test('the consumer and the operator are refused in a script what they are refuse
       "'DEL', KEYS[1]",
       "'XTRIM', KEYS[1], 'MAXLEN', 0",
     ],
-    operator: ["'XDEL', KEYS[1], '1-0'", "'DEL', KEYS[2]", "'XADD', KEYS[2], '*', 'v', '1'"],
+    operator: ["'DEL', KEYS[1]", "'DEL', KEYS[2]", "'XTRIM', KEYS[1], 'MAXLEN', 0", "'XACK', KEYS[2], 'ledger', '1-0'"],
   };
   for (const user of ['consumer', 'operator'] as const) {
     await allow(user);

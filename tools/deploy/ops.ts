@@ -8,7 +8,7 @@ import { clusterOf, findLogs, findServices } from './service.ts';
 
 // `npm run ops -- ENV COMMAND`: an operator's command beside the consumers, in a task that ends with it (infra/constructs/operator.ts).
 
-const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all
+const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all | bury NAME
 npm run ops -- ENV consumers pause | resume | status
 npm run ops -- ENV verify`;
 

@@ -17,11 +17,11 @@ export class CommandError extends Error {
 }
 
 const actionsOf: Readonly<Record<string, readonly string[]>> = {
-  'dead-letters': ['list', 'show', 'replay', 'drop'],
+  'dead-letters': ['list', 'show', 'replay', 'drop', 'bury'],
   consumers: ['pause', 'resume', 'status'],
   verify: [],
 };
-const namedActions = new Set(['show', 'replay', 'drop']);
+const namedActions = new Set(['show', 'replay', 'drop', 'bury']);
 
 /** Throws a {@link CommandError} unless `words` are a command that exists, with no word too many. */
 export const checkCommand = ([command = '', action, name, ...more]: readonly string[]): void => {
@@ -38,5 +38,6 @@ export const usage = `Usage:
   npm run dead-letters -- show NAME               one of them, with its fields
   npm run dead-letters -- replay NAME | --all     puts them back into the queue, under their batch ids
   npm run dead-letters -- drop NAME | --all       removes them for good
+  npm run dead-letters -- bury NAME               moves an entry of the queue to them that cannot be recorded
   npm run consumers -- pause | resume | status    holds the consumers, or lets them go on; the queue goes on taking counts
   npm run verify                                  compares the totals of the ledger with its rows`;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/pause.ts';
+import { listInFlight } from '@sluice/queue/in-flight.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
@@ -8,6 +9,8 @@ const heardAfterMs = 3_500;
 // They finish what they have: a transaction may take 30 s.
 const quietWithinMs = heardAfterMs + 32_000;
 const lookEveryMs = 200;
+// Of each partition.
+const listed = 20;
 
 /** `consumers pause | resume | status`. Answers with the exit code. */
 export const runConsumersCommand = async (
@@ -30,9 +33,13 @@ export const runConsumersCommand = async (
         state = await readState();
       }
       if (state.inFlightBatches > 0) {
-        warn(
-          `They are paused, but ${state.inFlightBatches} batches are in flight still; one of them may be stuck or dead.`,
-        );
+        warn(`They are paused, but batches are in flight still: ${state.inFlightBatches}.`);
+        for (const entry of await listInFlight(connection, partitions, listed)) {
+          const seconds = (entry.idleMs / 1_000).toFixed(0);
+          warn(`  ${entry.name}  delivered ${entry.deliveries} times, ${seconds} s ago to ${entry.consumer}`);
+        }
+        warn('What a dead consumer left is recorded when the consumers go on: npm run consumers -- resume');
+        warn('What cannot be recorded is moved to the dead letters: npm run dead-letters -- bury NAME');
         return 1;
       }
       say(`They are paused. The queue goes on taking counts; waiting now: ${state.waitingBatches} batches.`);

@@ -1,18 +1,28 @@
-import { dropDeadLetters, listDeadLetters, replayDeadLetters, showDeadLetter } from '@sluice/queue/dead-letters.ts';
+import {
+  dropDeadLetters,
+  listDeadLetters,
+  moveEntryToDeadLetters,
+  replayDeadLetters,
+  showDeadLetter,
+} from '@sluice/queue/dead-letters.ts';
+import { isPaused } from '@sluice/queue/pause.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
+import { hasReplyCode } from '@sluice/queue/reply-error.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 type Options = { readonly all: boolean; readonly after: unknown };
 
 const lettersPerPage = 100;
 
-/** `dead-letters list | show | replay | drop`. Answers with the exit code. */
+/** `dead-letters list | show | replay | drop | bury`. Answers with the exit code. */
 export const runDeadLettersCommand = async (
-  { connection, partitions }: OperatedQueue,
+  queue: OperatedQueue,
   [action, name]: readonly string[],
   { all, after }: Options,
-  { say, warn }: Terminal,
+  terminal: Terminal,
 ): Promise<number> => {
+  const { connection, partitions } = queue;
+  const { say, warn } = terminal;
   const onUnreadable = ({ deadLetters }: Partition) =>
     warn(`The dead letters in ${deadLetters} cannot be read: the key is not a stream. The others are not affected.`);
   if (action === 'list') {
@@ -54,5 +64,36 @@ export const runDeadLettersCommand = async (
     if (kept > 0) warn(`Not put back: ${kept}. Their fields were too large to be kept; drop removes them.`);
     return kept > 0 ? 1 : 0;
   }
+  if (action === 'bury' && name !== undefined) return buryEntry(queue, name, terminal);
   throw new CommandError(usage);
+};
+
+const buryEntry = async (queue: OperatedQueue, name: string, { say, warn }: Terminal): Promise<number> => {
+  const { connection, partitions } = queue;
+  const outcome = await moveEntryToDeadLetters(
+    connection,
+    partitions,
+    name,
+    await isPaused(connection, queue.name),
+  ).catch((error: unknown) => {
+    if (hasReplyCode(error, 'WRONGTYPE')) return 'wrong type' as const;
+    throw error;
+  });
+  switch (outcome) {
+    case 'moved':
+      say(`Moved to the dead letters: ${name}`);
+      return 0;
+    case 'missing':
+      warn(`The queue has no entry ${name}: it was recorded, or it is a dead letter already.`);
+      return 1;
+    case 'in flight':
+      warn(`A consumer has ${name} and may be recording it. Pause the consumers first: npm run consumers -- pause`);
+      return 1;
+    case 'wrong type': {
+      const key = `${name.slice(0, name.indexOf('/'))}:dead`;
+      warn(`${name} stays in the queue: the key ${key} is not a stream, so it cannot take dead letters.`);
+      warn(`Rename it as Redis's administrator, then try again: RENAME '${key}' NEW-NAME`);
+      return 1;
+    }
+  }
 };
