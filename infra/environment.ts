@@ -142,7 +142,7 @@ export const environmentSchema = z.strictObject({
     backupDays: z.int().min(1).max(35).describe('Days back to which the database can be restored'),
     importFile: z
       .string()
-      .regex(/^[\w-][\w.-]*\.sql$/, 'must be the name of an .sql file')
+      .regex(/^[\w-][\w.-]*\.sql(?:\.gz|\.zst)?$/, 'must be the name of an .sql, .sql.gz or .sql.zst file')
       .optional()
       .describe('A dump in apps/database-setup/dumps whose counts are imported once, when the database is set up'),
     hasInsights: z.boolean().describe('Whether the load of each statement is recorded (Database Insights, for 7 days)'),

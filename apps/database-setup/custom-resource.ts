@@ -22,7 +22,7 @@ const properties = z.looseObject({
   /** A file beside the function, imported under its own ids; once, because the ledger knows the files that it has. */
   ImportFile: z
     .string()
-    .regex(/^[\w-][\w.-]*\.sql$/, 'must be the name of an .sql file')
+    .regex(/^[\w-][\w.-]*\.sql(?:\.gz|\.zst)?$/, 'must be the name of an .sql, .sql.gz or .sql.zst file')
     .optional(),
 });
 

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@sluice/runtime/command.ts';
+import { readConfigOrExit } from '@sluice/runtime/config.ts';
+import { escapeControls } from '@sluice/runtime/escape-controls.ts';
 import { configSchema } from './config.ts';
-import { importFile } from './import-file.ts';
+import { runImport } from './import-command.ts';
 import { setUp } from './set-up.ts';
 
-// Without a word: the database, its users and its migrations. `import FILE`: a dump of the table `count`; with --new-ids under new ids.
+// Without a word: the database, its users and its migrations, with log lines. `import FILE`: a dump of the table `count`, for a person;
+// with --new-ids under new ids.
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -13,19 +16,17 @@ const { positionals, values } = parseArgs({
 });
 const [command = 'migrate', file, ...more] = positionals;
 
-const isMigrate = command === 'migrate' && file === undefined;
-const isImport = command === 'import' && file !== undefined && more.length === 0;
-
-if (!isMigrate && !isImport) {
+if (command === 'migrate' && file === undefined) {
+  await runCommand(process, { name: 'database-setup', schema: configSchema, run: setUp });
+} else if (command === 'import' && file !== undefined && more.length === 0) {
+  const config = readConfigOrExit(process, 'import', configSchema);
+  process.exitCode = await runImport(config, file, values['new-ids'] === true, {
+    say: (line) => process.stdout.write(`${escapeControls(line)}\n`),
+    warn: (line) => process.stderr.write(`${escapeControls(line)}\n`),
+  });
+} else {
   process.stderr.write(
     'Usage:\n  npm run import -- FILE [--new-ids]   takes the rows of table count from a SQL dump, all or none\n',
   );
-  process.exit(2);
+  process.exitCode = 2;
 }
-
-await runCommand(process, {
-  name: 'database-setup',
-  schema: configSchema,
-  run: (config, logger) =>
-    file === undefined ? setUp(config, logger) : importFile(config, logger, file, values['new-ids'] === true),
-});

@@ -126,19 +126,37 @@ test('the commands set up, import once and say what they did; what is wrong ends
   await writeFile(file, 'INSERT INTO `count` VALUES (1,10),(2,20);\n');
   const first = await runMain(environment, 'import', file);
   assert.equal(first.code, 0, first.output);
-  assert.match(first.output, /"rows":2,"total":2,"msg":"imported"/);
-  assert.match((await runMain(environment, 'import', file)).output, /"total":2,"msg":"this file was imported before/);
+  assert.equal(first.output, `${file}: 2 rows imported. The ledger has 2 rows.\n`);
+  assert.equal(
+    (await runMain(environment, 'import', file)).output,
+    `${file} was imported before; nothing was changed. The ledger has 2 rows.\n`,
+  );
   await writeFile(file, 'INSERT INTO `count` VALUES (2,30);\n');
   const duplicate = await runMain(environment, 'import', file);
   assert.equal(duplicate.code, 1);
-  assert.match(duplicate.output, /IMPORT_DUPLICATE_ID.*--new-ids/s);
+  assert.equal(duplicate.output, '');
+  assert.match(duplicate.faults, /dump\.sql: The id 2 of the INSERT on line 1 is in the ledger .*--new-ids/);
   assert.equal((await runMain(environment, 'import', file, '--new-ids')).code, 0);
   assert.deepEqual(
     (await query('SELECT count_value AS value FROM `count` ORDER BY id')).map(({ value }) => value),
     [10, 20, 30],
   );
   assert.equal((await runMain(environment, 'import')).code, 2);
-  assert.equal((await runMain(environment, 'import', join(folder, 'missing.sql'))).code, 1);
+  const missing = await runMain(environment, 'import', join(folder, 'missing.sql'));
+  assert.equal(missing.code, 1);
+  assert.match(missing.faults, /missing\.sql: There is no such file\n$/);
+  await writeFile(file, 'CREATE TABLE count (id INT);\nINSERT INTO other VALUES (1);\n');
+  assert.equal(
+    (await runMain(environment, 'import', file)).output,
+    `${file} has the table count without a row: 0 rows imported. The ledger has 3 rows.\nLeft out, because only count is imported: other\n`,
+  );
+  await writeFile(file, 'INSERT INTO count VALUES (1, NULL);\n');
+  assert.match((await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).faults, /count_value is NULL/);
+  await writeFile(file, 'INSERT INTO count VALUES (9, 9);\n');
+  assert.match(
+    (await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).faults,
+    /MySQL on \S+:1 is unavailable \(ECONNREFUSED\)\. Start it with npm start/,
+  );
 });
 
 test('users are given all or not at all, and each in one way', () => {

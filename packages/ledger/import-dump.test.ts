@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { importDump } from './import-dump.ts';
+import { readPage } from './read-page.ts';
 import { readTotal } from './read-total.ts';
 import { recordBatches } from './record.ts';
 import { verifyTotals } from './verify-totals.ts';
@@ -14,7 +15,7 @@ const options = { takesNewIds: false, onProgress: () => undefined };
 const recordSettings = { slot: 3, inboxHours: 1, deadlineMs: 20_000 };
 const batch = { batchId: '0'.repeat(31).concat('1'), list: '7,8,9', size: 3, isKeyed: false };
 
-const fileOf = async (t: TestContext, text: string): Promise<string> => {
+const fileOf = async (t: TestContext, text: string | Buffer): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-dump-'));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'dump.sql');
@@ -74,7 +75,7 @@ test('a dump of the older system is imported with its ids, and the totals are ri
     takesNewIds: false,
     onProgress: (...figures) => progress.push(figures),
   });
-  assert.deepEqual(imported, { rows: 3, total: 4, wasKnown: false });
+  assert.deepEqual(imported, { rows: 3, total: 4, wasKnown: false, otherTables: [] });
   assert.deepEqual(progress, [[3, 3]]);
   const rows = await query('SELECT id, count_value AS value FROM `count` WHERE id >= 20 ORDER BY id');
   assert.deepEqual(
@@ -87,6 +88,120 @@ test('a dump of the older system is imported with its ids, and the totals are ri
   );
   assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 4, latestValue: Number.MAX_SAFE_INTEGER });
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 4n, rowsCount: 4n });
+});
+
+/** What tools write around rows of `count`; each dump has the rows (1,10) and (2,-20). */
+const dumps: Readonly<Record<string, string>> = {
+  'of mysqldump with triggers, routines and events': `${dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10),(2,-20);')}
+DELIMITER ;;
+/*!50003 CREATE*/ /*!50017 DEFINER=\`root\`@\`localhost\`*/ /*!50003 TRIGGER t BEFORE INSERT ON \`count\` FOR EACH ROW begin
+set @x = ';;'; insert into log values (1); end */;;
+DELIMITER ;
+/*!50106 DROP EVENT IF EXISTS \`e\` */;
+DELIMITER $$
+CREATE DEFINER=\`root\`@\`localhost\` PROCEDURE p() begin select 1; update x set y=1; end $$
+delimiter ;
+/*!50001 CREATE VIEW \`v\` AS SELECT 1 AS \`id\`*/;
+GRANT ALL ON *.* TO x;
+`,
+  'of a replica, with its position': `CHANGE MASTER TO MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=2493;
+CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='bin.000001', SOURCE_LOG_POS=2493;
+STOP REPLICA;
+SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5';
+SET GLOBAL gtid_slave_pos='0-1-12';
+INSERT INTO \`count\` VALUES (1,10),(2,-20);
+START REPLICA;
+`,
+  'with one row a statement, and its columns': `INSERT INTO \`count\` (\`id\`, \`count_value\`) VALUES (1,10);
+INSERT INTO \`count\` (\`id\`, \`count_value\`) VALUES (2,-20);
+`,
+  'with INSERT IGNORE and REPLACE': `INSERT  IGNORE INTO \`count\` VALUES (1,10);
+REPLACE INTO \`count\` VALUES (2,-20);
+`,
+  'with the name of the database':
+    'INSERT DELAYED INTO `app`.`count` VALUES (1,10);\nINSERT INTO app.count VALUES (2,-20);',
+  'in the ANSI mode':
+    'CREATE TABLE "count" (\n  "id" int,\n  "count_value" int\n);\nINSERT INTO "count" VALUES (1,10),(2,-20);',
+  'of phpMyAdmin': `-- phpMyAdmin SQL Dump
+SET SQL_MODE = "NO_AUTO_VALUE_ON_ZERO";
+START TRANSACTION;
+SET time_zone = "+00:00";
+CREATE TABLE \`count\` (
+  \`id\` bigint(20) UNSIGNED NOT NULL,
+  \`count_value\` bigint(20) NOT NULL,
+  \`recorded_at\` timestamp(3) NOT NULL DEFAULT current_timestamp(3)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+TRUNCATE TABLE \`count\`;
+INSERT INTO \`count\` (\`id\`, \`count_value\`, \`recorded_at\`) VALUES
+(1, 10, '2025-01-02 03:04:05.678'),
+(2, -20, '2025-01-02 03:04:05.678');
+ALTER TABLE \`count\`
+  ADD PRIMARY KEY (\`id\`);
+ALTER TABLE \`count\`
+  MODIFY \`id\` bigint(20) UNSIGNED NOT NULL AUTO_INCREMENT, AUTO_INCREMENT=3;
+COMMIT;
+`,
+  'of mydumper': `/*!40101 SET NAMES binary*/;
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40103 SET TIME_ZONE='+00:00' */;
+INSERT INTO \`count\` VALUES(1,10,"2025-01-02 03:04:05.678")
+,(2,-20,"2025-01-02 03:04:05.678");
+`,
+  'with quoted integers and tabs': "INSERT INTO `count` (`id`, `count_value`) VALUES\n('1',\t'10'),\n('2',\t'-20');",
+  'with a table of one line': `CREATE TABLE count ( count_value INT COMMENT 'a, b c', id INT AUTO_INCREMENT PRIMARY KEY );
+INSERT INTO count VALUES (10,1),(-20,2);`,
+  'with other tables and databases': `USE \`a\`;
+INSERT INTO \`users\` VALUES (1,'x;y');
+USE \`b\`;
+INSERT INTO \`count\` VALUES (1,10),(2,-20);
+USE \`c\`;
+INSERT INTO \`users\` VALUES (1,'x;y');
+`,
+  'with lines of CR and LF': dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10),\n(2,-20);').replaceAll(
+    '\n',
+    '\r\n',
+  ),
+};
+
+for (const [what, dump] of Object.entries(dumps)) {
+  test(`a dump ${what} is imported`, async (t) => {
+    const { settings, query } = await createTestLedger(t);
+    const { rows, otherTables } = await importDump(settings, await fileOf(t, dump), options);
+    assert.equal(rows, 2);
+    assert.deepEqual(otherTables, dump.includes('users') ? ['users'] : []);
+    const found = await query('SELECT id, count_value AS value FROM `count` ORDER BY id');
+    assert.deepEqual(
+      found.map(({ id, value }) => [id, value]),
+      [
+        [1, 10],
+        [2, -20],
+      ],
+    );
+  });
+}
+
+test('a dump of a table without rows, and with a query behind it, is 0 rows', async (t) => {
+  const { settings } = await createTestLedger(t);
+  const dump = `CREATE SCHEMA IF NOT EXISTS \`count\`;
+CREATE TABLE IF NOT EXISTS \`count\`.\`count\` ( id INT AUTO_INCREMENT PRIMARY KEY, count_value INT );
+SELECT COUNT(*) FROM \`count\`.\`count\`;
+`;
+  const imported = await importDump(settings, await fileOf(t, dump), options);
+  assert.deepEqual(imported, { rows: 0, total: 0, wasKnown: false, otherTables: [] });
+});
+
+test('whatever id an import takes, it and those behind it are read in pages, and named', async (t) => {
+  const { settings, connect } = await createTestLedger(t);
+  await importDump(settings, await fileOf(t, 'INSERT INTO count VALUES (999999999999999999,1);'), options);
+  const ledger = connect();
+  await recordBatches(ledger, [batch], recordSettings);
+  const ids: string[] = [];
+  for (let before: string | undefined, isFirst = true; isFirst || before !== undefined; isFirst = false) {
+    const { counts, next } = await readPage(ledger, { limit: 1, before }, 5_000);
+    ids.push(...counts.map(({ id }) => id));
+    before = next;
+  }
+  assert.deepEqual(ids, ['1000000000000000002', '1000000000000000001', '1000000000000000000', '999999999999999999']);
 });
 
 test('listed columns may be in any order, and times are those of the dump', async (t) => {
@@ -104,7 +219,7 @@ test('the same file is imported once, however often it is asked for', async (t) 
   const { settings, readCounts } = await createTestLedger(t);
   const file = await fileOf(t, dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10);'));
   await importDump(settings, file, options);
-  assert.deepEqual(await importDump(settings, file, options), { rows: 0, total: 1, wasKnown: true });
+  assert.deepEqual(await importDump(settings, file, options), { rows: 0, total: 1, wasKnown: true, otherTables: [] });
   assert.deepEqual(await readCounts(), [10]);
 });
 
@@ -125,30 +240,54 @@ test('an id that is there already is named, nothing is imported, and new ids are
     rows: 3,
     total: 6,
     wasKnown: false,
+    otherTables: [],
   });
   assert.deepEqual(await readCounts(), [7, 8, 9, 10, 20, 30]);
 });
 
-const refused: Readonly<Record<string, readonly [dump: string, reason: RegExp]>> = {
-  'another table': [
-    dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,1);\nINSERT INTO `users` VALUES (1);'),
-    /^Line 30 has what is not imported: INSERT INTO `users` VALUES \(1\)/,
+const refused: Record<string, readonly [dump: string, reason: RegExp]> = {
+  'only other tables': [
+    'INSERT INTO `users` VALUES (1);\nINSERT INTO db.orders SET id=1;',
+    /no rows of the table count, only of orders, users\. Dump that table: mysqldump/,
   ],
-  'a statement that is none of a dump': ['GRANT ALL ON *.* TO x;', /^Line 1 has .*GRANT ALL/],
-  'a trigger': ['/*!50003 CREATE*/ /*!50017 DEFINER=`x`@`%`*/ /*!50003 TRIGGER t */;', /^Line 1 has .*CREATE DEFINER/],
-  'another order to the client': ['DELIMITER ;;\nx;;', /^Line 1 has .*DELIMITER/],
-  'an INSERT that does more': ['INSERT INTO `count` VALUES (1,1) ON DUPLICATE KEY UPDATE id=1;', /^Line 1: not a row/],
+  'a statement that is none of a dump': [
+    'SET x=1;\nFROBNICATE x;',
+    /^Line 2: "FROBNICATE x" is no statement of a dump/,
+  ],
+  'a change behind the rows': [
+    'INSERT INTO count VALUES (1,1);\nUPDATE count SET count_value=2;',
+    /^Line 2: "UPDATE count SET count_value=2" changes rows/,
+  ],
+  'rows that are removed again': [
+    'INSERT INTO count VALUES (1,1);\nTRUNCATE TABLE `count`;',
+    /^Line 2: .* changes rows/,
+  ],
+  'a dump of PostgreSQL': ['COPY public.count (id, count_value) FROM stdin;', /^Line 1: .* of another database/],
+  XML: ['<?xml version="1.0"?>\n<mysqldump/>', /^Line 1: .* is XML, JSON or CSV/],
+  JSON: ['[{"id":1,"count_value":2}]', /^Line 1: .* is XML, JSON or CSV/],
+  CSV: ['"id","count_value"\n1,2\n', /^Line 1: .* is XML, JSON or CSV/],
+  'zeros that are no text': [`SELECT 1;${'\0'.repeat(9)}`, /^The file is no text/],
+  'a delimiter that is none': ['DELIMITER \nA;', /^Line 1: DELIMITER needs 1 to 16 characters/],
+  'an INSERT that does more': [
+    'INSERT INTO `count` VALUES (1,1) ON DUPLICATE KEY UPDATE id=1;',
+    /^Line 1: the INSERT does more than insert rows \(ON\)/,
+  ],
   'an INSERT of what a query gives': [
     'INSERT INTO `count` SELECT * FROM mysql.user;',
-    /^Line 1 has .*INSERT INTO `count` SELECT/,
+    /^Line 1: "INSERT INTO `count` SELECT .*" takes its rows from a query/,
   ],
   'an expression as a value': ['INSERT INTO `count` VALUES (1,SLEEP(10));', /^Line 1: not a row.*SLEEP/],
   'SQL in a value': [
     "INSERT INTO `count` VALUES (1,2,'2025-01-01 00:00:00\\'); DROP TABLE inbox; -- ');",
-    /^Line 1: not a row/,
+    /^Line 1: recorded_at is '2025-01-01 00:00:00\\', not a time/,
   ],
-  'a fraction': ['INSERT INTO `count` VALUES (1,1.5);', /^Line 1: not a row/],
-  'a missing value': ['INSERT INTO `count` VALUES (1,NULL);', /^Line 1: not a row/],
+  'a fraction': ['INSERT INTO `count` VALUES (1,1.5);', /^Line 1: count_value is 1\.5, not a whole number/],
+  'a missing value': [
+    'INSERT INTO `count` VALUES (1,1),\n(2,NULL);',
+    /^Line 2: count_value is NULL\. Remove such rows .*DELETE FROM `count` WHERE count_value IS NULL/,
+  ],
+  'an id that is none': ["INSERT INTO `count` VALUES ('a',1);", /^Line 1: id is 'a', not a whole number/],
+  'a value too many': ['INSERT INTO `count` (id, count_value) VALUES (1,2,3);', /^Line 1: not a row .*it has 3 values/],
   'a count that JSON cannot carry': [
     'INSERT INTO `count` VALUES\n(1,1),\n(2,9007199254740992);',
     /^Line 3: the count is beyond/,
@@ -168,12 +307,31 @@ const refused: Readonly<Record<string, readonly [dump: string, reason: RegExp]>>
   ],
   'times of an unknown zone': [
     "INSERT INTO `count` VALUES (1,1,'2025-01-01 00:00:00');",
-    /^Line 1: the times may be in any zone; dump with --tz-utc/,
+    /^Line 1: the times may be in any zone\. Dump with --tz-utc/,
   ],
-  'two databases': ['USE a;\nUSE b;', /^Line 2: the dump has more than one database/],
-  'no rows': [dumpOf(olderTable, ''), /has no rows of the table count$/],
+  'rows of two databases': [
+    'USE a;\nINSERT INTO count VALUES (1,1);\nINSERT INTO `b`.`count` VALUES (2,2);',
+    /^Line 3 has rows of count in the database b, and earlier lines in a/,
+  ],
+  'no rows and no table': ['SET NAMES utf8;', /^The dump has no rows of the table count\. Dump that table/],
+  'an empty file': ['', /^The dump has no rows of the table count/],
   'an end that is cut off': ['INSERT INTO `count` VALUES (1,1),(2', /begins on line 1; it is cut off/],
 };
+
+const timeFaults: Readonly<Record<string, RegExp>> = {
+  '0000-00-00 00:00:00': /recorded_at is a zero date, .*UPDATE `count` SET recorded_at/,
+  '2025-02-30 00:00:00': /recorded_at is not a time from 1970/,
+  '2025-00-10 00:00:00': /recorded_at is not a time from 1970/,
+  '2025-13-01 00:00:00': /recorded_at is not a time from 1970/,
+  '2025-01-01 25:00:00': /recorded_at is not a time from 1970/,
+  '1970-01-01 00:00:00': /recorded_at is not a time from 1970/,
+  '2038-01-19 03:14:08': /recorded_at is not a time from 1970/,
+  '2038-01-19 03:14:07.999500': /recorded_at is not a time from 1970/,
+};
+
+for (const [time, reason] of Object.entries(timeFaults)) {
+  refused[`the time ${time}`] = [`SET TIME_ZONE='+00:00';\nINSERT INTO count VALUES\n(1,1,'${time}');`, reason];
+}
 
 test('a dump that is not only what can be imported is refused by line, and nothing of it is imported', async (t) => {
   const { settings, readCounts, query } = await createTestLedger(t);

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { openDump } from './open-dump.ts';
 import { readDump, type DumpedRow } from './read-dump.ts';
 import { withoutSql, type DatabaseSettings } from './server.ts';
 import { inSession } from './session.ts';
@@ -23,8 +22,17 @@ type ImportSettings = {
   readonly onProgress: (rows: number, ofRows: number) => void;
 };
 
-/** How many rows came in and how many there are now; none came in where the same file was imported before. */
-export type Imported = { readonly rows: number; readonly total: number; readonly wasKnown: boolean };
+/** The outcome of an import. */
+export type Imported = {
+  /** How many rows came in: 0 where the same file was imported before, or where its table is empty. */
+  readonly rows: number;
+  /** How many rows the ledger has now. */
+  readonly total: number;
+  /** True if the same file was imported before. */
+  readonly wasKnown: boolean;
+  /** The other tables of which the dump has rows; those were left out. */
+  readonly otherTables: readonly string[];
+};
 
 const duplicateEntry = 1062;
 const lockWaitTimeout = 1205;
@@ -33,8 +41,8 @@ const deadlock = 1213;
 const lockWaitSeconds = 60;
 
 /**
- * Imports the rows of `count` from the dump `file` (see {@link readDump} for what it may hold): all or none, and a file only once,
- * by its checksum. It is read twice, so that a dump that is refused has changed nothing and held nobody up.
+ * Imports the rows of `count` from the dump `file` ({@link openDump} and {@link readDump} say what it may be): all or none, and a
+ * file only once, by its checksum. It is read twice, so that a dump that is refused has changed nothing and held nobody up.
  *
  * Consumers are held meanwhile: every row of `totals`, and by REPEATABLE READ the gaps between and behind them, is locked first. A
  * consumer writes to `totals` last before it commits, so none can commit; those under way wait 5 s, roll back and try again. So
@@ -48,7 +56,7 @@ export const importDump = async (
   file: string,
   options: ImportSettings,
 ): Promise<Imported> => {
-  const { checksum, rows } = await checkDump(file);
+  const { checksum, rows, otherTables } = await checkDump(file);
   return inSession(settings, async (connection) => {
     await connection.query('USE ??', [settings.database]);
     await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
@@ -61,32 +69,28 @@ export const importDump = async (
       if (known.length === 0) await insertDump(connection, file, { ...options, checksum, rows });
       const total = await recomputeTotals(connection);
       await connection.query('COMMIT');
-      return { rows: known.length === 0 ? rows : 0, total, wasKnown: known.length > 0 };
+      return { rows: known.length === 0 ? rows : 0, total, wasKnown: known.length > 0, otherTables };
     } catch (error) {
       throw translate(error);
     }
   });
 };
 
-const checkDump = async (file: string): Promise<{ checksum: Buffer; rows: number }> => {
+const checkDump = async (file: string) => {
   const { chunks, digest } = openDump(file);
   let rows = 0;
-  for await (const group of readDump(chunks)) rows += group.rows.length;
-  if (rows === 0) throw new DumpError(`${file} has no rows of the table count`);
-  return { checksum: digest(), rows };
-};
-
-const openDump = (file: string) => {
-  const hash = createHash('sha256');
-  const decoder = new TextDecoder();
-  const chunks = async function* (): AsyncGenerator<string> {
-    for await (const chunk of createReadStream(file)) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('A file is bytes');
-      hash.update(chunk);
-      yield decoder.decode(chunk, { stream: true });
-    }
-  };
-  return { chunks: chunks(), digest: () => hash.digest() };
+  let hasTable = false;
+  const others = new Set<string>();
+  const listener = { onTable: () => (hasTable = true), onOtherRows: (table: string) => others.add(table) };
+  for await (const group of readDump(chunks, listener)) rows += group.rows.length;
+  const otherTables = [...others].toSorted();
+  if (rows === 0 && !hasTable) {
+    const found = otherTables.length === 0 ? '' : `, only of ${otherTables.join(', ')}`;
+    throw new DumpError(
+      `The dump has no rows of the table count${found}. Dump that table: mysqldump --tz-utc DATABASE count > FILE`,
+    );
+  }
+  return { checksum: digest(), rows, otherTables };
 };
 
 type Check = ImportSettings & { readonly checksum: Buffer; readonly rows: number };
@@ -104,7 +108,7 @@ const insertDump = async (connection: Connection, file: string, settings: Check)
     settings.onProgress(inserted, settings.rows);
   }
   if (!digest().equals(settings.checksum)) {
-    throw new ImportError('IMPORT_CHANGED', `${file} was changed while it was read; nothing was imported`);
+    throw new ImportError('IMPORT_CHANGED', 'The file was changed while it was read; nothing was imported. Try again');
   }
   await connection.query('INSERT INTO imports (checksum, rows_count) VALUES (?, ?)', [
     settings.checksum,

@@ -7,77 +7,171 @@ export type DumpedRow = {
   readonly recordedAt: string | undefined;
 };
 
-type Column = 'id' | 'count_value' | 'recorded_at';
-
-const patterns: Readonly<Record<Column, string>> = {
-  id: String.raw`(?<id>\d{1,20})`,
-  count_value: String.raw`(?<count_value>-?\d{1,19})`,
-  recorded_at: String.raw`'(?<recorded_at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)'`,
+/** What a dump has next to rows of `count`. */
+type DumpListener = {
+  /** Called when the dump creates the table `count`, which may have no rows. */
+  readonly onTable: () => void;
+  /** Called with the name of another table for each statement of rows of it; they are left out. */
+  readonly onOtherRows: (table: string) => void;
 };
 
-const tableName = '(?:`count`|count)';
-const insert = new RegExp(String.raw`^INSERT\s+INTO\s+${tableName}\s*(?:\((?<list>[^()]*)\)\s*)?VALUES?\s*(?=\()`, 'i');
-const createCount = new RegExp(String.raw`^CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?${tableName}\s*\(`, 'i');
-const setTimeZone = /^SET\s+(?:SESSION\s+|@@(?:SESSION\.)?)?TIME_ZONE\s*=\s*(?<zone>[^]*)$/i;
+type Column = 'id' | 'count_value' | 'recorded_at';
 
-// Within its line: `\s*` would look through all lines that follow, from each of them.
-const columnDefinitions = /^[ \t]*`(?<name>[^`\n]+)`\s/gm;
+// Some tools put integers into quotes, too.
+const integer = (name: Column, digits: string) =>
+  String.raw`(?<${name}Quote>['"]?)(?<${name}>${digits})\k<${name}Quote>`;
+const patterns: Readonly<Record<Column, string>> = {
+  id: integer('id', String.raw`\d{1,20}`),
+  count_value: integer('count_value', String.raw`-?\d{1,19}`),
+  recorded_at: String.raw`(?<timeQuote>['"])(?<recorded_at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?)\k<timeQuote>`,
+};
+const expected: Readonly<Record<Column, string>> = {
+  id: 'a whole number',
+  count_value: 'a whole number',
+  recorded_at: "a time such as '2026-01-02 03:04:05'",
+};
 
-// What dumps carry beside the rows. None of it is run.
-const skipped = [
-  /^SET\s/i,
-  /^(?:DROP|CREATE)\s+(?:TABLE|DATABASE|SCHEMA)\s/i,
-  /^LOCK\s+TABLES?\s/i,
-  /^UNLOCK\s+TABLES?$/i,
-  /^ALTER\s+TABLE\s+\S+\s+(?:DISABLE|ENABLE)\s+KEYS$/i,
-  /^USE\s/i,
-  // mariadb-dump writes it behind `SET autocommit=0`.
-  /^COMMIT$/i,
+const identifier = String.raw`(?:\`[^\`]+\`|"[^"]+"|[\w$]+)`;
+const tableName = String.raw`(?:(?<database>${identifier})\s*\.\s*)?(?<table>${identifier})`;
+const insertInto = String.raw`^(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE)\s+)*(?:INTO\s+)?${tableName}`;
+const insert = new RegExp(insertInto, 'i');
+const values = /\s*(?:\((?<list>[^()]*)\)\s*)?VALUES?\s*(?=\()/iy;
+const createTable = new RegExp(String.raw`^CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?${tableName}\s*\(`, 'i');
+const setTimeZone = /^\s*(?:SESSION\s+|@@(?:SESSION\.)?)?TIME_ZONE\s*=\s*(?<zone>[^]*)$/i;
+const utc = /^['"](?:[+-]0?0:00|UTC)['"]\s*$/i;
+const use = /^USE\s+(?<database>[^]*)$/i;
+
+// A column's definition begins a line, or follows a parenthesis or a comma. Within its line: `\s*` would
+// look through all lines that follow, from each of them.
+const columnDefinitions =
+  /(?:^|[(,])[ \t]*(?:`(?<quoted>[^`\n]+)`|"(?<ansi>[^"\n]+)"|(?<plain>[a-z_]\w*))[ \t]+[a-z]/gim;
+const noColumns = /^(?:PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FULLTEXT|SPATIAL|FOREIGN|CHECK)$/i;
+
+// What dumps carry next to the rows. None of it is run.
+const skipped = new RegExp(
+  String.raw`^(?:SET|USE|CREATE|DROP|LOCK|UNLOCK|ALTER|BEGIN|COMMIT|SELECT|SHOW|FLUSH|ANALYZE|OPTIMIZE|GRANT|REVOKE|RESET` +
+    // The position of a replica.
+    String.raw`|CHANGE\s+(?:MASTER|REPLICATION)|(?:START|STOP)\s+(?:TRANSACTION|SLAVE|REPLICA))\b`,
+  'i',
+);
+// Before rows they make room for them; behind them they would remove them.
+const emptied = /^(?:TRUNCATE\s|DELETE\s+FROM\s+\S+$)/i;
+const makeDump = 'mysqldump --tz-utc DATABASE count > FILE';
+
+// What XML, JSON and CSV begin with.
+const otherFormats = /^\s*(?:[<[{]|["']?[\w-]+["']?[,\t])/;
+
+// Why a statement is not taken, by its beginning.
+const refusals: readonly (readonly [beginning: RegExp, reason: string])[] = [
+  [
+    /^(?:INSERT|REPLACE)\b/i,
+    `takes its rows from a query, and an import runs none. Dump the rows themselves: ${makeDump}`,
+  ],
+  [
+    /^(?:UPDATE|DELETE|TRUNCATE|CALL|LOAD|ROLLBACK|RENAME|WITH|DO|EXECUTE|PREPARE)\b/i,
+    `changes rows, and an import runs no statement. Run it where the dump comes from, then dump again: ${makeDump}`,
+  ],
+  [/^(?:COPY|PRAGMA)\b/i, 'is of another database than MySQL. Export the counts as INSERTs into the table count'],
+  [otherFormats, `is XML, JSON or CSV. Dump the table as SQL: ${makeDump}`],
+  [/^/, `is no statement of a dump. Dump the table as SQL: ${makeDump}`],
 ];
 
 const maxRowsAtOnce = 5_000;
-// What pages of GET /counts can name, and far enough from the end of BIGINT that ids are left for what is recorded afterwards.
+// Far enough from the end of BIGINT that ids are left for what is recorded afterwards.
 const highestId = 10n ** 18n - 1n;
+// Of TIMESTAMP.
+const earliestMs = Date.UTC(1970, 0, 1, 0, 0, 1);
+const latestMs = Date.UTC(2038, 0, 19, 3, 14, 7, 999);
 const lengthShown = 60;
+const rowLengthRead = 1_000;
 
 /**
- * Reads the rows of `count` from a dump, as `mysqldump` and `mariadb-dump` write it, in groups of up to 5,000 with the line of their statement.
- * Only INSERTs into `count` are read; what dumps carry beside is skipped, and anything else throws a {@link DumpError} that names
- * it and its line. The columns are those that the INSERT lists, else those of the dump's own CREATE TABLE, else the ledger's.
+ * Reads the rows of `count` from a dump, as mysqldump, mariadb-dump, mydumper, phpMyAdmin and similar tools write it, in groups of
+ * up to 5,000 with the line of their statement. Only INSERTs (and REPLACEs) into `count` are read. Rows of other tables, and what
+ * dumps carry next to rows, are skipped. Anything else throws a {@link DumpError} that names its line, its beginning and
+ * what to do. The columns are those that the INSERT lists, else those of the dump's own CREATE TABLE, else the ledger's.
  */
 export const readDump = async function* (
   chunks: AsyncIterable<string>,
+  { onTable, onOtherRows }: DumpListener = { onTable: () => undefined, onOtherRows: () => undefined },
 ): AsyncGenerator<{ readonly rows: readonly DumpedRow[]; readonly line: number }> {
   let columns: readonly string[] | undefined;
   let isUtc = false;
-  let database: string | undefined;
-  for await (const statement of splitStatements(chunks)) {
+  let database = '';
+  let rowsFrom: string | undefined;
+  for await (const statement of splitStatements(refuseOtherFormats(chunks))) {
     const { text, line } = statement;
     const inserted = insert.exec(text);
-    if (inserted !== null) {
-      const listed = inserted.groups?.['list'];
+    if (inserted !== null && isCount(inserted)) {
+      values.lastIndex = inserted[0].length;
+      const found = values.exec(text);
+      if (found === null) throw refusalOf(statement);
+      const from = nameIn(inserted.groups?.['database']) ?? database;
+      if (rowsFrom !== undefined && rowsFrom !== from) throw twoDatabases(line, rowsFrom, from);
+      rowsFrom = from;
+      const listed = found.groups?.['list'];
       const parse = createRowParser(
         statement,
-        inserted[0].length,
+        values.lastIndex,
         listed === undefined ? columns : namesIn(listed),
         isUtc,
       );
       for (const rows of parse()) yield { rows, line };
-    } else if (!skipped.some((pattern) => pattern.test(text))) {
-      throw new DumpError(
-        `Line ${line} has what is not imported: ${shorten(text)}. Dump the table alone: mysqldump DATABASE count`,
-      );
+      continue;
     }
-    if (createCount.test(text)) columns = [...text.matchAll(columnDefinitions)].map(([, name]) => String(name));
-    const zone = setTimeZone.exec(text)?.groups?.['zone'];
-    if (zone !== undefined) isUtc = /^'\+00:00'$/.test(zone);
-    if (/^USE\s/i.test(text)) {
-      if (database !== undefined && database !== text)
-        throw new DumpError(`Line ${line}: the dump has more than one database`);
-      database = text;
+    if (inserted !== null) {
+      onOtherRows(nameIn(inserted.groups?.['table']) ?? '');
+      continue;
     }
+    if (!skipped.test(text) && !(emptied.test(text) && rowsFrom === undefined)) throw refusalOf(statement);
+    const created = createTable.exec(text);
+    if (created !== null && isCount(created)) {
+      columns = columnsIn(text.slice(created[0].length - 1));
+      onTable();
+    }
+    isUtc = zoneOf(text) ?? isUtc;
+    database = nameIn(use.exec(text)?.groups?.['database']) ?? database;
   }
 };
+
+/** Passes on the text. A file of another format may have no semicolon, and would seem to be a dump that is cut off. */
+const refuseOtherFormats = async function* (chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst && otherFormats.test(chunk)) throw refusalOf({ text: chunk.trimStart(), line: 1 });
+    isFirst &&= chunk.trim() === '';
+    yield chunk;
+  }
+};
+
+const isCount = ({ groups }: RegExpExecArray): boolean => nameIn(groups?.['table'])?.toLowerCase() === 'count';
+
+/** True or false if a statement sets the time zone to UTC or to another one. */
+const zoneOf = (text: string): boolean | undefined => {
+  if (!/^SET\s/i.test(text)) return undefined;
+  const zones = text
+    .slice('SET'.length)
+    .split(',')
+    .flatMap((assignment) => setTimeZone.exec(assignment)?.groups?.['zone'] ?? []);
+  const zone = zones.at(-1);
+  return zone === undefined ? undefined : utc.test(zone);
+};
+
+const columnsIn = (definitions: string): string[] =>
+  [...definitions.replaceAll(/'[^']*'/g, "''").matchAll(columnDefinitions)]
+    .map(({ groups }) => groups?.['quoted'] ?? groups?.['ansi'] ?? groups?.['plain'] ?? '')
+    .filter((name) => !noColumns.test(name));
+
+const refusalOf = ({ text, line }: Statement): DumpError => {
+  const [, reason = ''] = refusals.find(([beginning]) => beginning.test(text)) ?? [];
+  return new DumpError(`Line ${line}: "${shorten(text)}" ${reason}`);
+};
+
+const twoDatabases = (line: number, one: string, other: string): DumpError =>
+  new DumpError(
+    `Line ${line} has rows of count in the database ${other || 'without a name'}, and earlier lines in ${one || 'one without a name'}. ` +
+      `Dump one database: ${makeDump}`,
+  );
 
 const createRowParser = (
   { text, line }: Statement,
@@ -87,21 +181,24 @@ const createRowParser = (
 ) => {
   const faultAt = (at: number, what: string) =>
     new DumpError(`Line ${line + text.slice(0, at).split('\n').length - 1}: ${what}: ${shorten(text.slice(at))}`);
-  const row = rowPattern(names, text.slice(start), (what) => faultAt(0, what));
+  const columns = columnsOf(names, text.slice(start), (what) => faultAt(0, what));
+  const row = rowOf(columns);
 
   const readRow = (at: number): readonly [row: DumpedRow, next: number, isLast: boolean] => {
     row.lastIndex = at;
     const found = row.exec(text);
-    if (found === null) throw faultAt(at, 'not a row of an id, an integer and a time (where it has one)');
+    if (found === null) throw faultAt(at, explain(text.slice(at, at + rowLengthRead), columns));
     const { id, count_value: value, recorded_at: recordedAt, next } = found.groups ?? {};
     if (!Number.isSafeInteger(Number(value))) throw faultAt(at, 'the count is beyond ±(2^53−1)');
+    const timeFault = recordedAt === undefined ? undefined : findTimeFault(recordedAt);
+    if (timeFault !== undefined) throw faultAt(at, timeFault);
     // 0 would be given a new id.
     if (id !== undefined && (BigInt(id) > highestId || BigInt(id) === 0n))
       throw faultAt(at, 'the id is not from 1 to 999999999999999999; --new-ids gives new ones');
     if (recordedAt !== undefined && !isUtc) {
       throw faultAt(
         at,
-        "the times may be in any zone; dump with --tz-utc (or put SET TIME_ZONE='+00:00'; before them)",
+        "the times may be in any zone. Dump with --tz-utc and without --compact, or put SET TIME_ZONE='+00:00'; before them",
       );
     }
     return [{ id, value: Number(value), recordedAt }, row.lastIndex, next !== ','];
@@ -121,16 +218,52 @@ const createRowParser = (
   };
 };
 
-/** Matches one row and what follows it, a comma or the end. Rows without named columns are the ledger's, with a time or without. */
-const rowPattern = (
+/** What is wrong with a time that looks like one: reading could not give it back. */
+const findTimeFault = (time: string): string | undefined => {
+  if (time.startsWith('0000-00-00')) {
+    return (
+      'recorded_at is a zero date, which is no time. Set one where the dump comes from, then dump again: ' +
+      "UPDATE `count` SET recorded_at = '1970-01-02 00:00:00' WHERE recorded_at = 0"
+    );
+  }
+  const [seconds = '', fraction = ''] = time.split('.');
+  const atSecond = new Date(`${seconds.replace(' ', 'T')}Z`);
+  // A day or an hour that does not exist becomes none, or another one.
+  const isReal =
+    !Number.isNaN(atSecond.getTime()) && atSecond.toISOString().slice(0, seconds.length) === seconds.replace(' ', 'T');
+  const ms = atSecond.getTime() + Math.round(Number(`0.${fraction}0`) * 1_000);
+  return isReal && ms >= earliestMs && ms <= latestMs
+    ? undefined
+    : 'recorded_at is not a time from 1970-01-01 00:00:01 to 2038-01-19 03:14:07.999, which is what a TIMESTAMP holds';
+};
+
+/** What is wrong with the row at the beginning of `text`, which does not match. */
+const explain = (text: string, columns: readonly Column[]): string => {
+  const shape = `not a row of the columns ${columns.join(', ')}`;
+  const row = /^\(([^()]*)\)\s*(?<behind>,|$|[a-z]+)?/i.exec(text);
+  const given = row?.[1]?.split(',').map((value) => value.trim());
+  if (given === undefined) return shape;
+  if (given.length !== columns.length) return `${shape}: it has ${given.length} values`;
+  for (const [index, column] of columns.entries()) {
+    const value = given[index] ?? '';
+    if (new RegExp(`^${patterns[column]}$`).test(value)) continue;
+    if (column === 'count_value' && /^NULL$/i.test(value)) {
+      return 'count_value is NULL. Remove such rows where the dump comes from, then dump again: DELETE FROM `count` WHERE count_value IS NULL';
+    }
+    return `${column} is ${shorten(value)}, not ${expected[column]}`;
+  }
+  return `the INSERT does more than insert rows (${row?.groups?.['behind'] ?? 'behind a row'})`;
+};
+
+/** The columns of rows. Rows without named columns are the ledger's, with a time or without. */
+const columnsOf = (
   names: readonly string[] | undefined,
   rows: string,
   faultOf: (what: string) => DumpError,
-): RegExp => {
-  if (names === undefined) {
+): readonly Column[] => {
+  if (names === undefined || names.length === 0) {
     const columns: readonly Column[] = ['id', 'count_value', 'recorded_at'];
-    const withTimes = rowOf(columns);
-    return withTimes.test(rows) ? withTimes : rowOf(columns.slice(0, 2));
+    return rowOf(columns).test(rows) || /^\([^(),]*,[^(),]*,/.test(rows) ? columns : columns.slice(0, 2);
   }
   const columns = names.map((name) => name.toLowerCase());
   const unknown = columns.filter((name) => !isColumn(name));
@@ -141,9 +274,10 @@ const rowPattern = (
   }
   if (!columns.includes('count_value')) throw faultOf('there is no column count_value');
   if (new Set(columns).size < columns.length) throw faultOf('a column is there twice');
-  return rowOf(columns.filter(isColumn));
+  return columns.filter(isColumn);
 };
 
+/** Matches one row and what follows it, a comma or the end. */
 const rowOf = (columns: readonly Column[]): RegExp =>
   new RegExp(
     String.raw`\(\s*${columns.map((name) => patterns[name]).join(String.raw`\s*,\s*`)}\s*\)\s*(?<next>,|$)\s*`,
@@ -152,7 +286,10 @@ const rowOf = (columns: readonly Column[]): RegExp =>
 
 const isColumn = (name: string): name is Column => name in patterns;
 
-const namesIn = (list: string): string[] => list.split(',').map((name) => name.trim().replaceAll('`', ''));
+const namesIn = (list: string): string[] => list.split(',').map((name) => nameIn(name) ?? '');
+
+/** A name without its quotes. */
+const nameIn = (name: string | undefined): string | undefined => name?.trim().replaceAll(/[`"]/g, '');
 
 const shorten = (text: string): string => {
   const line = text.slice(0, lengthShown).replaceAll(/\s+/g, ' ');

@@ -29,6 +29,11 @@ const scripts: Readonly<Record<string, readonly [script: string, statements: rea
     ['1: SET NAMES utf8', '2: A B C', '3: D'],
   ],
   "MariaDB's order to its client": ['/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\n\nA;', ['4: A']],
+  'another delimiter for a while': [
+    'A;\nDELIMITER ;;\nB; C;;\n delimiter $$ \r\nD;; $$ E $$\nDELIMITER\t;\nF; G delimiter x;',
+    ['1: A', '3: B; C', '5: D;;', '5: E', '7: F', '7: G delimiter x'],
+  ],
+  'the delimiter in strings and comments': ["DELIMITER //\nA '//' /* // */ //\nDELIMITER ;\n", ["2: A '//'"]],
   'empty statements': [';; A;\n;', ['1: A']],
   'lines, counted in strings and escapes too': ["A 'a\nb\\\nc';\nB;", ["1: A 'a b\\ c'", '4: B']],
 };
@@ -39,6 +44,24 @@ for (const [what, [script, statements]] of Object.entries(scripts)) {
       assert.deepEqual(await split(script, length), statements, `in pieces of ${length}`);
   });
 }
+
+test('a statement of 64 MiB is taken, and one that is longer is refused by its line', async () => {
+  const most = 64 * 1024 * 1024;
+  const script = async function* (length: number) {
+    yield 'A;\n';
+    yield 'B'.repeat(length);
+    yield ';';
+  };
+  const lengths: number[] = [];
+  for await (const { text } of splitStatements(script(most))) lengths.push(text.length);
+  assert.deepEqual(lengths, [1, most]);
+  await assert.rejects(
+    async () => {
+      for await (const { line } of splitStatements(script(most + 1))) assert.equal(line, 1);
+    },
+    { code: 'DUMP_REFUSED', message: /^The statement on line 2 is longer than 64 MiB/ },
+  );
+});
 
 for (const script of ["A;\nB 'x", 'A;\nB', 'A;\n/* x', 'A; B `']) {
   test(`a script that ends within something is refused: ${JSON.stringify(script)}`, async () => {

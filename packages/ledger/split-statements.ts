@@ -6,20 +6,25 @@ export class DumpError extends Error {
   readonly code = 'DUMP_REFUSED';
 }
 
-type Mode = 'text' | "'" | '"' | '`' | 'block comment' | 'line comment';
+type Mode = 'text' | "'" | '"' | '`' | 'block comment' | 'line comment' | 'delimiter';
 
-// What ends or interrupts each mode. Newlines are always met, to count lines.
-const tokens: Readonly<Record<Mode, RegExp>> = {
-  text: /['"`;#\n]|--|\/\*|\*\//g,
+// What ends or interrupts each mode but `text`. Newlines are always met, to count lines.
+const tokens: Readonly<Record<Exclude<Mode, 'text'>, RegExp>> = {
   "'": /['\\\n]/g,
   '"': /["\\\n]/g,
   '`': /[`\n]/g,
   'block comment': /\*\/|\n/g,
   'line comment': /\n/g,
+  delimiter: /\n/g,
 };
 
-// The longest that must be seen at once: the start of an executable comment with its version, `/*M!100100\-`.
+/** What ends or interrupts text, where statements end with `delimiter`. */
+const textTokens = (delimiter: string): RegExp =>
+  new RegExp(`${delimiter.replaceAll(/\W/g, String.raw`\$&`)}|['"\`#\\n]|--|/\\*|\\*/|delimiter(?=[ \\t])`, 'gi');
+
+// The longest that must be seen at once: the start of an executable comment with its version, `/*M!100100\-`, or a delimiter.
 const lookAhead = 16;
+const maxDelimiterLine = 100;
 const maxStatementLength = 64 * 1024 * 1024;
 // Joined at once: a string that grew by each token would be millions of objects.
 const maxPieces = 4_096;
@@ -28,6 +33,10 @@ type State = {
   /** What was read and not handled yet. */
   rest: string;
   mode: Mode;
+  /** What ends a statement, and the line of a DELIMITER command so far. */
+  delimiter: string;
+  textTokens: RegExp;
+  delimiterLine: string;
   executableDepth: number;
   line: number;
   /** The statement so far: its beginning, the pieces that come behind it, and the length of both. */
@@ -39,7 +48,8 @@ type State = {
 };
 
 /**
- * Splits an SQL script as the `mysql` client does (MySQL manual, "Comments" and "String Literals"): quotes, escapes, comments. What
+ * Splits an SQL script as the `mysql` client does (MySQL manual, "Comments" and "String Literals"): quotes, escapes, comments, and
+ * the client's command DELIMITER. What
  * stands in executable comments (`/*!40101 … *\/`, MariaDB's `/*M! … *\/`) is kept as part of the statement. Throws a
  * {@link DumpError} when the script ends within a statement.
  */
@@ -47,6 +57,9 @@ export const splitStatements = async function* (chunks: AsyncIterable<string>): 
   const state: State = {
     rest: '',
     mode: 'text',
+    delimiter: ';',
+    textTokens: textTokens(';'),
+    delimiterLine: '',
     executableDepth: 0,
     line: 1,
     statement: '',
@@ -60,7 +73,9 @@ export const splitStatements = async function* (chunks: AsyncIterable<string>): 
   }
   yield* scan(state, state.rest.length);
   if (state.length > 0 || state.mode === 'block comment') {
-    throw new DumpError(`The file ends within what begins on line ${state.startLine}; it is cut off`);
+    throw new DumpError(
+      `The file ends within what begins on line ${state.startLine}; it is cut off. Dump again, and copy the whole file`,
+    );
   }
 };
 
@@ -68,18 +83,19 @@ export const splitStatements = async function* (chunks: AsyncIterable<string>): 
 const scan = function* (state: State, end: number): Generator<Statement> {
   let at = 0;
   while (at < end) {
-    const pattern = tokens[state.mode];
+    const pattern = state.mode === 'text' ? state.textTokens : tokens[state.mode];
     pattern.lastIndex = at;
     const found = pattern.exec(state.rest);
     const isSeen = found !== null && found.index < end;
     const until = isSeen ? found.index : end;
-    if (!isComment(state.mode)) keep(state, state.rest.slice(at, until));
+    if (state.mode === 'delimiter') keepDelimiter(state, state.rest.slice(at, until));
+    else if (!isComment(state.mode)) keep(state, state.rest.slice(at, until));
     at = until;
     if (!isSeen) break;
     const [token] = found;
-    if (state.mode === 'text' && token === ';') {
+    if (state.mode === 'text' && token === state.delimiter) {
       if (state.length > 0) yield { text: takeStatement(state), line: state.startLine };
-      at += 1;
+      at += token.length;
     } else {
       const ahead = state.rest.slice(at, at + lookAhead);
       at += state.mode === 'text' ? meetInText(state, token, ahead) : meetInside(state, token, ahead);
@@ -106,6 +122,9 @@ const meetInText = (state: State, token: string, ahead: string): number => {
     }
     if (state.length === 0) state.startLine = state.line;
     state.mode = 'block comment';
+  } else if (state.length === 0 && token.toLowerCase() === 'delimiter') {
+    state.mode = 'delimiter';
+    state.delimiterLine = '';
   } else if (token === '*/' && state.executableDepth > 0) {
     state.executableDepth -= 1;
     keep(state, ' ');
@@ -117,6 +136,10 @@ const meetInText = (state: State, token: string, ahead: string): number => {
 
 /** As {@link meetInText}, within quotes and comments. */
 const meetInside = (state: State, token: string, ahead: string): number => {
+  if (state.mode === 'delimiter') {
+    setDelimiter(state);
+    return token.length;
+  }
   if (isComment(state.mode)) {
     if (token === '*/' || state.mode === 'line comment') {
       state.mode = 'text';
@@ -132,6 +155,20 @@ const meetInside = (state: State, token: string, ahead: string): number => {
   return length;
 };
 
+const keepDelimiter = (state: State, text: string): void => {
+  state.delimiterLine = (state.delimiterLine + text).trimStart().slice(0, maxDelimiterLine);
+};
+
+const setDelimiter = (state: State): void => {
+  const [delimiter = ''] = state.delimiterLine.trim().split(/\s/);
+  if (delimiter === '' || delimiter.length > lookAhead) {
+    throw new DumpError(`Line ${state.line}: DELIMITER needs 1 to ${lookAhead} characters: ${delimiter.slice(0, 60)}`);
+  }
+  state.mode = 'text';
+  state.delimiter = delimiter;
+  state.textTokens = textTokens(delimiter);
+};
+
 const keep = (state: State, text: string): void => {
   const piece = state.length === 0 ? text.trimStart() : text;
   if (state.length === 0) state.startLine = state.line;
@@ -141,7 +178,7 @@ const keep = (state: State, text: string): void => {
   if (state.pieces.length === maxPieces) joinPieces(state);
   if (state.length > maxStatementLength) {
     throw new DumpError(
-      `The statement on line ${state.startLine} is longer than 64 MiB; dump with --net-buffer-length=1M`,
+      `The statement on line ${state.startLine} is longer than 64 MiB. Dump with shorter ones: mysqldump --net-buffer-length=1M`,
     );
   }
 };

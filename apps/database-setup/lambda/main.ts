@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import { importDump } from '@sluice/ledger/import-dump.ts';
 import { readConfig } from '@sluice/runtime/config.ts';
 import { createLogger } from '@sluice/runtime/logger.ts';
 import { configSchema } from '../config.ts';
 import { createCustomResource } from '../custom-resource.ts';
-import { importFile } from '../import-file.ts';
-import { setUp } from '../set-up.ts';
+import { ownerSettingsOf, setUp } from '../set-up.ts';
 
 /** The Lambda: the database's set-up as a custom resource. Dumps to import lie in `dumps/` beside it. */
 export const handler = createCustomResource(async ({ ImportFile }) => {
@@ -14,7 +14,12 @@ export const handler = createCustomResource(async ({ ImportFile }) => {
     const config = readConfig(configSchema, process.env);
     await setUp(config, logger);
     if (ImportFile === undefined) return;
-    await importFile(config, logger, fileURLToPath(new URL(`dumps/${ImportFile}`, import.meta.url)), false);
+    const file = fileURLToPath(new URL(`dumps/${ImportFile}`, import.meta.url));
+    const imported = await importDump(ownerSettingsOf(config), file, {
+      takesNewIds: false,
+      onProgress: (rows, ofRows) => logger.debug({ rows, ofRows }, 'importing'),
+    });
+    logger.info({ file: ImportFile, ...imported }, 'imported');
   } catch (error) {
     logger.error({ err: error }, 'the database could not be set up');
     throw error;
