@@ -171,9 +171,15 @@ test('the console follows a pipeline', async (whole) => {
       });
       await page.getByRole('button', { name: 'Burst' }).click();
       const answer = page.getByLabel('Answer to the burst');
-      await answer.getByText(/before it ended; of 10,000 more nobody knows/).waitFor();
-      await answer.getByRole('button', { name: 'Send the rest' }).click();
-      await answer.getByText(/acknowledged in/).waitFor();
+      await answer.getByText(/before it ended; of [1-9]0,000 more nobody knows/).waitFor();
+      // A busy machine may miss the deadline of others too; each rest may be sent again.
+      const resume = answer.getByRole('button', { name: 'Send the rest' });
+      const isAcknowledged = async () => {
+        if (await resume.isVisible()) await resume.click();
+        return answer.getByText(/acknowledged in/).isVisible();
+      };
+      await waitUntil(isAcknowledged, drainMs);
+      assert.ok(sent > 30, 'what was lost is sent again');
       await waitUntil(async () => (await readFigure(page, 'queue')) === 300, patienceMs);
       const level = async () => Number(await page.locator('.level').getAttribute('height'));
       assert.ok((await level()) > 30, 'the water stands no higher');
