@@ -1,13 +1,15 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createBalancer } from '@sluice/local/console/balance.ts';
 import { buildPage } from '@sluice/local/console/build-page.ts';
 import { servePage } from '@sluice/local/console/page-files.ts';
 import { createConsoleServer } from '@sluice/local/console/server.ts';
-import { repository } from '@sluice/local/folder.ts';
+import { dataFolder, repository } from '@sluice/local/folder.ts';
 
 /** The folder of the console as `npm start` builds it. */
-export const builtPage = (): Promise<string> => buildPage(repository, () => undefined);
+export const builtPage = (): Promise<string> =>
+  buildPage({ repository, otherFolder: join(dataFolder(), 'console'), say: () => undefined });
 
 /** The console as `npm start` serves it, over producers on these ports; it ends with the test. `base` is put before each of its paths. */
 export const serveConsole = async (test: TestContext, ports: readonly number[], base = '') => {

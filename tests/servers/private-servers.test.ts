@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { converse } from '@sluice/local/converse.ts';
+import { findServers } from '@sluice/local/find-servers.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
 import { privateServers } from '@sluice/local/private-servers.ts';
-import { createSupervisor } from '@sluice/local/supervise.ts';
+import { redisPart } from '@sluice/local/redis.ts';
+import { createSupervisor, spawnPart } from '@sluice/local/supervise.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createClient } from '@redis/client';
 import { createConnection } from 'mysql2/promise';
 
@@ -81,5 +87,22 @@ test('the queue has a limit of memory, which is REDIS_MAXMEMORY, and drops nothi
     };
     await assert.rejects(fill(), /OOM/);
     assert.ok((await client.get('key-0'))?.length === 100_000);
+  }
+});
+
+test('a Redis that is not the one that was started is not used: it has no password, or acknowledges before it is on disk', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const password = 'not-a-secret';
+  for (const settings of ['appendonly yes\nappendfsync always', `requirepass ${password}\nappendonly no`]) {
+    const port = await findFreePort();
+    const { redis: runner } = findServers({ redis: true, mysql: false }, () => undefined);
+    assert.ok(runner !== undefined && 'program' in runner);
+    const part = redisPart({ runner, folder, port, password });
+    const stranger = spawnPart({ ...part, input: `port ${port}\nsave ""\n${settings}\n` }, 'ignore');
+    const ended = once(stranger, 'exit');
+    t.after(() => stranger.kill('SIGKILL') && ended);
+    await waitUntil(async () => (await converse(port, 'QUIT\r\n').catch(() => '')).includes('+OK'), 30_000);
+    await assert.rejects(part.checkReady([]), /is another one/);
   }
 });

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +6,7 @@ import { findServers } from '@sluice/local/find-servers.ts';
 import { mysqlPart } from '@sluice/local/mysql.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { redisPart } from '@sluice/local/redis.ts';
-import type { Part } from '@sluice/local/supervise.ts';
+import { spawnPart, type Part } from '@sluice/local/supervise.ts';
 import type { TestMysql, TestRedis } from './environment.ts';
 import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
@@ -34,7 +33,7 @@ const findRunners = () => {
 const run = async (owner: Owner, part: Part) => {
   const launch = async () => {
     await part.prepare?.();
-    const child = spawn(part.command, part.args, { stdio: 'ignore' });
+    const child = spawnPart(part, 'ignore');
     return { child, ended: once(child, 'exit') };
   };
   const isReady = async (): Promise<boolean> => {
@@ -63,10 +62,7 @@ const run = async (owner: Owner, part: Part) => {
     running = await launch();
     await ready();
   };
-  owner.after(async () => {
-    await kill();
-    part.cleanUp?.();
-  });
+  owner.after(kill);
   await ready();
   return { kill, stop, restart };
 };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { request as startRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { readNotes } from '@sluice/local/leftovers.ts';
 import { commandOf, findFreePort } from '@sluice/local/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
@@ -26,12 +26,10 @@ const readCount = async (port: number) => {
 const untilRecorded = (port: number, rows: number) =>
   waitUntil(async () => (await readCount(port)).rows_count === rows, 40_000);
 
-const pidsOf = (folder: string, child: string): number[] => {
-  const file = `${folder}/running.json`;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { pid: number; command: string }[])
+const pidsOf = (folder: string, child: string): number[] =>
+  readNotes(folder)
     .filter(({ command }) => command.includes(child))
     .map(({ pid }) => pid);
-};
 
 test('a count goes from HTTP to MySQL, is kept between runs, and one signal stops all', async (t) => {
   const folder = createFolder(t);
@@ -103,7 +101,7 @@ test('a second start on the same folder is refused, and one after a crash ends w
   const refused = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
   const [code] = await refused.ended;
   assert.equal(code, 1);
-  assert.match(refused.output(), new RegExp(`runs here already \\(pid ${first.child.pid}\\)`));
+  assert.match(refused.output(), new RegExp(`already runs on .*\\(pid ${first.child.pid}\\)`));
   await readCount(port);
 
   const left = pidsOf(folder, '').filter((pid) => pid !== first.child.pid);

@@ -8,7 +8,6 @@ import type { TestContext } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-const main = join(repository, 'tools/local/main.ts');
 const givenServers = new Set([
   'REDIS_HOST',
   'REDIS_PORT',
@@ -27,11 +26,30 @@ export const createFolder = (test: TestContext): string => {
   return folder;
 };
 
-/** Starts the whole as `npm start` does; it is stopped after the test. */
-export const start = (test: TestContext, folder: string, environment: Readonly<Record<string, string>>) => {
+type StartOptions = {
+  /** What runs Node with these arguments in its place: a shell, a namespace. */
+  readonly through?: readonly string[];
+  readonly args?: readonly string[];
+  /** The repository whose `npm start` it is. */
+  readonly repository?: string;
+};
+
+/** The environment of this test without the servers that it was given. */
+export const ownEnvironment = (): Record<string, string> => {
   const inherited = Object.entries(process.env).filter(([name]) => !givenServers.has(name));
-  const child = spawn(process.execPath, [main], {
-    env: { ...Object.fromEntries(inherited), SLUICE_DIR: folder, ...environment },
+  return Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+};
+
+/** Starts the whole as `npm start` does; it is stopped after the test. */
+export const start = (
+  test: TestContext,
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  { through = [], args = [], repository: root = repository }: StartOptions = {},
+) => {
+  const [program, ...before] = [...through, process.execPath];
+  const child = spawn(program, [...before, join(root, 'tools/local/main.ts'), ...args], {
+    env: { ...ownEnvironment(), SLUICE_DIR: folder, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -46,11 +64,12 @@ export const start = (test: TestContext, folder: string, environment: Readonly<R
     const [code] = (await ended) as unknown[];
     return Number(code);
   };
-  test.after(stop);
+  // unshare ignores that signal, and ends all that it started when it is killed.
+  test.after(() => (through[0] === 'unshare' ? child.kill('SIGKILL') && ended : stop()));
   const untilOutput = (pattern: RegExp) =>
     waitUntil(() => {
       if (child.exitCode !== null) assert.fail(`It ended:\n${output}`);
       return pattern.test(output);
-    }, 30_000);
+    }, 60_000);
   return { child, ended, stop, output: () => output, untilOutput, untilUp: () => untilOutput(/Try it/) };
 };

@@ -1,21 +1,32 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { tryLock } from './lock.mjs';
 import { commandOf } from './ports.ts';
+import { endProcesses, identify, isIdentity, isRunning, type ProcessIdentity } from './processes.ts';
 
 /** Another `npm start` runs on the same folder. */
 export class AlreadyRunningError extends Error {
   readonly code = 'ALREADY_RUNNING';
 }
 
-type Note = { readonly pid: number; readonly command: string };
+/** The process that holds a folder. */
+type Holder = ProcessIdentity & { readonly host: string };
 
-const endWithinMs = 9_000;
+type Note = ProcessIdentity & { readonly command: string };
 
-/** The note of what runs on a folder, by which a start after a crash finds what was left. */
+/** The files of a folder by which starts on it know of each other. */
+export const leftoverFiles = ['running.json', 'lock'] as const;
+
+const [runningName, lockName] = leftoverFiles;
+
+export type RunningNote = ReturnType<typeof createRunningNote>;
+
+/** The claim of a process on a folder, and the note of what it runs, by which a start after a crash finds what was left. */
 export const createRunningNote = (folder: string) => {
-  const file = join(folder, 'running.json');
-  const claimFile = join(folder, 'claim.json');
+  const file = join(folder, runningName);
+  const lockFile = join(folder, lockName);
+  let lock: number | undefined;
 
   const write = (pids: readonly number[]) => {
     // Replaced as a whole: a reader, or a start after a crash, never finds half of it.
@@ -24,94 +35,66 @@ export const createRunningNote = (folder: string) => {
     renameSync(draft, file);
   };
 
-  const remove = () => {
-    rmSync(file, { force: true });
-    rmSync(claimFile, { force: true });
-  };
+  /** Removes the note. The claim ends with {@link release}, or with the process. */
+  const remove = () => rmSync(file, { force: true });
 
-  /** Makes the folder this process's own. Throws an {@link AlreadyRunningError} when it is another's that runs. */
+  /** Makes the folder this process's own. Throws an {@link AlreadyRunningError} if another process holds it. */
   const claim = () => {
-    const draft = `${claimFile}.${process.pid}`;
-    try {
-      // A link is made whole or not at all, and not when there is one: of two at a time one gets it.
-      writeFileSync(draft, JSON.stringify([noteOf(process.pid)]));
-      while (!tryLink(draft, claimFile)) removeStale(claimFile);
-    } finally {
-      rmSync(draft, { force: true });
-    }
+    lock = tryLock(lockFile);
+    if (lock === undefined) throw new AlreadyRunningError(describeHolder(folder, readHolder(folder)));
+    const holder: Holder = { ...identify(process.pid), host: hostname() };
+    ftruncateSync(lock);
+    writeSync(lock, JSON.stringify(holder), 0);
   };
 
-  /** Ends what an `npm start` left that was killed. To be called by who has claimed the folder. */
+  const release = () => {
+    if (lock !== undefined) closeSync(lock);
+    lock = undefined;
+  };
+
+  /** Ends what an `npm start` left that was killed. To be called by the process that has claimed the folder. */
   const endLeftovers = async (say: (line: string) => void) => {
-    const left = read(file).filter((note) => note.pid !== process.pid && isRunning(note));
+    const left = readNotes(folder).filter((note) => note.pid !== process.pid && isRunning(note));
     if (left.length === 0) return;
     say(`The last start was killed; ending the ${left.length} processes that it left …`);
-    for (const { pid } of left) process.kill(pid, 'SIGTERM');
-    const killAt = performance.now() + endWithinMs;
-    while (left.some(isRunning)) {
-      if (performance.now() > killAt) for (const { pid } of left.filter(isRunning)) process.kill(pid, 'SIGKILL');
-      // oxlint-disable-next-line no-await-in-loop -- until they have ended
-      await pause(50);
-    }
+    await endProcesses(left);
   };
 
-  return { claim, write, remove, endLeftovers };
+  return { claim, release, write, remove, endLeftovers };
 };
 
-const noteOf = (pid: number): Note => ({ pid, command: commandOf(pid) });
-
-const read = (file: string): Note[] => {
-  try {
-    const notes: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return Array.isArray(notes) ? notes.filter(isNote) : [];
-  } catch {
-    return [];
-  }
+/** The process that holds a folder, or held it last; undefined if none is noted. */
+export const readHolder = (folder: string): Holder | undefined => {
+  const holder = readJson(join(folder, lockName));
+  return isIdentity(holder) && 'host' in holder && typeof holder.host === 'string'
+    ? { pid: holder.pid, started: holder.started, host: holder.host }
+    : undefined;
 };
 
-const tryLink = (from: string, to: string): boolean => {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  }
+const describeHolder = (folder: string, holder: Holder | undefined): string => {
+  const problem = `Sluice already runs on ${folder}`;
+  if (holder === undefined) return `${problem}. Stop it first, or choose another folder: SLUICE_DIR=… npm start`;
+  return isRunning(holder)
+    ? `${problem} (pid ${holder.pid}). Stop it with npm stop, or with Ctrl-C in its terminal.`
+    : `${problem}, in another container or on another machine (host ${holder.host}, pid ${holder.pid} there). ` +
+        'Stop it there, or choose another folder: SLUICE_DIR=… npm start';
 };
 
-/** Removes the claim of a process that does not run any more. Throws an {@link AlreadyRunningError} when it does. */
-const removeStale = (claimFile: string): void => {
-  const aside = `${claimFile}.${process.pid}.old`;
-  refuseRunning(read(claimFile));
-  try {
-    // Moved first and looked at again, because another may have claimed the folder meanwhile.
-    renameSync(claimFile, aside);
-  } catch {
-    return;
-  }
-  try {
-    refuseRunning(read(aside));
-  } catch (error) {
-    renameSync(aside, claimFile);
-    throw error;
-  }
-  rmSync(aside, { force: true });
-};
+const noteOf = (pid: number): Note => ({ ...identify(pid), command: commandOf(pid) });
 
-const refuseRunning = ([owner]: readonly Note[]): void => {
-  if (owner === undefined || !isRunning(owner)) return;
-  throw new AlreadyRunningError(
-    `Sluice runs here already (pid ${owner.pid}). Stop it with Ctrl-C, or: kill ${owner.pid}`,
-  );
+/** What a folder's `npm start` noted, itself first; nothing if there is no note. @internal */
+export const readNotes = (folder: string): Note[] => {
+  const notes = readJson(join(folder, runningName));
+  return Array.isArray(notes) ? notes.filter(isNote) : [];
 };
 
 const isNote = (value: unknown): value is Note =>
-  typeof value === 'object' &&
-  value !== null &&
-  'pid' in value &&
-  typeof value.pid === 'number' &&
-  'command' in value &&
-  typeof value.command === 'string';
+  isIdentity(value) && 'command' in value && typeof value.command === 'string';
 
-/** By command too: the id may be another process's by now. */
-const isRunning = ({ pid, command }: Note): boolean => command !== '' && commandOf(pid) === command;
+const readJson = (file: string): unknown => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+};

@@ -1,16 +1,25 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
+import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import { inspect, parseArgs } from 'node:util';
 import { prettyFactory } from 'pino-pretty';
+import { startInBackground } from './background.ts';
+import { explainFileError } from './explain-file-error.ts';
 import { ServerMissingError } from './find-servers.ts';
-import { dataFolder, repository } from './folder.ts';
+import { dataFolder, logFolderOf, repository } from './folder.ts';
 import { AlreadyRunningError } from './leftovers.ts';
 import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
 import { PartError } from './supervise.ts';
 
+// `npm start [-- --dev] [-- --detach]`: runs all parts and supervises them; --dev serves the console from its sources, --detach
+// does it in the background.
+
+const { dev: isDevelopment, detach: isDetached } = parseArgs({
+  options: { dev: { type: 'boolean', default: false }, detach: { type: 'boolean', default: false } },
+}).values;
 const folder = dataFolder();
-const logFolder = join(folder, 'logs');
 const logs = new Map<string, WriteStream>();
 const pretty = prettyFactory({
   colorize: process.stdout.isTTY && !process.env['NO_COLOR'],
@@ -20,16 +29,19 @@ const pretty = prettyFactory({
 });
 const nameWidth = 12;
 
-const say = (text: string) => process.stdout.write(`${text}\n`);
+const write = (text: string) => process.stdout.write(text);
+const say = (text: string) => write(`${text}\n`);
 const show = (part: string, text: string) => {
   for (const line of text.trimEnd().split('\n')) say(`${part.padEnd(nameWidth)} ${line}`);
 };
-const writeLog = (part: string, line: string) => {
-  mkdirSync(logFolder, { recursive: true });
-  const log = logs.get(part) ?? createWriteStream(join(logFolder, `${part}.log`));
+const openLog = (part: string) => {
+  const log = createWriteStream(join(logFolderOf(folder), `${part}.log`));
   logs.set(part, log);
-  log.write(`${line}\n`);
+  // A line that cannot be written is lost, on a full disk above all. The next one opens the file again.
+  log.on('error', () => logs.delete(part));
+  return log;
 };
+const writeLog = (part: string, line: string) => (logs.get(part) ?? openLog(part)).write(`${line}\n`);
 
 /** A line of a service's log as a person reads it. Of a failure that is tried again the message says enough; a death shows its stack. */
 const readable = (line: string): string => {
@@ -49,7 +61,7 @@ const sluice = createSluice({
   repository,
   folder,
   environment: process.env,
-  isDevelopment: process.argv.includes('--dev'),
+  isDevelopment,
   say,
   watcher: {
     // The servers say much that only matters when something is wrong with them.
@@ -64,6 +76,8 @@ const sluice = createSluice({
   },
 });
 
+const expected = [PartError, SettingError, ServerMissingError, AlreadyRunningError];
+
 let isStopping = false;
 const stop = async (exitCode: number) => {
   if (isStopping) return;
@@ -71,12 +85,36 @@ const stop = async (exitCode: number) => {
   await sluice.stop();
   process.exit(exitCode);
 };
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (!isStopping) say('\nStopping …');
-    void stop(0);
-  });
-}
+const stopAsked = () => {
+  if (!isStopping) say('\nStopping …');
+  void stop(0);
+};
+
+/** What a person is told of an error: of one that was expected, its message is all there is to know. */
+const explain = (error: unknown): string => {
+  const isExpected = expected.some((kind) => error instanceof kind);
+  return isExpected && error instanceof Error ? error.message : (explainFileError(error) ?? inspect(error));
+};
+const fail = async (error: unknown) => {
+  if (isStopping) return;
+  process.stderr.write(`\n${explain(error)}\n`);
+  await stop(1);
+};
+
+/** Lets nothing end this process before its parts: no signal, no terminal or pipe that is closed, no error. */
+const endPartsFirst = () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopAsked);
+  // Node forgets that nohup ignores this signal. Nobody waits at a terminal that none of these is.
+  const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+  process.on('SIGHUP', () => (hasTerminal ? stopAsked() : undefined));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Nobody reads it any more, and a filter ends then. A file that takes no more is no reason.
+      if (error.code === 'EPIPE' || error.code === 'EIO') void stop(0);
+    });
+  }
+  process.on('uncaughtException', (error) => void fail(error));
+};
 
 const welcome = ({ producers: ports, console: consolePort, access }: Awaited<ReturnType<typeof sluice.start>>) =>
   [
@@ -85,24 +123,35 @@ const welcome = ({ producers: ports, console: consolePort, access }: Awaited<Ret
     `Watch them flow at     http://localhost:${consolePort}`,
     '',
     'Try it:',
-    `  curl -X POST -H "Content-Type: application/json" -d "{\\"count\\": $(date +%s)}" localhost:${ports[0]}/count`,
+    `  curl -X POST -H "Content-Type: application/json" -d '{"count": 42}' localhost:${ports[0]}/count`,
     `  curl localhost:${ports[0]}/count`,
     '',
     access.isLoopback
       ? 'Only this machine reaches it; HTTP_ADDRESS=:: npm start opens it to others.'
       : `It listens on ${access.address}, for requests to ${access.hosts.join(', ')} (HTTP_ALLOWED_HOSTS).`,
-    `Its data is in ${folder} and is kept; npm run reset removes it. Ctrl-C stops all.`,
+    `Its data is in ${folder} and is kept; npm run reset removes it. ${process.send === undefined ? 'Ctrl-C' : 'npm stop'} stops all.`,
     '',
   ].join('\n');
 
-const expected = [PartError, SettingError, ServerMissingError, AlreadyRunningError];
-
-try {
-  say(welcome(await sluice.start()));
-} catch (error) {
-  if (!isStopping) {
-    const isExpected = expected.some((kind) => error instanceof kind);
-    process.stderr.write(`\n${isExpected && error instanceof Error ? error.message : inspect(error)}\n`);
-    await stop(1);
+const run = async () => {
+  endPartsFirst();
+  try {
+    say(welcome(await sluice.start()));
+    process.send?.('up');
+  } catch (error) {
+    await fail(error);
   }
-}
+};
+
+/** Starts this program again in the background. */
+const detach = async () => {
+  const args = isDevelopment ? ['--dev'] : [];
+  try {
+    process.exitCode = await startInBackground({ main: fileURLToPath(import.meta.url), args, folder, say: write });
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exitCode = 1;
+  }
+};
+
+await (isDetached ? detach() : run());

@@ -1,21 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { converse } from './converse.ts';
 import { findProgram } from './find-program.ts';
-import { userArgs } from './redis.ts';
+import { bindMount, userArgs } from './redis.ts';
 import { PartError, type Part } from './supervise.ts';
 
 /** How to run a MySQL or MariaDB: a program of this machine, or an image. */
@@ -51,14 +40,11 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   const temporaryFolder = join(folder, 'tmp');
   const emptyFolder = join(folder, 'files');
   for (const own of [temporaryFolder, emptyFolder]) mkdirSync(own, { recursive: true, mode: 0o700 });
-  if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, dataFolder, temporaryFolder);
+  if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, folder);
   // Run at each start, with every right. Not on the command line: every user of the machine can read that.
   const initFile = join(folder, 'init.sql');
   writeFileSync(initFile, `${initStatements(settings, isMariaDb).join(';\n')};\n`, { mode: 0o600 });
-  // Paths of sockets are short (107 bytes on Linux), those of folders need not be.
-  const socketFolder = mkdtempSync(join(tmpdir(), 'sluice-'));
   return {
-    cleanUp: () => rmSync(socketFolder, { recursive: true, force: true }),
     command: program,
     args: [
       '--no-defaults',
@@ -68,8 +54,10 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
       '--bind-address=127.0.0.1',
       // So that users are told apart by address alone.
       '--skip-name-resolve',
-      `--socket=${join(socketFolder, 'mysql.sock')}`,
-      `--pid-file=${join(socketFolder, 'mysql.pid')}`,
+      // No socket: all connect by TCP, and the path of a socket has 107 bytes at most (unix(7)).
+      '--socket=',
+      // In its folder of data.
+      '--pid-file=mysql.pid',
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',
       // Statements read and write no files of the machine. MariaDB knows no NULL: it is given a folder with nothing in it.
@@ -99,41 +87,28 @@ const userStatements = (name: string, password: string, rightsOf: (account: stri
   ];
 };
 
-const makeSystemTables = async (
-  program: string,
-  isMariaDb: boolean,
-  dataFolder: string,
-  temporaryFolder: string,
-): Promise<void> => {
-  // Made beside its place and then moved, so that a folder that is there is whole.
-  const draft = `${dataFolder}.new`;
+const makeSystemTables = async (program: string, isMariaDb: boolean, folder: string): Promise<void> => {
+  // Made under another name and then moved, so that a folder that is there is whole.
+  const draft = join(folder, 'data.new');
   rmSync(draft, { recursive: true, force: true });
   try {
     if (isMariaDb) {
       const install = findProgram('mariadb-install-db', 'mysql_install_db');
       if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
-      // It is a shell script, and does not quote: a path with spaces would be several. It is given one without.
-      const link = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'mysql');
-      symlinkSync(dirname(dataFolder), link);
-      await run(install, [
-        '--no-defaults',
-        `--datadir=${join(link, basename(draft))}`,
-        `--tmpdir=${join(link, basename(temporaryFolder))}`,
-        `--user=${userInfo().username}`,
-        '--auth-root-authentication-method=socket',
-        '--skip-test-db',
-      ]);
-      unlinkSync(link);
-      rmdirSync(dirname(link));
+      // A shell script: it gets names without the path, which may have any character. The server looks for the folder of
+      // temporary files from its folder of data.
+      const names = ['--datadir=./data.new', '--tmpdir=../tmp'];
+      const options = ['--auth-root-authentication-method=socket', '--skip-test-db', ...rootArgs()];
+      await run(install, ['--no-defaults', ...names, ...options], { cwd: folder });
     } else {
       await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
     }
   } catch (error) {
-    throw new PartError(`mysql could not make its system tables in ${dirname(dataFolder)}: ${reasonOf(error)}`, {
+    throw new PartError(`mysql could not make its system tables in ${folder}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
-  renameSync(draft, dataFolder);
+  renameSync(draft, join(folder, 'data'));
 };
 
 /** What a program wrote that failed. */
@@ -160,7 +135,8 @@ const containerLaunch = (
   return {
     command: docker,
     args: [
-      ...['run', '--rm', '--publish', `127.0.0.1:${port}:3306`, '--volume', `${dataFolder}:/var/lib/mysql`],
+      ...['run', '--rm', '--publish', `127.0.0.1:${port}:3306`],
+      ...['--mount', bindMount(dataFolder, '/var/lib/mysql')],
       ...['--env-file', environmentFile],
       ...userArgs(),
       ...[image, ...fileArgs('NULL')],

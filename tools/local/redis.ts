@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { converse } from './converse.ts';
 import { isPortFree } from './ports.ts';
 import { RepairError, repairAppendOnlyFile } from './repair-append-only-file.ts';
@@ -10,7 +9,7 @@ export type RedisRunner = { readonly program: string } | { readonly image: strin
 
 type RedisSettings = {
   readonly runner: RedisRunner;
-  /** Where its data and its configuration are kept. */
+  /** Where its data is kept. */
   readonly folder: string;
   readonly port: number;
   readonly password: string;
@@ -34,34 +33,34 @@ export const redisPart = ({
 }: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
-  const configuration = [
+  // On standard input: Redis takes the path of a configuration file for a pattern and runs with its defaults when nothing
+  // matches, and every user of the machine can read a command line.
+  const input = [
     `port ${isProgram ? port : 6379}`,
     `bind ${isProgram ? '127.0.0.1' : '0.0.0.0'}`,
-    // Not on the command line: every user of the machine can read that.
     `requirepass ${password}`,
-    `dir ${JSON.stringify(isProgram ? folder : '/data')}`,
     'appendonly yes',
-    // With `everysec` it acknowledges what it has not even written while an fsync is under way, and a crash loses that.
+    // With `everysec` it acknowledges what it has not even written while an fsync is in progress, and a crash loses that.
     'appendfsync always',
     'save ""',
     // A client must not be able to fill the memory of the machine.
     `maxmemory ${maxMemory}`,
     // A queue must never drop what it holds to make room.
     'maxmemory-policy noeviction',
+    '',
   ].join('\n');
-  writeFileSync(join(folder, 'redis.conf'), `${configuration}\n`, { mode: 0o600 });
   const launch = isProgram
-    ? { command: runner.program, args: [join(folder, 'redis.conf')] }
+    ? { command: runner.program, args: ['-'], cwd: folder }
     : {
         command: runner.docker,
         args: [
-          ...['run', '--rm', '--publish', `127.0.0.1:${port}:6379`, '--volume', `${folder}:/data`],
-          ...userArgs(),
-          ...[runner.image, 'valkey-server', '/data/redis.conf'],
+          ...['run', '--rm', '--interactive', '--publish', `127.0.0.1:${port}:6379`],
+          ...['--mount', bindMount(folder, '/data'), ...userArgs()],
+          ...[runner.image, 'valkey-server', '-'],
         ],
       };
   const prepare = () => repair(folder, port, say);
-  return { name: 'redis', prepare, ...launch, checkReady: () => checkRedis(port, password) };
+  return { name: 'redis', prepare, input, ...launch, checkReady: () => checkRedis(port, password) };
 };
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -87,8 +86,19 @@ const repair = async (folder: string, port: number, say: (line: string) => void)
 export const userArgs = (): string[] =>
   process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.()}`];
 
-/** Throws until Redis has loaded its data. */
+/** A folder of this machine in a container, whatever characters its path has (CSV, which `--volume` is not). */
+export const bindMount = (source: string, target: string): string =>
+  `type=bind,"source=${source.replaceAll('"', '""')}",target=${target}`;
+
+/**
+ * Throws until Redis has loaded its data, and for a Redis that is not this part's: it must take the password, for which a
+ * Redis without one has an error, and it must acknowledge only what is on disk.
+ */
 const checkRedis = async (port: number, password: string): Promise<void> => {
-  const reply = await converse(port, `AUTH ${password}\r\nPING\r\n`);
-  if (!reply.includes('+PONG')) throw new Error('Redis does not take commands yet');
+  const questions = [`AUTH ${password}`, 'CONFIG GET append*', 'PING', 'QUIT'];
+  const reply = (await converse(port, questions.map((line) => `${line}\r\n`).join(''), true)).toString();
+  const isDurable = /appendonly\r\n\$3\r\nyes\r\n/.test(reply) && /appendfsync\r\n\$6\r\nalways\r\n/.test(reply);
+  if (!reply.startsWith('+OK') || !isDurable || !reply.includes('+PONG')) {
+    throw new Error('Redis does not take commands yet, or is another one');
+  }
 };

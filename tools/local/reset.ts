@@ -1,11 +1,22 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { explainFileError } from './explain-file-error.ts';
 import { dataFolder } from './folder.ts';
-import { AlreadyRunningError, createRunningNote } from './leftovers.ts';
+import { AlreadyRunningError, createRunningNote, leftoverFiles } from './leftovers.ts';
 
 const folder = dataFolder();
 // By name, because SLUICE_DIR may be a folder that holds other things too.
-const ours = ['redis', 'mysql', 'logs', 'password', 'running.json', 'environment.json', 'claim.json'];
+// The lock comes last: with it the folder is another process's to use.
+const ours = [
+  'redis',
+  'mysql',
+  'logs',
+  'compiled',
+  'password',
+  'environment.json',
+  'running.json.new',
+  ...leftoverFiles,
+];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 try {
@@ -20,7 +31,8 @@ try {
     say(`There is no ${folder}; nothing to remove.`);
   }
 } catch (error) {
-  if (!(error instanceof AlreadyRunningError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const reason = error instanceof AlreadyRunningError ? error.message : explainFileError(error);
+  if (reason === undefined) throw error;
+  process.stderr.write(`${reason}\n`);
   process.exitCode = 1;
 }

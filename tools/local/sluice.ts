@@ -1,8 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { hostOf, readAccess, type Access } from './access.ts';
+import { text as readText } from 'node:stream/consumers';
+import { readAccess, type Access } from './access.ts';
 import { removeEnvironment, writeEnvironment } from './environment-note.ts';
-import { createRunningNote } from './leftovers.ts';
+import { explainFileError } from './explain-file-error.ts';
+import { logFolderOf, makeFolder } from './folder.ts';
+import { createRunningNote, type RunningNote } from './leftovers.ts';
 import { AddressMissingError, describeHolder, isPortFree } from './ports.ts';
 import { compileCache, serviceArguments } from './service-command.ts';
 import { privateServers } from './private-servers.ts';
@@ -37,6 +40,7 @@ export type Sluice = {
 };
 
 const mostOfEach = 50;
+const producerAnswersWithinMs = 3_000;
 
 /** Puts the local Sluice together; it does not run yet. */
 export const createSluice = ({
@@ -49,7 +53,7 @@ export const createSluice = ({
 }: SluiceSettings): Sluice => {
   const note = createRunningNote(folder);
   let isOwner = false;
-  const onChange = () => note.write([...servers.pids(), ...apps.pids()]);
+  const onChange = () => noteWhatRuns(note, [...servers.pids(), ...apps.pids()], say);
   const servers = createSupervisor({ ...watcher, onChange });
   const apps = createSupervisor({ ...watcher, onChange });
 
@@ -58,7 +62,7 @@ export const createSluice = ({
     const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
     const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
     const access = readAccess(environment);
-    makeFolder(folder);
+    makeFolder(logFolderOf(folder));
     note.claim();
     isOwner = true;
     await note.endLeftovers(say);
@@ -113,9 +117,19 @@ export const createSluice = ({
     if (!isOwner) return;
     removeEnvironment(folder);
     note.remove();
+    note.release();
   };
 
   return { start, stop };
+};
+
+const noteWhatRuns = (note: RunningNote, pids: readonly number[], say: (line: string) => void): void => {
+  try {
+    note.write(pids);
+  } catch (error) {
+    // What runs goes on. Only a reaper knows of it then, and as a rule that is enough.
+    say(`What runs could not be noted. ${explainFileError(error) ?? String(error)}`);
+  }
 };
 
 const requireFree = async (port: number, address: string, another: string): Promise<void> => {
@@ -173,17 +187,6 @@ const createConsolePart = ({ repository, ports, producers, access, isDevelopment
   return { part: { ...main, args: [...main.args, ...options], checkReady }, port: () => port };
 };
 
-const makeFolder = (folder: string): void => {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SettingError(
-      `The folder for the data cannot be made (${reason}). Choose another: SLUICE_DIR=… npm start`,
-    );
-  }
-};
-
 const nodeOf = (name: string, ...args: string[]) => ({ name, command: process.execPath, args });
 
 const numbered = (name: string, index: number, of: number): string => (of === 1 ? name : `${name}-${index + 1}`);
@@ -200,12 +203,16 @@ const readNumber = (
   throw new SettingError(`${name} must be an integer from 1 to ${most}`);
 };
 
-const checkProducer = async (address: string, port: number): Promise<void> => {
-  const url = `http://${hostOf(address)}:${port}/ready`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+const checkProducer = async (host: string, port: number): Promise<void> => {
+  // An agent of its own goes through no proxy, whatever HTTP_PROXY and NODE_USE_ENV_PROXY say; fetch would.
+  const agent = new Agent();
+  const request = get({ host, port, path: '/ready', agent, signal: AbortSignal.timeout(producerAnswersWithinMs) });
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve).once('error', reject);
+  });
   // A full queue is one to start for: it drains. Its data may be of the last run.
-  const isFull = !answer.ok && (await answer.text()).includes('"queue":"full"');
-  if (!answer.ok && !isFull) throw new Error('The queue does not take counts yet');
+  const isFull = (await readText(answer)).includes('"queue":"full"');
+  if (answer.statusCode !== 200 && !isFull) throw new Error('The queue does not take counts yet');
 };
 
 // A consumer listens nowhere; its log says when it is up.

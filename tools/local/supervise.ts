@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createBackoff, type Failure } from './backoff.ts';
+import { createReaper, type Reaper } from './reaper.ts';
 
 /** A process to keep running. */
 export type Part = {
@@ -10,10 +11,12 @@ export type Part = {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The working directory; without it that of the supervisor. */
+  readonly cwd?: string;
+  /** What it gets on standard input. */
+  readonly input?: string;
   /** Runs before each launch, the launches after a death too; there is none when it throws. */
   readonly prepare?: () => Promise<void>;
-  /** Runs when the part has been stopped for good. */
-  readonly cleanUp?: () => void;
   /** Resolves when the part does its work; tried again while it throws. `lines` are what it has written so far. */
   readonly checkReady: (lines: readonly string[]) => Promise<void>;
 };
@@ -63,10 +66,20 @@ const keptLines = 15;
 // Twice this, for the applications and then for what they need, is below the 10 s that a stop may take.
 const killAfterMs = 4_500;
 
-/** Makes a supervisor. Parts run in process groups of their own, so that Ctrl-C reaches this process alone. */
+/**
+ * Makes a supervisor. Parts run in process groups of their own, so that Ctrl-C reaches only this process. They are ended when
+ * this process ends, however it ends.
+ */
 export const createSupervisor = (watcher: Watcher): Supervisor => {
   const running: Running[] = [];
   const stopping = new AbortController();
+  let reaper: Reaper | undefined;
+
+  const onChange = () => {
+    reaper ??= createReaper();
+    reaper.watch(pids());
+    watcher.onChange();
+  };
 
   const start = async (part: Part) => {
     await prepare(part);
@@ -74,7 +87,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     const lines: string[] = [];
     const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine) };
     running.push(entry);
-    watcher.onChange();
+    onChange();
     await untilReady(entry, { everyMs: readyCheckEveryMs, withinMs: readyWithinMs, stopping: stopping.signal });
     void keepUp(entry);
   };
@@ -109,7 +122,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     }
     if (stopping.signal.aborted) return 'stopped';
     Object.assign(entry, launch(part, lines, watcher.onLine));
-    watcher.onChange();
+    onChange();
     const patience = { everyMs: recoveryCheckEveryMs, withinMs: Infinity, stopping: stopping.signal };
     untilReady(entry, patience).then(onReady, () => undefined);
     return deathOf(entry);
@@ -118,7 +131,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   const stop = async () => {
     stopping.abort();
     await Promise.all(running.map(({ child }) => end(child)));
-    for (const { part } of running) part.cleanUp?.();
+    reaper?.watch([]);
   };
 
   const pids = () => running.flatMap(({ child }) => (isAlive(child) && child.pid !== undefined ? [child.pid] : []));
@@ -176,18 +189,31 @@ const launch = (part: Part, lines: string[], onLine: Watcher['onLine']) => {
     if (lines.length > keptLines) lines.shift();
     onLine(part.name, line);
   };
-  const child = spawn(part.command, part.args, {
-    env: { ...process.env, ...part.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', keep);
+  const child = spawnPart(part, 'pipe');
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null) createInterface({ input: stream }).on('line', keep);
+  }
   // A command that is not there gives an error, and then closes.
   child.once('error', (error) => keep(error.message));
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });
   return { child, closed };
+};
+
+/** Starts the process of a part, in a process group of its own. @internal */
+export const spawnPart = (part: Part, output: 'pipe' | 'ignore'): ChildProcess => {
+  const stdio: StdioOptions = [part.input === undefined ? 'ignore' : 'pipe', output, output];
+  const child = spawn(part.command, part.args, {
+    env: { ...process.env, ...part.env },
+    ...(part.cwd === undefined ? {} : { cwd: part.cwd }),
+    stdio,
+    detached: true,
+  });
+  // A process that ends before it has read all of it says why itself.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(part.input);
+  return child;
 };
 
 const isAlive = (child: ChildProcess): boolean =>

@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { createPlainPath } from './plain-path.ts';
 
 const sourcesOfPage = [
   'apps/frontend/**/*.{ts,tsx,css,html,svg,json}',
@@ -11,33 +23,61 @@ const sourcesOfPage = [
 const compressible = /\.(?:js|css|html|svg)$/;
 const unfinished = '.building-';
 
+type PageSettings = {
+  readonly repository: string;
+  /** Where the files go when the repository cannot be written to: it is read-only, or another user's. */
+  readonly otherFolder: string;
+  readonly say: (line: string) => void;
+};
+
 /**
- * The folder of the console's files, built from the sources as they are now: at once where that was done before. Two processes may build at
- * the same time; who is later takes what is there.
+ * Builds the console's files from the sources as they are now and returns their folder: at once where that was done before.
+ * Two processes may build at the same time; the later one takes what is there.
  */
-export const buildPage = async (repository: string, say: (line: string) => void): Promise<string> => {
-  const root = join(repository, 'apps/frontend');
-  const dist = join(root, 'dist');
-  const folder = join(dist, stampOf(repository));
+export const buildPage = async ({ repository, otherFolder, say }: PageSettings): Promise<string> => {
+  const stamp = stampOf(repository);
+  const dist = join(repository, 'apps/frontend/dist');
+  const built = join(dist, stamp);
+  if (existsSync(built)) return built;
+  const target = isWritable(dist) ? dist : otherFolder;
+  const folder = join(target, stamp);
   if (existsSync(folder)) return folder;
 
   say('Building the console …');
-  const building = join(dist, unfinished + String(process.pid));
+  const building = join(target, unfinished + String(process.pid));
   mkdirSync(building, { recursive: true });
+  const plain = createPlainPath(repository);
   try {
     // Loaded only here: it is much, and is seldom needed.
     const { build } = await import('vite');
-    await build({ root, configLoader: 'native', logLevel: 'warn', build: { outDir: building, emptyOutDir: true } });
+    await build({
+      root: join(plain.path, 'apps/frontend'),
+      configLoader: 'native',
+      logLevel: 'warn',
+      resolve: { preserveSymlinks: plain.isLink },
+      build: { outDir: building, emptyOutDir: true },
+    });
     compressFiles(building);
     if (!existsSync(folder)) renameSync(building, folder);
   } finally {
+    plain.remove();
     rmSync(building, { recursive: true, force: true });
   }
-  for (const name of readdirSync(dist)) {
-    const other = join(dist, name);
+  for (const name of readdirSync(target)) {
+    const other = join(target, name);
     if (other !== folder && !name.startsWith(unfinished)) rmSync(other, { recursive: true, force: true });
   }
   return folder;
+};
+
+const isWritable = (folder: string): boolean => {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 const stampOf = (repository: string): string => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataFolder } from '../folder.ts';
 import { isPortFree } from '../ports.ts';
@@ -62,5 +63,5 @@ page = values.dev
       privateFolder: dataFolder(),
       hosts: values.host,
     })
-  : servePage(await buildPage(values.repository, say));
+  : servePage(await buildPage({ repository: values.repository, otherFolder: join(dataFolder(), 'console'), say }));
 say(`listening on ${await listen(server, values.port.map(Number))}`);

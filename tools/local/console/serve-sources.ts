@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Answerer } from './limit-clients.ts';
+import { createPlainPath } from './plain-path.ts';
 
 type Sources = {
   readonly repository: string;
@@ -27,8 +28,11 @@ export const serveSources = async (
   { repository, privateFolder, hosts }: Sources,
 ): Promise<Answerer> => {
   const { createServer } = await import('vite');
+  const plain = createPlainPath(repository);
+  process.once('exit', plain.remove);
   const vite = await createServer({
-    root: join(repository, 'apps/frontend'),
+    root: join(plain.path, 'apps/frontend'),
+    resolve: { preserveSymlinks: plain.isLink },
     configLoader: 'native',
     logLevel: 'warn',
     server: {
@@ -38,7 +42,7 @@ export const serveSources = async (
       allowedHosts: hosts.map((host) => host.replace(/:\d+$/, '')),
       fs: {
         strict: true,
-        allow: sources.map((folder) => join(repository, folder)),
+        allow: sources.map((folder) => join(plain.path, folder)),
         deny: [...secrets, links, ...namesOf(privateFolder).flatMap((name) => [name, `${name}/**`])],
       },
     },

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+import { readNotes } from '@sluice/local/leftovers.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { isRunning } from '@sluice/local/processes.ts';
+import { createFolder, ownEnvironment, start } from './start.ts';
+
+const stop = (folder: string) =>
+  spawnSync(process.execPath, [join(repository, 'tools/local/stop.ts')], {
+    encoding: 'utf8',
+    env: { ...ownEnvironment(), SLUICE_DIR: folder },
+  });
+
+test('with --detach it runs in the background, with its output in a file, until npm stop', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  t.after(() => stop(folder));
+  const sluice = start(t, folder, { HTTP_PORT: String(port) }, { args: ['--detach'] });
+  const [code] = await sluice.ended;
+  assert.equal(code, 0, sluice.output());
+  assert.match(sluice.output(), /Try it[^]*npm stop stops all\.[^]*runs in the background \(pid \d+\).*tail -f \S+\n/);
+  assert.equal((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200);
+  const processes = readNotes(folder);
+  assert.ok(processes.length >= 6 && processes.every(isRunning));
+  assert.match(readFileSync(join(folder, 'logs/sluice.log'), 'utf8'), /Try it/);
+
+  const again = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { args: ['--detach'] });
+  assert.deepEqual((await again.ended)[0], 1);
+  assert.match(again.output(), /already runs on/);
+
+  const stopped = stop(folder);
+  assert.deepEqual([stopped.status, stopped.stdout, stopped.stderr], [0, 'Sluice has stopped.\n', '']);
+  assert.deepEqual(processes.filter(isRunning), []);
+  assert.match(stop(folder).stdout, /No Sluice runs on/);
+});
+
+test('npm stop ends one in another terminal, and a start in the background that fails says why', async (t) => {
+  const folder = createFolder(t);
+  const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
+  await sluice.untilUp();
+  assert.equal(stop(folder).status, 0);
+  assert.equal((await sluice.ended)[0], 0);
+
+  const failing = start(t, folder, { PRODUCERS: 'many' }, { args: ['--detach'] });
+  assert.equal((await failing.ended)[0], 1);
+  assert.match(failing.output(), /PRODUCERS must be an integer/);
+});

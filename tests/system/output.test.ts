@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { repository } from '@sluice/local/folder.ts';
+import { readNotes } from '@sluice/local/leftovers.ts';
+import { findFreePort } from '@sluice/local/ports.ts';
+import { isRunning } from '@sluice/local/processes.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createFolder, ownEnvironment, start } from './start.ts';
+
+// Nothing that was started outlives `npm start`, however that ends.
+
+const untilNoneRuns = (processes: ReturnType<typeof readNotes>) => waitUntil(() => !processes.some(isRunning), 30_000);
+
+test('when npm start is killed, its parts end without another start', async (t) => {
+  const folder = createFolder(t);
+  const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
+  await sluice.untilUp();
+  const processes = readNotes(folder);
+  assert.ok(processes.length >= 6);
+  sluice.child.kill('SIGKILL');
+  await untilNoneRuns(processes);
+});
+
+test('when the reader of its output ends, as with `| head`, all parts end first', async (t) => {
+  const folder = createFolder(t);
+  const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
+  await sluice.untilUp();
+  const processes = readNotes(folder);
+  sluice.child.stdout.destroy();
+  sluice.child.stderr.destroy();
+  const producer = processes.find(({ command }) => command.includes('apps/producer'));
+  // It says that a part died, and nobody hears it.
+  process.kill(Number(producer?.pid), 'SIGKILL');
+  await sluice.ended;
+  assert.deepEqual(processes.filter(isRunning), []);
+  assert.equal(sluice.child.exitCode, 0);
+});
+
+/** Runs a command line in a terminal, whose end is that of the program `script`. */
+const startInTerminal = (t: TestContext, folder: string, port: number, line: string) => {
+  const terminal = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    env: { ...ownEnvironment(), SLUICE_DIR: folder, HTTP_PORT: String(port), SHELL: '/bin/bash' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(terminal, 'exit');
+  let output = '';
+  terminal.stdout.on('data', (chunk) => {
+    output += String(chunk);
+  });
+  t.after(() => terminal.kill('SIGKILL') && ended);
+  const close = async () => {
+    terminal.kill('SIGKILL');
+    await ended;
+  };
+  return { close, isUp: () => output.includes('Try it') };
+};
+
+const nodeMain = `'${process.execPath}' '${join(repository, 'tools/local/main.ts')}'`;
+
+test('when its terminal is closed, all parts end', async (t) => {
+  const folder = createFolder(t);
+  const terminal = startInTerminal(t, folder, await findFreePort(), nodeMain);
+  await waitUntil(terminal.isUp, 60_000);
+  const processes = readNotes(folder);
+  await terminal.close();
+  await untilNoneRuns(processes);
+});
+
+test('started with nohup, it goes on when its terminal is closed', async (t) => {
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  // Job control, as at a prompt: the shell hands the signal of the terminal to its jobs.
+  const line = `set -m; cd '${folder}'; nohup ${nodeMain} & wait`;
+  const terminal = startInTerminal(t, folder, port, line);
+  const isUp = () =>
+    fetch(`http://127.0.0.1:${port}/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await waitUntil(isUp, 60_000);
+  const processes = readNotes(folder);
+  await terminal.close();
+  const [main] = processes;
+  assert.ok(main !== undefined);
+  t.after(async () => {
+    process.kill(main.pid, 'SIGTERM');
+    await untilNoneRuns(processes);
+  });
+  process.kill(main.pid, 'SIGHUP');
+  // It has handled the signal when it handles what came after it: the death of a part.
+  const consumer = processes.find(({ command }) => command.includes('apps/consumer'));
+  process.kill(Number(consumer?.pid), 'SIGKILL');
+  await waitUntil(
+    () => readNotes(folder).some(({ pid, command }) => command.includes('apps/consumer') && pid !== consumer?.pid),
+    60_000,
+  );
+  assert.ok(isRunning(main));
+});

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { logFolderOf, makeFolder } from './folder.ts';
+
+const showEveryMs = 100;
+
+type Background = {
+  /** The program that sends a message when it is up. */
+  readonly main: string;
+  readonly args: readonly string[];
+  /** Where the folder of the logs is. */
+  readonly folder: string;
+  readonly say: (text: string) => void;
+};
+
+/**
+ * Starts a program in a session of its own, which no terminal ends, with its output in a file, and shows that output until it
+ * is up. Returns its exit code if it ends before that, and 0 otherwise.
+ */
+export const startInBackground = async ({ main, args, folder, say }: Background): Promise<number> => {
+  const logFolder = logFolderOf(folder);
+  makeFolder(logFolder);
+  const logFile = join(logFolder, 'sluice.log');
+  // Appended to: the file may be the log of a Sluice that runs already.
+  const log = openSync(logFile, 'a+', 0o600);
+  const show = createReader(log, say);
+  const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGTERM'));
+  const showing = setInterval(show, showEveryMs);
+  const up = once(child, 'message').then(() => undefined);
+  const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
+  const code = await Promise.race([up, ended]);
+  clearInterval(showing);
+  show();
+  closeSync(log);
+  if (code !== undefined) return code;
+  child.disconnect();
+  child.unref();
+  say(`It runs in the background (pid ${child.pid}). npm stop stops it; its log: tail -f ${logFile}\n`);
+  return 0;
+};
+
+/** Shows what was appended to a file since the last call. */
+const createReader = (file: number, say: (text: string) => void) => {
+  let position = fstatSync(file).size;
+  return () => {
+    const bytes = Buffer.alloc(fstatSync(file).size - position);
+    position += readSync(file, bytes, 0, bytes.length, position);
+    if (bytes.length > 0) say(bytes.toString());
+  };
+};

@@ -1,0 +1,58 @@
+import { existsSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+
+const anotherFolder = 'choose another folder: SLUICE_DIR=… npm start';
+
+/**
+ * Explains an error of the system about a file: what is wrong, where, and what to do. Returns undefined for any other error.
+ */
+export const explainFileError = (error: unknown): string | undefined => {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const place = path ?? 'The disk';
+  switch (error.code) {
+    case 'EACCES':
+    case 'EPERM':
+      return path === undefined
+        ? `This user may not do that (${error.message}). Run it as the user who started Sluice.`
+        : `${path} cannot be used: it belongs to ${describeOwner(path)}. Run this as that user, change the owner ` +
+            `(sudo chown -R ${describeUser()} ${quote(path)}), or ${anotherFolder}`;
+    case 'EROFS':
+      return `${place} is on a file system that is read-only; ${anotherFolder}`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `${place} cannot be written: the disk is full, or the quota is used up. Make room, or ${anotherFolder}`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `${place} is a file where a folder is needed. Remove it, or ${anotherFolder}`;
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'Too many files are open. Raise the limit and start again: ulimit -n 4096';
+    default:
+      return undefined;
+  }
+};
+
+/** The owner of a path; of one that is not there, or cannot be looked at, the owner of the folder that is. */
+const describeOwner = (path: string): string => {
+  const nearest = existsSync(path) ? path : dirname(path);
+  if (nearest === dirname(nearest)) return 'another user';
+  try {
+    const { uid } = statSync(nearest);
+    return uid === 0 ? 'root' : `another user (id ${uid})`;
+  } catch {
+    return describeOwner(dirname(nearest));
+  }
+};
+
+/** The user for a command line. In a container an id may have no name. */
+const describeUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+};
+
+const quote = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`;
