@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { maxEntryBytes, maxEntryFields, parseEntry, type EncodedBatch } from '@sluice/contract/entry.ts';
 import type { Recorded } from '@sluice/ledger/record.ts';
 import type { EntryReader, RawEntry } from '@sluice/queue/read-entries.ts';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { splitByRows } from './split-by-rows.ts';
@@ -114,7 +115,10 @@ const parse = async (entries: readonly RawEntry[], { bury, metrics, logger }: Co
       metrics.buried();
       logger.error({ entry: entry.id, reason }, 'an entry cannot be parsed; it is a dead letter now');
     } catch (error) {
-      logger.warn({ err: error, entry: entry.id, reason }, 'could not make a dead letter; trying again later');
+      logger[levelOf(error)](
+        { err: error, entry: entry.id, reason },
+        'could not make a dead letter; trying again later',
+      );
     }
   }
   return parsed;

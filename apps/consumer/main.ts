@@ -85,7 +85,7 @@ await runService(process, {
           isPaused: () => state?.isPaused ?? false,
           beat: watched.beat,
           metrics: consumerMetrics,
-          logger,
+          logger: logger.child({ partition: partition.stream }),
         },
         stopping.signal,
       );

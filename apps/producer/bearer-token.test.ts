@@ -124,6 +124,15 @@ test('an empty list lets nobody in', async () => {
   assert.equal(await createTokenCheck(async () => [])(''), false);
 });
 
+test('a defect in reading tokens lets nobody in, and is no outage', async (t) => {
+  const { ask, enqueued } = createTestServer(t, {
+    tokenGuard: { isTokenValid: createTokenCheck(() => Promise.reject(new TypeError('a defect'))), tokensFor: 'all' },
+  });
+  const answer = await ask('postCount', { headers: { authorization: 'Bearer first' }, body: '{"count":1}' });
+  assert.equal(answer.status, 500);
+  assert.deepEqual(enqueued, []);
+});
+
 test('tokens that cannot be read let nobody in, and say so', async (t) => {
   const err = new Error('secret-arn');
   const { ask, enqueued, logged } = createTestServer(t, {

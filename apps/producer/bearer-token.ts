@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isDefect } from '@sluice/contract/defect.ts';
 import { routes, type Route, type TokensFor } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerProblem } from './problem-answer.ts';
@@ -54,6 +55,7 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
       try {
         isValid = await isTokenValid(token);
       } catch (error) {
+        if (isDefect(error)) throw error;
         server.warn({ err: error }, 'could not read the tokens');
         return answerProblem(reply, {
           status: 503,
