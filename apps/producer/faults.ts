@@ -6,12 +6,15 @@ type Place = NonNullable<FastifyError['validationContext']>;
 
 const longestNameShown = 64;
 
-/** What Fastify or a parser refused a request for, or `undefined` when the fault is the server's own. */
-export const faultOfRequest = (error: FastifyError | FaultError): Fault | undefined => {
+/**
+ * What Fastify or a parser refused a request for, or `undefined` when the fault is the server's own. `rawHeaders` are the names and
+ * values of the request.
+ */
+export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: readonly string[]): Fault | undefined => {
   if (error instanceof FaultError) return error.fault;
   if (error.validation !== undefined) {
     const place = error.validationContext ?? 'body';
-    const errors = error.validation.map((violation) => locate(place, violation));
+    const errors = error.validation.map((violation) => locate(place, violation, rawHeaders));
     const detail = `The ${nameOf(place)} at fault: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
     return { status: 400, code: 'invalid_request', detail, errors };
   }
@@ -63,28 +66,36 @@ const nameOf = (place: Place): string => {
   }
 };
 
-const locate = (place: Place, violation: Violation): { pointer: string; detail: string } =>
-  place === 'body' ? faultInBody(violation) : faultInParameter(place === 'headers' ? 'header' : 'query', violation);
+const locate = (
+  place: Place,
+  violation: Violation,
+  rawHeaders: readonly string[],
+): { pointer: string; detail: string } => {
+  if (place === 'body') return faultInBody(violation);
+  if (place === 'headers') return faultInKey(rawHeaders);
+  return faultInQuery(violation);
+};
 
-const faultInParameter = (kind: 'header' | 'query', { instancePath, keyword, params }: Violation) => {
+/** What is wrong with the `Idempotency-Key`, the only header of the contract. Node joins several into one value. */
+const faultInKey = (rawHeaders: readonly string[]) => {
+  const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'idempotency-key');
+  const detail =
+    names.length > 1 ? 'is given more than once' : 'must be 1 to 255 printable ASCII characters without spaces';
+  return { pointer: 'header:Idempotency-Key', detail };
+};
+
+const faultInQuery = ({ instancePath, keyword, params }: Violation) => {
   const name = instancePath.slice(1);
   if (keyword === 'additionalProperties') {
     const unknown = encodeURIComponent(cutShort(String(params['additionalProperty'])));
-    return { pointer: `${kind}:${unknown}`, detail: 'is unknown' };
+    return { pointer: `query:${unknown}`, detail: 'is unknown' };
   }
-  if (keyword === 'type') return { pointer: `${kind}:${name}`, detail: 'is given more than once' };
-  switch (name) {
-    case 'limit':
-      return { pointer: 'query:limit', detail: 'must be an integer from 1 to 1000' };
-    case 'before':
-    case 'after':
-      return { pointer: `query:${name}`, detail: 'must be an id of up to 20 digits: the `next` of another page' };
-    default:
-      return {
-        pointer: 'header:Idempotency-Key',
-        detail: 'must be 1 to 255 printable ASCII characters without spaces',
-      };
-  }
+  if (keyword === 'type') return { pointer: `query:${name}`, detail: 'is given more than once' };
+  const detail =
+    name === 'limit'
+      ? 'must be an integer from 1 to 1000'
+      : 'must be an id of up to 20 digits: the `next` of another page';
+  return { pointer: `query:${name}`, detail };
 };
 
 const faultInBody = ({ instancePath, keyword, params, message }: Violation): { pointer: string; detail: string } => {

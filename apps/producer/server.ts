@@ -128,7 +128,7 @@ export const createServer = (
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
     decideWhatFollows(request.raw, reply, distrusted);
-    const fault = faultOfRequest(error);
+    const fault = faultOfRequest(error, request.raw.rawHeaders);
     if (fault !== undefined) return answerProblem(reply, fault);
     logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
     return answerProblem(reply, {

@@ -119,7 +119,10 @@ for (const tokens of [
 ])
   test(`API_TOKENS=${JSON.stringify(tokens)} is refused, with the command that makes a token`, () => {
     const faults = faultsOf({ ...login, API_TOKENS: tokens });
-    assert.match(faults, /API_TOKENS\.\d: must be at least 32 printable ASCII characters.*openssl rand -hex 32$/m);
+    assert.match(
+      faults,
+      /API_TOKENS, value [12]: must be at least 32 printable ASCII characters.*openssl rand -hex 32$/m,
+    );
     assert.doesNotMatch(faults, /aaaa/);
   });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { placeOf } from './place-of.ts';
 
 /** The environment does not give what the process needs. The message names every fault, and no value: one may be a secret. */
 export class ConfigError extends Error {
@@ -38,7 +39,7 @@ export const readConfig = <Schema extends z.ZodType & Variables>(
   const faults = [
     ...empty.map(({ variable, fault }) => `  ${variable}: ${fault}`),
     ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [`  ${name}_FILE: ${fault}`])),
-    ...issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`),
+    ...issues.map(({ path, message }) => `  ${placeOf(path)}: ${message}`),
   ];
   if (result.success && faults.length === 0) return result.data;
   throw new ConfigError(`The environment is at fault:\n${faults.join('\n')}`);

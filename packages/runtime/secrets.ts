@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { secretTokens } from './api-tokens.ts';
+import { placeOf } from './place-of.ts';
 
 /** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
 export class SecretError extends Error {
@@ -179,7 +180,7 @@ const parseSecret = <T>(arn: string, schema: z.ZodType<T>, text: string | undefi
   if (text === undefined) throw new SecretError(`Secret ${arn} is binary; it must be JSON text`);
   const result = schema.safeParse(parseJson(arn, text));
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => [path.join('.'), message].join(' ').trim());
+  const faults = result.error.issues.map(({ path, message }) => [placeOf(path), message].join(' ').trim());
   throw new SecretError(`Secret ${arn} is not what it must be: ${faults.join('; ')}`);
 };
 

@@ -199,7 +199,11 @@ test('two idempotency keys are refused', async (t) => {
     'POST /count HTTP/1.1\r\nhost: x\r\nidempotency-key: a\r\nidempotency-key: b\r\ncontent-type: application/json\r\n' +
       'connection: close\r\ncontent-length: 11\r\n\r\n{"count":1}',
   );
-  assertAnswer(t, 'postCount', 400, await readAnswer(socket));
+  const answer = await readAnswer(socket);
+  assertAnswer(t, 'postCount', 400, answer);
+  assert.deepEqual(problemOf(answer).errors, [
+    { pointer: 'header:Idempotency-Key', detail: 'is given more than once' },
+  ]);
   assert.deepEqual(bench.enqueued, []);
 });
 
