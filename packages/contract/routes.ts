@@ -73,7 +73,9 @@ const queueState = z.object({
 const recordId = z.string().regex(/^\d{1,20}$/);
 
 const recordedCount = z.object({
-  id: recordId.meta({ description: 'Its id; higher is recorded later.' }),
+  id: recordId.meta({
+    description: 'Its id. Ids rise in the order in which counts were inserted, which need not be that of their POSTs.',
+  }),
   value: count,
   recorded_at: z.iso.datetime().nullable().meta({
     description:
