@@ -23,6 +23,7 @@ export const emfLines = (registry: Registry, namespace: string): (() => Promise<
     const metrics = (await registry.getMetricsAsJSON()) as Metric[];
     const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
     const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
+    // oxlint-disable-next-line no-restricted-properties -- a log line has the time of day
     return [...byLabels.values()].map((group) => lineOf(group, namespace, Date.now()));
   };
 };

@@ -60,3 +60,27 @@ test('one silent loop among others that beat is found', async (t) => {
   assert.equal(signal, 'SIGKILL');
   assert.match(output, /"loop":"another"/);
 });
+
+test('a clock that is set back ends no loop that beats', async (t) => {
+  const { code, output } = await run(
+    t,
+    `const now = Date.now;
+     Date.now = () => now() - 3_600_000;
+     for (let attempt = 0; attempt < 15; attempt++) { loop.beat(); await until(100); }
+     loop.end();
+     await watchdog.stop();`,
+  );
+  assert.deepEqual({ code, output }, { code: 0, output: '' });
+});
+
+test('a clock that is set forward hides no loop that is blocked', async (t) => {
+  const { signal } = await run(
+    t,
+    `const now = Date.now;
+     Date.now = () => now() + 3_600_000;
+     loop.beat();
+     await until(10);
+     for (;;);`,
+  );
+  assert.equal(signal, 'SIGKILL');
+});

@@ -17,7 +17,7 @@ export type Watchdog = {
 
 /** What the watchdog's thread works with. */
 type Orders = {
-  /** One time per loop, in milliseconds since 1970; 0 is nobody. */
+  /** The number of each loop's last beat, which no other beat has; 0 marks a free slot. */
   readonly beats: Float64Array;
   readonly silentMs: number;
   /** The process to end. */
@@ -42,12 +42,14 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   worker.unref();
+  let beatsMade = 0;
 
   const watch = (name: string): WatchedLoop => {
     const slot = beats.indexOf(0);
     if (slot === -1) throw new Error(`The watchdog watches ${mostLoops} loops already, and not ${name}`);
     const beat = () => {
-      beats[slot] = Date.now();
+      beatsMade += 1;
+      beats[slot] = beatsMade;
     };
     beat();
     worker.postMessage({ slot, name });
@@ -67,12 +69,22 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
   };
 };
 
-/** The thread. */
+/**
+ * The thread. It compares no times: a wall clock may be set, and its own monotonic clock has another origin than
+ * that of the thread it watches. It counts its own checks that a loop let pass without a beat, so a process that was
+ * frozen as a whole gets its full time again.
+ */
 const guard = ({ beats, silentMs, pid }: Orders): void => {
   const names = new Map<number, string>();
   parentPort?.on('message', ({ slot, name }: { slot: number; name: string }) => names.set(slot, name));
+  const seen = new Float64Array(beats.length);
+  const silentChecks = new Uint32Array(beats.length);
   setInterval(() => {
-    const silent = beats.findIndex((beatAt) => beatAt !== 0 && Date.now() - beatAt > silentMs);
+    for (const [slot, beat] of beats.entries()) {
+      silentChecks[slot] = beat === 0 || beat !== seen[slot] ? 0 : (silentChecks[slot] ?? 0) + 1;
+      seen[slot] = beat;
+    }
+    const silent = silentChecks.findIndex((checks) => checks >= checksPerLimit);
     if (silent === -1) return;
     // Written past the logger, which belongs to the thread that may be blocked.
     const line = {

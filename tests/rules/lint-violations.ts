@@ -55,6 +55,11 @@ export const lintViolations: readonly Violation[] = [
     source: "export const path = (): string => process.env['PATH'] ?? '';",
   },
   {
+    rule: 'no-restricted-properties',
+    what: 'a duration by the wall clock',
+    source: 'export const ageOf = (at: number): number => Date.now() - at;',
+  },
+  {
     rule: 'no-restricted-globals',
     what: 'the process by way of globalThis',
     source: "export const path = (): string => globalThis.process.env['PATH'] ?? '';",

@@ -16,8 +16,8 @@ export type Snapshot = {
   readonly isTokenRefused: boolean;
   /** When the last event came, in ms since 1970. */
   readonly heardAt: number | undefined;
-  /** When rows were recorded last, or were not to be because the consumers were paused; in ms since 1970. */
-  readonly movedAt: number | undefined;
+  /** For how long nothing was recorded that should have been, in ms; 0 while the consumers are paused. */
+  readonly stillMs: number;
   /** `undefined` before the first event, `null` while it is away. */
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
@@ -47,12 +47,13 @@ export const createConsole = (): Console => {
   const listeners = new Set<() => void>();
   const meter = createRateMeter();
   const seenHosts = new Map<string, number>();
+  let movedAt = performance.now();
   let snapshot: Snapshot = {
     link: 'connecting',
     token: '',
     isTokenRefused: false,
     heardAt: undefined,
-    movedAt: undefined,
+    stillMs: 0,
     count: undefined,
     queue: undefined,
     perSecond: null,
@@ -69,17 +70,20 @@ export const createConsole = (): Console => {
   const finder = createRowFinder({ readToken, onRows: (rows) => update({ rows }) });
 
   const takeEvent = ({ count, queue }: SluiceEvent) => {
-    const now = Date.now();
-    const perSecond = meter.take(count?.rows_count, performance.now());
+    const now = performance.now();
+    // oxlint-disable-next-line no-restricted-properties -- shown as a time of day
+    const heardAt = Date.now();
+    const perSecond = meter.take(count?.rows_count, now);
     const isMoving = count?.rows_count !== snapshot.count?.rows_count;
     const hasChanged = isMoving || snapshot.rows === undefined;
+    if (isMoving || queue?.paused === true) movedAt = now;
     update({
-      heardAt: now,
-      movedAt: isMoving || queue?.paused === true ? now : snapshot.movedAt,
+      heardAt,
+      stillMs: now - movedAt,
       count,
       queue,
       perSecond,
-      history: addMoment(snapshot.history, now, queue, perSecond),
+      history: addMoment(snapshot.history, heardAt, queue, perSecond),
       hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),
     });
     if (count !== null && hasChanged) void finder.refresh();
@@ -92,6 +96,7 @@ export const createConsole = (): Console => {
       update({
         link,
         isTokenRefused: link === 'locked' && snapshot.token !== '',
+        // oxlint-disable-next-line no-restricted-properties -- the axis of the charts has times of day
         history: addMoment(snapshot.history, Date.now(), null, null),
         perSecond: meter.take(undefined, 0),
       });
@@ -111,7 +116,7 @@ export const createConsole = (): Console => {
       update({ token: typed.trim(), isTokenRefused: false });
       if (snapshot.link === 'locked') events?.reopen();
     },
-    seeHost: (host) => update({ hosts: seeHost(seenHosts, snapshot.hosts, host, Date.now()) }),
+    seeHost: (host) => update({ hosts: seeHost(seenHosts, snapshot.hosts, host, performance.now()) }),
     untilRecorded: finder.untilRecorded,
   };
 };

@@ -11,7 +11,7 @@ const queue = {
   dead_letters: 0,
   paused: false,
 };
-const well = { link: 'live', token: '', isTokenRefused: false, count, queue, heardAt: 10_000, movedAt: 1_000 } as const;
+const well = { link: 'live', token: '', isTokenRefused: false, count, queue, stillMs: 9_000 } as const;
 const heldUp = { waiting_batches: 9, oldest_age_ms: 6_000 };
 
 for (const [what, change, tone, sentence] of [
@@ -29,7 +29,7 @@ for (const [what, change, tone, sentence] of [
   ['paused consumers', { queue: { ...queue, ...heldUp, paused: true } }, 'notice', /paused/],
   ['no consumer', { queue: { ...queue, consumers: 0 } }, 'trouble', /No consumer/],
   ['consumers that record nothing', { queue: { ...queue, ...heldUp } }, 'trouble', /Nothing is being recorded/],
-  ['consumers that are behind', { queue: { ...queue, ...heldUp }, movedAt: 9_000 }, 'notice', /catching up/],
+  ['consumers that are behind', { queue: { ...queue, ...heldUp }, stillMs: 1_000 }, 'notice', /catching up/],
   ['dead letters', { queue: { ...queue, dead_letters: 1 } }, 'notice', /could not be read/],
 ] as const) {
   test(`${what}: ${tone}`, () => {

@@ -10,7 +10,7 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'heardAt' | 'movedAt'>;
+type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'stillMs'>;
 
 // A batch is taken within milliseconds; one that waits this long is held up.
 const heldUpAfterMs = 5_000;
@@ -25,7 +25,7 @@ const unknown: Verdict = {
 
 /** Says how the pipeline is: what is worst comes first. */
 export const judge = (judged: Judged): Verdict => {
-  const { link, count, queue, heardAt = 0, movedAt = heardAt } = judged;
+  const { link, count, queue, stillMs } = judged;
   if (link === 'locked') return judgeToken(judged);
   if (link === 'offline') {
     return trouble(
@@ -57,7 +57,7 @@ export const judge = (judged: Judged): Verdict => {
       'Counts wait in the queue while it has room. They are recorded when the ledger is back.',
     );
   }
-  return judgeFlow(count, queue, heardAt - movedAt >= stillAfterMs);
+  return judgeFlow(count, queue, stillMs >= stillAfterMs);
 };
 
 const judgeToken = ({ token, isTokenRefused }: Judged): Verdict => {

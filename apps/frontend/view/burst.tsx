@@ -15,6 +15,7 @@ const burstSize = requests * maxCountsPerRequest;
 type Part = { readonly counts: readonly number[]; readonly key: string };
 
 const createParts = (): Part[] => {
+  // oxlint-disable-next-line no-restricted-properties -- counts are times by default
   const first = Math.floor(Date.now() / 1000);
   return Array.from({ length: requests }, (_, part) => ({
     counts: Array.from({ length: maxCountsPerRequest }, (_count, index) => first + part * maxCountsPerRequest + index),

@@ -63,6 +63,7 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (state.kind === 'sending') return;
+    // oxlint-disable-next-line no-restricted-properties -- nothing typed is the time
     const parsed = parseCount(text, Date.now());
     if ('fault' in parsed) setState({ kind: 'invalid', fault: parsed.fault });
     else void send({ count: parsed.count, key: createKey(), afterId: sluice.read().rows?.[0]?.id ?? '0' });
