@@ -25,13 +25,41 @@ export class TlsHostError extends Error {
 
 const connectTimeoutMs = 3_000;
 
+/** The modes of SQL: no value is changed to fit, no date is zero, and no other engine stands in for InnoDB. */
+const sqlMode = [
+  'STRICT_ALL_TABLES',
+  'NO_ZERO_DATE',
+  'NO_ZERO_IN_DATE',
+  'ERROR_FOR_DIVISION_BY_ZERO',
+  'NO_ENGINE_SUBSTITUTION',
+].join();
+
 /**
- * The session. READ COMMITTED: consumers take no gap locks and wait for each other less. wait_timeout: the locks of a frozen
- * client must not outlive its takeover by the server's default of 8 hours. Strict mode: nothing is clipped to fit.
+ * Pins every variable that Sluice relies on, whatever the server's global values are. Every connection runs these.
+ *
+ * - READ COMMITTED: consumers take no gap locks and wait for each other less.
+ * - autocommit, completion_type: what is not in a transaction commits at once, and COMMIT neither begins another one
+ *   nor ends the connection.
+ * - wait_timeout: the locks of a frozen client must not outlive its takeover by the server's default of 8 hours.
+ * - max_execution_time is MySQL's, max_statement_time MariaDB's: each runs only the comment that is its own.
  */
 export const sessionStatements = [
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  "SET SESSION innodb_lock_wait_timeout = 5, wait_timeout = 15, time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES'",
+  'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE',
+  [
+    'SET SESSION autocommit = 1',
+    "completion_type = 'NO_CHAIN'",
+    'innodb_lock_wait_timeout = 5',
+    'wait_timeout = 15',
+    "time_zone = '+00:00'",
+    `sql_mode = '${sqlMode}'`,
+    'foreign_key_checks = 1',
+    'unique_checks = 1',
+    'sql_safe_updates = 0',
+    'sql_select_limit = 18446744073709551615',
+    'sql_big_selects = 1',
+    '/*!50708 max_execution_time = 0, */ /*M!100101 max_statement_time = 0, */ sql_auto_is_null = 0',
+  ].join(', '),
 ] as const;
 
 /**
