@@ -7,6 +7,7 @@ import { readPartitions, registerPartitions } from '@sluice/queue/partition-regi
 import { readReadiness } from '@sluice/queue/readiness.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { listenHost } from '@sluice/runtime/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import type * as z from 'zod';
@@ -32,6 +33,11 @@ const limitsOf = (config: z.output<typeof configSchema>) => ({
   ackReplicas: config.QUEUE_ACK_REPLICAS,
   maxBatches: config.QUEUE_MAX_BATCHES,
   maxKeys: config.IDEMPOTENCY_MAX_KEYS,
+});
+
+const listenOptionsOf = (config: z.output<typeof configSchema>) => ({
+  host: listenHost(config.HTTP_ADDRESS),
+  port: config.HTTP_PORT,
 });
 
 /** Reads the state of all partitions of a queue, once for all that ask at the same time. */
@@ -118,7 +124,7 @@ await runService(process, {
       },
     );
     await Promise.race([registered.promise, pause(registerWithinMs)]);
-    logger.info({ address: await server.listen({ host: config.HTTP_ADDRESS, port: config.HTTP_PORT }) }, 'listening');
+    logger.info({ address: await server.listen(listenOptionsOf(config)) }, 'listening');
 
     return {
       stop: async () => {

@@ -3,6 +3,7 @@ import { createServer } from './node-http.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { emfLines } from './emf.ts';
+import { listenHost } from './listen-host.ts';
 
 /** Names and numbers of one process. Times are in seconds, as Prometheus has them. */
 export type Metrics = {
@@ -86,7 +87,7 @@ export const publishMetrics = async (
     }
     void registry.metrics().then((text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text));
   });
-  server.listen(port, address);
+  server.listen(port, listenHost(address));
   await once(server, 'listening');
   return {
     stop: async () => {

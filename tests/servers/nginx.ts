@@ -10,9 +10,10 @@ import type { Owner } from './test-file.ts';
 
 /**
  * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy that listens
- * on `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves the page.
+ * on `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves the page. `through` is what
+ * runs it.
  */
-export const startNginx = async (owner: Owner, envoyPort: number) => {
+export const startNginx = async (owner: Owner, envoyPort: number, through: readonly string[] = []) => {
   const program = provideNginx();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-nginx-'));
   owner.after(() => rmSync(folder, { recursive: true }));
@@ -26,12 +27,13 @@ export const startNginx = async (owner: Owner, envoyPort: number) => {
     .replace('error_log /dev/stderr', 'error_log stderr')
     .replace('access_log /dev/stdout', `access_log ${join(folder, 'access.log')}`)
     .replace('root /page;', `root ${folder}/page;`)
-    .replaceAll(/(?<=listen (?:\[::\]:)?)8080/g, String(port))
+    .replaceAll(/(?<=listen )8080/g, String(port))
     .replaceAll('envoy:8081', `127.0.0.1:${envoyPort}`);
   // As root nginx gives its workers to another user, who may not read the folder.
   writeFileSync(file, process.getuid?.() === 0 ? `user root;\n${text}` : text);
   const isReady = async () => (await fetch(`http://127.0.0.1:${port}/`)).ok;
-  const server = await startChildServer(owner, [program, '-c', file, '-e', 'stderr'], isReady);
+  const [command, ...args] = [...through, program, '-c', file, '-e', 'stderr'];
+  const server = await startChildServer(owner, [command, ...args], isReady);
   return { ...server, port };
 };
 

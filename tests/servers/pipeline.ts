@@ -52,9 +52,14 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     HTTP_PORT: String(port),
   };
 
-  /** Starts a service and waits until it is up. */
-  const start = async (name: 'producer' | 'consumer', own: Environment = {}): Promise<Service> => {
-    const child = spawn(process.execPath, serviceArguments(name), {
+  /** Starts a service and waits until it is up. `through` is what runs Node. */
+  const start = async (
+    name: 'producer' | 'consumer',
+    own: Environment = {},
+    through: readonly string[] = [],
+  ): Promise<Service> => {
+    const [program, ...before] = [...through, process.execPath];
+    const child = spawn(program, [...before, ...serviceArguments(name)], {
       env: { ...process.env, ...environment, ...own },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

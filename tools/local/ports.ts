@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { listenHost } from '@sluice/runtime/listen-host.ts';
 
 const longestCommandShown = 100;
 
@@ -25,11 +26,7 @@ export const findFreePort = async (): Promise<number> => {
  */
 export const isPortFree = async (port: number, address = '::'): Promise<boolean> => {
   const outcome = await tryToListen(port, address);
-  if (outcome === 'no address') {
-    // Without IPv6 every interface is this.
-    if (address === '::') return isPortFree(port, '0.0.0.0');
-    throw new AddressMissingError(address);
-  }
+  if (outcome === 'no address') throw new AddressMissingError(address);
   return outcome === 'free' && (address !== '127.0.0.1' || (await tryToListen(port, '::1')) !== 'taken');
 };
 
@@ -45,7 +42,7 @@ export class AddressMissingError extends Error {
 const tryToListen = async (port: number, address: string): Promise<'free' | 'taken' | 'no address'> => {
   const server = createServer();
   const listening = once(server, 'listening');
-  server.listen(port, address);
+  server.listen(port, listenHost(address));
   try {
     await listening;
   } catch (error) {
@@ -71,6 +68,8 @@ const findHolderInProc = (port: number): string | undefined => {
   const listening = '0A';
   const inodes = new Set(
     ['/proc/net/tcp', '/proc/net/tcp6']
+      // Without IPv6 there is no second one.
+      .filter((file) => existsSync(file))
       .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
       .map((line) => line.trim().split(/\s+/))
       .filter(([, local, , state]) => state === listening && local?.endsWith(`:${hexPort}`) === true)

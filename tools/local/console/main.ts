@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { listenHost } from '@sluice/runtime/listen-host.ts';
 import { dataFolder } from '../folder.ts';
 import { isPortFree } from '../ports.ts';
 import { createBalancer } from './balance.ts';
@@ -34,7 +35,7 @@ const listen = async (server: Server, ports: readonly number[]): Promise<number>
     // oxlint-disable-next-line no-await-in-loop -- the next is tried when this one is taken
     if (!(await isPortFree(port, values.address))) continue;
     const listening = once(server, 'listening');
-    server.listen(port, values.address);
+    server.listen(port, listenHost(values.address));
     try {
       // oxlint-disable-next-line no-await-in-loop -- as above
       await listening;
