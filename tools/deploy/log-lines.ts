@@ -1,10 +1,12 @@
+import { escapeControls } from '@sluice/runtime/escape-controls.ts';
+
 /** A line of a log, by its time in milliseconds since 1970 and the stream that it is in (`api/api/TASK`). */
 export type LogEvent = { readonly timestamp: number; readonly stream: string; readonly message: string };
 
-/** A line as it is shown: when, by which container of which task, and what. */
+/** A line as it is shown: when, by which container of which task, and what, without control of the terminal. */
 export const toLogLine = ({ timestamp, stream, message }: LogEvent): string => {
   const [, container = stream, task = ''] = stream.split('/');
-  return `${new Date(timestamp).toISOString()}  ${container} ${task.slice(0, 8)}  ${message.trimEnd()}`;
+  return escapeControls(`${new Date(timestamp).toISOString()}  ${container} ${task.slice(0, 8)}  ${message.trimEnd()}`);
 };
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,5 +1,6 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
+import { escapeControls } from '@sluice/runtime/escape-controls.ts';
 import { connectTo, settingsFor, watchErrors, type Account } from './account.ts';
 import { pause, runCommand, UsageError, type Work } from './command.ts';
 import { CommandError, nameOf } from './explain.ts';
@@ -52,7 +53,8 @@ const createReader = (logs: CloudWatchLogsClient, logGroupName: string, logStrea
         new GetLogEventsCommand({ logGroupName, logStreamName, nextToken, startFromHead: true }),
       );
       nextToken = answer.nextForwardToken;
-      for (const { message = '' } of answer.events ?? []) process.stdout.write(`${message.trimEnd()}\n`);
+      for (const { message = '' } of answer.events ?? [])
+        process.stdout.write(`${escapeControls(message.trimEnd())}\n`);
       return (answer.events ?? []).length > 0;
     } catch (error) {
       // Before the first line there is no stream.
