@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { findProgram } from '@sluice/local/find-program.ts';
 import { repository } from '@sluice/local/folder.ts';
 import * as z from 'zod';
 
@@ -24,7 +35,11 @@ const { packages } = z
   })
   .parse(readJson('package-lock.json'));
 const manifest = z
-  .object({ optionalDependencies: z.record(z.string(), z.string()), allowScripts: z.record(z.string(), z.boolean()) })
+  .object({
+    scripts: z.record(z.string(), z.string()),
+    optionalDependencies: z.record(z.string(), z.string()),
+    allowScripts: z.record(z.string(), z.boolean()),
+  })
   .parse(readJson('package.json'));
 
 // A package that is bundled in another one is in the archive of that one, and so in its hash.
@@ -54,20 +69,44 @@ test('the Node that runs everything is in the lock file, exact and of one versio
   if (pinned !== undefined) assert.equal(process.versions.node, pinned);
 });
 
-/** Runs the installer in a folder whose npm leaves behind what `script` makes. */
-const installWith = (t: TestContext, script: string, optionalDependencies: Readonly<Record<string, string>>) => {
+type Project = {
+  /** What the npm of this project does when it is asked to install. */
+  readonly npm: string;
+  readonly manifest?: object;
+  readonly lock?: object;
+  /** What npm notes of an installation. */
+  readonly installed?: object;
+};
+
+/** A folder with the installer, and an npm of its own on the path. */
+const createProject = (t: TestContext, { npm, manifest: own = {}, lock = {}, installed }: Project) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  cpSync(join(repository, 'tools/install.mjs'), join(folder, 'tools/install.mjs'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ optionalDependencies }));
-  writeFileSync(join(folder, 'package-lock.json'), '{}');
+  for (const name of ['install.mjs', 'run.mjs', 'local/lock.mjs']) {
+    cpSync(join(repository, 'tools', name), join(folder, 'tools', name));
+  }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(own));
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  mkdirSync(join(folder, 'node_modules'));
+  if (installed !== undefined) {
+    writeFileSync(join(folder, 'node_modules/.package-lock.json'), JSON.stringify(installed));
+  }
   mkdirSync(join(folder, 'path'));
-  writeFileSync(join(folder, 'path/npm'), `#!/bin/sh\nmkdir -p node_modules/.bin\n${script}\n`);
+  writeFileSync(join(folder, 'path/npm'), `#!/bin/sh\nmkdir -p node_modules/.bin\n${npm}\n`);
   chmodSync(join(folder, 'path/npm'), 0o755);
-  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/install.mjs')], {
-    encoding: 'utf8',
-    env: { ...process.env, PATH: [join(folder, 'path'), process.env['PATH']].join(delimiter) },
-  });
+  const run = (command: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    spawnSync(command, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...environment, PATH: [join(folder, 'path'), process.env['PATH']].join(delimiter) },
+    });
+  return { folder, run };
+};
+
+/** Runs the installer in a folder whose npm leaves behind what `npm` makes. */
+const installWith = (t: TestContext, npm: string, optionalDependencies: Readonly<Record<string, string>>) => {
+  const { folder, run } = createProject(t, { npm, manifest: { optionalDependencies } });
+  const { status, stderr } = run(process.execPath, ['tools/install.mjs']);
   return { status, stderr, isStamped: existsSync(join(folder, 'node_modules/.sluice-installed')) };
 };
 
@@ -83,4 +122,51 @@ test('an installation without the pinned Node, or with another one, fails and is
   assert.match(another.stderr, /it is v1\.2\.3/);
   const right = installWith(t, other, { [ofThisMachine]: '1.2.3' });
   assert.deepEqual(right, { status: 0, stderr: '', isStamped: true });
+});
+
+const ofAnother = {
+  version: '1.0.0',
+  resolved: 'https://a.example/a.tgz',
+  integrity: 'sha512-a',
+  optional: true,
+  os: ['aix'],
+};
+const locked = { version: '1.0.0', resolved: 'https://a.example/b.tgz', integrity: 'sha512-b' };
+const lock = { packages: { '': {}, 'node_modules/a': ofAnother, 'node_modules/b': locked } };
+
+test('what npm has installed by itself is taken as installed, if it is all of the lock file and for this platform', (t) => {
+  for (const [noted, isInstalledAgain] of [
+    [{ 'node_modules/b': locked }, false],
+    [{}, true],
+    [{ 'node_modules/b': { ...locked, version: '1.0.1' } }, true],
+    [{ 'node_modules/b': { ...locked, integrity: 'sha512-c' } }, true],
+    [{ 'node_modules/a': ofAnother, 'node_modules/b': locked }, true],
+  ] as const) {
+    const { folder, run } = createProject(t, { npm: 'touch asked', lock, installed: { packages: noted } });
+    assert.equal(run(process.execPath, ['tools/install.mjs']).status, 0);
+    assert.equal(existsSync(join(folder, 'asked')), isInstalledAgain, JSON.stringify(noted));
+  }
+});
+
+test('npm start installs and runs where npm leaves pre scripts out, and the program has the signals, arguments and code', (t) => {
+  const { folder, run } = createProject(t, {
+    npm: `ln -s '${process.execPath}' node_modules/.bin/node`,
+    manifest: { scripts: { start: manifest.scripts['start'] }, type: 'module' },
+  });
+  const script = "console.log(process.argv.slice(2), process.env['npm_lifecycle_event']); process.exitCode = 7;";
+  writeFileSync(join(folder, 'tools/local/main.ts'), `const say: string = 'up'; console.log(say); ${script}`);
+  const { status, stdout, stderr } = run(
+    process.execPath,
+    [realpathSync(String(findProgram('npm'))), 'start', '--', '--detach'],
+    { npm_config_ignore_scripts: 'true', npm_config_loglevel: 'silent' },
+  );
+  assert.equal(status, 7, stderr);
+  assert.match(stdout, /Installing dependencies[^]*up\n\[ '--detach' \] start\n/);
+});
+
+test('a script that the README names installs what is missing, whatever npm does with pre scripts', () => {
+  for (const [name, command] of Object.entries(manifest.scripts)) {
+    if (name.startsWith('check:')) continue;
+    assert.match(command, /^node tools\/run\.mjs /, name);
+  }
 });

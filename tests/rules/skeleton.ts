@@ -139,10 +139,11 @@ export const skeleton: Readonly<Record<string, string>> = {
       process.title = await start();
     };
   `,
-  'tools/install.mjs': `
-    import { existsSync } from 'node:fs';
+  'tools/run.mjs': `
+    import { spawnSync } from 'node:child_process';
 
-    if (!existsSync('node_modules')) console.log(process.version);
+    const { status } = spawnSync(process.execPath, process.argv.slice(2), { stdio: 'inherit' });
+    process.exitCode = status ?? 1;
   `,
   'tools/local/package.json': manifest('local'),
   'tools/local/main.ts': `
