@@ -90,3 +90,34 @@ test('a server that closes ends its streams at once', async (t) => {
   assert.match(rest, /0\r\n\r\n$/);
   assert.ok(performance.now() - startedAt < 1_000);
 });
+
+test('a stream ends when its token is taken out of the list, and only then', async (t) => {
+  const tokens = new Set(['one', 'other']);
+  let fails = false;
+  const isTokenValid = async (token: string) => {
+    if (fails) throw new Error('away');
+    return tokens.has(token);
+  };
+  const bench = createTestServer(t, { tokenGuard: { isTokenValid, tokensFor: 'all' } });
+  const ask = async (token: string) => {
+    const socket = await connectTo(t, bench);
+    socket.write(question.replace('\r\n\r\n', `\r\nauthorization: Bearer ${token}\r\n\r\n`));
+    const [first] = await once(socket, 'data');
+    assert.match(String(first), /^HTTP\/1\.1 200/);
+    return socket;
+  };
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const [one, other] = [await ask('one'), await ask('other')];
+  // The last chunk has no bytes.
+  const ended = new Promise<void>((resolve) => {
+    one.on('data', (bytes: Buffer) => String(bytes).endsWith('0\r\n\r\n') && resolve());
+  });
+  fails = true;
+  t.mock.timers.tick(60_000);
+  assert.match(String((await once(other, 'data'))[0]), /data: /);
+  fails = false;
+  tokens.delete('one');
+  t.mock.timers.tick(60_000);
+  await ended;
+  assert.match(String((await once(other, 'data'))[0]), /data: /);
+});

@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { isDefect } from '@sluice/contract/defect.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
+import { bearerTokenOf, type TokenGuard } from '../bearer-token.ts';
 import type { BodyLimits } from '../collect-body.ts';
 import { createEventFeed } from '../event-feed.ts';
 import { createFairShares } from '../limits/fair-shares.ts';
@@ -11,6 +13,7 @@ import { queueBody, type GetQueueParts } from './get-queue.ts';
 const maxListeners = 500;
 // About three minutes of events that nobody takes, after what the system's own buffers hold.
 const maxWaitingBytes = 65_536;
+const checkTokenEveryMs = 60_000;
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -19,10 +22,15 @@ const headers = {
   'x-accel-buffering': 'no',
 } as const;
 
-/** One event a second; what is away is `null` in it. The streams end when the server closes. */
+type GetEventsParts = GetCountParts & GetQueueParts & { readonly tokenGuard?: TokenGuard | undefined };
+
+/**
+ * One event a second; what is away is `null` in it. The streams end when the server closes, and where reads
+ * need a token, within a minute after it is taken out of the list.
+ */
 export const addGetEvents = (
   server: FastifyInstance,
-  { hostname, readTotal, readQueueState }: GetCountParts & GetQueueParts,
+  { hostname, readTotal, readQueueState, tokenGuard }: GetEventsParts,
   { clientOf }: Pick<BodyLimits, 'clientOf'>,
 ): void => {
   const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
@@ -72,6 +80,17 @@ export const addGetEvents = (
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
     feed.add(raw.writeHead(200));
+    if (tokenGuard?.tokensFor === 'all') endWithToken(raw, bearerTokenOf(request.headers), tokenGuard);
     return reply;
   });
+};
+
+/** Ends a stream when its token is not valid any more. One that cannot be checked is taken as valid. */
+const endWithToken = (stream: ServerResponse, token: string | undefined, { isTokenValid }: TokenGuard): void => {
+  const check = async () => {
+    const isValid = token !== undefined && (await isTokenValid(token).catch(() => true));
+    if (!isValid) stream.end();
+  };
+  const timer = setInterval(() => void check(), checkTokenEveryMs);
+  stream.once('close', () => clearInterval(timer));
 };
