@@ -1,5 +1,6 @@
-// Installs the dependencies when they are missing or not those of package-lock.json, the Node that runs everything included. Runs before
-// they are there, and on the Node that the machine has: plain JavaScript, Node 20 or newer.
+// Installs the dependencies when they are missing or not those of package-lock.json, the Node that
+// runs everything included. Runs before they are there, and on the Node that the machine has: plain
+// JavaScript, Node 20 or newer.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,8 @@ const [major] = process.versions.node.split('.').map(Number);
 const requiredMajor = 24;
 /** The path of the Node of the lock file. npm puts its folder first on the path of every script. */
 export const localNode = fileURLToPath(new URL('node_modules/.bin/node', root));
-// npm's own (10 s to 60 s, five minutes for an answer) look like a program that hangs where there is no network.
+// npm's own (10 s to 60 s, five minutes for an answer) look like a program that hangs where there
+// is no network.
 const impatience = {
   npm_config_fetch_retry_mintimeout: '1000',
   npm_config_fetch_retry_maxtimeout: '5000',
@@ -34,7 +36,7 @@ const wanted = createHash('sha256')
 try {
   if (!isInstalled()) installAlone();
 } catch (error) {
-  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error.code)) throw error;
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'LOCK_IMPOSSIBLE'].includes(error.code)) throw error;
   fail(
     `The dependencies cannot be installed: ${error.message}. Run the command as the owner of ${fileURLToPath(root)}, ` +
       'or check Sluice out again into a folder of your own.',
@@ -55,7 +57,10 @@ function isInstalled() {
   return true;
 }
 
-/** True if a plain `npm ci` or `npm install` has installed all of package-lock.json, for this platform. npm notes what it installed. */
+/**
+ * True if a plain `npm ci` or `npm install` has installed all of package-lock.json, for this
+ * platform. npm notes what it installed.
+ */
 function isInstalledByNpm() {
   const note = read(new URL('node_modules/.package-lock.json', root));
   if (note === undefined) return false;
@@ -74,7 +79,10 @@ function isForThisPlatform({ os = [process.platform], cpu = [process.arch] }) {
   return os.includes(process.platform) && cpu.includes(process.arch);
 }
 
-/** Two at a time (`npm start` in one terminal, `npm test` in another) would remove each other's files. */
+/**
+ * Two at a time (`npm start` in one terminal, `npm test` in another) would remove each other's
+ * files.
+ */
 function installAlone() {
   const file = fileURLToPath(lockFile);
   let lock = tryLock(file);
@@ -96,8 +104,8 @@ function install() {
   const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
-    // Inherited npm settings would make this install what the calling script asked for. No package needs its install script; npm 10, which
-    // knows no `allowScripts`, would run them.
+    // Inherited npm settings would make this install what the calling script asked for. No package
+    // needs its install script; npm 10, which knows no `allowScripts`, would run them.
     env: { ...impatience, ...process.env, npm_config_omit: '', npm_config_ignore_scripts: 'true' },
   });
   const problem = nodeProblem();
@@ -110,7 +118,10 @@ function install() {
   else writeStamp();
 }
 
-/** What keeps the Node of the lock file from running here. npm skips an optional package that it cannot verify, and says nothing. */
+/**
+ * What keeps the Node of the lock file from running here. npm skips an optional package that it
+ * cannot verify, and says nothing.
+ */
 function nodeProblem() {
   const { optionalDependencies = {} } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
   const name = `node-${process.platform}-${process.arch}`;
@@ -128,7 +139,8 @@ function writeStamp() {
   try {
     writeFileSync(stamp, wanted);
   } catch {
-    // It only saves the next look, which a folder of another user, or one that is read-only, has to do without.
+    // It only saves the next look, which a folder of another user, or one that is read-only, has to
+    // do without.
   }
 }
 

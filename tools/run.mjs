@@ -1,6 +1,7 @@
-// `node tools/run.mjs PROGRAM …`: installs the dependencies where that is needed, then runs Node with these arguments, the Node
-// of package-lock.json where it has one. Scripts of package.json begin with it. A `pre` script would not do: npm leaves it out
-// where `ignore-scripts` is set. Plain JavaScript for Node 20, as install.mjs.
+// `node tools/run.mjs PROGRAM …`: installs the dependencies where that is needed, then runs Node
+// with these arguments, the Node of package-lock.json where it has one. Scripts of package.json
+// begin with it. A `pre` script would not do: npm leaves it out where `ignore-scripts` is set.
+// Plain JavaScript for Node 20, as install.mjs.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

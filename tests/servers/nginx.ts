@@ -9,9 +9,9 @@ import { startChildServer } from './child-server.ts';
 import type { Owner } from './test-file.ts';
 
 /**
- * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy that listens
- * on `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves the page. `through` is what
- * runs it.
+ * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy that
+ * listens on `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves
+ * the page. `through` is what runs it.
  */
 export const startNginx = async (owner: Owner, envoyPort: number, through: readonly string[] = []) => {
   const program = provideNginx();

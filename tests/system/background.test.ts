@@ -48,4 +48,7 @@ test('npm stop ends one in another terminal, and a start in the background that 
   const failing = start(t, folder, { PRODUCERS: 'many' }, { args: ['--detach'] });
   assert.equal((await failing.ended)[0], 1);
   assert.match(failing.output(), /PRODUCERS must be an integer/);
+  const misspelt = start(t, folder, {}, { args: ['--background'] });
+  assert.equal((await misspelt.ended)[0], 2);
+  assert.match(misspelt.output(), /'--background'.*\nnpm start takes --dev and --detach/);
 });

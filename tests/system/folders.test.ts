@@ -136,3 +136,14 @@ for (const [what, options, message] of [
     assert.doesNotMatch(sluice.output(), / at /);
   });
 }
+
+test('a limit of open files that is too low is named, with what to do', async (t) => {
+  for (const limit of [24, 64]) {
+    const through = ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh'];
+    const sluice = start(t, createFolder(t), { HTTP_PORT: String(await findFreePort()) }, { through });
+    const [code] = await sluice.ended;
+    assert.equal(code, 1);
+    assert.match(sluice.output(), /files.*ulimit -n 4096/);
+    assert.doesNotMatch(sluice.output(), / at /);
+  }
+});

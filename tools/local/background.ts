@@ -16,8 +16,8 @@ type Background = {
 };
 
 /**
- * Starts a program in a session of its own, which no terminal ends, with its output in a file, and shows that output until it
- * is up. Returns its exit code if it ends before that, and 0 otherwise.
+ * Starts a program in a session of its own, which no terminal ends, with its output in a file, and
+ * shows that output until it is up. Returns its exit code if it ends before that, and 0 otherwise.
  */
 export const startInBackground = async ({ main, args, folder, say }: Background): Promise<number> => {
   const logFolder = logFolderOf(folder);

@@ -2,10 +2,14 @@ import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
+/** What to do where a process may open too few files. */
+export const raiseLimit = 'Raise the limit and start again: ulimit -n 4096';
+
 const anotherFolder = 'choose another folder: SLUICE_DIR=… npm start';
 
 /**
- * Explains an error of the system about a file: what is wrong, where, and what to do. Returns undefined for any other error.
+ * Explains an error of the system about a file: what is wrong, where, and what to do. Returns
+ * undefined for any other error.
  */
 export const explainFileError = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
@@ -28,13 +32,18 @@ export const explainFileError = (error: unknown): string | undefined => {
       return `${place} is a file where a folder is needed. Remove it, or ${anotherFolder}`;
     case 'EMFILE':
     case 'ENFILE':
-      return 'Too many files are open. Raise the limit and start again: ulimit -n 4096';
+      return `Too many files are open. ${raiseLimit}`;
+    case 'LOCK_IMPOSSIBLE':
+      return error.message;
     default:
       return undefined;
   }
 };
 
-/** The owner of a path; of one that is not there, or cannot be looked at, the owner of the folder that is. */
+/**
+ * The owner of a path; of one that is not there, or cannot be looked at, the owner of the folder
+ * that is.
+ */
 const describeOwner = (path: string): string => {
   const nearest = existsSync(path) ? path : dirname(path);
   if (nearest === dirname(nearest)) return 'another user';

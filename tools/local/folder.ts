@@ -11,7 +11,10 @@ export const dataFolder = (): string => resolve(process.env['SLUICE_DIR'] ?? `${
 /** Where the logs of a folder of data are. */
 export const logFolderOf = (folder: string): string => join(folder, 'logs');
 
-/** Makes a private folder, and those above it that are missing. Throws the error of the first that cannot be made. */
+/**
+ * Makes a private folder, and those above it that are missing. Throws the error of the first that
+ * cannot be made.
+ */
 export const makeFolder = (folder: string): void => {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

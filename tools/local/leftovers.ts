@@ -22,7 +22,10 @@ const [runningName, lockName] = leftoverFiles;
 
 export type RunningNote = ReturnType<typeof createRunningNote>;
 
-/** The claim of a process on a folder, and the note of what it runs, by which a start after a crash finds what was left. */
+/**
+ * The claim of a process on a folder, and the note of what it runs, by which a start after a crash
+ * finds what was left.
+ */
 export const createRunningNote = (folder: string) => {
   const file = join(folder, runningName);
   const lockFile = join(folder, lockName);
@@ -38,7 +41,10 @@ export const createRunningNote = (folder: string) => {
   /** Removes the note. The claim ends with {@link release}, or with the process. */
   const remove = () => rmSync(file, { force: true });
 
-  /** Makes the folder this process's own. Throws an {@link AlreadyRunningError} if another process holds it. */
+  /**
+   * Makes the folder this process's own. Throws an {@link AlreadyRunningError} if another process
+   * holds it.
+   */
   const claim = () => {
     lock = tryLock(lockFile);
     if (lock === undefined) throw new AlreadyRunningError(describeHolder(folder, readHolder(folder)));
@@ -52,7 +58,10 @@ export const createRunningNote = (folder: string) => {
     lock = undefined;
   };
 
-  /** Ends what an `npm start` left that was killed. To be called by the process that has claimed the folder. */
+  /**
+   * Ends what an `npm start` left that was killed. To be called by the process that has claimed the
+   * folder.
+   */
   const endLeftovers = async (say: (line: string) => void) => {
     const left = readNotes(folder).filter((note) => note.pid !== process.pid && isRunning(note));
     if (left.length === 0) return;

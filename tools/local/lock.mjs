@@ -1,17 +1,20 @@
-// A kernel lock on a file (flock). The kernel releases it when the process that holds it ends, however it ends. Process ids
-// cannot identify a holder: a container that starts again gives the same ids to other processes, and two containers that
-// share a folder do not see each other's processes. Plain JavaScript, because tools/install.mjs uses it on Node 20.
+// A kernel lock on a file (flock). The kernel releases it when the process that holds it ends,
+// however it ends. Process ids cannot identify a holder: a container that starts again gives the
+// same ids to other processes, and two containers that share a folder do not see each other's
+// processes. Plain JavaScript, because tools/install.mjs uses it on Node 20.
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 
 const readAndWrite = constants.O_RDWR | constants.O_CREAT;
-// open(2) of macOS and the BSDs takes the lock itself; Linux has the program flock (util-linux, BusyBox).
+// open(2) of macOS and the BSDs takes the lock itself; Linux has the program flock (util-linux,
+// BusyBox).
 const exclusiveLock = 0x20;
 const locksOnOpen = ['darwin', 'freebsd', 'openbsd'].includes(process.platform);
 
 /**
- * Takes the lock on a file and creates the file if it is missing. Returns its file descriptor, which holds the lock until it
- * is closed, or undefined if another process holds the lock. Throws if the file cannot be opened or locked.
+ * Takes the lock on a file and creates the file if it is missing. Returns its file descriptor,
+ * which holds the lock until it is closed, or undefined if another process holds the lock. Throws
+ * if the file cannot be opened or locked.
  */
 export function tryLock(file) {
   return locksOnOpen ? openLocked(file) : openAndLock(file);
@@ -37,9 +40,13 @@ function openAndLock(file) {
   closeSync(descriptor);
   // It says nothing when another process holds the lock.
   if (error === undefined && stderr.trim() === '') return undefined;
-  throw new Error(
-    error?.code === 'ENOENT'
-      ? 'The program flock is missing. Install it with the package util-linux.'
-      : `${file} cannot be locked: ${error?.message ?? stderr.trim()}`,
+  if (error !== undefined && error.code !== 'ENOENT') throw error;
+  throw Object.assign(
+    new Error(
+      error === undefined
+        ? `${file} cannot be locked: ${stderr.trim()}. Sluice needs a file system that can lock files (flock).`
+        : 'The program flock is missing. Install it with the package util-linux.',
+    ),
+    { code: 'LOCK_IMPOSSIBLE' },
   );
 }

@@ -13,12 +13,21 @@ import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
 import { PartError } from './supervise.ts';
 
-// `npm start [-- --dev] [-- --detach]`: runs all parts and supervises them; --dev serves the console from its sources, --detach
-// does it in the background.
+// `npm start [-- --dev] [-- --detach]`: runs all parts and supervises them; --dev serves the
+// console from its sources, --detach does it in the background.
 
-const { dev: isDevelopment, detach: isDetached } = parseArgs({
-  options: { dev: { type: 'boolean', default: false }, detach: { type: 'boolean', default: false } },
-}).values;
+const options = { dev: { type: 'boolean', default: false }, detach: { type: 'boolean', default: false } } as const;
+const readOptions = () => {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${reason}\nnpm start takes --dev and --detach: npm start -- --detach\n`);
+    return process.exit(2);
+  }
+};
+
+const { dev: isDevelopment, detach: isDetached } = readOptions();
 const folder = dataFolder();
 const logs = new Map<string, WriteStream>();
 const pretty = prettyFactory({
@@ -37,13 +46,17 @@ const show = (part: string, text: string) => {
 const openLog = (part: string) => {
   const log = createWriteStream(join(logFolderOf(folder), `${part}.log`));
   logs.set(part, log);
-  // A line that cannot be written is lost, on a full disk above all. The next one opens the file again.
+  // A line that cannot be written is lost, on a full disk above all. The next one opens the file
+  // again.
   log.on('error', () => logs.delete(part));
   return log;
 };
 const writeLog = (part: string, line: string) => (logs.get(part) ?? openLog(part)).write(`${line}\n`);
 
-/** A line of a service's log as a person reads it. Of a failure that is tried again the message says enough; a death shows its stack. */
+/**
+ * A line of a service's log as a person reads it. Of a failure that is tried again the message says
+ * enough; a death shows its stack.
+ */
 const readable = (line: string): string => {
   let record: unknown;
   try {
@@ -90,7 +103,9 @@ const stopAsked = () => {
   void stop(0);
 };
 
-/** What a person is told of an error: of one that was expected, its message is all there is to know. */
+/**
+ * What a person is told of an error: of one that was expected, its message is all there is to know.
+ */
 const explain = (error: unknown): string => {
   const isExpected = expected.some((kind) => error instanceof kind);
   return isExpected && error instanceof Error ? error.message : (explainFileError(error) ?? inspect(error));
@@ -101,7 +116,10 @@ const fail = async (error: unknown) => {
   await stop(1);
 };
 
-/** Lets nothing end this process before its parts: no signal, no terminal or pipe that is closed, no error. */
+/**
+ * Lets nothing end this process before its parts: no signal, no terminal or pipe that is closed, no
+ * error.
+ */
 const endPartsFirst = () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopAsked);
   // Node forgets that nohup ignores this signal. Nobody waits at a terminal that none of these is.

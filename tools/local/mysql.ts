@@ -15,7 +15,9 @@ type MysqlSettings = {
   /** Where its data and its configuration are kept. */
   readonly folder: string;
   readonly port: number;
-  /** The user that may do everything in `database`, made at each start; `root` may do everything. */
+  /**
+   * The user that may do everything in `database`, made at each start; `root` may do everything.
+   */
   readonly user: string;
   readonly password: string;
   readonly database: string;
@@ -36,12 +38,14 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   const { folder, port } = settings;
   const isMariaDb = execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('MariaDB');
   const dataFolder = join(folder, 'data');
-  // Of its own: MariaDB empties the one that it is given of temporary tables when it starts, those of its neighbours too.
+  // Of its own: MariaDB empties the one that it is given of temporary tables when it starts, those
+  // of its neighbours too.
   const temporaryFolder = join(folder, 'tmp');
   const emptyFolder = join(folder, 'files');
   for (const own of [temporaryFolder, emptyFolder]) mkdirSync(own, { recursive: true, mode: 0o700 });
   if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, folder);
-  // Run at each start, with every right. Not on the command line: every user of the machine can read that.
+  // Run at each start, with every right. Not on the command line: every user of the machine can
+  // read that.
   const initFile = join(folder, 'init.sql');
   writeFileSync(initFile, `${initStatements(settings, isMariaDb).join(';\n')};\n`, { mode: 0o600 });
   return {
@@ -60,7 +64,8 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
       '--pid-file=mysql.pid',
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',
-      // Statements read and write no files of the machine. MariaDB knows no NULL: it is given a folder with nothing in it.
+      // Statements read and write no files of the machine. MariaDB knows no NULL: it is given a
+      // folder with nothing in it.
       ...fileArgs(isMariaDb ? emptyFolder : 'NULL'),
       ...(isMariaDb ? [] : ['--mysqlx=OFF', '--disable-log-bin']),
       ...rootArgs(),
@@ -68,11 +73,15 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   };
 };
 
-/** Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`); clients send no files of theirs either. */
+/**
+ * Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`); clients
+ * send no files of theirs either.
+ */
 const fileArgs = (folder: string): string[] => [`--secure-file-priv=${folder}`, '--local-infile=OFF'];
 
 const initStatements = ({ user, password, database }: MysqlSettings, isMariaDb: boolean): string[] => [
-  // MariaDB's administrator logs in through the socket alone; MySQL's has been made without a password.
+  // MariaDB's administrator logs in through the socket alone; MySQL's has been made without a
+  // password.
   ...(isMariaDb ? [] : [`ALTER USER root@localhost IDENTIFIED BY '${password}'`]),
   ...userStatements('root', password, (name) => `ON *.* TO ${name} WITH GRANT OPTION`),
   ...userStatements(user, password, (name) => `ON \`${database}\`.* TO ${name}`),
@@ -95,8 +104,8 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
     if (isMariaDb) {
       const install = findProgram('mariadb-install-db', 'mysql_install_db');
       if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
-      // A shell script: it gets names without the path, which may have any character. The server looks for the folder of
-      // temporary files from its folder of data.
+      // A shell script: it gets names without the path, which may have any character. The server
+      // looks for the folder of temporary files from its folder of data.
       const names = ['--datadir=./data.new', '--tmpdir=../tmp'];
       const options = ['--auth-root-authentication-method=socket', '--skip-test-db', ...rootArgs()];
       await run(install, ['--no-defaults', ...names, ...options], { cwd: folder });
@@ -144,7 +153,10 @@ const containerLaunch = (
   };
 };
 
-/** Throws until MySQL greets: its first packet is protocol version 10 (MySQL manual, "Protocol::HandshakeV10"). */
+/**
+ * Throws until MySQL greets: its first packet is protocol version 10 (MySQL manual,
+ * "Protocol::HandshakeV10").
+ */
 const checkMysql = async (port: number): Promise<void> => {
   const greeting = await converse(port, '');
   if (greeting[4] !== 10) throw new Error('MySQL does not take connections yet');

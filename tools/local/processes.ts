@@ -3,18 +3,23 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * A process, identified so that no other process is taken for it. A process id is not enough: after a reboot, or in a
- * container that starts again, another process has it.
+ * A process, identified so that no other process is taken for it. A process id is not enough: after
+ * a reboot, or in a container that starts again, another process has it.
  */
 export type ProcessIdentity = {
   readonly pid: number;
-  /** When and where it started: the boot, the namespace of its id and the clock tick. `''` if it does not run. */
+  /**
+   * When and where it started: the boot, the namespace of its id and the clock tick. `''` if it
+   * does not run.
+   */
   readonly started: string;
 };
 
 const endWithinMs = 9_000;
 
-/** Reads a list of processes from JSON; what is no process is left out. Throws if it is not JSON. */
+/**
+ * Reads a list of processes from JSON; what is no process is left out. Throws if it is not JSON.
+ */
 export const parseProcesses = (json: string): ProcessIdentity[] => {
   const list: unknown = JSON.parse(json);
   return Array.isArray(list) ? list.filter(isIdentity) : [];
@@ -67,13 +72,22 @@ const startOf = (pid: number): string => {
 
 const startInProc = (pid: number): string => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The fields behind the name, which may contain anything (proc_pid_stat(5)): the state is field 3, the start time field 22.
+  // The fields behind the name, which may contain anything (proc_pid_stat(5)): the state is field
+  // 3, the start time field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];
   // A zombie has ended.
   if (state === 'Z') return '';
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return `${boot} ${readlinkSync('/proc/self/ns/pid')} ${startTicks}`;
+  return `${bootAndNamespace()} ${startTicks}`;
+};
+
+const bootAndNamespace = (): string => {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    // A sandbox may have neither; the start time is left.
+    return '';
+  }
 };
 
 const startByPs = (pid: number): string =>

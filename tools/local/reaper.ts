@@ -10,8 +10,8 @@ export type Reaper = {
 };
 
 const reap = fileURLToPath(new URL('reap.ts', import.meta.url));
-// A shell waits, because it takes 1 MB where Node takes 40. `read` fails when the other end of the pipe is closed, which the
-// kernel does when this process ends.
+// A shell waits, because it takes 1 MB where Node takes 40. `read` fails when the other end of the
+// pipe is closed, which the kernel does when this process ends.
 const waitForEnd = 'while IFS= read -r line; do last=$line; done; [ "$last" = "[]" ] || exec "$0" "$1" "$last"';
 
 /** Starts a reaper for the processes of this one. */

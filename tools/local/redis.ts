@@ -22,7 +22,10 @@ type RedisSettings = {
 // Much more than QUEUE_MAX_BATCHES single counts take.
 const defaultMaxMemory = '512mb';
 
-/** A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync always). */
+/**
+ * A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync
+ * always).
+ */
 export const redisPart = ({
   runner,
   folder,
@@ -33,14 +36,15 @@ export const redisPart = ({
 }: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
-  // On standard input: Redis takes the path of a configuration file for a pattern and runs with its defaults when nothing
-  // matches, and every user of the machine can read a command line.
+  // On standard input: Redis takes the path of a configuration file for a pattern and runs with its
+  // defaults when nothing matches, and every user of the machine can read a command line.
   const input = [
     `port ${isProgram ? port : 6379}`,
     `bind ${isProgram ? '127.0.0.1' : '0.0.0.0'}`,
     `requirepass ${password}`,
     'appendonly yes',
-    // With `everysec` it acknowledges what it has not even written while an fsync is in progress, and a crash loses that.
+    // With `everysec` it acknowledges what it has not even written while an fsync is in progress,
+    // and a crash loses that.
     'appendfsync always',
     'save ""',
     // A client must not be able to fill the memory of the machine.
@@ -86,13 +90,17 @@ const repair = async (folder: string, port: number, say: (line: string) => void)
 export const userArgs = (): string[] =>
   process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.()}`];
 
-/** A folder of this machine in a container, whatever characters its path has (CSV, which `--volume` is not). */
+/**
+ * A folder of this machine in a container, whatever characters its path has (CSV, which `--volume`
+ * is not).
+ */
 export const bindMount = (source: string, target: string): string =>
   `type=bind,"source=${source.replaceAll('"', '""')}",target=${target}`;
 
 /**
- * Throws until Redis has loaded its data, and for a Redis that is not this part's: it must take the password, for which a
- * Redis without one has an error, and it must acknowledge only what is on disk.
+ * Throws until Redis has loaded its data, and for a Redis that is not this part's: it must take the
+ * password, for which a Redis without one has an error, and it must acknowledge only what is on
+ * disk.
  */
 const checkRedis = async (port: number, password: string): Promise<void> => {
   const questions = [`AUTH ${password}`, 'CONFIG GET append*', 'PING', 'QUIT'];

@@ -6,6 +6,7 @@ import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { logFolderOf, makeFolder } from './folder.ts';
 import { createRunningNote, type RunningNote } from './leftovers.ts';
+import { requireOpenFiles } from './open-files.ts';
 import { AddressMissingError, describeHolder, isPortFree } from './ports.ts';
 import { compileCache, serviceArguments } from './service-command.ts';
 import { privateServers } from './private-servers.ts';
@@ -62,6 +63,7 @@ export const createSluice = ({
     const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
     const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
     const access = readAccess(environment);
+    requireOpenFiles();
     makeFolder(logFolderOf(folder));
     note.claim();
     isOwner = true;
@@ -204,7 +206,8 @@ const readNumber = (
 };
 
 const checkProducer = async (host: string, port: number): Promise<void> => {
-  // An agent of its own goes through no proxy, whatever HTTP_PROXY and NODE_USE_ENV_PROXY say; fetch would.
+  // An agent of its own goes through no proxy, whatever HTTP_PROXY and NODE_USE_ENV_PROXY say;
+  // fetch would.
   const agent = new Agent();
   const request = get({ host, port, path: '/ready', agent, signal: AbortSignal.timeout(producerAnswersWithinMs) });
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -6,7 +6,8 @@ import { dataFolder } from './folder.ts';
 import { AlreadyRunningError, createRunningNote, leftoverFiles, readHolder } from './leftovers.ts';
 import { isRunning } from './processes.ts';
 
-// `npm stop`: ends the Sluice of a folder, wherever it was started: in the background or in another terminal.
+// `npm stop`: ends the Sluice of a folder, wherever it was started: in the background or in another
+// terminal.
 
 const folder = dataFolder();
 const endWithinMs = 30_000;

@@ -25,14 +25,18 @@ const unfinished = '.building-';
 
 type PageSettings = {
   readonly repository: string;
-  /** Where the files go when the repository cannot be written to: it is read-only, or another user's. */
+  /**
+   * Where the files go when the repository cannot be written to: it is read-only, or another
+   * user's.
+   */
   readonly otherFolder: string;
   readonly say: (line: string) => void;
 };
 
 /**
- * Builds the console's files from the sources as they are now and returns their folder: at once where that was done before.
- * Two processes may build at the same time; the later one takes what is there.
+ * Builds the console's files from the sources as they are now and returns their folder: at once
+ * where that was done before. Two processes may build at the same time; the later one takes what is
+ * there.
  */
 export const buildPage = async ({ repository, otherFolder, say }: PageSettings): Promise<string> => {
   const stamp = stampOf(repository);

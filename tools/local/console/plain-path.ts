@@ -5,7 +5,10 @@ import { join } from 'node:path';
 // Vite takes what follows `?` or `#` for no part of a path, and warns of `*`.
 const special = /[?#*]/;
 
-/** A path of a folder without the characters that mean something else to Vite: a link to it where its own has one. */
+/**
+ * A path of a folder without the characters that mean something else to Vite: a link to it where
+ * its own has one.
+ */
 export const createPlainPath = (folder: string) => {
   if (!special.test(folder)) return { path: folder, isLink: false, remove: () => undefined };
   const parent = mkdtempSync(join(tmpdir(), 'sluice-'));
