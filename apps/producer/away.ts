@@ -3,7 +3,7 @@ import type { Warn } from '@sluice/runtime/sample-warnings.ts';
 import type { Fault } from './problem-answer.ts';
 
 /** The ledger did not answer in time, or refused. */
-export const ledgerAway: Fault = {
+const ledgerAway: Fault = {
   status: 503,
   code: 'ledger_unavailable',
   detail: 'The database is unavailable. Try again.',
@@ -24,11 +24,11 @@ export const queueAway: Fault = {
 };
 
 /**
- * Answers a read that failed with `outage`, and logs it. Rethrows a defect ({@link isDefect}): an answer that promises an end
- * of it would be wrong for as long as the defect lasts.
+ * Answers a read of the ledger that failed as an outage, and logs it. Rethrows a defect ({@link isDefect}): an answer that promises
+ * an end of it would be wrong for as long as the defect lasts.
  */
-export const faultOfRead = (error: unknown, outage: Fault, warn: Warn, message: string): { readonly fault: Fault } => {
+export const faultOfLedgerRead = (error: unknown, warn: Warn): { readonly fault: Fault } => {
   if (isDefect(error)) throw error;
-  warn({ err: error }, message);
-  return { fault: outage };
+  warn({ err: error }, 'could not read the ledger');
+  return { fault: ledgerAway };
 };

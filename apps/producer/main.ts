@@ -7,6 +7,7 @@ import { readPartitions, registerPartitions } from '@sluice/queue/partition-regi
 import { readReadiness } from '@sluice/queue/readiness.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
+import { levelOf } from '@sluice/runtime/level-of.ts';
 import { listenHost } from '@sluice/runtime/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
@@ -82,7 +83,7 @@ await runService(process, {
       onFlight: producerMetrics.flown,
       onError: (error) => {
         producerMetrics.retried();
-        logger.warn({ err: error }, 'Redis did not take a batch; sending it again');
+        logger[levelOf(error)]({ err: error }, 'Redis did not take a batch; sending it again');
       },
     });
     const readState = stateReader(looking, config.REDIS_QUEUE);

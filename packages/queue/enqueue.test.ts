@@ -129,29 +129,6 @@ test('a request is answered at its deadline when Redis is away, and what was not
   );
 });
 
-test('a defect rejects what was sent with it at once, and nothing else', async (t) => {
-  const queue = await createTestQueue(t);
-  const connection = queue.connect();
-  let isBroken = true;
-  const enqueuer = createEnqueuer({
-    connection: {
-      ...connection,
-      run: (...given) => (isBroken ? Promise.reject(new TypeError('a defect')) : connection.run(...given)),
-    },
-    partitions: [queue.partition],
-    deadlineMs: 60_000,
-    attemptMs: 30_000,
-    ackReplicas: 0,
-    maxBatches: 100,
-    maxKeys: 100,
-    onError: () => undefined,
-  });
-  await Promise.all([undefined, aKey].map((key) => assert.rejects(enqueuer.enqueue([1], key), TypeError)));
-  isBroken = false;
-  assert.equal(await enqueuer.enqueue([2]), 'acknowledged');
-  await enqueuer.drain();
-});
-
 test('drain waits for what is under way', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   const outcomes: unknown[] = [];

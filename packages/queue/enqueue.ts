@@ -11,7 +11,7 @@ import { sendUntil, type EnqueueOutcome } from './send-until.ts';
 export type Enqueuer = {
   /**
    * Puts the counts of one request into the queue, all or none. With a `key` they are added once however often they come
-   * with it within 24 hours. Rejects only with a defect.
+   * with it within 24 hours.
    */
   readonly enqueue: (counts: readonly number[], key?: IdempotencyKey) => Promise<EnqueueOutcome>;
   /** Resolves when every request has its outcome; none may be added after the call. */
@@ -21,7 +21,7 @@ export type Enqueuer = {
 type Request = {
   readonly counts: readonly number[];
   readonly deadline: number;
-  readonly settle: (outcome: EnqueueOutcome | Promise<EnqueueOutcome>) => void;
+  readonly settle: (outcome: EnqueueOutcome) => void;
   isSettled: boolean;
 };
 
@@ -122,12 +122,12 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
 
   const fly = async (lane: Lane, requests: readonly Request[]) => {
     lane.flights += 1;
-    const sending = sendRequests(lane, requests, settings, nextBatchId);
-    // A defect is for the requests.
-    const outcome = await sending.catch(() => undefined);
+    const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
+    const deadline = Math.max(...requests.map((request) => request.deadline));
+    const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
     if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
     else lane.avoidedUntil = performance.now() + avoidForMs;
-    for (const request of requests) if (!request.isSettled) request.settle(sending);
+    for (const request of requests) if (!request.isSettled) request.settle(outcome);
     lane.flights -= 1;
     dispatch();
   };
@@ -138,17 +138,6 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   };
 
   return { enqueue, drain };
-};
-
-const sendRequests = async (
-  { sender }: Lane,
-  requests: readonly Request[],
-  settings: EnqueuerSettings,
-  nextBatchId: () => string,
-): Promise<EnqueueOutcome> => {
-  const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
-  const deadline = Math.max(...requests.map((request) => request.deadline));
-  return sendUntil(deadline, settings, (withinMs) => sender.send(flight, withinMs));
 };
 
 /** Knows what is under way, to wait for it. */
@@ -166,7 +155,7 @@ const createTracker = () => {
 
   const settled = async () => {
     // oxlint-disable-next-line no-await-in-loop -- a flight that lands may start the next
-    while (underWay.size > 0) await Promise.allSettled(underWay);
+    while (underWay.size > 0) await Promise.all(underWay);
   };
 
   return { track, settled };

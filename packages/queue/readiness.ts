@@ -1,4 +1,3 @@
-import { isDefect } from '@sluice/contract/defect.ts';
 import type { Client } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import { sendCreateGroup } from './create-group.ts';
@@ -24,7 +23,7 @@ const waitMs = '1';
 /**
  * Finds out whether a request without a key would be taken now: one partition that takes it is enough. Nothing is written. A
  * partition is asked to create its consumer group, which it has: a server that takes no writes says so first (out of memory,
- * a replica, too few replicas, a disk that failed). Rethrows a defect.
+ * a replica, too few replicas, a disk that failed).
  */
 export const readReadiness = async (settings: ReadinessSettings): Promise<QueueReadiness> => {
   const found = await Promise.all(settings.partitions.map((partition) => readPartition(partition, settings)));
@@ -45,7 +44,6 @@ const readPartition = async (partition: Partition, settings: ReadinessSettings):
   try {
     return await connection.run(partition.stream, ask, deadlineMs);
   } catch (error) {
-    if (isDefect(error)) throw error;
     return isOutOfMemory(error) ? 'full' : 'down';
   }
 };

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isDefect } from '@sluice/contract/defect.ts';
 import { isOutOfMemory } from './reply-error.ts';
 
 /**
@@ -22,8 +21,8 @@ const shortestPauseMs = 10;
 const longestPauseMs = 200;
 
 /**
- * Calls `send` with the time that it may take until it has an outcome, or until `deadline`. Every outage is taken as one that passes (a
- * failover, a slot on its way, a server that loads its data), except that Redis is full. Rethrows a defect.
+ * Calls `send` with the time that it may take until it has an outcome, or until `deadline`. Every error is taken as one that passes (a
+ * failover, a slot on its way, a server that loads its data, an odd reply of a connection that lost some), except that Redis is full.
  */
 export const sendUntil = async (
   deadline: number,
@@ -37,7 +36,6 @@ export const sendUntil = async (
       // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
       return await send(Math.min(attemptMs, remainingMs));
     } catch (error) {
-      if (isDefect(error)) throw error;
       if (isOutOfMemory(error)) return 'full';
       onError(error);
       // oxlint-disable-next-line no-await-in-loop -- a pause before the next attempt

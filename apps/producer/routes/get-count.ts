@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { Total } from '@sluice/ledger/read-total.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfRead, ledgerAway } from '../away.ts';
+import { faultOfLedgerRead } from '../away.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetCountParts = {
@@ -16,7 +16,7 @@ export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: Ge
     try {
       return { status: 200, body: totalBody(await readTotal(), hostname) };
     } catch (error) {
-      return faultOfRead(error, ledgerAway, server.warn, 'could not read the ledger');
+      return faultOfLedgerRead(error, server.warn);
     }
   });
 

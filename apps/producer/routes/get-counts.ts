@@ -1,7 +1,7 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfRead, ledgerAway, tooManyReads } from '../away.ts';
+import { faultOfLedgerRead, tooManyReads } from '../away.ts';
 import type { BodyLimits } from '../collect-body.ts';
 import { createReadQueue, TooManyReadsError } from '../limits/read-queue.ts';
 import type { Fault } from '../problem-answer.ts';
@@ -53,7 +53,7 @@ export const addGetCounts = (
       return { status: 200, json };
     } catch (error) {
       if (error instanceof TooManyReadsError) return { fault: tooManyReads };
-      return faultOfRead(error, ledgerAway, server.warn, 'could not read the ledger');
+      return faultOfLedgerRead(error, server.warn);
     }
   });
 };

@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { QueueState } from '@sluice/queue/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfRead, queueAway } from '../away.ts';
+import { queueAway } from '../away.ts';
 import { addRoute, type AnswerOf } from '../route.ts';
 
 export type GetQueueParts = {
@@ -12,11 +12,15 @@ export type GetQueueParts = {
 
 export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueueParts): void =>
   addRoute(server, routes.getQueue, async (): Promise<AnswerOf<typeof routes.getQueue>> => {
+    let state;
     try {
-      return { status: 200, body: queueBody(await readQueueState()) };
+      state = await readQueueState();
     } catch (error) {
-      return faultOfRead(error, queueAway, server.warn, 'could not read the queue');
+      // Also an error of the language: where replies were lost, those that follow are out of step and of other shapes.
+      server.warn({ err: error }, 'could not read the queue');
+      return { fault: queueAway };
     }
+    return { status: 200, body: queueBody(state) };
   });
 
 /** The state as the contract has it. */

@@ -61,8 +61,6 @@ for (const [name, code, message, parts] of [
 for (const [name, parts] of [
   ['getCount', { readTotal: () => Promise.reject(new RangeError('a defect')) }],
   ['getCount', { readTotal: () => Promise.reject(Object.assign(new Error('no table'), { code: 'ER_NO_SUCH_TABLE' })) }],
-  ['getQueue', { readQueueState: () => Promise.reject(new TypeError('a defect')) }],
-  ['ready', { readQueueReadiness: () => Promise.reject(new TypeError('a defect')) }],
 ] as const) {
   test(`${name} says 500 for a defect, which is no outage`, async (t) => {
     const { ask } = createTestServer(t, parts);
