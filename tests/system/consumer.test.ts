@@ -150,6 +150,7 @@ test('an entry that no consumer can record is moved by hand, and recorded once w
   assert.equal(paused.code, 1);
   assert.ok(paused.output.includes(`  ${name}  delivered `), paused.output);
   assert.match(paused.output, /npm run dead-letters -- bury NAME/);
+  assert.ok(consumer.lines.some((line) => line.includes('the entries are left to be taken over')));
   await admin.set(partition.deadLetters, 'no stream');
   const refused = await operate('dead-letters', 'bury', name);
   assert.equal(refused.code, 1);
