@@ -1,13 +1,17 @@
-// A Chromium in the POSIX locale says that its language is `en-US@posix`. uPlot hands that to Intl as
-// it is loaded, which throws, and the page stays empty. Intl's own default is well-formed.
-const isLanguageTag = (text: string): boolean => {
+// A Chromium in the POSIX locale says that its language is `en-US@posix`, others say `C` or `en_US`.
+// uPlot hands that to Intl as it is loaded, which throws, and the page stays empty.
+const isUsable = (locale: string | undefined): boolean => {
   try {
-    return Intl.getCanonicalLocales(text).length > 0;
+    return new Intl.NumberFormat(locale).format(1) !== '' && new Intl.DateTimeFormat(locale).format(0) !== '';
   } catch {
     return false;
   }
 };
 
-if (!isLanguageTag(navigator.language)) {
-  Object.defineProperty(navigator, 'language', { value: new Intl.NumberFormat().resolvedOptions().locale });
+/** The locale to format with: the default of Intl, or English where that throws. */
+export const locale = isUsable(undefined) ? undefined : 'en';
+
+if (!isUsable(navigator.language)) {
+  const value = locale ?? new Intl.NumberFormat().resolvedOptions().locale;
+  Object.defineProperty(navigator, 'language', { configurable: true, value });
 }

@@ -1,11 +1,15 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it says what the others throw
+import './report-failure.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- it sets up zod before a schema is made
 import './jitless.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- it sets up what uPlot reads as it is loaded
 import './language.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { ErrorBoundary } from 'react-error-boundary';
 import { createConsole } from './state/console.ts';
 import { App } from './view/app.tsx';
+import { Failure } from './view/failure.tsx';
 
 const place = document.querySelector('#console');
 if (place === null) throw new Error('index.html has no element #console');
@@ -14,6 +18,8 @@ const sluice = createConsole();
 sluice.start();
 createRoot(place).render(
   <StrictMode>
-    <App sluice={sluice} />
+    <ErrorBoundary FallbackComponent={Failure}>
+      <App sluice={sluice} />
+    </ErrorBoundary>
   </StrictMode>,
 );

@@ -56,7 +56,11 @@ const readiness = z.object({
 
 const total = z.object({
   rows_count: z.int().meta({ description: 'The number of counts recorded.' }),
-  latest_value: z.int().meta({ description: 'The count with the highest id, 0 when there is none.' }),
+  latest_value: z.int().meta({
+    description:
+      'The count with the highest id, 0 when there is none. Batches are recorded side by side, and after an outage in ' +
+      'any order, so it may not be the count that was posted last.',
+  }),
   hostname,
 });
 
@@ -251,7 +255,16 @@ export const routes = {
     answers: {
       200: {
         description: 'Events without a name; the data of each is this object, `null` for what is away.',
-        body: z.object({ count: total.nullable(), queue: queueState.nullable() }),
+        body: z.object({
+          monotonic_ms: z.int().meta({
+            description:
+              'When the count was read, in ms, by a clock of the producer that never steps. Rates come from the ' +
+              'difference of two events of one stream, however late they arrive; two streams may be of two producers, ' +
+              'whose clocks have nothing in common.',
+          }),
+          count: total.nullable(),
+          queue: queueState.nullable(),
+        }),
         mediaType: 'text/event-stream',
       },
       401: readUnauthorized,

@@ -171,7 +171,7 @@ test('the console follows a pipeline', async (whole) => {
       });
       await page.getByRole('button', { name: 'Burst' }).click();
       const answer = page.getByLabel('Answer to the burst');
-      await answer.getByText(/before it ended; of [1-9]0,000 more nobody knows/).waitFor();
+      await answer.getByText(/before it ended; [1-9]0,000 more may or may not have been accepted/).waitFor();
       // A busy machine may miss the deadline of others too; each rest may be sent again.
       const resume = answer.getByRole('button', { name: 'Send the rest' });
       const isAcknowledged = async () => {

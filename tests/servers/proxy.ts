@@ -72,6 +72,13 @@ export const createProxy = async (owner: Owner, targetPort: number) => {
         pair.losesReplies ||= way !== 'requests';
       }
     },
+    /** What servers send on the connections that there are waits, until it goes on. */
+    stall: (isStalled: boolean) => {
+      for (const { sockets } of pairs) {
+        if (isStalled) sockets[1].pause();
+        else sockets[1].resume();
+      }
+    },
     /** New connections lead to another server. */
     retarget: (port: number) => {
       target = port;

@@ -1,121 +1,157 @@
 import { routes } from '@sluice/contract/routes.ts';
-import type * as z from 'zod';
-import { addressOf } from './ask.ts';
-import { authorizationOf } from './authorization.ts';
-import { readEvents } from './read-events.ts';
+import * as z from 'zod';
+import {
+  lostLink,
+  openAgainAfterMs,
+  openEventStream,
+  staleAfterMs,
+  type EventData,
+  type EventLink,
+  type EventStream,
+} from './event-stream.ts';
+import { joinTabs, type Membership } from './join-tabs.ts';
 
-const eventBody = routes.getEvents.answers[200].body;
+const { body } = routes.getEvents.answers[200];
+// A producer of an older release sends no time.
+const eventBody = body.extend({ monotonic_ms: body.shape.monotonic_ms.optional() });
+
+const links = ['connecting', 'live', 'reconnecting', 'offline', 'locked', 'unreadable'] as const;
+const tabMessage = z.object({
+  link: z.enum(links),
+  event: z.object({ stream: z.string(), data: z.string() }).optional(),
+});
 
 /** The state of queue and ledger; `null` is what is away. */
 export type SluiceEvent = z.infer<typeof eventBody>;
 
-/** The state of the event stream: `locked` where the API answered 401. */
-export type EventLink = 'live' | 'reconnecting' | 'offline' | 'locked';
-
 type Listener = {
   /** Reads the bearer token to ask with, `''` for none. */
   readonly readToken: () => string;
-  readonly onEvent: (event: SluiceEvent) => void;
+  /** Called with each event and a name of the connection that it came with. */
+  readonly onEvent: (event: SluiceEvent, stream: string) => void;
   /** Called when the state of the stream changes. */
   readonly onLink: (link: EventLink) => void;
 };
 
-// An event a second is promised; one that waits for an outage of queue or ledger comes after two.
-const staleAfterMs = 5_000;
-// A connection that says nothing may be half-open; a new one is tried. A token may be let in later.
-const openAgainAfterMs = 10_000;
-const retryAfterMs = 2_000;
 const checkEveryMs = 1_000;
 
 /**
- * Follows the events until the page goes, with a new connection whenever one ends, is refused, or
- * sends nothing. `EventSource` would do that, but cannot send a token. `reopen` connects at once,
- * for another token.
+ * Follows the events while the page is visible. Tabs share one stream: a browser opens six
+ * connections to a host over HTTP/1.1, and streams would take them all. The leading tab tells the
+ * others what comes. `reopen` connects at once, for another token.
  */
 export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readonly reopen: () => void } => {
-  let connection = new AbortController();
-  let openedAt = 0;
-  let heardAt = 0;
-  let endedAt: number | undefined;
+  let membership: Membership | undefined;
+  let stream: EventStream | undefined;
+  let token = '';
   let link: EventLink | undefined;
 
-  const tell = (next: EventLink) => {
+  const show = (next: EventLink) => {
     if (next === link) return;
     link = next;
     onLink(next);
   };
-  const tellLost = () => tell(navigator.onLine ? 'reconnecting' : 'offline');
 
-  const take = (data: string) => {
-    const parsed = eventBody.safeParse(parseJson(data));
-    // What cannot be read is no event; without others the link goes stale.
-    if (!parsed.success) return;
-    heardAt = performance.now();
-    tell('live');
-    onEvent(parsed.data);
+  const silence = watchSilence({ onStale: () => show(lostLink()), onLong: () => membership?.takeLead() });
+  const take = createReader((event, name) => {
+    show('live');
+    onEvent(event, name);
+  });
+
+  const closeStream = () => {
+    stream?.close();
+    stream = undefined;
+    silence.end();
   };
 
-  const open = () => {
-    connection.abort();
-    connection = new AbortController();
-    const { signal } = connection;
-    openedAt = performance.now();
-    endedAt = undefined;
-    void readStream(signal, readToken(), take).then((end) => {
-      if (signal.aborted) return;
-      endedAt = performance.now();
-      if (end === 'locked') tell('locked');
-      else tellLost();
+  const lead = () => {
+    closeStream();
+    stream = openEventStream({
+      token,
+      onData: (event) => {
+        const isRead = take(event);
+        membership?.tell({ link: isRead ? 'live' : 'unreadable', event });
+        return isRead;
+      },
+      onLink: (next) => {
+        // The token was typed after the stream was opened, and is not tried yet.
+        if (next === 'locked' && token !== readToken()) return rejoin();
+        membership?.tell({ link: next });
+        return show(next);
+      },
     });
   };
 
-  const check = () => {
-    const now = performance.now();
-    if (endedAt === undefined) {
-      const lastSign = Math.max(openedAt, heardAt);
-      if (now - lastSign > staleAfterMs) tellLost();
-      if (now - lastSign > openAgainAfterMs) open();
-    } else if (now - endedAt > (link === 'locked' ? openAgainAfterMs : retryAfterMs)) {
-      open();
-    }
+  const follow = (message: unknown) => {
+    const told = tabMessage.safeParse(message).data;
+    if (stream !== undefined || told === undefined) return;
+    silence.end();
+    if (told.event !== undefined) show(take(told.event) ? 'live' : 'unreadable');
+    // A stream is live for a tab when it has an event.
+    else if (told.link !== 'live' || link !== 'connecting') show(told.link);
   };
 
-  open();
-  setInterval(check, checkEveryMs);
-  // A browser without a network may still reach an API on its own machine, so `offline` ends nothing:
-  // the stream that broke, or that sends nothing more, is what makes the link stale.
-  window.addEventListener('online', () => {
-    if (link === 'offline') tell('reconnecting');
-    open();
-  });
+  const leave = () => {
+    membership?.leave();
+    membership = undefined;
+    closeStream();
+  };
+
+  const rejoin = () => {
+    leave();
+    token = readToken();
+    silence.end();
+    membership = joinTabs({ token, onLead: lead, onFollow: closeStream, onMessage: follow });
+  };
+
+  // A hidden page holds no stream, and what it showed is old when it is seen again.
+  const hide = () => {
+    leave();
+    show('connecting');
+  };
+  whileVisible({ enter: () => membership ?? rejoin(), leave: hide });
+  setInterval(() => (stream ?? (membership && silence))?.check(), checkEveryMs);
+  window.addEventListener('online', () => stream?.open());
   return {
     reopen: () => {
       // That the next token is refused too is told again.
       link = undefined;
-      open();
+      rejoin();
     },
   };
 };
 
-/** Reads one event stream until it ends or breaks; `locked` where the token is not let in. */
-const readStream = async (
-  signal: AbortSignal,
-  token: string,
-  onData: (data: string) => void,
-): Promise<'ended' | 'locked'> => {
-  const request = fetch(addressOf(routes.getEvents.path), {
-    headers: { accept: 'text/event-stream', ...authorizationOf(token) },
-    cache: 'no-store',
-    signal,
-  });
-  const response = await request.catch(() => undefined);
-  if (response?.status === 401) return 'locked';
-  if (response?.ok === true && response.body !== null) {
-    await readEvents(response.body, (data) => {
-      if (!signal.aborted) onData(data);
-    });
-  }
-  return 'ended';
+/** Makes a reader of events: it returns true if it could read one, and hands that on. */
+const createReader =
+  (onEvent: Listener['onEvent']) =>
+  ({ stream, data }: EventData): boolean => {
+    const parsed = eventBody.safeParse(parseJson(data));
+    if (parsed.success) onEvent(parsed.data, stream);
+    return parsed.success;
+  };
+
+/** Watches a leading tab: it tells something every second, unless it stands still. */
+const watchSilence = ({ onStale, onLong }: { readonly onStale: () => void; readonly onLong: () => void }) => {
+  let heardAt = 0;
+  const end = () => {
+    heardAt = performance.now();
+  };
+  const check = () => {
+    const silentMs = performance.now() - heardAt;
+    if (silentMs > staleAfterMs) onStale();
+    if (silentMs <= openAgainAfterMs) return;
+    end();
+    onLong();
+  };
+  return { end, check };
+};
+
+const whileVisible = ({ enter, leave }: { readonly enter: () => unknown; readonly leave: () => void }) => {
+  const look = () => (document.visibilityState === 'hidden' ? leave() : enter());
+  document.addEventListener('visibilitychange', look);
+  window.addEventListener('pagehide', leave);
+  window.addEventListener('pageshow', look);
+  look();
 };
 
 const parseJson = (text: string): unknown => {

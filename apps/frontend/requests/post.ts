@@ -1,6 +1,6 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type * as z from 'zod';
-import { ask, type Outcome } from './ask.ts';
+import { askWhenReached, type Outcome } from './ask.ts';
 import { authorizationOf } from './authorization.ts';
 
 const acknowledgement = routes.postCount.answers[201].body;
@@ -16,14 +16,14 @@ export type PostOptions = {
 
 /** Puts one count into the queue. */
 export const postCount = (count: number, options: PostOptions): Promise<Outcome<z.infer<typeof acknowledgement>>> =>
-  ask({ path: routes.postCount.path, body: acknowledgement, init: post({ count }, options) });
+  askWhenReached({ path: routes.postCount.path, body: acknowledgement, init: post({ count }, options) });
 
 /** Puts many into the queue, all or none. */
 export const postCounts = (
   counts: readonly number[],
   options: PostOptions,
 ): Promise<Outcome<z.infer<typeof acceptance>>> =>
-  ask({ path: routes.postCounts.path, body: acceptance, init: post({ counts }, options) });
+  askWhenReached({ path: routes.postCounts.path, body: acceptance, init: post({ counts }, options) });
 
 /** A new idempotency key: 128 random bits. `crypto.randomUUID` is for pages that came over TLS or from localhost. */
 export const createKey = (): string =>

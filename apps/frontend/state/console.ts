@@ -1,15 +1,13 @@
-import { followEvents, type EventLink, type SluiceEvent } from '../requests/follow-events.ts';
+import type { EventLink } from '../requests/event-stream.ts';
+import { followEvents, type SluiceEvent } from '../requests/follow-events.ts';
 import type { QueueState, Row, Total } from '../requests/reads.ts';
 import { createRowFinder, type RowFinder } from './find-rows.ts';
-import { addMoment, createRateMeter, emptyHistory, type History } from './history.ts';
+import { addMoment, createRateMeter, createStreamClock, emptyHistory, type History } from './history.ts';
 import { seeHost } from './hosts.ts';
-
-/** The state of the event stream. */
-export type Link = 'connecting' | EventLink;
 
 /** All that the page shows of Sluice. A new object with each change. */
 export type Snapshot = {
-  readonly link: Link;
+  readonly link: EventLink;
   /** The bearer token that requests carry, `''` for none. It is kept in memory only. */
   readonly token: string;
   /** True if the API answered 401 to a read with this token. */
@@ -46,6 +44,7 @@ export type Console = {
 export const createConsole = (): Console => {
   const listeners = new Set<() => void>();
   const meter = createRateMeter();
+  const clock = createStreamClock();
   const seenHosts = new Map<string, number>();
   let movedAt = performance.now();
   let snapshot: Snapshot = {
@@ -69,11 +68,13 @@ export const createConsole = (): Console => {
   const readToken = () => snapshot.token;
   const finder = createRowFinder({ readToken, onRows: (rows) => update({ rows }) });
 
-  const takeEvent = ({ count, queue }: SluiceEvent) => {
+  const takeEvent = ({ monotonic_ms: readAtMs, count, queue }: SluiceEvent, stream: string) => {
     const now = performance.now();
     // oxlint-disable-next-line no-restricted-properties -- shown as a time of day
     const heardAt = Date.now();
-    const perSecond = meter.take(count?.rows_count, now);
+    // Without a time of the producer's, that of the arrival is the best there is.
+    const atMs = readAtMs ?? now;
+    const perSecond = meter.take({ stream, atMs, rows: count?.rows_count });
     const isMoving = count?.rows_count !== snapshot.count?.rows_count;
     const hasChanged = isMoving || snapshot.rows === undefined;
     if (isMoving || queue?.paused === true) movedAt = now;
@@ -83,13 +84,13 @@ export const createConsole = (): Console => {
       count,
       queue,
       perSecond,
-      history: addMoment(snapshot.history, heardAt, queue, perSecond),
+      history: addMoment(snapshot.history, clock.toLocalMs(stream, atMs, heardAt), queue, perSecond),
       hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),
     });
     if (count !== null && hasChanged) void finder.refresh();
   };
 
-  const takeLink = (link: Link) => {
+  const takeLink = (link: EventLink) => {
     if (link === 'live') update({ link, isTokenRefused: false });
     // The line of a chart has a gap where nothing was heard.
     else
@@ -98,7 +99,7 @@ export const createConsole = (): Console => {
         isTokenRefused: link === 'locked' && snapshot.token !== '',
         // oxlint-disable-next-line no-restricted-properties -- the axis of the charts has times of day
         history: addMoment(snapshot.history, Date.now(), null, null),
-        perSecond: meter.take(undefined, 0),
+        perSecond: meter.reset(),
       });
   };
 

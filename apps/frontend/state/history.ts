@@ -12,7 +12,7 @@ export type History = {
 /** How far back the charts go, in seconds. */
 export const historySeconds = 300;
 
-// Two events may arrive together after a pause of the network, and their difference then says nothing.
+// The difference of two totals that were read almost together says nothing.
 const leastApartMs = 500;
 
 export const emptyHistory: History = { at: [], perSecond: [], waiting: [], oldestSeconds: [] };
@@ -35,22 +35,62 @@ export const addMoment = (
   };
 };
 
-/** Makes a meter of rows per second. It takes each total with its time in ms and answers `null` until it has two. */
+/** The total of an event. */
+type Total = {
+  /** The stream that it came with. The times of two streams cannot be compared. */
+  readonly stream: string;
+  /** When it was read, in ms, by the clock of the stream. */
+  readonly atMs: number;
+  /** `undefined` where it is not known. */
+  readonly rows: number | undefined;
+};
+
+/**
+ * Makes a meter of rows per second. It takes one total after the other and returns `null` until it
+ * has two of one stream.
+ */
 export const createRateMeter = () => {
-  let base: { readonly rows: number; readonly atMs: number } | undefined;
+  let base: (Total & { readonly rows: number }) | undefined;
   let rate: number | null = null;
   return {
-    take: (rows: number | undefined, atMs: number): number | null => {
+    take: ({ stream, atMs, rows }: Total): number | null => {
       if (rows === undefined) {
         base = undefined;
         rate = null;
-      } else if (base === undefined) {
-        base = { rows, atMs };
+      } else if (base === undefined || base.stream !== stream || atMs < base.atMs) {
+        base = { stream, atMs, rows };
+        rate = null;
       } else if (atMs - base.atMs >= leastApartMs) {
         rate = Math.max(0, ((rows - base.rows) * 1000) / (atMs - base.atMs));
-        base = { rows, atMs };
+        base = { stream, atMs, rows };
       }
       return rate;
+    },
+    reset: (): null => {
+      base = undefined;
+      rate = null;
+      return null;
+    },
+  };
+};
+
+// A connection that sends nothing for 10 s is replaced, so no event is later.
+const maxDelayMs = 15_000;
+
+/**
+ * Makes a clock that translates the times of a stream to those of the browser. The event that came
+ * fastest says how far the two are apart; one that a stall held back gets the time of its reading.
+ */
+export const createStreamClock = () => {
+  let base: { readonly stream: string; readonly offsetMs: number } | undefined;
+  return {
+    /** Returns ms since 1970. */
+    toLocalMs: (stream: string, atMs: number, nowMs: number): number => {
+      const offsetMs = nowMs - atMs;
+      const isLater = base?.stream === stream && offsetMs >= base.offsetMs;
+      // Beyond that a clock was set.
+      if (base === undefined || !isLater || offsetMs - base.offsetMs > maxDelayMs) base = { stream, offsetMs };
+      return atMs + base.offsetMs;
     },
   };
 };

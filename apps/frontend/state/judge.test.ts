@@ -20,6 +20,8 @@ for (const [what, change, tone, sentence] of [
   ['the time before the first event', { count: undefined, queue: undefined, link: 'connecting' }, 'unknown', /Looking/],
   ['a browser without a network', { link: 'offline' }, 'trouble', /offline/],
   ['a stream that is cut', { link: 'reconnecting' }, 'trouble', /No word/],
+  ['a page that was hidden', { link: 'connecting' }, 'unknown', /Looking/],
+  ['events of another release', { link: 'unreadable' }, 'trouble', /events of the API cannot be read/],
   ['reads that need a token', { link: 'locked' }, 'notice', /needs a token/],
   ['a token that is not answered yet', { link: 'locked', token: 'x' }, 'unknown', /^Trying the token/],
   ['a token that is refused', { link: 'locked', token: 'x', isTokenRefused: true }, 'trouble', /refuses this token/],

@@ -41,7 +41,13 @@ export const judge = (judged: Judged): Verdict => {
         : 'What is shown is what was known last; it is tried again every two seconds.',
     );
   }
-  if (count === undefined || queue === undefined) return unknown;
+  if (link === 'unreadable') {
+    return trouble(
+      'The events of the API cannot be read.',
+      'This page and the API are of different releases. Reload the page; if that does not help, update the API.',
+    );
+  }
+  if (link === 'connecting' || count === undefined || queue === undefined) return unknown;
   if (queue === null && count === null) {
     return trouble(
       'The queue and the ledger are away.',

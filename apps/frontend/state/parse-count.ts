@@ -1,15 +1,59 @@
 import { count } from '@sluice/contract/count.ts';
+import { locale as browserLocale } from '../language.ts';
 
-/** What is typed as a count, or what is wrong with it. Spaces around and between digits are allowed; nothing typed is the time now. */
-export const parseCount = (text: string, nowMs: number): { readonly count: number } | { readonly fault: string } => {
-  const digits = text.replaceAll(/\s/g, '');
-  if (digits === '') return { count: Math.floor(nowMs / 1000) };
-  if (!/^[+-]?\d+$/.test(digits))
-    return { fault: 'A count is an integer: digits, with a minus sign where it is negative.' };
-  const value = Number(digits);
+type Parsed = { readonly count: number } | { readonly fault: string };
+
+/**
+ * Reads a typed count, in every way in which a page shows one: with separators between groups as
+ * the locale writes them, a typographic minus sign, digits of any script, and marks of direction.
+ * Spaces are allowed everywhere; an empty text is the time now. `1.5` is refused where the dot
+ * separates decimals, and `1,5` everywhere.
+ */
+export const parseCount = (text: string, nowMs: number, locale = browserLocale): Parsed => {
+  const typed = withoutGroups(withAsciiDigits(text.replaceAll(/[\s\p{Cf}]/gu, '')), locale).replace(minus, '-');
+  if (typed === '') return { count: Math.floor(nowMs / 1000) };
+  if (!/^[+-]?\d+$/.test(typed)) {
+    return {
+      fault:
+        'A count is an integer: digits, with a minus sign where it is negative; separators between groups of digits may stay.',
+    };
+  }
+  const value = Number(typed);
   if (!count.safeParse(value).success) {
     return { fault: `A count is between −${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}.` };
   }
   // `-0` is 0 in JSON.
   return { count: value === 0 ? 0 : value };
+};
+
+// Hyphens, dashes and minus signs that keyboards, locales and word processors put there.
+const minus = /^[\u2010-\u2014\u2212\uFE63\uFF0D]/;
+
+/** The digits of a script stand in their order, zero first, and alone or next to those of another. */
+const withAsciiDigits = (text: string): string => text.replaceAll(/\p{Nd}/gu, valueOfDigit);
+
+const valueOfDigit = (digit: string): string => {
+  let zero = digit.codePointAt(0) ?? 0;
+  const last = zero;
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((last - zero) % 10);
+};
+
+/** Takes the separators away where they are between groups: the last has three digits, others two or three. */
+const withoutGroups = (text: string, locale: string | undefined): string => {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1_234_567);
+  const own = parts.find(({ type }) => type === 'group')?.value ?? '';
+  // Both apostrophes: a locale shows one, a keyboard has the other.
+  for (const separator of [own, "'", '’', '_']) {
+    const groups = text.split(separator);
+    const [head = '', ...tail] = groups;
+    const isGrouped =
+      separator !== '' &&
+      tail.length > 0 &&
+      /^\D?\d{1,3}$/.test(head) &&
+      tail.slice(0, -1).every((group) => /^\d{2,3}$/.test(group)) &&
+      /^\d{3}$/.test(tail.at(-1) ?? '');
+    if (isGrouped) return groups.join('');
+  }
+  return text;
 };

@@ -31,7 +31,7 @@ type BurstState =
       readonly kind: 'failed';
       readonly accepted: number;
       readonly fault: Problem | string;
-      /** What was not acknowledged; of its first `unsure` counts nobody knows whether they are recorded. */
+      /** What was not acknowledged; of `unsure` of its counts nobody knows whether they are recorded. */
       readonly left: readonly Part[];
       readonly unsure: number;
     };
@@ -44,6 +44,7 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
     const startedAt = performance.now();
     const waiting = [...parts];
     const failed: Part[] = [];
+    let unsure = 0;
     let accepted = acceptedBefore;
     let fault: Problem | string | undefined;
     const sendOn = async () => {
@@ -56,7 +57,8 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
           setState({ kind: 'sending', accepted });
         } else {
           failed.push(part);
-          fault = outcome.kind === 'refused' ? outcome.problem : outcome.reason;
+          if (isUnsure(outcome)) unsure += part.counts.length;
+          fault ??= outcome.kind === 'refused' ? outcome.problem : outcome.reason;
         }
       }
     };
@@ -64,7 +66,6 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
     await Promise.all(Array.from({ length: requestsAtOnce }, sendOn));
     if (fault === undefined) return setState({ kind: 'done', accepted, ms: performance.now() - startedAt });
     if (typeof fault === 'object' && fault.status === 401) onTokenNeeded();
-    const unsure = failed.length * maxCountsPerRequest;
     return setState({ kind: 'failed', accepted, fault, left: [...failed, ...waiting], unsure });
   };
 
@@ -73,7 +74,7 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
       <div className="line">
         <p className="what">
           <span>A burst</span>
-          <span className="hint">{formatCount(burstSize)} counts at once</span>
+          <span className="hint">{`${formatCount(burstSize)} counts at once`}</span>
         </p>
         <button
           type="button"
@@ -92,6 +93,13 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
   );
 };
 
+// Any other problem says that nothing was recorded.
+const unsureCodes: ReadonlySet<string> = new Set(['queue_unavailable', 'internal_error']);
+
+/** True if the counts of a request that failed may have been accepted. */
+const isUnsure = (outcome: Awaited<ReturnType<typeof postCounts>>): boolean =>
+  outcome.kind === 'unanswered' || (outcome.kind === 'refused' && unsureCodes.has(outcome.problem.code));
+
 type ProgressProps = {
   readonly state: BurstState;
   readonly onResume: (parts: readonly Part[], accepted: number) => void;
@@ -102,26 +110,26 @@ const Progress = ({ state, onResume }: ProgressProps) => {
     case 'idle':
       return <p className="hint">The reservoir fills, then drains.</p>;
     case 'sending':
-      return <p>{formatCount(state.accepted)} acknowledged …</p>;
+      return <p>{`${formatCount(state.accepted)} acknowledged …`}</p>;
     case 'done':
       return (
         <p>
-          <strong>{formatCount(state.accepted)}</strong> acknowledged in {formatDuration(state.ms)}
+          <strong>{formatCount(state.accepted)}</strong>
+          <span>{` acknowledged in ${formatDuration(state.ms)}`}</span>
         </p>
       );
     case 'failed':
       return (
         <>
           <p>
-            {formatCount(state.accepted)} acknowledged before it ended; of {formatCount(state.unsure)} more nobody
-            knows.
+            {`${formatCount(state.accepted)} acknowledged before it ended; ${formatCount(state.unsure)} more may or may not have been accepted.`}
           </p>
           {typeof state.fault === 'string' ? <p className="fault">{state.fault}</p> : <Refusal problem={state.fault} />}
           <p>
             <button type="button" onClick={() => onResume(state.left, state.accepted)}>
               Send the rest
-            </button>{' '}
-            <span className="hint">Same idempotency keys: each counts once.</span>
+            </button>
+            <span className="hint"> Same idempotency keys: each counts once.</span>
           </p>
         </>
       );

@@ -50,7 +50,7 @@ export const Chart = ({ title, at, values, format }: ChartProps) => {
       <figcaption>
         <span className="chart-title">{title}</span>
         <span className="chart-now">{now}</span>
-        <span className="chart-most">at most {most}</span>
+        <span className="chart-most">{`at most ${most}`}</span>
       </figcaption>
       <div
         className="plot"

@@ -37,9 +37,12 @@ const Answer = ({ outcome }: { readonly outcome: Outcome<Total> }) => {
       return (
         <>
           <p>
-            <strong>{formatCount(outcome.body.rows_count)}</strong> rows, latest{' '}
-            <strong>{formatCount(outcome.body.latest_value)}</strong>, from {outcome.body.hostname}
+            <strong>{formatCount(outcome.body.rows_count)}</strong>
+            <span> rows, latest </span>
+            <strong>{formatCount(outcome.body.latest_value)}</strong>
+            <span>{`, from ${outcome.body.hostname}`}</span>
           </p>
+          <p className="hint">Latest is the row with the highest id; after an outage it may not be the last posted.</p>
           <details>
             <summary>JSON</summary>
             <pre>{JSON.stringify(outcome.body, undefined, 2)}</pre>
@@ -48,6 +51,7 @@ const Answer = ({ outcome }: { readonly outcome: Outcome<Total> }) => {
       );
     case 'refused':
       return <Refusal problem={outcome.problem} />;
+    case 'unsent':
     case 'unanswered':
       return <p className="fault">{outcome.reason}</p>;
   }

@@ -1,21 +1,22 @@
-import type { Link } from '../state/console.ts';
+import type { EventLink } from '../requests/event-stream.ts';
 import { formatClock } from './format.ts';
 
-const words: Record<Link, string> = {
+const words: Record<EventLink, string> = {
   connecting: 'Connecting',
   live: 'Live',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
   locked: 'Token needed',
+  unreadable: 'Not readable',
 };
 
 /** Whether what is shown is of this second, or since when it is not. */
-export const LinkState = ({ link, heardAt }: { readonly link: Link; readonly heardAt: number | undefined }) => (
+export const LinkState = ({ link, heardAt }: { readonly link: EventLink; readonly heardAt: number | undefined }) => (
   <p className="link" data-link={link} role="status" aria-label="Connection">
     <span className="link-mark" aria-hidden="true" />
-    {words[link]}
+    <span>{words[link]}</span>
     {link !== 'live' && heardAt !== undefined && (
-      <span className="link-since"> · stale since {formatClock(heardAt)}</span>
+      <span className="link-since">{` · stale since ${formatClock(heardAt)}`}</span>
     )}
   </p>
 );

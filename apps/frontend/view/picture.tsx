@@ -1,16 +1,18 @@
+import type { EventLink } from '../requests/event-stream.ts';
 import type { QueueState, Total } from '../requests/reads.ts';
-import type { Link } from '../state/console.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { Section, type GateState } from './section.tsx';
 
 type PictureProps = {
-  readonly link: Link;
+  readonly link: EventLink;
   readonly hosts: readonly string[];
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
   readonly perSecond: number | null;
 };
 
+const newestHint =
+  'Newest is the count with the highest id. Batches are recorded side by side, so after an outage it may not be the last posted.';
 // A row count of more characters than this is set smaller, so that it stays on its line.
 const longFrom = 10;
 const longerFrom = 14;
@@ -26,7 +28,9 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
           <dt>Producer hosts</dt>
           <dd>
             <span className="number">{hosts.length === 0 ? formatCount(null) : formatCount(hosts.length)}</span>
-            <span className="note">{hosts.length === 0 ? 'none seen' : hosts.join(', ')}</span>
+            <span className="note" title={hosts.join(', ')}>
+              {hosts.length === 0 ? 'none seen' : hosts.join(', ')}
+            </span>
           </dd>
         </div>
         <div className="figure of-queue" data-tone={queue === null ? 'trouble' : undefined}>
@@ -49,7 +53,9 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
             <span className="number" data-length={lengthOf(rows)} data-figure="rows">
               {rows}
             </span>
-            <span className="note">{describeLedger(count)}</span>
+            <span className="note" title={newestHint}>
+              {describeLedger(count)}
+            </span>
           </dd>
         </div>
       </dl>
@@ -64,7 +70,7 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
   );
 };
 
-const gateOf = (link: Link, count: PictureProps['count'], queue: PictureProps['queue']): GateState => {
+const gateOf = (link: EventLink, count: PictureProps['count'], queue: PictureProps['queue']): GateState => {
   if (link !== 'live' || queue === undefined || count === undefined) return 'unknown';
   if (queue === null || count === null || queue.consumers === 0) return 'shut';
   return queue.paused ? 'paused' : 'open';
@@ -95,5 +101,5 @@ const describeLedger = (count: PictureProps['count']): string => {
   if (count === undefined) return 'rows recorded';
   if (count === null) return 'away';
   const rows = count.rows_count === 1 ? 'row recorded' : 'rows recorded';
-  return count.rows_count === 0 ? rows : `${rows} · latest ${formatCount(count.latest_value)}`;
+  return count.rows_count === 0 ? rows : `${rows} · newest ${formatCount(count.latest_value)}`;
 };

@@ -34,7 +34,7 @@ type PostState =
       readonly recordedMs: number | 'awaited' | 'unseen';
     }
   | { readonly kind: 'refused'; readonly problem: Problem; readonly attempt: Attempt }
-  | { readonly kind: 'unanswered'; readonly reason: string; readonly attempt: Attempt };
+  | { readonly kind: 'unanswered'; readonly reason: string; readonly isSent: boolean; readonly attempt: Attempt };
 
 /** One count: what is typed, or the time now. */
 export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
@@ -45,7 +45,10 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
     const startedAt = performance.now();
     setState({ kind: 'sending' });
     const outcome = await postCount(attempt.count, { key: attempt.key, token });
-    if (outcome.kind === 'unanswered') return setState({ kind: 'unanswered', reason: outcome.reason, attempt });
+    if (outcome.kind === 'unanswered' || outcome.kind === 'unsent') {
+      const isSent = outcome.kind === 'unanswered';
+      return setState({ kind: 'unanswered', reason: outcome.reason, isSent, attempt });
+    }
     if (outcome.kind === 'refused') {
       if (outcome.problem.status === 401) onTokenNeeded();
       return setState({ kind: 'refused', problem: outcome.problem, attempt });
@@ -76,7 +79,6 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
       <div className="line">
         <input
           id="count"
-          inputMode="numeric"
           autoComplete="off"
           placeholder="the time now"
           value={text}
@@ -108,7 +110,8 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
     case 'accepted':
       return (
         <p>
-          <strong>{formatCount(state.value)}</strong> acknowledged in {formatDuration(state.ms)} by {state.host}
+          <strong>{formatCount(state.value)}</strong>
+          <span>{` acknowledged in ${formatDuration(state.ms)} by ${state.host}`}</span>
           <br />
           <RecordedAfter recordedMs={state.recordedMs} />
         </p>
@@ -123,7 +126,11 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
     case 'unanswered':
       return (
         <>
-          <p className="fault">{state.reason} The count may be recorded or not.</p>
+          <p className="fault">
+            {state.isSent
+              ? `${state.reason} The count may be recorded or not.`
+              : `${state.reason} The count was not sent.`}
+          </p>
           <Retry {...state} onRetry={onRetry} />
         </>
       );
@@ -131,18 +138,20 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
 };
 
 const RecordedAfter = ({ recordedMs }: { readonly recordedMs: number | 'awaited' | 'unseen' }) => {
-  if (recordedMs === 'awaited') return 'On its way to the ledger …';
-  if (recordedMs === 'unseen') return 'Not among the newest rows yet.';
+  if (recordedMs === 'awaited') return <span>On its way to the ledger …</span>;
+  if (recordedMs === 'unseen') return <span>Not among the newest rows yet.</span>;
   return (
-    <span data-recorded-ms={Math.round(recordedMs)}>Recorded and seen here after {formatDuration(recordedMs)}</span>
+    <span
+      data-recorded-ms={Math.round(recordedMs)}
+    >{`Recorded and seen here after ${formatDuration(recordedMs)}`}</span>
   );
 };
 
 const Retry = ({ attempt, onRetry }: { readonly attempt: Attempt; readonly onRetry: (attempt: Attempt) => void }) => (
   <p>
     <button type="button" onClick={() => onRetry(attempt)}>
-      Send {formatCount(attempt.count)} again
-    </button>{' '}
-    <span className="hint">Same idempotency key: it counts once.</span>
+      {`Send ${formatCount(attempt.count)} again`}
+    </button>
+    <span className="hint"> Same idempotency key: it counts once.</span>
   </p>
 );

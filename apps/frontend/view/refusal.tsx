@@ -4,10 +4,8 @@ import type { Problem } from '@sluice/contract/problem.ts';
 export const Refusal = ({ problem }: { readonly problem: Problem }) => (
   <>
     <p className="fault">
-      <strong>
-        {problem.status} {problem.title}.
-      </strong>{' '}
-      {problem.detail}
+      <strong>{`${problem.status} ${problem.title}. `}</strong>
+      <span>{problem.detail}</span>
     </p>
     <details>
       <summary>Problem document</summary>

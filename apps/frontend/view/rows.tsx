@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef } from 'react';
 import type { Row } from '../requests/reads.ts';
-import { formatClockWithMs, formatCount, unknownFigure } from './format.ts';
+import { formatClockWithMs, formatCount, formatDay, unknownFigure } from './format.ts';
 
 const shown = 10;
 // More than these at once are a stream, not arrivals.
@@ -36,16 +36,19 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
               <td>{id}</td>
               <td>
                 {recordedAt === null ? (
-                  unknownFigure
+                  <span>{unknownFigure}</span>
                 ) : (
-                  <time dateTime={recordedAt}>{formatClockWithMs(recordedAt)}</time>
+                  <time dateTime={recordedAt}>
+                    <span className="day">{formatDay(recordedAt)}</span>
+                    <span>{formatClockWithMs(recordedAt)}</span>
+                  </time>
                 )}
               </td>
             </tr>
           ))}
           {Array.from({ length: shown - newest.length }, (_, index) => (
             <tr key={`empty-${newest.length + index}`} className="empty">
-              <td>{index === 0 && newest.length === 0 ? emptyWord(rows, isAway) : ''}</td>
+              <td>{index === 0 && newest.length === 0 && <span>{emptyWord(rows, isAway)}</span>}</td>
               <td />
               <td />
             </tr>

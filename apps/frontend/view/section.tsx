@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef } from 'react';
+import { formatCount } from './format.ts';
 
 /** How the gate stands: `shut` is trouble, `paused` an operator's wish. */
 export type GateState = 'unknown' | 'open' | 'paused' | 'shut';
@@ -158,7 +159,7 @@ const Gauge = () => (
         <g key={mark}>
           <path d={`M${reservoir.left} ${y}h10`} />
           <text x={reservoir.left + 16} y={y + 4}>
-            {mark.toLocaleString()}
+            {formatCount(mark)}
           </text>
         </g>
       );

@@ -13,13 +13,8 @@ export const Status = ({ verdict: { tone, sentence, advice, command }, children 
     <div role="status">
       <p className="sentence">{sentence}</p>
       <p className="advice">
-        {advice}
-        {command !== undefined && (
-          <>
-            {' '}
-            <code>{command}</code>
-          </>
-        )}
+        <span>{command === undefined ? advice : `${advice} `}</span>
+        {command !== undefined && <code>{command}</code>}
       </p>
     </div>
     {children}

@@ -27,7 +27,9 @@ test('an event has the answers of GET /count and GET /queue, and is never kept b
   assert.equal(answer.headers['cache-control'], 'no-store');
   assert.equal(answer.headers['x-accel-buffering'], 'no');
   assert.match(received, /^retry: \d+$/m);
-  assert.deepEqual(event, {
+  const { monotonic_ms: readAtMs, ...state } = event;
+  assert.ok(readAtMs > 0 && readAtMs <= performance.now() + 1);
+  assert.deepEqual(state, {
     count: { rows_count: 2, latest_value: -5, hostname },
     queue: JSON.parse((await bench.ask('getQueue')).body),
   });

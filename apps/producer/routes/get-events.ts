@@ -45,8 +45,15 @@ export const addGetEvents = (
   };
   const feed = createEventFeed({
     read: async () => {
-      const [total, state] = await Promise.all([orNull(readTotal), orNull(readQueueState)]);
+      let readAtMs = 0;
+      const readTimedTotal = async () => {
+        const total = await readTotal();
+        readAtMs = performance.now();
+        return total;
+      };
+      const [total, state] = await Promise.all([orNull(readTimedTotal), orNull(readQueueState)]);
       return {
+        monotonic_ms: Math.round(total === null ? performance.now() : readAtMs),
         count: total === null ? null : totalBody(total, hostname),
         queue: state === null ? null : queueBody(state),
       };
