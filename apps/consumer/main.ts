@@ -1,12 +1,15 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
-import { connectLedger } from '@sluice/ledger/connection.ts';
+import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
+import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { recordBatches } from '@sluice/ledger/record.ts';
+import { checkQueueServers } from '@sluice/queue/check-servers.ts';
 import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts';
 import { loadScripts } from '@sluice/queue/load-scripts.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { claimQueue } from '@sluice/queue/queue-owner.ts';
 import { readQueueState, type QueueState } from '@sluice/queue/queue-state.ts';
 import { removeIdleConsumers } from '@sluice/queue/remove-consumers.ts';
 import { createEntryReader } from '@sluice/queue/read-entries.ts';
@@ -15,6 +18,7 @@ import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { startWatchdog } from '@sluice/runtime/watchdog.ts';
+import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
 import { configSchema } from './config.ts';
 import { consume } from './consume.ts';
 import { followQueue } from './follow-queue.ts';
@@ -23,6 +27,7 @@ import { keepTidy } from './tidy.ts';
 
 const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
+const checkWithinMs = 3_000;
 const maxEntries = 500;
 const loopNumbers = [0, 1, 2];
 // Each loop has a connection. Where there are so many loops already, a partition has only one.
@@ -44,6 +49,22 @@ const openConnections = (open: () => RedisConnection) => {
 };
 
 const loopNumbersFor = (openLoops: number) => (openLoops < manyLoops ? loopNumbers : loopNumbers.slice(0, 1));
+
+/** What Redis and MySQL must be for the consumer. */
+const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, queueName: string) => [
+  async () => {
+    const partitions = await readPartitions(connection, queueName);
+    return checkQueueServers({ connection, queueName, partitions, deadlineMs: checkWithinMs });
+  },
+  async () => {
+    const id = await readDatabaseId(ledger, checkWithinMs);
+    return id === undefined ? [] : claimQueue(connection, queueName, id);
+  },
+];
+
+/** Entries of another database must stay where they are; whose they are is known when MySQL has answered. */
+const isHeld = ({ isComplete, findings }: ServerWatch): boolean =>
+  !isComplete() || findings().some(({ code }) => code === 'queue_of_another_database');
 
 const removeDeadConsumers = async (commands: RedisConnection, queueName: string) => {
   const partitions = await readPartitions(commands, queueName);
@@ -68,9 +89,10 @@ await runService(process, {
     const stopping = new AbortController();
     const consumer = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
     const firstSlot = randomInt(slots);
-    const loops: Promise<void>[] = [];
     let state: QueueState | undefined;
 
+    const watch = watchServers({ checks: serverChecks(commands, ledger, config.REDIS_QUEUE), logger }, stopping.signal);
+    const loops: Promise<void>[] = [watch.ended];
     // In several loops of one name, each with its row of totals: while one waits for MySQL, the others read or remove what is recorded.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
@@ -82,7 +104,7 @@ await runService(process, {
           record: (batches) => recordBatches(ledger, batches, recording),
           settle: (ids) => settleEntries(commands, partition, ids),
           bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
-          isPaused: () => state?.isPaused ?? false,
+          isPaused: () => isHeld(watch) || (state?.isPaused ?? false),
           beat: watched.beat,
           metrics: consumerMetrics,
           logger: logger.child({ partition: partition.stream }),

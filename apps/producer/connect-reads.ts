@@ -1,4 +1,5 @@
 import { connectLedger } from '@sluice/ledger/connection.ts';
+import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
@@ -12,6 +13,7 @@ export const connectReads = (database: Parameters<typeof connectLedger>[0], with
   return {
     readTotal: shareReads(() => readTotal(ledger, withinMs)),
     isLedgerUp: shareReads(() => isLedgerUp(ledger, withinMs)),
+    readDatabaseId: () => readDatabaseId(ledger, withinMs),
     readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),
     inUse: () => ledger.inUse() + pages.inUse(),
     close: async () => {

@@ -1,3 +1,4 @@
+import type { Finding } from '@sluice/contract/finding.ts';
 import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
 import type { Fault } from './problem-answer.ts';
 
@@ -13,16 +14,20 @@ export type EnqueueParts = {
     counts: readonly number[],
     idempotencyKey?: IdempotencyKey,
   ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused' | 'keys_full' | 'key_quota_exceeded'>;
+  /** What the check of the servers found; nothing is put into a queue that would lose it. */
+  readonly readFindings: () => readonly Finding[];
   /** Hears of each request that was acknowledged: how many counts it had and how long the queue took, in ms. */
   readonly onAccepted?: ((counts: number, acknowledgedInMs: number) => void) | undefined;
 };
 
 /** Puts the counts of a request into the queue; answers with the fault when that did not succeed. */
 export const enqueueCounts = async (
-  { enqueue, onAccepted }: EnqueueParts,
+  { enqueue, readFindings, onAccepted }: EnqueueParts,
   counts: readonly number[],
   idempotencyKey: IdempotencyKey | undefined,
 ): Promise<Fault | undefined> => {
+  const refusal = readFindings().find(({ severity }) => severity === 'refused');
+  if (refusal !== undefined) return { status: 503, code: 'queue_unsafe', detail: refusal.detail };
   const startedAt = performance.now();
   switch (await enqueue(counts, idempotencyKey)) {
     case 'acknowledged':

@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectRedis, type RedisConnection } from '@sluice/queue/connection.ts';
+import { checkQueueServers } from '@sluice/queue/check-servers.ts';
 import { createEnqueuer } from '@sluice/queue/enqueue.ts';
-import { partitionsOf } from '@sluice/queue/partition.ts';
+import { partitionsOf, type Partition } from '@sluice/queue/partition.ts';
 import { readPartitions, registerPartitions } from '@sluice/queue/partition-registry.ts';
+import { claimQueue } from '@sluice/queue/queue-owner.ts';
 import { readReadiness } from '@sluice/queue/readiness.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
@@ -11,6 +13,7 @@ import { levelOf } from '@sluice/runtime/level-of.ts';
 import { listenHost } from '@sluice/runtime/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
+import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';
 import { configSchema } from './config.ts';
 import { connectReads } from './connect-reads.ts';
@@ -27,7 +30,7 @@ const attemptWithinMs = 800;
 // Who asks may wait for the read before its own, so two of these must fit.
 const readWithinMs = 900;
 // A producer starts without Redis too, to say so.
-const registerWithinMs = 1_000;
+const registerWithinMs = 3_000;
 
 /** What must hold for a count to be taken. */
 const limitsOf = (config: z.output<typeof configSchema>) => ({
@@ -40,6 +43,49 @@ const listenOptionsOf = (config: z.output<typeof configSchema>) => ({
   host: listenHost(config.HTTP_ADDRESS),
   port: config.HTTP_PORT,
 });
+
+/** What Redis (the first check) and MySQL must be for the producer. */
+const serverChecks = (
+  { REDIS_QUEUE, QUEUE_ACK_REPLICAS }: z.output<typeof configSchema>,
+  connection: RedisConnection,
+  partitions: readonly Partition[],
+  readDatabaseId: () => Promise<string | undefined>,
+) => [
+  () =>
+    checkQueueServers({
+      connection,
+      queueName: REDIS_QUEUE,
+      partitions,
+      ackReplicas: QUEUE_ACK_REPLICAS,
+      deadlineMs: attemptWithinMs,
+    }),
+  async () => {
+    const id = await readDatabaseId();
+    return id === undefined ? [] : claimQueue(connection, REDIS_QUEUE, id);
+  },
+];
+
+/** Registers the partitions. What is added to one that no consumer knows of could be left there, so nothing is until they can. */
+const createRegistration = (
+  connection: RedisConnection,
+  queueName: string,
+  partitions: readonly Partition[],
+  watch: ServerWatch,
+) => {
+  const done = Promise.withResolvers<void>();
+  let isDone = false;
+  const register = async () => {
+    await watch.firstRound;
+    // Nothing is taken before Redis was checked; the caller tries again.
+    if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the check of the servers yet');
+    // A queue of another database gets no partitions from here.
+    if (watch.findings().some(({ severity }) => severity === 'refused')) return;
+    await registerPartitions(connection, queueName, partitions);
+    isDone = true;
+    done.resolve();
+  };
+  return { register, isDone: () => isDone, done: done.promise };
+};
 
 /** Reads the state of all partitions of a queue, once for all that ask at the same time. */
 const stateReader = (connection: RedisConnection, queueName: string) =>
@@ -88,30 +134,24 @@ await runService(process, {
     });
     const readState = stateReader(looking, config.REDIS_QUEUE);
     const stopping = new AbortController();
-    // What is added to a partition that no consumer knows of could be left there, so nothing is until they can.
-    const registered = Promise.withResolvers<void>();
-    let isRegistered = false;
+    const watch = watchServers(
+      { checks: serverChecks(config, looking, partitions, ledger.readDatabaseId), logger },
+      stopping.signal,
+    );
+    const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
     const following = followQueue(
-      {
-        register: async () => {
-          await registerPartitions(looking, config.REDIS_QUEUE, partitions);
-          isRegistered = true;
-          registered.resolve();
-        },
-        readState,
-        onState: producerMetrics.setQueueState,
-        logger,
-      },
+      { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },
       stopping.signal,
     );
     const server = createServer(
       {
         hostname: hostname(),
-        enqueue: async (counts, key) => (isRegistered ? enqueuer.enqueue(counts, key) : 'unavailable'),
+        enqueue: async (counts, key) => (registration.isDone() ? enqueuer.enqueue(counts, key) : 'unavailable'),
+        readFindings: watch.findings,
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,
         readQueueState: readState,
-        readQueueReadiness: readinessReader({ ...limits, connection: looking, partitions }, () => isRegistered),
+        readQueueReadiness: readinessReader({ ...limits, connection: looking, partitions }, registration.isDone),
         isLedgerUp: ledger.isLedgerUp,
         tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,
@@ -124,7 +164,7 @@ await runService(process, {
         logger,
       },
     );
-    await Promise.race([registered.promise, pause(registerWithinMs)]);
+    await Promise.race([registration.done, pause(registerWithinMs)]);
     logger.info({ address: await server.listen(listenOptionsOf(config)) }, 'listening');
 
     return {
@@ -133,6 +173,7 @@ await runService(process, {
         await server.close();
         await enqueuer.drain();
         await following;
+        await watch.ended;
         await publishing.stop();
         writing.close();
         looking.close();

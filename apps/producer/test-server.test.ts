@@ -83,6 +83,7 @@ export const createTestServer = (
       }),
       readQueueReadiness: async () => 'up',
       isLedgerUp: async () => true,
+      readFindings: () => [],
       onRefused: (code) => refused.push(code),
       ...parts,
     },

@@ -21,15 +21,18 @@ const keyPatternsOf = (queueName: string) => ({
   keyRecords: `{${queueName}:*}:keys:*`,
   keyCounters: `{${queueName}:*}:clients:*`,
   partitions: `${queueName}:partitions`,
+  database: `${queueName}:database`,
   pause: `${queueName}:paused`,
 });
 
 // What every connection sends: CLIENT SETINFO when it begins (HELLO and AUTH need no right), the other two where there is a cluster.
 const connection: Right = { commands: ['client|setinfo', 'cluster|slots', 'asking'] };
 
-// The partitions, and the state of the queue (packages/queue/partition-registry.ts, queue-state.ts).
+// The partitions, the state of the queue, and what its servers must be (packages/queue/partition-registry.ts, queue-state.ts,
+// check-servers.ts, queue-owner.ts).
 const state: readonly Right[] = [
-  { commands: ['time'] },
+  { commands: ['info', 'time'] },
+  { commands: ['get'], access: 'R', keys: ['database'] },
   { commands: ['scard', 'smismember'], access: 'R', keys: ['partitions'] },
   { commands: ['exists'], access: 'R', keys: ['pause'] },
   { commands: ['xinfo|consumers', 'xpending', 'xrange'], access: 'R', keys: ['stream'] },
@@ -47,8 +50,8 @@ export const queueRights = {
   producer: [
     connection,
     ...state,
-    // INFO says how much memory idempotency keys may take (packages/queue/key-limit.ts).
-    { commands: ['exec', 'info', 'multi', 'wait'] },
+    { commands: ['exec', 'multi', 'wait'] },
+    { commands: ['setnx'], access: 'W', keys: ['database'] },
     { commands: ['xadd', 'xgroup|create'], access: 'W', keys: ['stream'] },
     { commands: ['sadd'], access: 'W', keys: ['partitions'] },
     { commands: ['evalsha'], access: 'RW', keys: ['stream', 'keyRecords', 'keyCounters'] },
@@ -60,6 +63,7 @@ export const queueRights = {
     connection,
     ...state,
     { commands: ['script|load'] },
+    { commands: ['setnx'], access: 'W', keys: ['database'] },
     { commands: ['xreadgroup'], access: 'R', keys: ['stream'] },
     {
       commands: ['xack', 'xautoclaim', 'xdel', 'xgroup|create', 'xgroup|delconsumer'],
@@ -73,6 +77,7 @@ export const queueRights = {
     connection,
     ...state,
     { commands: ['del', 'set'], access: 'W', keys: ['pause'] },
+    { commands: ['set'], access: 'W', keys: ['database'] },
     { commands: ['xadd'], access: 'W', keys: ['stream', 'deadLetters'] },
     { commands: ['xack', 'xdel'], access: 'RW', keys: ['stream'] },
     { commands: ['xdel', 'xrange', 'xrevrange'], access: 'RW', keys: ['deadLetters'] },

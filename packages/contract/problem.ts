@@ -29,6 +29,7 @@ export const problem = z.object({
       'internal_error',
       'queue_unavailable',
       'queue_full',
+      'queue_unsafe',
       'ledger_unavailable',
       'tokens_unavailable',
       'too_many_listeners',

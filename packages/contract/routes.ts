@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { count } from './count.ts';
+import { finding } from './finding.ts';
 import { problem } from './problem.ts';
 
 /** One answer of a route. */
@@ -47,10 +48,13 @@ const hostname = z.string().meta({ description: 'The host that answered.' });
 
 const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
-  queue: z.enum(['up', 'full', 'down']).meta({
-    description: '`full`: it can be reached and takes no count now, not even one without an `Idempotency-Key`.',
+  queue: z.enum(['up', 'full', 'down', 'unsafe']).meta({
+    description:
+      '`full`: it can be reached and takes no count now, not even one without an `Idempotency-Key`. ' +
+      '`unsafe`: it would lose counts, and `findings` says why.',
   }),
   ledger: z.enum(['up', 'down']),
+  findings: z.array(finding).meta({ description: 'Preconditions of Redis and MySQL that do not hold.' }),
   hostname,
 });
 
@@ -113,7 +117,7 @@ const refusals = {
   },
   503: {
     description:
-      'The queue is away or full, holds as many idempotency keys as it may, the tokens cannot be checked, or the process ' +
+      'The queue is away, full or unsafe, holds as many idempotency keys as it may, the tokens cannot be checked, or the process ' +
       'is busy. The counts may or may not be recorded, but not twice.',
     body: problem,
   },
@@ -153,10 +157,10 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/ready',
-    summary: 'Whether the queue takes counts; one that is full does not',
+    summary: 'Whether the queue takes counts; one that is full or unsafe does not',
     answers: {
       200: { description: 'The queue takes counts.', body: readiness },
-      503: { description: 'The queue is full or cannot be reached.', body: readiness },
+      503: { description: 'The queue is full, unsafe, or cannot be reached.', body: readiness },
     },
   },
   postCount: {

@@ -10,6 +10,7 @@ export const migratorGrants: readonly Grant[] = [
 export const producerGrants: readonly Grant[] = [
   { rights: 'SELECT (id, count_value, recorded_at)', table: 'count' },
   { rights: 'SELECT (rows_count)', table: 'totals' },
+  { rights: 'SELECT (database_id)', table: 'identity' },
 ];
 
 /**
@@ -24,6 +25,7 @@ export const consumerGrants: readonly Grant[] = [
     rights: 'SELECT (slot, rows_count), INSERT (slot, rows_count), UPDATE (slot, rows_count)',
     table: 'totals',
   },
+  { rights: 'SELECT (database_id)', table: 'identity' },
 ];
 
 /**

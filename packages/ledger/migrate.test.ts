@@ -4,15 +4,20 @@ import { test } from 'node:test';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { migrate } from './migrate.ts';
 
-const files = ['001-count.sql', '002-inbox.sql', '003-totals.sql', '004-imports.sql'];
+const files = ['001-count.sql', '002-inbox.sql', '003-totals.sql', '004-imports.sql', '005-identity.sql'];
 
 test('migrations are applied once, in the order of their names', async (t) => {
   const { settings, query } = await createTestSchema(t);
   assert.deepEqual(await migrate(settings), { applied: files, newer: [] });
+  const readId = async () => String((await query('SELECT HEX(database_id) AS id FROM identity'))[0]?.['id']);
+  const id = await readId();
+  assert.match(id, /^[0-9A-F]{32}$/);
   assert.deepEqual(await migrate(settings), { applied: [], newer: [] });
+  assert.equal(await readId(), id);
   const tables = await query('SHOW TABLES');
   assert.deepEqual(tables.flatMap((row) => Object.values(row).map(String)).toSorted(), [
     'count',
+    'identity',
     'imports',
     'inbox',
     'migrations',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseSettings } from './server.ts';
@@ -59,6 +59,8 @@ const applyMissing = async (connection: Connection): Promise<Migrated> => {
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
     // oxlint-enable no-await-in-loop
   }
+  // Not a migration: a replica that runs the same statement must get the same id.
+  await connection.query('INSERT IGNORE INTO identity (only_row, database_id) VALUES (1, ?)', [randomBytes(16)]);
   return { applied: missing.map(({ name }) => name), newer };
 };
 

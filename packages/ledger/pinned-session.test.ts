@@ -90,7 +90,7 @@ test('every connection works the same, whatever the global variables of the serv
   const dump = join(folder, 'dump.sql');
   writeFileSync(dump, 'INSERT INTO `count` (count_value) VALUES (7),(8);\n');
   const imported = await importDump(settings, dump, { takesNewIds: true, onProgress: () => undefined });
-  assert.deepEqual(imported, { rows: 2, total: 6, wasKnown: false });
+  assert.deepEqual([imported.rows, imported.total], [2, 6]);
   assert.deepEqual(await readTotal(other, deadlineMs), { rowsCount: 6, latestValue: 8 });
   assert.equal((await readPage(other, { limit: 10, before: undefined }, deadlineMs)).counts.length, 6);
   assert.deepEqual(await verifyTotals(other, deadlineMs), { total: 6n, rowsCount: 6n });

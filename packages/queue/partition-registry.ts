@@ -5,7 +5,8 @@ import { hasReplyCode } from './reply-error.ts';
 
 const replyWithinMs = 3_000;
 
-const registryOf = (queueName: string): string => `${queueName}:partitions`;
+/** The key of the set that names the partitions of a queue. */
+export const registryOf = (queueName: string): string => `${queueName}:partitions`;
 
 /**
  * Makes the partitions known to the consumers, with their groups: a Redis that is full before its first consumer comes would not let it create

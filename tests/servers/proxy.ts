@@ -9,8 +9,20 @@ type Pair = {
   losesReplies: boolean;
 };
 
-/** A TCP proxy on loopback between what is tested and a server, to break the line between them. */
-export const createProxy = async (owner: Owner, targetPort: number) => {
+/** Changes the bytes of one direction; as many must come out as go in where a length stands before them. */
+type Rewrite = (chunk: Buffer) => Buffer;
+
+const asIs: Rewrite = (chunk) => chunk;
+
+/**
+ * A TCP proxy on loopback between what is tested and a server, to break the line between them. It can rewrite what is
+ * sent, to make the server look like another one.
+ */
+export const createProxy = async (
+  owner: Owner,
+  targetPort: number,
+  { requests = asIs, replies = asIs }: { readonly requests?: Rewrite; readonly replies?: Rewrite } = {},
+) => {
   const pairs = new Set<Pair>();
   let target = targetPort;
   let isSwallowingReplies = false;
@@ -27,11 +39,11 @@ export const createProxy = async (owner: Owner, targetPort: number) => {
     pairs.add(pair);
     client.on('data', (chunk) => {
       if (pair.losesRequests) swallowedBytes += chunk.length;
-      else upstream.write(chunk);
+      else upstream.write(requests(chunk));
     });
     upstream.on('data', (chunk) => {
       if (isSwallowingReplies || pair.losesReplies) swallowedBytes += chunk.length;
-      else client.write(chunk);
+      else client.write(replies(chunk));
     });
     // That a side has ended is told the other, unless what it says is lost.
     const tell = (other: Socket, isLost: boolean) => {

@@ -118,7 +118,7 @@ const runOperator = async ({ command, environmentOf, admin, queue }: RestrictedQ
   await operate('dead-letters', 'replay', name);
   await operate('dead-letters', 'bury', await addEntry());
   await operate('dead-letters', 'drop', '--all');
-  for (const action of ['pause', 'status', 'resume']) await operate('consumers', action);
+  for (const action of ['pause', 'status', 'resume', 'adopt']) await operate('consumers', action);
 };
 
 const commandsOf = (user: QueueUser): string[] => [

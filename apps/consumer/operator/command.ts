@@ -18,7 +18,7 @@ export class CommandError extends Error {
 
 const actionsOf: Readonly<Record<string, readonly string[]>> = {
   'dead-letters': ['list', 'show', 'replay', 'drop', 'bury'],
-  consumers: ['pause', 'resume', 'status'],
+  consumers: ['pause', 'resume', 'status', 'adopt'],
   verify: [],
 };
 const namedActions = new Set(['show', 'replay', 'drop', 'bury']);
@@ -40,4 +40,5 @@ export const usage = `Usage:
   npm run dead-letters -- drop NAME | --all       removes them for good
   npm run dead-letters -- bury NAME               moves an entry of the queue to them that cannot be recorded
   npm run consumers -- pause | resume | status    holds the consumers, or lets them go on; the queue goes on taking counts
+  npm run consumers -- adopt                      gives the queue to the database that DB_HOST and DB_NAME name
   npm run verify                                  compares the totals of the ledger with its rows`;

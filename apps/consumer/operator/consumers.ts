@@ -1,6 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LedgerConnection } from '@sluice/ledger/connection.ts';
+import { readDatabaseId } from '@sluice/ledger/database-id.ts';
+import { checkQueueServers } from '@sluice/queue/check-servers.ts';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/pause.ts';
 import { listInFlight } from '@sluice/queue/in-flight.ts';
+import { adoptQueue, checkOwner } from '@sluice/queue/queue-owner.ts';
 import { readQueueState } from '@sluice/queue/queue-state.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
@@ -9,15 +13,18 @@ const heardAfterMs = 3_500;
 // They finish what they have: a transaction may take 30 s.
 const quietWithinMs = heardAfterMs + 32_000;
 const lookEveryMs = 200;
+const checkWithinMs = 3_000;
 // Of each partition.
 const listed = 20;
 
-/** `consumers pause | resume | status`. Answers with the exit code. */
+/** `consumers pause | resume | status | adopt`. Answers with the exit code. */
 export const runConsumersCommand = async (
-  { connection, name, partitions }: OperatedQueue,
+  queue: OperatedQueue,
+  ledger: LedgerConnection,
   [action]: readonly string[],
   { say, warn }: Terminal,
 ): Promise<number> => {
+  const { connection, name, partitions } = queue;
   const readState = () => readQueueState(connection, name, partitions);
   switch (action) {
     case 'pause': {
@@ -59,9 +66,40 @@ export const runConsumersCommand = async (
         'dead letters': state.deadLetters,
       };
       for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(12)}  ${value}`);
+      return showFindings(queue, ledger, { say, warn });
+    }
+    case 'adopt': {
+      const id = await readDatabaseId(ledger, checkWithinMs);
+      if (id === undefined) {
+        warn('The database has no id yet: run the set-up of this release on it first.');
+        return 1;
+      }
+      await adoptQueue(connection, name, id);
+      say(`The queue ${name}, with all that waits in it, belongs to this database now.`);
       return 0;
     }
     default:
       throw new CommandError(usage);
   }
+};
+
+/** Checks the servers and shows what is not as it must be. Answers with 1 where counts are refused for it. */
+const showFindings = async (
+  { connection, name, partitions }: OperatedQueue,
+  ledger: LedgerConnection,
+  { warn }: Terminal,
+): Promise<number> => {
+  const findOwner = async () => {
+    const id = await readDatabaseId(ledger, checkWithinMs);
+    return id === undefined ? [] : checkOwner(connection, name, id);
+  };
+  const checks = await Promise.allSettled([
+    checkQueueServers({ connection, queueName: name, partitions, deadlineMs: checkWithinMs }),
+    findOwner(),
+  ]);
+  const findings = checks.flatMap((check) => (check.status === 'fulfilled' ? check.value : []));
+  for (const { severity, detail } of findings) warn(`${severity.padEnd(12)}  ${detail}`);
+  for (const check of checks)
+    if (check.status === 'rejected') warn(`${'not checked'.padEnd(12)}  ${String(check.reason)}`);
+  return findings.some(({ severity }) => severity === 'refused') ? 1 : 0;
 };

@@ -42,9 +42,15 @@ const run = async (): Promise<number> => {
       terminal.warn(`The registry of partitions has ${names} names that are ignored.`),
     );
     const queue = { connection, name: config.REDIS_QUEUE, partitions };
-    return command === 'consumers'
-      ? await runConsumersCommand(queue, words, terminal)
-      : await runDeadLettersCommand(queue, words, { all: values['all'] === true, after: values['after'] }, terminal);
+    if (command === 'consumers') {
+      const ledger = connectLedger(databaseSettingsOf(config));
+      try {
+        return await runConsumersCommand(queue, ledger, words, terminal);
+      } finally {
+        await ledger.close();
+      }
+    }
+    return await runDeadLettersCommand(queue, words, { all: values['all'] === true, after: values['after'] }, terminal);
   } finally {
     connection.close();
   }

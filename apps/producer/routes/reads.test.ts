@@ -86,6 +86,7 @@ for (const [queue, isLedgerUp, status] of [
       status: status === 200 ? 'ready' : 'not ready',
       queue,
       ledger: isLedgerUp ? 'up' : 'down',
+      findings: [],
       hostname,
     });
   });

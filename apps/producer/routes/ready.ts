@@ -1,3 +1,4 @@
+import type { Finding } from '@sluice/contract/finding.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import { addRoute, type AnswerOf } from '../route.ts';
@@ -6,14 +7,21 @@ export type ReadyParts = {
   readonly hostname: string;
   /** Whether the queue takes counts, is full, or cannot be reached. */
   readonly readQueueReadiness: () => Promise<'up' | 'full' | 'down'>;
+  /** What the check of the servers found. */
+  readonly readFindings: () => readonly Finding[];
   readonly isLedgerUp: () => Promise<boolean>;
 };
 
 /** A producer is ready while it can take counts: the ledger may be away for as long as the queue holds them. */
-export const addReady = (server: FastifyInstance, { hostname, readQueueReadiness, isLedgerUp }: ReadyParts): void =>
+export const addReady = (
+  server: FastifyInstance,
+  { hostname, readQueueReadiness, readFindings, isLedgerUp }: ReadyParts,
+): void =>
   addRoute(server, routes.ready, async (): Promise<AnswerOf<typeof routes.ready>> => {
-    const [queue, isLedgerReady] = await Promise.all([readQueueReadiness(), isLedgerUp()]);
-    const parts = { queue, ledger: isLedgerReady ? ('up' as const) : ('down' as const), hostname };
+    const [state, isLedgerReady] = await Promise.all([readQueueReadiness(), isLedgerUp()]);
+    const findings = [...readFindings()];
+    const queue = findings.some(({ severity }) => severity === 'refused') ? ('unsafe' as const) : state;
+    const parts = { queue, ledger: isLedgerReady ? ('up' as const) : ('down' as const), findings, hostname };
     return queue === 'up'
       ? { status: 200, body: { status: 'ready', ...parts } }
       : { status: 503, body: { status: 'not ready', ...parts } };

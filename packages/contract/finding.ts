@@ -1,0 +1,15 @@
+import * as z from 'zod';
+
+/** What the check of the servers finds: a precondition of Redis or MySQL that does not hold. */
+export const finding = z.object({
+  code: z
+    .enum(['redis_too_old', 'redis_evicts', 'redis_not_persistent', 'queue_of_another_database'])
+    .meta({ description: 'Stable: what a program should look at.' }),
+  severity: z.enum(['refused', 'warning']).meta({
+    description: '`refused`: counts would be lost, so none is taken; `warning`: a failure of a server could lose some.',
+  }),
+  detail: z.string().meta({ description: 'What is wrong, where, and what to do.' }),
+});
+
+/** A precondition of Redis or MySQL that does not hold. */
+export type Finding = z.infer<typeof finding>;

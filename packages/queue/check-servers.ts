@@ -1,0 +1,92 @@
+import type { Finding } from '@sluice/contract/finding.ts';
+import type { RedisConnection } from './connection.ts';
+import type { Partition } from './partition.ts';
+import { registryOf } from './partition-registry.ts';
+import { hasReplyCode } from './reply-error.ts';
+
+/** The oldest Redis that has all that the queue needs: scripts with flags, ACL selectors, XAUTOCLAIM. Valkey reports 7.2 here. */
+const minVersion = [7, 0] as const;
+
+type CheckSettings = {
+  readonly connection: RedisConnection;
+  readonly queueName: string;
+  readonly partitions: readonly Partition[];
+  /** How many replicas must hold a count before it is acknowledged; unknown to a consumer, which counts those that are there. */
+  readonly ackReplicas?: number;
+  readonly deadlineMs: number;
+};
+
+/**
+ * Checks what each server that has a partition, or the registry of them, says in INFO, which needs no right to CONFIG: its version, that it evicts
+ * nothing, and that it keeps what it acknowledges. Throws when a server does not answer.
+ */
+export const checkQueueServers = async (settings: CheckSettings): Promise<Finding[]> => {
+  // The registry's too: a queue that was refused from the start has no partitions yet.
+  const keys = [registryOf(settings.queueName), ...settings.partitions.map(({ stream }) => stream)];
+  const found = await Promise.all(keys.map((key) => checkServer(key, settings)));
+  const unique = new Map(found.flat().map((its) => [its.detail, its]));
+  return [...unique.values()];
+};
+
+const checkServer = async (
+  key: string,
+  { connection, ackReplicas, deadlineMs }: CheckSettings,
+): Promise<readonly Finding[]> => {
+  try {
+    const info = parseInfo(await connection.run(key, (client) => client.info(), deadlineMs));
+    const isOld = checkVersion(info['redis_version']);
+    return [isOld, checkEviction(info), checkPersistence(info, ackReplicas)].filter((its) => its !== undefined);
+  } catch (error) {
+    if (isHelloUnknown(error)) return [tooOld('a Redis older than 6.0, which does not know the command HELLO')];
+    // A server that tells nobody, or a user of a set-up by an older release.
+    if (hasReplyCode(error, 'NOPERM')) return [];
+    throw error;
+  }
+};
+
+/** True if the handshake failed because Redis is older than 6.0. A connection without a session says why in its cause. */
+const isHelloUnknown = (error: unknown): boolean =>
+  error instanceof Error && (/unknown command.*HELLO/i.test(error.message) || isHelloUnknown(error.cause));
+
+const parseInfo = (text: string): Readonly<Record<string, string>> =>
+  Object.fromEntries([...text.matchAll(/^([a-z_]+):(.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]));
+
+const tooOld = (what: string): Finding => ({
+  code: 'redis_too_old',
+  severity: 'refused',
+  detail: `The queue is on ${what}. Sluice needs Redis ${minVersion.join('.')} or newer, or Valkey: replace the server.`,
+});
+
+const checkVersion = (version = ''): Finding | undefined => {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  // A server that does not tell its version is no reason to refuse.
+  if (major === undefined) return undefined;
+  const isOld = Number(major) < minVersion[0] || (Number(major) === minVersion[0] && Number(minor) < minVersion[1]);
+  return isOld ? tooOld(`Redis ${version}`) : undefined;
+};
+
+const checkEviction = (info: Readonly<Record<string, string>>): Finding | undefined => {
+  const policy = info['maxmemory_policy'] ?? 'noeviction';
+  if (policy === 'noeviction' || Number(info['maxmemory'] ?? 0) === 0) return undefined;
+  return {
+    code: 'redis_evicts',
+    severity: 'refused',
+    detail:
+      `Redis removes keys when its memory is full (maxmemory-policy ${policy}), and counts that were acknowledged with ` +
+      'them. Set maxmemory-policy noeviction: CONFIG SET maxmemory-policy noeviction, and the same in its configuration.',
+  };
+};
+
+const checkPersistence = (
+  info: Readonly<Record<string, string>>,
+  ackReplicas = Number(info['connected_slaves'] ?? 0),
+): Finding | undefined => {
+  if (info['aof_enabled'] !== '0' || ackReplicas > 0) return undefined;
+  return {
+    code: 'redis_not_persistent',
+    severity: 'warning',
+    detail:
+      'Redis keeps no append-only file, and no replica must hold a count before it is acknowledged: a crash of Redis ' +
+      'loses what waits. Set appendonly yes and appendfsync always in Redis, or QUEUE_ACK_REPLICAS=1 with a replica.',
+  };
+};

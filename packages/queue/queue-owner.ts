@@ -1,0 +1,55 @@
+import type { Finding } from '@sluice/contract/finding.ts';
+import type { RedisConnection } from './connection.ts';
+import { hasReplyCode } from './reply-error.ts';
+
+const replyWithinMs = 3_000;
+
+/** The key with the id of the database that the queue belongs to. */
+const ownerKeyOf = (queueName: string): string => `${queueName}:database`;
+
+/**
+ * Claims the queue for the database with this id, unless another one has it. Two databases on one queue would share its
+ * counts between them. A queue without an owner is new, was flushed, or is from a release that did not know owners.
+ */
+export const claimQueue = async (
+  connection: RedisConnection,
+  queueName: string,
+  databaseId: string,
+): Promise<Finding[]> => {
+  const key = ownerKeyOf(queueName);
+  try {
+    await connection.run(key, (client) => client.setNX(key, databaseId), replyWithinMs);
+  } catch (error) {
+    // The user of a set-up by an older release, which has no right to the key until it runs again.
+    if (hasReplyCode(error, 'NOPERM')) return [];
+    throw error;
+  }
+  return checkOwner(connection, queueName, databaseId);
+};
+
+/** Checks that the queue has no owner but the database with this id. Changes nothing. */
+export const checkOwner = async (
+  connection: RedisConnection,
+  queueName: string,
+  databaseId: string,
+): Promise<Finding[]> => {
+  const key = ownerKeyOf(queueName);
+  const owner = await connection.run(key, (client) => client.get(key), replyWithinMs);
+  if (owner === null || owner === databaseId) return [];
+  return [
+    {
+      code: 'queue_of_another_database',
+      severity: 'refused',
+      detail:
+        `The queue ${queueName} belongs to another database, and its counts would be split between the two. Set REDIS_QUEUE ` +
+        'to a name that no other Sluice on this Redis uses. If this database replaces the other one, run ' +
+        'npm run consumers -- adopt.',
+    },
+  ];
+};
+
+/** Gives the queue with all that waits in it to the database with this id. */
+export const adoptQueue = async (connection: RedisConnection, queueName: string, databaseId: string): Promise<void> => {
+  const key = ownerKeyOf(queueName);
+  await connection.run(key, (client) => client.set(key, databaseId), replyWithinMs);
+};

@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Finding } from '@sluice/contract/finding.ts';
+import type { Logger } from './logger.ts';
+
+/** The result of the checks of all servers, kept up to date. */
+export type ServerWatch = {
+  /** What does not hold now. A server that does not answer keeps what was found last. */
+  readonly findings: () => readonly Finding[];
+  /** True if every check has had an answer. */
+  readonly isComplete: () => boolean;
+  /** True if the check with this index has had an answer. */
+  readonly hasAnswered: (index: number) => boolean;
+  /** Resolves when the first round is over, with or without answers. */
+  readonly firstRound: Promise<void>;
+  /** Resolves after the signal. */
+  readonly ended: Promise<void>;
+};
+
+type WatchSettings = {
+  /** Each asks one kind of server and throws when that does not answer. */
+  readonly checks: readonly (() => Promise<readonly Finding[]>)[];
+  readonly logger: Logger;
+};
+
+const everyMs = 10_000;
+const againAfterMs = 1_000;
+
+/**
+ * Checks the servers at once and then every 10 s, because a server can be configured anew, or replaced by another in a
+ * failover. Logs what it finds once, and once more when that is over.
+ */
+export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortSignal): ServerWatch => {
+  const found = checks.map((): readonly Finding[] | undefined => undefined);
+  const firstRound = Promise.withResolvers<void>();
+  let logged = new Map<string, Finding>();
+
+  const isComplete = () => found.every((its) => its !== undefined);
+  const hasAnswered = (index: number) => found[index] !== undefined;
+  const findings = () => found.flatMap((its) => its ?? []);
+
+  const log = () => {
+    const now = new Map(findings().map((its) => [its.detail, its]));
+    for (const [detail, { code, severity }] of now) {
+      if (logged.has(detail)) continue;
+      logger[severity === 'refused' ? 'error' : 'warn'](
+        { code, severity, detail },
+        'a server is not what Sluice needs',
+      );
+    }
+    for (const [detail, { code }] of logged)
+      if (!now.has(detail)) logger.info({ code }, 'a server is what Sluice needs again');
+    logged = now;
+  };
+
+  const look = async (check: WatchSettings['checks'][number], index: number) => {
+    try {
+      found[index] = await check();
+    } catch (error) {
+      if (!stopping.aborted) logger.debug({ err: error }, 'could not check a server; trying again');
+    }
+  };
+
+  const follow = async () => {
+    while (!stopping.aborted) {
+      // oxlint-disable no-await-in-loop -- one round after the other
+      await Promise.all(checks.map(look));
+      log();
+      firstRound.resolve();
+      await pause(isComplete() ? everyMs : againAfterMs, undefined, { signal: stopping }).catch(() => undefined);
+      // oxlint-enable no-await-in-loop
+    }
+  };
+
+  return { findings, isComplete, hasAnswered, firstRound: firstRound.promise, ended: follow() };
+};
