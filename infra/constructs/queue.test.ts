@@ -159,6 +159,6 @@ test('what a process is told holds no secret', () => {
 test('rights are written as Valkey reads them', () => {
   assert.match(
     accessStringOf('operator', 'q'),
-    /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,
+    /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+set %W~q:database\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,
   );
 });

@@ -18,10 +18,13 @@ export const claimQueue = async (
 ): Promise<Finding[]> => {
   const key = ownerKeyOf(queueName);
   try {
+    const findings = await checkOwner(connection, queueName, databaseId);
+    if (findings.length > 0) return findings;
     await connection.run(key, (client) => client.setNX(key, databaseId), replyWithinMs);
   } catch (error) {
-    // The user of a set-up by an older release, which has no right to the key until it runs again.
-    if (hasReplyCode(error, 'NOPERM')) return [];
+    // NOPERM: the user of a set-up by an older release, which has no right to the key until it runs again. OOM: a full
+    // queue must be read before there is room for its owner.
+    if (hasReplyCode(error, 'NOPERM') || hasReplyCode(error, 'OOM')) return [];
     throw error;
   }
   return checkOwner(connection, queueName, databaseId);

@@ -87,15 +87,18 @@ test('an outage of MySQL longer than the watchdog waits ends no consumer', async
   const proxy = await createProxy(t, Number(pipeline.environment['DB_PORT']));
   await pipeline.start('producer');
   const consumer = await pipeline.start('consumer', { DB_PORT: String(proxy.port), WATCHDOG_MS: '6000' });
+  // A consumer reads nothing before MySQL has told it the id of its database.
+  await pipeline.post(1);
+  await pipeline.untilRecorded(1);
   proxy.refuse(true);
   proxy.cut();
-  await pipeline.post(1);
+  await pipeline.post(2);
   const retries = () => consumer.lines.filter((line) => line.includes('could not record')).length;
   const startedAt = performance.now();
   await waitUntil(() => retries() >= 5 && performance.now() - startedAt > 12_000, 20_000);
   assert.equal(consumer.hasEnded(), false);
   proxy.refuse(false);
-  await pipeline.untilRecorded(1);
+  await pipeline.untilRecorded(2);
 });
 
 test('an entry that cannot be parsed becomes a dead letter among neighbours that are recorded, and commands deal with it', async (t) => {

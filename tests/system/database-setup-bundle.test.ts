@@ -105,6 +105,7 @@ test('the bundle makes the tables and the users of a real database, imports a du
   ]);
   assert.deepEqual(tables.map(({ name }) => String(name)).toSorted(), [
     'count',
+    'identity',
     'imports',
     'inbox',
     'migrations',
