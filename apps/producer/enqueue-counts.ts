@@ -14,7 +14,7 @@ export type EnqueueParts = {
     counts: readonly number[],
     idempotencyKey?: IdempotencyKey,
   ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused' | 'keys_full' | 'key_quota_exceeded'>;
-  /** What the check of the servers found; nothing is put into a queue that would lose it. */
+  /** The findings of the check of the servers; nothing is put into a queue that would lose it. */
   readonly readFindings: () => readonly Finding[];
   /** Hears of each request that was acknowledged: how many counts it had and how long the queue took, in ms. */
   readonly onAccepted?: ((counts: number, acknowledgedInMs: number) => void) | undefined;

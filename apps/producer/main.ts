@@ -44,7 +44,7 @@ const listenOptionsOf = (config: z.output<typeof configSchema>) => ({
   port: config.HTTP_PORT,
 });
 
-/** What Redis (the first check) and MySQL must be for the producer. */
+/** Checks what Redis (first) and MySQL must be for the producer. */
 const serverChecks = (
   { REDIS_QUEUE, QUEUE_ACK_REPLICAS }: z.output<typeof configSchema>,
   connection: RedisConnection,

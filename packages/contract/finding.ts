@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What the check of the servers finds: a precondition of Redis or MySQL that does not hold. */
+/** A finding of the check of the servers: a precondition of Redis or MySQL that does not hold. */
 export const finding = z.object({
   code: z
     .enum(['redis_too_old', 'redis_evicts', 'redis_not_persistent', 'queue_of_another_database'])

@@ -58,7 +58,7 @@ const skipped = new RegExp(
 const emptied = /^(?:TRUNCATE\s|DELETE\s+FROM\s+\S+$)/i;
 const makeDump = 'mysqldump --tz-utc DATABASE count > FILE';
 
-// What XML, JSON and CSV begin with.
+// The beginnings of XML, JSON and CSV.
 const otherFormats = /^\s*(?:[<[{]|["']?[\w-]+["']?[,\t])/;
 
 // Why a statement is not taken, by its beginning.

@@ -4,7 +4,7 @@ import type { Logger } from './logger.ts';
 
 /** The result of the checks of all servers, kept up to date. */
 export type ServerWatch = {
-  /** What does not hold now. A server that does not answer keeps what was found last. */
+  /** The findings that hold now. A server that does not answer keeps what was found last. */
   readonly findings: () => readonly Finding[];
   /** True if every check has had an answer. */
   readonly isComplete: () => boolean;

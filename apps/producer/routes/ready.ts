@@ -7,7 +7,7 @@ export type ReadyParts = {
   readonly hostname: string;
   /** Whether the queue takes counts, is full, or cannot be reached. */
   readonly readQueueReadiness: () => Promise<'up' | 'full' | 'down'>;
-  /** What the check of the servers found. */
+  /** The findings of the check of the servers. */
   readonly readFindings: () => readonly Finding[];
   readonly isLedgerUp: () => Promise<boolean>;
 };
