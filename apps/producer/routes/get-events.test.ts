@@ -84,6 +84,30 @@ test('a listener of another client takes the place of the newest of the client t
   assert.equal(problemOf(refused).code, 'too_many_listeners');
 });
 
+test('the stream of a client that ends its side ends at once, and its place is free', async (t) => {
+  const bench = createTestServer(t);
+  await connectTo(t, bench);
+  const sockets = await Promise.all(Array.from({ length: 500 }, () => connectTo(t, bench)));
+  await Promise.all(
+    sockets.map(async (socket) => {
+      socket.write(question);
+      await once(socket, 'data');
+    }),
+  );
+  // One that says so in the same breath gets its head, and no place for longer.
+  const [first, ...rest] = sockets;
+  assert.ok(first !== undefined);
+  const ending = text(first);
+  first.end();
+  assert.match(await ending, /0\r\n\r\n$/);
+  const hasty = await connectTo(t, bench);
+  hasty.end(question);
+  assert.match(await text(hasty), /^HTTP\/1\.1 200 [^]*retry: 2000[^]*0\r\n\r\n$/);
+  const { socket } = await listen(t, bench);
+  socket.destroy();
+  for (const other of rest) other.destroy();
+});
+
 test('a server that closes ends its streams at once', async (t) => {
   const bench = createTestServer(t);
   const { socket } = await listen(t, bench);

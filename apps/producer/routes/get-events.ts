@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { isDefect } from '@sluice/contract/defect.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
@@ -87,9 +88,21 @@ export const addGetEvents = (
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
     feed.add(raw.writeHead(200));
+    endWithClient(raw, request.raw.socket);
     if (tokenGuard?.tokensFor === 'all') endWithToken(raw, bearerTokenOf(request.headers), tokenGuard);
     return reply;
   });
+};
+
+/**
+ * Ends a stream when its client ends its own side, as one that goes away does. The server lets a client do so and still
+ * get its answers (close-in-stages.ts), but a stream has no last one: only a write that fails would end it.
+ */
+const endWithClient = (stream: ServerResponse, socket: Socket): void => {
+  const end = () => stream.end();
+  if (socket.readableEnded) end();
+  else socket.once('end', end);
+  stream.once('close', () => socket.off('end', end));
 };
 
 /** Ends a stream when its token is not valid any more. One that cannot be checked is taken as valid. */
