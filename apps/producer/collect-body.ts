@@ -31,9 +31,9 @@ export const freeBytes = 16_384;
 // Each part costs a call, however small it is. A row in each part is what streaming clients send.
 const maxParts = 16_384;
 const minOwnBytes = 1_024;
+const nothing = Buffer.alloc(0);
 
-type CollectSettings = BodyLimits & {
-  readonly maxBytes: number;
+export type CollectSettings = BodyLimits & {
   /** Finds what is wrong with a large body by its beginning, so that the rest need not be read. */
   readonly findFault?: ((beginning: string) => Fault | undefined) | undefined;
 };
@@ -44,10 +44,20 @@ type CollectSettings = BodyLimits & {
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,
-  { memory, clientOf, maxBytes, findFault }: CollectSettings,
+  { memory, clientOf, findFault }: CollectSettings,
+  maxBytes: number,
   done: (body: CollectedBody) => void,
 ): void => {
   const declared = Number(raw.headers['content-length']);
+  if (declared > maxBytes) {
+    done({ fault: tooLarge(maxBytes) });
+    return;
+  }
+  if (expectsContinue(raw)) answer?.writeContinue();
+  if (declared <= freeBytes) {
+    collectSmall(raw, declared, done);
+    return;
+  }
   const collected = createGrowingBuffer(declared);
   let parts = 0;
   let share: Share | undefined;
@@ -80,12 +90,30 @@ export const collectBody = (
   const onEnd = () => finish({ bytes: collected.bytes() });
   const onError = (error: Error) => finish({ error });
 
-  if (declared > maxBytes) {
-    done({ fault: tooLarge(maxBytes) });
-    return;
-  }
-  if (expectsContinue(raw)) answer?.writeContinue();
   raw.on('data', onData).on('end', onEnd).on('error', onError);
+};
+
+/** Collects a body that can meet no limit, as most are: the parser lets it be no longer than its head says. */
+const collectSmall = (raw: IncomingMessage, length: number, done: (body: CollectedBody) => void): void => {
+  let bytes: Buffer = nothing;
+  let collected = 0;
+  let isDone = false;
+  const finish = (body: CollectedBody) => {
+    if (isDone) return;
+    isDone = true;
+    done(body);
+  };
+  raw
+    .on('data', (part: Buffer) => {
+      if (part.length === length) {
+        bytes = part;
+      } else {
+        if (collected === 0) bytes = Buffer.allocUnsafe(length);
+        collected += part.copy(bytes, collected);
+      }
+    })
+    .on('end', () => finish({ bytes }))
+    .on('error', (error) => finish({ error }));
 };
 
 const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
@@ -93,7 +121,7 @@ const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
 
 /** Makes a buffer that bytes are appended to, of the size that is expected, or one that doubles where that is NaN. */
 const createGrowingBuffer = (expected: number) => {
-  // The first part is a view of what Node read; most bodies have no other.
+  // Many bodies have no other part.
   let first: Buffer | undefined;
   let own: Buffer | undefined;
   let length = 0;
@@ -114,7 +142,7 @@ const createGrowingBuffer = (expected: number) => {
   return {
     append,
     length: () => length,
-    bytes: () => (own ?? first ?? Buffer.alloc(0)).subarray(0, length),
+    bytes: () => (own ?? first ?? nothing).subarray(0, length),
   };
 };
 

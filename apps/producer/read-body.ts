@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { collectBody, freeBytes, type BodyLimits } from './collect-body.ts';
+import { collectBody, freeBytes, type BodyLimits, type CollectSettings } from './collect-body.ts';
 import { pointerTo } from './faults.ts';
 import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
@@ -30,31 +30,30 @@ export const takeNdjson = (scope: FastifyInstance, limits: BodyLimits): void =>
     return 'counts' in parsed ? { value: parsed } : { fault: faultInLine(parsed) };
   });
 
+type BodyDone = (error: Error | null, body?: unknown) => void;
 type Parsed = { readonly value: unknown } | { readonly fault: Fault };
 
 const takeBodies = (
   scope: FastifyInstance,
-  limits: Omit<Parameters<typeof collectBody>[1], 'maxBytes'>,
+  settings: CollectSettings,
   mediaType: string,
   parse: (text: string) => Parsed,
 ): void => {
   const takeTurn = createTurns();
+  const finish = (bytes: Buffer, done: BodyDone) => {
+    const parsed = parse(withoutMark(bytes.toString('utf8')));
+    if ('fault' in parsed) done(new FaultError(parsed.fault));
+    else done(null, parsed.value);
+  };
   scope.addContentTypeParser(mediaType, (request: FastifyRequest, _payload: IncomingMessage, done) => {
-    const refuse = (fault: Fault) => done(new FaultError(fault));
-    const faulty = faultInHeaders(request);
-    if (faulty !== undefined) return refuse(faulty);
+    const fault = faultInHeaders(request);
+    if (fault !== undefined) return done(new FaultError(fault));
     const { maxBodyBytes: maxBytes = maxBodyBytes } = request.routeOptions.config;
-    return collectBody(request, { ...limits, maxBytes }, (body) => {
-      if ('fault' in body) return refuse(body.fault);
-      if ('error' in body) return done(body.error);
-      const { bytes } = body;
-      const read = () => {
-        const parsed = parse(withoutMark(bytes.toString('utf8')));
-        return 'fault' in parsed ? refuse(parsed.fault) : done(null, parsed.value);
-      };
-      if (bytes.length <= freeBytes) return read();
-      void takeTurn().then(read);
-      return undefined;
+    return collectBody(request, settings, maxBytes, (body) => {
+      if ('fault' in body) done(new FaultError(body.fault));
+      else if ('error' in body) done(body.error);
+      else if (body.bytes.length <= freeBytes) finish(body.bytes, done);
+      else void takeTurn().then(() => finish(body.bytes, done));
     });
   });
 };

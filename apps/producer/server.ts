@@ -18,7 +18,7 @@ import type { BodyLimits } from './collect-body.ts';
 import { clientsBy } from './limits/client-address.ts';
 import { evictConnections } from './limits/evict-connections.ts';
 import { createFairShares } from './limits/fair-shares.ts';
-import { sliceInput } from './limits/slice-input.ts';
+import { limitPipelining } from './limits/limit-pipelining.ts';
 import { takeJson } from './read-body.ts';
 import { endConnectionsWhileClosing } from './end-connections.ts';
 import { createConnectionRefusal, refuseTunnels } from './refuse-connection.ts';
@@ -111,7 +111,7 @@ export const createServer = (
   server.decorate('warn', sampleWarnings(logger));
   server.server.maxConnections = maxConnections + reservedConnections;
   const { heard } = evictConnections(server.server, maxConnections);
-  sliceInput(server.server, heard);
+  limitPipelining(server.server, heard);
   const limits: BodyLimits = {
     memory: createFairShares(maxHeldBytes),
     clientOf: clientsBy(clientAddressHeader),

@@ -32,11 +32,13 @@ const againAfterMs = 1_000;
 export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortSignal): ServerWatch => {
   const found = checks.map((): readonly Finding[] | undefined => undefined);
   const firstRound = Promise.withResolvers<void>();
+  // Asked for with every POST.
+  let current: readonly Finding[] = [];
   let logged = new Map<string, Finding>();
 
   const isComplete = () => found.every((its) => its !== undefined);
   const hasAnswered = (index: number) => found[index] !== undefined;
-  const findings = () => found.flatMap((its) => its ?? []);
+  const findings = () => current;
 
   const log = () => {
     const now = new Map(findings().map((its) => [its.detail, its]));
@@ -55,6 +57,7 @@ export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortS
   const look = async (check: WatchSettings['checks'][number], index: number) => {
     try {
       found[index] = await check();
+      current = found.flatMap((its) => its ?? []);
     } catch (error) {
       if (!stopping.aborted) logger.debug({ err: error }, 'could not check a server; trying again');
     }
