@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -121,6 +122,29 @@ test('requests behind a last answer are not parsed', async (t) => {
   assert.deepEqual(statusesOf(await text(socket)), [200]);
   assert.ok(asked < 20, `${asked} requests were parsed`);
   assert.deepEqual(bench.enqueued, []);
+});
+
+test('the rest of a body that was refused is read and not parsed', async (t) => {
+  const bench = createTestServer(t);
+  let parts = 0;
+  bench.server.server.prependListener('request', (request: IncomingMessage) => {
+    const { push } = request;
+    t.mock.method(request, 'push', (part: unknown) => {
+      parts += 1;
+      return push.call(request, part);
+    });
+  });
+  const maxParts = 16_384;
+  const head =
+    'POST /counts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+  // Only a client that was read to its end closes the connection now.
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const closed = once(bench.server.server, 'connection').then(([served]: Socket[]) => once(served ?? socket, 'close'));
+  const socket = await connectTo(t, bench);
+  socket.write(head + '1\r\n \r\n'.repeat(40 * maxParts));
+  assert.deepEqual(statusesOf(await text(socket)), [413]);
+  await closed;
+  assert.ok(parts > maxParts && parts < 4 * maxParts, `${parts} parts were parsed`);
 });
 
 test('connections that break off with requests in progress leave no trace in the common limit', async (t) => {

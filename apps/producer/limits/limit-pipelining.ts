@@ -52,15 +52,16 @@ const createGate = () => {
 
   /** Takes note of what became of `bytes`, which are made only where some were not parsed. */
   const settle = (input: Input, result: number | Stop, bytes: () => Buffer): void => {
-    if (!isPause(result)) {
-      if (input.hasFailed) return;
-      input.hasFailed = typeof result !== 'number';
-      input.executed(result);
-    } else if (!hasEnded(input)) {
+    if (hasEnded(input)) {
+      input.parser.pause();
+    } else if (isPause(result)) {
       // What is read from a socket while it is being paused was not parsed at all.
       const rest = input.held === undefined ? bytes().subarray(result.bytesParsed) : bytes();
       hold(input, rest);
       input.executed(result.bytesParsed);
+    } else {
+      input.hasFailed = typeof result !== 'number';
+      input.executed(result);
     }
   };
 
