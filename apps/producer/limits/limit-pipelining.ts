@@ -68,7 +68,7 @@ const createGate = () => {
   const hold = (input: Input, rest: Buffer): void => {
     input.held = input.held === undefined ? rest : Buffer.concat([input.held, rest]);
     waiting.add(input);
-    input.socket.pause();
+    stopReading(input.socket);
     releaseSoon();
   };
 
@@ -105,7 +105,7 @@ const createGate = () => {
   const onResume = ({ held, parser, socket }: Input): void => {
     if (held === undefined) return;
     parser.pause();
-    socket.pause();
+    stopReading(socket);
     releaseSoon();
   };
 
@@ -182,6 +182,19 @@ const parserOf = (socket: Socket): { readonly parser: Parser; readonly kOnExecut
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own type, which it does not export
   const parser = Reflect.get(socket, 'parser') as Parser;
   return { parser, kOnExecute: Number(Reflect.get(parser.constructor, 'kOnExecute')) };
+};
+
+/**
+ * Stops the reading of a socket at once. Its own `pause` does nothing while it is paused for somebody else, who may have
+ * asked for more since: a request whose body is wanted does.
+ */
+const stopReading = (socket: Socket): void => {
+  socket.pause();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own type, which it does not export
+  const handle = Reflect.get(socket, '_handle') as { reading: boolean; readonly readStop: () => void } | null;
+  if (handle?.reading !== true) return;
+  handle.reading = false;
+  handle.readStop();
 };
 
 const isPause = (result: number | Stop): result is Stop => typeof result !== 'number' && result.code === 'HPE_PAUSED';
