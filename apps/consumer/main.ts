@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
+import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
@@ -60,6 +61,7 @@ const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, que
     const id = await readDatabaseId(ledger, checkWithinMs);
     return id === undefined ? [] : claimQueue(connection, queueName, id);
   },
+  () => checkLedgerServer(ledger, checkWithinMs),
 ];
 
 /** Entries of another database must stay where they are; whose they are is known when MySQL has answered. */

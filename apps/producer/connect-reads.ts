@@ -1,3 +1,4 @@
+import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { connectLedger } from '@sluice/ledger/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
@@ -13,6 +14,7 @@ export const connectReads = (database: Parameters<typeof connectLedger>[0], with
   return {
     readTotal: shareReads(() => readTotal(ledger, withinMs)),
     isLedgerUp: shareReads(() => isLedgerUp(ledger, withinMs)),
+    checkServer: () => checkLedgerServer(ledger, withinMs),
     readDatabaseId: () => readDatabaseId(ledger, withinMs),
     readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),
     inUse: () => ledger.inUse() + pages.inUse(),

@@ -49,7 +49,7 @@ const serverChecks = (
   { REDIS_QUEUE, QUEUE_ACK_REPLICAS }: z.output<typeof configSchema>,
   connection: RedisConnection,
   partitions: readonly Partition[],
-  readDatabaseId: () => Promise<string | undefined>,
+  { checkServer, readDatabaseId }: Pick<ReturnType<typeof connectReads>, 'checkServer' | 'readDatabaseId'>,
 ) => [
   () =>
     checkQueueServers({
@@ -63,6 +63,7 @@ const serverChecks = (
     const id = await readDatabaseId();
     return id === undefined ? [] : claimQueue(connection, REDIS_QUEUE, id);
   },
+  checkServer,
 ];
 
 /** Registers the partitions. What is added to one that no consumer knows of could be left there, so nothing is until they can. */
@@ -134,10 +135,7 @@ await runService(process, {
     });
     const readState = stateReader(looking, config.REDIS_QUEUE);
     const stopping = new AbortController();
-    const watch = watchServers(
-      { checks: serverChecks(config, looking, partitions, ledger.readDatabaseId), logger },
-      stopping.signal,
-    );
+    const watch = watchServers({ checks: serverChecks(config, looking, partitions, ledger), logger }, stopping.signal);
     const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
     const following = followQueue(
       { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },

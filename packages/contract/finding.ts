@@ -3,7 +3,16 @@ import * as z from 'zod';
 /** A finding of the check of the servers: a precondition of Redis or MySQL that does not hold. */
 export const finding = z.object({
   code: z
-    .enum(['redis_too_old', 'redis_evicts', 'redis_not_persistent', 'queue_of_another_database'])
+    .enum([
+      'redis_too_old',
+      'redis_evicts',
+      'redis_not_persistent',
+      'queue_of_another_database',
+      'mysql_too_old',
+      'mysql_read_only',
+      'mysql_packet_small',
+      'mysql_not_durable',
+    ])
     .meta({ description: 'Stable: what a program should look at.' }),
   severity: z.enum(['refused', 'warning']).meta({
     description: '`refused`: counts would be lost, so none is taken; `warning`: a failure of a server could lose some.',

@@ -268,6 +268,7 @@ export const routes = {
           }),
           count: total.nullable(),
           queue: queueState.nullable(),
+          findings: z.array(finding).meta({ description: 'Preconditions of Redis and MySQL that do not hold.' }),
         }),
         mediaType: 'text/event-stream',
       },

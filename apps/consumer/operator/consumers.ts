@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LedgerConnection } from '@sluice/ledger/connection.ts';
+import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { checkQueueServers } from '@sluice/queue/check-servers.ts';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/pause.ts';
@@ -96,6 +97,7 @@ const showFindings = async (
   const checks = await Promise.allSettled([
     checkQueueServers({ connection, queueName: name, partitions, deadlineMs: checkWithinMs }),
     findOwner(),
+    checkLedgerServer(ledger, checkWithinMs),
   ]);
   const findings = checks.flatMap((check) => (check.status === 'fulfilled' ? check.value : []));
   for (const { severity, detail } of findings) warn(`${severity.padEnd(12)}  ${detail}`);

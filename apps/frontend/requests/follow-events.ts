@@ -12,8 +12,11 @@ import {
 import { joinTabs, type Membership } from './join-tabs.ts';
 
 const { body } = routes.getEvents.answers[200];
-// A producer of an older release sends no time.
-const eventBody = body.extend({ monotonic_ms: body.shape.monotonic_ms.optional() });
+// A producer of an older release sends neither.
+const eventBody = body.extend({
+  monotonic_ms: body.shape.monotonic_ms.optional(),
+  findings: body.shape.findings.default([]),
+});
 
 const links = ['connecting', 'live', 'reconnecting', 'offline', 'locked', 'unreadable'] as const;
 const tabMessage = z.object({

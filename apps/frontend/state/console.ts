@@ -19,6 +19,8 @@ export type Snapshot = {
   /** `undefined` before the first event, `null` while it is away. */
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
+  /** Preconditions of Redis and MySQL that do not hold. */
+  readonly findings: SluiceEvent['findings'];
   /** Rows recorded per second, `null` where that is not known. */
   readonly perSecond: number | null;
   readonly history: History;
@@ -55,6 +57,7 @@ export const createConsole = (): Console => {
     stillMs: 0,
     count: undefined,
     queue: undefined,
+    findings: [],
     perSecond: null,
     history: emptyHistory,
     rows: undefined,
@@ -68,7 +71,7 @@ export const createConsole = (): Console => {
   const readToken = () => snapshot.token;
   const finder = createRowFinder({ readToken, onRows: (rows) => update({ rows }) });
 
-  const takeEvent = ({ monotonic_ms: readAtMs, count, queue }: SluiceEvent, stream: string) => {
+  const takeEvent = ({ monotonic_ms: readAtMs, count, queue, findings }: SluiceEvent, stream: string) => {
     const now = performance.now();
     // oxlint-disable-next-line no-restricted-properties -- shown as a time of day
     const heardAt = Date.now();
@@ -83,6 +86,7 @@ export const createConsole = (): Console => {
       stillMs: now - movedAt,
       count,
       queue,
+      findings,
       perSecond,
       history: addMoment(snapshot.history, clock.toLocalMs(stream, atMs, heardAt), queue, perSecond),
       hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),

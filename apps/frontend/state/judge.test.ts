@@ -11,7 +11,8 @@ const queue = {
   dead_letters: 0,
   paused: false,
 };
-const well = { link: 'live', token: '', isTokenRefused: false, count, queue, stillMs: 9_000 } as const;
+const well = { link: 'live', token: '', isTokenRefused: false, count, queue, findings: [], stillMs: 9_000 } as const;
+const evicts = { code: 'redis_evicts', severity: 'refused', detail: 'Redis removes keys.' } as const;
 const heldUp = { waiting_batches: 9, oldest_age_ms: 6_000 };
 
 for (const [what, change, tone, sentence] of [
@@ -33,6 +34,9 @@ for (const [what, change, tone, sentence] of [
   ['consumers that record nothing', { queue: { ...queue, ...heldUp } }, 'trouble', /Nothing is being recorded/],
   ['consumers that are behind', { queue: { ...queue, ...heldUp }, stillMs: 1_000 }, 'notice', /catching up/],
   ['dead letters', { queue: { ...queue, dead_letters: 1 } }, 'notice', /could not be read/],
+  ['servers that would lose counts', { findings: [evicts] }, 'trouble', /^Counts are refused/],
+  ['servers that would lose counts, one away', { findings: [evicts], count: null }, 'trouble', /^Counts are refused/],
+  ['servers with a risk', { findings: [{ ...evicts, severity: 'warning' }] }, 'well', /^All is well\.$/],
 ] as const) {
   test(`${what}: ${tone}`, () => {
     const verdict = judge({ ...well, ...change });

@@ -10,7 +10,9 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'stillMs'>;
+type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'stillMs'> & {
+  readonly findings: Readonly<Snapshot['findings']>;
+};
 
 // A batch is taken within milliseconds; one that waits this long is held up.
 const heldUpAfterMs = 5_000;
@@ -25,7 +27,7 @@ const unknown: Verdict = {
 
 /** Says how the pipeline is: what is worst comes first. */
 export const judge = (judged: Judged): Verdict => {
-  const { link, count, queue, stillMs } = judged;
+  const { link, count, queue, findings, stillMs } = judged;
   if (link === 'locked') return judgeToken(judged);
   if (link === 'offline') {
     return trouble(
@@ -48,6 +50,8 @@ export const judge = (judged: Judged): Verdict => {
     );
   }
   if (link === 'connecting' || count === undefined || queue === undefined) return unknown;
+  const refusal = findings.find(({ severity }) => severity === 'refused');
+  if (refusal !== undefined) return trouble('Counts are refused, because they would be lost.', refusal.detail);
   if (queue === null && count === null) {
     return trouble(
       'The queue and the ledger are away.',

@@ -8,6 +8,7 @@ import { Picture } from './picture.tsx';
 import { Rows } from './rows.tsx';
 import { Status } from './status.tsx';
 import { Token } from './token.tsx';
+import { Warnings } from './warnings.tsx';
 
 /** The page. */
 export const App = ({ sluice }: { readonly sluice: Console }) => {
@@ -25,6 +26,7 @@ export const App = ({ sluice }: { readonly sluice: Console }) => {
           {link === 'locked' && <Token isRefused={snapshot.isTokenRefused} onToken={sluice.setToken} />}
         </Status>
         <Picture link={link} hosts={hosts} count={count} queue={queue} perSecond={perSecond} />
+        <Warnings findings={snapshot.findings} />
         <div className="columns">
           <Charts history={history} />
           <div className="side">

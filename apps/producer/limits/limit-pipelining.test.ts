@@ -131,10 +131,10 @@ test('the rest of a body that was refused is read and not parsed', async (t) => 
   const bench = createTestServer(t);
   let parts = 0;
   bench.server.server.prependListener('request', (request: IncomingMessage) => {
-    const { push } = request;
+    const push = request.push.bind(request);
     t.mock.method(request, 'push', (part: unknown) => {
       parts += 1;
-      return push.call(request, part);
+      return push(part);
     });
   });
   const maxParts = 16_384;

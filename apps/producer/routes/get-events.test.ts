@@ -32,6 +32,7 @@ test('an event has the answers of GET /count and GET /queue, and is never kept b
   assert.deepEqual(state, {
     count: { rows_count: 2, latest_value: -5, hostname },
     queue: JSON.parse((await bench.ask('getQueue')).body),
+    findings: [],
   });
 });
 

@@ -10,6 +10,7 @@ import { createFairShares } from '../limits/fair-shares.ts';
 import { answerProblem } from '../problem-answer.ts';
 import { totalBody, type GetCountParts } from './get-count.ts';
 import { queueBody, type GetQueueParts } from './get-queue.ts';
+import type { ReadyParts } from './ready.ts';
 
 const maxListeners = 500;
 // About three minutes of events that nobody takes, after what the system's own buffers hold.
@@ -23,7 +24,9 @@ const headers = {
   'x-accel-buffering': 'no',
 } as const;
 
-type GetEventsParts = GetCountParts & GetQueueParts & { readonly tokenGuard?: TokenGuard | undefined };
+type GetEventsParts = GetCountParts &
+  GetQueueParts &
+  Pick<ReadyParts, 'readFindings'> & { readonly tokenGuard?: TokenGuard | undefined };
 
 /**
  * One event a second; what is away is `null` in it. The streams end when the server closes, and where reads
@@ -31,7 +34,7 @@ type GetEventsParts = GetCountParts & GetQueueParts & { readonly tokenGuard?: To
  */
 export const addGetEvents = (
   server: FastifyInstance,
-  { hostname, readTotal, readQueueState, tokenGuard }: GetEventsParts,
+  { hostname, readTotal, readQueueState, readFindings, tokenGuard }: GetEventsParts,
   { clientOf }: Pick<BodyLimits, 'clientOf'>,
 ): void => {
   const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {
@@ -57,6 +60,7 @@ export const addGetEvents = (
         monotonic_ms: Math.round(total === null ? performance.now() : readAtMs),
         count: total === null ? null : totalBody(total, hostname),
         queue: state === null ? null : queueBody(state),
+        findings: readFindings(),
       };
     },
     maxWaitingBytes,

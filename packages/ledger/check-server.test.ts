@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { createConnection } from 'mysql2/promise';
+import { checkLedgerServer } from './check-server.ts';
+import { connectLedger } from './connection.ts';
+
+const { server } = await startLocalMysql(testFile);
+const { host, port, user, password } = server;
+const deadlineMs = 10_000;
+
+const connectTo = (t: { readonly after: (end: () => Promise<void>) => void }, atPort: number) => {
+  const login = async () => ({ username: user, password });
+  const ledger = connectLedger({ host, port: atPort, database: 'mysql', tls: false, login });
+  t.after(ledger.close);
+  return ledger;
+};
+
+test('the MySQL of npm start is as it must be', async (t) => {
+  assert.deepEqual(await checkLedgerServer(connectTo(t, port), deadlineMs), []);
+});
+
+for (const [variable, value, code, says] of [
+  ['read_only', 1, 'mysql_read_only', /DB_HOST/],
+  ['innodb_flush_log_at_trx_commit', 2, 'mysql_not_durable', /Set to 1: innodb_flush_log_at_trx_commit \(2\)\.$/],
+  ['max_allowed_packet', 1_048_576, 'mysql_packet_small', /no statement over 1048576 bytes/],
+] as const) {
+  test(`a MySQL with ${variable} = ${value} gets a warning that says what to set`, async (t) => {
+    const admin = await createConnection(server);
+    const [[before]] = await admin.query<never[]>(`SELECT @@GLOBAL.${variable} AS value`);
+    t.after(async () => {
+      await admin.query(`SET GLOBAL ${variable} = ${String(Reflect.get(before ?? {}, 'value'))}`);
+      await admin.end();
+    });
+    await admin.query(`SET GLOBAL ${variable} = ${value}`);
+    const [finding, ...others] = await checkLedgerServer(connectTo(t, port), deadlineMs);
+    assert.deepEqual([finding?.code, finding?.severity, others], [code, 'warning', []]);
+    assert.match(finding?.detail ?? '', says);
+  });
+}
+
+for (const [version, isTooOld] of [
+  ['10.6.1-MariaDB', true],
+  ['5.5.5-10.4.3-MariaDB', true],
+  ['5.7.44-log', true],
+  ['8.0.39', true],
+  ['8.4.0', false],
+  ['11.4.2-MariaDB', false],
+] as const) {
+  test(`${version} is ${isTooOld ? 'too old' : 'new enough'}`, async (t) => {
+    const ledger = connectTo(t, port);
+    const asVersion: typeof ledger.run = (work, withinMs) =>
+      ledger.run((connection) => {
+        const query = connection.query.bind(connection);
+        t.mock.method(connection, 'query', (sql: string) => query(sql.replace('VERSION()', `'${version}'`)));
+        return work(connection);
+      }, withinMs);
+    const codes = (await checkLedgerServer({ ...ledger, run: asVersion }, deadlineMs)).map(({ code }) => code);
+    assert.deepEqual(codes, isTooOld ? ['mysql_too_old'] : []);
+  });
+}

@@ -1,0 +1,92 @@
+import type { Finding } from '@sluice/contract/finding.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import type { LedgerConnection } from './connection.ts';
+
+/** The oldest servers that the tests run on. */
+const minVersions = { MySQL: [8, 4], MariaDB: [10, 11] } as const;
+// 500 entries of 1,000 counts, each with its sign, ten digits and what stands between two rows: 7 MB.
+const minPacketBytes = 8_388_608;
+
+type Variables = {
+  readonly version: string;
+  readonly isReadOnly: boolean;
+  readonly flushes: number;
+  readonly binaryLog: boolean;
+  readonly syncs: number;
+  readonly packetBytes: number;
+};
+
+/**
+ * Checks that MySQL is new enough, lets itself be written to, takes statements as large as those of a consumer, and keeps
+ * what it has committed when its host fails. No more than warnings come of it: what MySQL does not take waits in the
+ * queue. Throws when MySQL does not answer.
+ */
+export const checkLedgerServer = async (ledger: LedgerConnection, deadlineMs: number): Promise<Finding[]> => {
+  const found = await readVariables(ledger, deadlineMs);
+  return [checkVersion(found), checkWritable(found), checkPacket(found), checkDurability(found)].filter(
+    (its) => its !== undefined,
+  );
+};
+
+const readVariables = (ledger: LedgerConnection, deadlineMs: number): Promise<Variables> =>
+  ledger.run(async (connection) => {
+    const [[row]] = await connection.query<RowDataPacket[]>(
+      'SELECT VERSION() AS version, @@GLOBAL.read_only AS isReadOnly, @@GLOBAL.log_bin AS binaryLog, ' +
+        '@@GLOBAL.innodb_flush_log_at_trx_commit AS flushes, @@GLOBAL.sync_binlog AS syncs, ' +
+        '@@GLOBAL.max_allowed_packet AS packetBytes',
+    );
+    return {
+      version: String(row?.['version']),
+      isReadOnly: Number(row?.['isReadOnly']) !== 0,
+      flushes: Number(row?.['flushes']),
+      binaryLog: Number(row?.['binaryLog']) !== 0,
+      syncs: Number(row?.['syncs']),
+      packetBytes: Number(row?.['packetBytes']),
+    };
+  }, deadlineMs);
+
+const warning = (code: Finding['code'], detail: string): Finding => ({ code, severity: 'warning', detail });
+
+const checkVersion = ({ version }: Variables): Finding | undefined => {
+  const product = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
+  // Some of MariaDB's servers say 5.5.5 first, for the sake of old replicas.
+  const [, major, minor] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? [];
+  if (major === undefined) return undefined;
+  const [least, leastMinor] = minVersions[product];
+  if (Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor)) return undefined;
+  return warning(
+    'mysql_too_old',
+    `The database is ${product} ${major}.${minor}, and Sluice is tested on ${product} ${least}.${leastMinor} and newer: update it.`,
+  );
+};
+
+const checkWritable = ({ isReadOnly }: Variables): Finding | undefined =>
+  isReadOnly
+    ? warning(
+        'mysql_read_only',
+        'The database is read-only, so counts wait in the queue and are not recorded. It may be a replica: set DB_HOST ' +
+          'to the primary, or read_only to OFF.',
+      )
+    : undefined;
+
+const checkPacket = ({ packetBytes }: Variables): Finding | undefined =>
+  packetBytes < minPacketBytes
+    ? warning(
+        'mysql_packet_small',
+        `The database takes no statement over ${packetBytes} bytes, and a consumer makes some of ${minPacketBytes}: set ` +
+          'max_allowed_packet to 16777216 (16 MiB) or more.',
+      )
+    : undefined;
+
+const checkDurability = ({ flushes, binaryLog, syncs }: Variables): Finding | undefined => {
+  const wrong = [
+    ...(flushes === 1 ? [] : [`innodb_flush_log_at_trx_commit (${flushes})`]),
+    ...(!binaryLog || syncs === 1 ? [] : [`sync_binlog (${syncs})`]),
+  ];
+  if (wrong.length === 0) return undefined;
+  return warning(
+    'mysql_not_durable',
+    'A crash of the database’s host can lose counts that were recorded just before, and the queue has let go of them ' +
+      `then. Set to 1: ${wrong.join(' and ')}.`,
+  );
+};
