@@ -42,6 +42,21 @@ export type Console = {
   readonly untilRecorded: RowFinder['untilRecorded'];
 };
 
+const initial: Snapshot = {
+  link: 'connecting',
+  token: '',
+  isTokenRefused: false,
+  heardAt: undefined,
+  stillMs: 0,
+  count: undefined,
+  queue: undefined,
+  findings: [],
+  perSecond: null,
+  history: emptyHistory,
+  rows: undefined,
+  hosts: [],
+};
+
 /** Makes the state of the page. It stays as it is until it is started. */
 export const createConsole = (): Console => {
   const listeners = new Set<() => void>();
@@ -49,20 +64,7 @@ export const createConsole = (): Console => {
   const clock = createStreamClock();
   const seenHosts = new Map<string, number>();
   let movedAt = performance.now();
-  let snapshot: Snapshot = {
-    link: 'connecting',
-    token: '',
-    isTokenRefused: false,
-    heardAt: undefined,
-    stillMs: 0,
-    count: undefined,
-    queue: undefined,
-    findings: [],
-    perSecond: null,
-    history: emptyHistory,
-    rows: undefined,
-    hosts: [],
-  };
+  let snapshot = initial;
   const update = (change: Partial<Snapshot>) => {
     snapshot = { ...snapshot, ...change };
     for (const listener of listeners) listener();
