@@ -106,3 +106,28 @@ test('a queue belongs to one database; another one gets and takes no count until
   await first.queue.admin.del(ownerKey);
   await waitUntil(async () => (await first.queue.admin.get(ownerKey)) !== null, seenWithinMs);
 });
+
+test('a full Redis whose queue has no owner is read all the same, and the queue is claimed when there is room', async (t) => {
+  const { port } = await startRedis(testFile);
+  const { start, post, queue, untilRecorded, ledger } = await createPipeline(t, { redis: { host: '127.0.0.1', port } });
+  const { admin } = queue;
+  const ownerKey = `${queue.name}:database`;
+  const producer = await start('producer');
+  const first = await start('consumer');
+  await post(1);
+  await untilRecorded(1);
+  await first.end('SIGTERM');
+  await post(2);
+  await producer.end('SIGTERM');
+  assert.equal(await admin.del(ownerKey), 1);
+  // Less than it holds already.
+  await admin.configSet('maxmemory', '1');
+  await assert.rejects(admin.set('filler', 'x'), /OOM/);
+
+  await start('consumer');
+  await untilRecorded(2, seenWithinMs);
+  assert.deepEqual(await ledger.readCounts(), [1, 2]);
+  assert.equal(await admin.get(ownerKey), null);
+  await admin.configSet('maxmemory', '0');
+  await waitUntil(async () => (await admin.get(ownerKey)) !== null, seenWithinMs);
+});
