@@ -111,7 +111,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
   };
 
   /** Waits until so many counts are recorded. */
-  const untilRecorded = (rows: number, withinMs = 10_000) =>
+  const untilRecorded = (rows: number, withinMs = 60_000) =>
     waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
 
   const connection = queue.connect();

@@ -7,13 +7,16 @@ import { repository } from '@sluice/local/folder.ts';
 import { readNotes } from '@sluice/local/leftovers.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { isRunning } from '@sluice/local/processes.ts';
+import { startRedis } from '@sluice/test-servers/queue.ts';
 import { createFolder, ownEnvironment, start } from './start.ts';
 
-const stop = (folder: string) =>
-  spawnSync(process.execPath, [join(repository, 'tools/local/stop.ts')], {
+const run = (folder: string, tool: string, ...args: readonly string[]) =>
+  spawnSync(process.execPath, [join(repository, 'tools/local', tool), ...args], {
     encoding: 'utf8',
     env: { ...ownEnvironment(), SLUICE_DIR: folder },
   });
+
+const stop = (folder: string) => run(folder, 'stop.ts');
 
 test('with --detach it runs in the background, with its output in a file, until npm stop', async (t) => {
   const folder = createFolder(t);
@@ -51,4 +54,28 @@ test('npm stop ends one in another terminal, and a start in the background that 
   const misspelt = start(t, folder, {}, { args: ['--background'] });
   assert.equal((await misspelt.ended)[0], 2);
   assert.match(misspelt.output(), /'--background'.*\nnpm start takes --dev and --detach/);
+});
+
+test('it starts on a Redis that evicts, and the operator’s commands find the queue that it was given', async (t) => {
+  const redis = await startRedis(t, ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
+  const folder = createFolder(t);
+  const port = await findFreePort();
+  const own = { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(redis.port), REDIS_QUEUE: 'other' };
+  const sluice = start(t, folder, { HTTP_PORT: String(port), ...own });
+  await sluice.untilUp();
+  assert.match(sluice.output(), /ERROR: a server is not what Sluice needs[^]*maxmemory-policy noeviction/);
+  const refused = await fetch(`http://127.0.0.1:${port}/ready`);
+  assert.equal(refused.status, 503);
+  assert.match(await refused.text(), /"queue":"unsafe"/);
+
+  const status = run(folder, 'operate.ts', 'consumer/operator', 'consumers', 'status');
+  assert.equal(status.status, 1);
+  assert.match(status.stderr, /refused .*maxmemory-policy allkeys-lru/);
+  assert.match(readFileSync(join(folder, 'environment.json'), 'utf8'), /"REDIS_QUEUE": "other"/);
+
+  assert.equal(stop(folder).status, 0);
+  await sluice.ended;
+  const without = run(folder, 'operate.ts', 'consumer/operator', 'consumers', 'status');
+  assert.deepEqual([without.status, without.stdout], [1, '']);
+  assert.match(without.stderr, /^No Sluice runs in [^\n]*\n$/);
 });

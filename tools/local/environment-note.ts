@@ -9,6 +9,12 @@ const fileIn = (folder: string) => join(folder, 'environment.json');
 export const writeEnvironment = (folder: string, environment: Environment): void =>
   writeFileSync(fileIn(folder), JSON.stringify(environment, undefined, 2), { mode: 0o600 });
 
+/** The variables of `given` that say where the servers are and which queue and database to use there. */
+export const serverVariables = (given: Readonly<Record<string, string | undefined>>): Environment =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (/^(?:REDIS|DB)_/.test(name) && value ? [[name, value]] : [])),
+  );
+
 export const removeEnvironment = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
 /** What was noted, without what concerns a server that `given` names itself. Empty when nothing runs. */

@@ -11,9 +11,11 @@ if (Object.keys(noted).length === 0 && !process.env['REDIS_HOST'] && !process.en
   process.stderr.write(
     `No Sluice runs in ${dataFolder()}. Start it with npm start, or set REDIS_HOST, DB_HOST and the rest of a consumer's environment.\n`,
   );
+  process.exitCode = 1;
+} else {
+  const { status } = spawnSync(process.execPath, [join(repository, 'apps', app ?? '', 'main.ts'), ...words], {
+    stdio: 'inherit',
+    env: { ...noted, ...process.env },
+  });
+  process.exitCode = status ?? 1;
 }
-const { status } = spawnSync(process.execPath, [join(repository, 'apps', app ?? '', 'main.ts'), ...words], {
-  stdio: 'inherit',
-  env: { ...noted, ...process.env },
-});
-process.exitCode = status ?? 1;

@@ -2,7 +2,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { readAccess, type Access } from './access.ts';
-import { removeEnvironment, writeEnvironment } from './environment-note.ts';
+import { removeEnvironment, serverVariables, writeEnvironment } from './environment-note.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { logFolderOf, makeFolder } from './folder.ts';
 import { createRunningNote, type RunningNote } from './leftovers.ts';
@@ -87,7 +87,8 @@ export const createSluice = ({
 
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
-    writeEnvironment(folder, found);
+    // With what was given too: the operator's commands must find the same queue.
+    writeEnvironment(folder, { ...serverVariables(environment), ...found });
     const serviceEnvironment = { ...found, ...access.environment, ...compileCache(folder) };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
@@ -213,9 +214,10 @@ const checkProducer = async (host: string, port: number): Promise<void> => {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
   });
-  // A full queue is one to start for: it drains. Its data may be of the last run.
-  const isFull = (await readText(answer)).includes('"queue":"full"');
-  if (answer.statusCode !== 200 && !isFull) throw new Error('The queue does not take counts yet');
+  // A full queue is one to start for: it drains. Its data may be of the last run. An unsafe one takes counts as soon as
+  // its server is set up as it must be, which the log and the console say.
+  const isToBeStarted = /"queue":"(?:full|unsafe)"/.test(await readText(answer));
+  if (answer.statusCode !== 200 && !isToBeStarted) throw new Error('The queue does not take counts yet');
 };
 
 // A consumer listens nowhere; its log says when it is up.

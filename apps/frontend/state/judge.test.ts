@@ -13,6 +13,7 @@ const queue = {
 };
 const well = { link: 'live', token: '', isTokenRefused: false, count, queue, findings: [], stillMs: 9_000 } as const;
 const evicts = { code: 'redis_evicts', severity: 'refused', detail: 'Redis removes keys.' } as const;
+const readOnly = { code: 'mysql_read_only', severity: 'warning', detail: 'It is read-only.' } as const;
 const heldUp = { waiting_batches: 9, oldest_age_ms: 6_000 };
 
 for (const [what, change, tone, sentence] of [
@@ -36,6 +37,7 @@ for (const [what, change, tone, sentence] of [
   ['dead letters', { queue: { ...queue, dead_letters: 1 } }, 'notice', /could not be read/],
   ['servers that would lose counts', { findings: [evicts] }, 'trouble', /^Counts are refused/],
   ['servers that would lose counts, one away', { findings: [evicts], count: null }, 'trouble', /^Counts are refused/],
+  ['a database that is read-only', { findings: [readOnly] }, 'trouble', /^Nothing can be recorded/],
   ['servers with a risk', { findings: [{ ...evicts, severity: 'warning' }] }, 'well', /^All is well\.$/],
 ] as const) {
   test(`${what}: ${tone}`, () => {

@@ -67,6 +67,8 @@ export const judge = (judged: Judged): Verdict => {
       'Counts wait in the queue while it has room. They are recorded when the ledger is back.',
     );
   }
+  const readOnly = findings.find(({ code }) => code === 'mysql_read_only');
+  if (readOnly !== undefined) return trouble('Nothing can be recorded.', readOnly.detail);
   return judgeFlow(count, queue, stillMs >= stillAfterMs);
 };
 

@@ -1,8 +1,8 @@
 import type { Snapshot } from '../state/console.ts';
 
-/** What could be lost if a server failed, as long as nothing is refused for it. What is refused is in the status. */
+/** What a server should be set to. What stops counts already is in the status. */
 export const Warnings = ({ findings }: Pick<Snapshot, 'findings'>) => {
-  const warnings = findings.filter(({ severity }) => severity === 'warning');
+  const warnings = findings.filter(({ severity, code }) => severity === 'warning' && code !== 'mysql_read_only');
   if (warnings.length === 0) return null;
   return (
     <section className="warnings" aria-label="Server checks">
