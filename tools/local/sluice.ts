@@ -2,7 +2,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { readAccess, type Access } from './access.ts';
-import { removeEnvironment, serverVariables, writeEnvironment } from './environment-note.ts';
+import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { logFolderOf, makeFolder } from './folder.ts';
 import { createRunningNote, type RunningNote } from './leftovers.ts';
@@ -87,8 +87,7 @@ export const createSluice = ({
 
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
-    // With what was given too: the operator's commands must find the same queue.
-    writeEnvironment(folder, { ...serverVariables(environment), ...found });
+    writeEnvironment(folder, environment, found);
     const serviceEnvironment = { ...found, ...access.environment, ...compileCache(folder) };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
