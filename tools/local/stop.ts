@@ -16,7 +16,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const stop = async (): Promise<void> => {
   const note = createRunningNote(folder);
   const giveUpAt = performance.now() + endWithinMs;
-  let isAsked = false;
+  let asked: ReturnType<typeof readHolder>;
   for (;;) {
     try {
       note.claim();
@@ -25,16 +25,19 @@ const stop = async (): Promise<void> => {
       const holder = readHolder(folder);
       const isHere = error instanceof AlreadyRunningError && holder !== undefined && isRunning(holder);
       if (!isHere || performance.now() > giveUpAt) throw error;
-      if (!isAsked) process.kill(holder.pid, 'SIGTERM');
-      isAsked = true;
+      if (asked === undefined) process.kill(holder.pid, 'SIGTERM');
+      asked = holder;
     }
     // oxlint-disable-next-line no-await-in-loop -- until it has ended
     await pause(50);
   }
+  // It gives up its lock a moment before it ends.
+  // oxlint-disable-next-line no-await-in-loop -- until it has ended
+  while (asked !== undefined && isRunning(asked) && performance.now() < giveUpAt) await pause(50);
   await note.endLeftovers(say);
   note.remove();
   note.release();
-  say(isAsked ? 'Sluice has stopped.' : `No Sluice runs on ${folder}.`);
+  say(asked !== undefined ? 'Sluice has stopped.' : `No Sluice runs on ${folder}.`);
 };
 
 try {
