@@ -33,6 +33,7 @@ const maxParts = 16_384;
 const minOwnBytes = 1_024;
 const nothing = Buffer.alloc(0);
 
+/** The limits of bodies together, and of one kind of body. */
 export type CollectSettings = BodyLimits & {
   /** Finds what is wrong with a large body by its beginning, so that the rest need not be read. */
   readonly findFault?: ((beginning: string) => Fault | undefined) | undefined;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { createConnection } from 'mysql2/promise';
@@ -10,15 +10,15 @@ const { server } = await startLocalMysql(testFile);
 const { host, port, user, password } = server;
 const deadlineMs = 10_000;
 
-const connectTo = (t: { readonly after: (end: () => Promise<void>) => void }, atPort: number) => {
+const connectTo = (t: TestContext) => {
   const login = async () => ({ username: user, password });
-  const ledger = connectLedger({ host, port: atPort, database: 'mysql', tls: false, login });
+  const ledger = connectLedger({ host, port, database: 'mysql', tls: false, login });
   t.after(ledger.close);
   return ledger;
 };
 
 test('the MySQL of npm start is as it must be', async (t) => {
-  assert.deepEqual(await checkLedgerServer(connectTo(t, port), deadlineMs), []);
+  assert.deepEqual(await checkLedgerServer(connectTo(t), deadlineMs), []);
 });
 
 for (const [variable, value, code, says] of [
@@ -34,11 +34,23 @@ for (const [variable, value, code, says] of [
       await admin.end();
     });
     await admin.query(`SET GLOBAL ${variable} = ${value}`);
-    const [finding, ...others] = await checkLedgerServer(connectTo(t, port), deadlineMs);
+    const [finding, ...others] = await checkLedgerServer(connectTo(t), deadlineMs);
     assert.deepEqual([finding?.code, finding?.severity, others], [code, 'warning', []]);
     assert.match(finding?.detail ?? '', says);
   });
 }
+
+/** Checks the server as if an expression of the query had another value: these variables cannot be set while it runs. */
+const checkAsIf = (t: TestContext, expression: string, value: string) => {
+  const ledger = connectTo(t);
+  const run: typeof ledger.run = (work, withinMs) =>
+    ledger.run((connection) => {
+      const query = connection.query.bind(connection);
+      t.mock.method(connection, 'query', (sql: string) => query(sql.replace(expression, value)));
+      return work(connection);
+    }, withinMs);
+  return checkLedgerServer({ ...ledger, run }, deadlineMs);
+};
 
 for (const [version, isTooOld] of [
   ['10.6.1-MariaDB', true],
@@ -49,14 +61,21 @@ for (const [version, isTooOld] of [
   ['11.4.2-MariaDB', false],
 ] as const) {
   test(`${version} is ${isTooOld ? 'too old' : 'new enough'}`, async (t) => {
-    const ledger = connectTo(t, port);
-    const asVersion: typeof ledger.run = (work, withinMs) =>
-      ledger.run((connection) => {
-        const query = connection.query.bind(connection);
-        t.mock.method(connection, 'query', (sql: string) => query(sql.replace('VERSION()', `'${version}'`)));
-        return work(connection);
-      }, withinMs);
-    const codes = (await checkLedgerServer({ ...ledger, run: asVersion }, deadlineMs)).map(({ code }) => code);
-    assert.deepEqual(codes, isTooOld ? ['mysql_too_old'] : []);
+    const findings = await checkAsIf(t, 'VERSION()', `'${version}'`);
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      isTooOld ? ['mysql_too_old'] : [],
+    );
   });
 }
+
+test('a binary log that is not written with each commit gets a warning', async (t) => {
+  const admin = await createConnection(server);
+  t.after(() => admin.end());
+  await admin.query('SET GLOBAL sync_binlog = 0');
+  const [finding, ...others] = await checkAsIf(t, '@@GLOBAL.log_bin', '1');
+  assert.deepEqual([finding?.code, others], ['mysql_not_durable', []]);
+  assert.match(finding?.detail ?? '', /Set to 1: sync_binlog \(0\)\.$/);
+  await admin.query('SET GLOBAL sync_binlog = 1');
+  assert.deepEqual(await checkAsIf(t, '@@GLOBAL.log_bin', '1'), []);
+});

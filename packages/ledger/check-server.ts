@@ -4,8 +4,8 @@ import type { LedgerConnection } from './connection.ts';
 
 /** The oldest servers that the tests run on. */
 const minVersions = { MySQL: [8, 4], MariaDB: [10, 11] } as const;
-// 500 entries of 1,000 counts, each with its sign, ten digits and what stands between two rows: 7 MB.
-const minPacketBytes = 8_388_608;
+// 500 entries of 1,000 counts, each with its sign, 16 digits and what stands between two rows, are 10.0 MB; 10 MiB is more.
+const minPacketBytes = 10_485_760;
 
 type Variables = {
   readonly version: string;
@@ -56,7 +56,8 @@ const checkVersion = ({ version }: Variables): Finding | undefined => {
   if (Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor)) return undefined;
   return warning(
     'mysql_too_old',
-    `The database is ${product} ${major}.${minor}, and Sluice is tested on ${product} ${least}.${leastMinor} and newer: update it.`,
+    `The database is ${product} ${major}.${minor}, and Sluice is tested on ${product} ${least}.${leastMinor} and newer: ` +
+      'update it.',
   );
 };
 
@@ -73,8 +74,8 @@ const checkPacket = ({ packetBytes }: Variables): Finding | undefined =>
   packetBytes < minPacketBytes
     ? warning(
         'mysql_packet_small',
-        `The database takes no statement over ${packetBytes} bytes, and a consumer makes some of ${minPacketBytes}: set ` +
-          'max_allowed_packet to 16777216 (16 MiB) or more.',
+        `The database takes no statement over ${packetBytes} bytes, and a consumer makes statements of up to 10 MiB ` +
+          `(${minPacketBytes}): set max_allowed_packet to 16777216 (16 MiB) or more.`,
       )
     : undefined;
 

@@ -20,7 +20,7 @@ export type Snapshot = {
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
   /** Preconditions of Redis and MySQL that do not hold. */
-  readonly findings: SluiceEvent['findings'];
+  readonly findings: Readonly<SluiceEvent['findings']>;
   /** Rows recorded per second, `null` where that is not known. */
   readonly perSecond: number | null;
   readonly history: History;

@@ -10,9 +10,7 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'stillMs'> & {
-  readonly findings: Readonly<Snapshot['findings']>;
-};
+type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'findings' | 'stillMs'>;
 
 // A batch is taken within milliseconds; one that waits this long is held up.
 const heldUpAfterMs = 5_000;

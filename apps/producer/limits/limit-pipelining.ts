@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 // Requests of one connection, and of all connections, that wait for the answer to the one before.
 const maxPipelinedOfConnection = 16;
 const maxPipelined = 256;
-// HPE_PAUSED of llhttp, which Node's parser is: the answer to a head that stops the parser behind it.
+// HPE_PAUSED of llhttp, which Node's parser is. A listener that returns it for a head stops the parser there.
 const pause = 21;
 
 /** Node's HTTP parser (lib/_http_server.js), which its types leave out. */
 type Parser = {
-  /** Hears of each head; what it answers is the parser's order how to go on, 0 for as usual. */
+  /** Called with each head. Returns 0 to go on, or a code of llhttp that says otherwise. */
   onIncoming: (request: IncomingMessage, shouldKeepAlive: boolean) => number;
   /** Parses bytes; returns how many, or why it did not parse them all. */
   readonly execute: (bytes: Buffer) => number | Stop;
@@ -17,7 +17,7 @@ type Parser = {
   readonly resume: () => void;
   /** A copy of what was just read from the socket. */
   readonly getCurrentBuffer: () => Buffer;
-  /** Under the number `kOnExecute`: hears what became of bytes that were read from the socket. */
+  /** Under the number `kOnExecute`: called after bytes from the socket were parsed, or not. */
   [event: number]: (result: number | Stop) => void;
 };
 
@@ -26,7 +26,7 @@ type Stop = Error & { readonly code: string; readonly bytesParsed: number };
 type Input = {
   readonly socket: Socket;
   readonly parser: Parser;
-  /** Node's own listener, which hears what became of bytes. */
+  /** Node's own listener under `kOnExecute`. */
   readonly executed: (result: number | Stop) => void;
   /** Bytes that were read and not parsed. */
   held: Buffer | undefined;
@@ -34,7 +34,7 @@ type Input = {
   pipelined: number;
   /** True if a request ever came before the answer to the one before. */
   hasPipelined: boolean;
-  /** True if the parser has met an error, behind which nothing can be parsed. */
+  /** True if the parser has met an error, after which nothing can be parsed. */
   hasFailed: boolean;
 };
 
