@@ -39,7 +39,7 @@ RUN npm ci --omit=dev --workspace=@sluice/producer
 FROM producer-dependencies AS producer-compiled
 COPY --from=sources /sluice .
 USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=8 --max-old-space-size=512 --v8-pool-size=1 --no-maglev apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
+RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=8 --max-old-space-size=512 --v8-pool-size=1 --no-maglev --no-allocation-site-pretenuring --expose-gc apps/producer/main.ts && chmod --recursive go=rX /tmp/compiled
 
 FROM build AS consumer-dependencies
 COPY --from=manifests /sluice .
@@ -48,7 +48,7 @@ RUN npm ci --omit=dev --workspace=@sluice/consumer
 FROM consumer-dependencies AS consumer-compiled
 COPY --from=sources /sluice .
 USER 1000:1000
-RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1 --no-maglev apps/consumer/main.ts && chmod --recursive go=rX /tmp/compiled
+RUN export NODE_COMPILE_CACHE=/tmp/compiled; ! node --max-semi-space-size=4 --max-old-space-size=512 --v8-pool-size=1 --no-maglev --no-allocation-site-pretenuring --expose-gc apps/consumer/main.ts && chmod --recursive go=rX /tmp/compiled
 
 FROM build AS database-setup-dependencies
 COPY --from=manifests /sluice .
@@ -88,11 +88,11 @@ COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
 COPY --from=sources /sluice/apps/producer apps/producer
 COPY --chown=0:0 --from=producer-compiled /tmp/compiled compiled
-ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
+ENV NODE_COMPILE_CACHE=/sluice/compiled MALLOC_MMAP_THRESHOLD_=16384 METRICS_PORT=9464
 EXPOSE 5080 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-5080} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q healthy <&3"]
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "apps/producer/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "--no-allocation-site-pretenuring", "--expose-gc", "apps/producer/main.ts"]
 
 FROM service AS consumer
 COPY --from=consumer-dependencies /sluice/node_modules node_modules
@@ -100,11 +100,11 @@ COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
 COPY --from=sources /sluice/apps/consumer apps/consumer
 COPY --chown=0:0 --from=consumer-compiled /tmp/compiled compiled
-ENV NODE_COMPILE_CACHE=/sluice/compiled METRICS_PORT=9464
+ENV NODE_COMPILE_CACHE=/sluice/compiled MALLOC_MMAP_THRESHOLD_=16384 METRICS_PORT=9464
 EXPOSE 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$METRICS_PORT && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ^sluice_ <&3"]
-CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "apps/consumer/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "--no-allocation-site-pretenuring", "--expose-gc", "apps/consumer/main.ts"]
 
 # It does its work once and ends, so there is nothing to ask.
 FROM service AS database-setup

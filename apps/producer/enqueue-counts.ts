@@ -20,30 +20,20 @@ export type EnqueueParts = {
   readonly onAccepted?: ((counts: number, acknowledgedInMs: number) => void) | undefined;
 };
 
-/** Puts the counts of a request into the queue; answers with the fault when that did not succeed. */
-export const enqueueCounts = async (
+/** Puts the counts of a request into the queue. Answers with `accepted` or with the fault that it met. */
+export const enqueueCounts = async <Accepted>(
   { enqueue, readFindings, onAccepted }: EnqueueParts,
   counts: readonly number[],
   idempotencyKey: IdempotencyKey | undefined,
-): Promise<Fault | undefined> => {
+  accepted: Accepted,
+): Promise<Accepted | { readonly fault: Fault }> => {
   const refusal = readFindings().find(({ severity }) => severity === 'refused');
-  if (refusal !== undefined) return { status: 503, code: 'queue_unsafe', detail: refusal.detail };
+  if (refusal !== undefined) return { fault: { status: 503, code: 'queue_unsafe', detail: refusal.detail } };
   const startedAt = performance.now();
-  switch (await enqueue(counts, idempotencyKey)) {
-    case 'acknowledged':
-      onAccepted?.(counts.length, performance.now() - startedAt);
-      return undefined;
-    case 'full':
-      return full;
-    case 'unavailable':
-      return unavailable;
-    case 'key_reused':
-      return keyReused;
-    case 'keys_full':
-      return keysFull;
-    case 'key_quota_exceeded':
-      return keyQuotaExceeded;
-  }
+  const outcome = await enqueue(counts, idempotencyKey);
+  if (outcome !== 'acknowledged') return { fault: faults[outcome] };
+  onAccepted?.(counts.length, performance.now() - startedAt);
+  return accepted;
 };
 
 const full: Fault = {
@@ -86,4 +76,12 @@ const keyReused: Fault = {
   code: 'idempotency_key_reused',
   detail: 'The Idempotency-Key was used before with other counts. Nothing was recorded. Use a new key for new counts.',
   errors: [{ pointer: 'header:Idempotency-Key', detail: 'was used before with other counts' }],
+};
+
+const faults = {
+  full,
+  unavailable,
+  key_reused: keyReused,
+  keys_full: keysFull,
+  key_quota_exceeded: keyQuotaExceeded,
 };

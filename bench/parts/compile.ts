@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dataFolder } from '@sluice/local/folder.ts';
-import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
+import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { plainEnvironment } from './service.ts';
 
 /**
@@ -9,7 +9,7 @@ import { plainEnvironment } from './service.ts';
  * its configuration a service ends as soon as it is loaded.
  */
 export const compileServices = async (): Promise<void> => {
-  const env = { ...plainEnvironment(), ...compileCache(dataFolder()) };
+  const env = { ...plainEnvironment(), ...serviceEnvironment(dataFolder()) };
   const children = (['producer', 'consumer'] as const).map((name) =>
     spawn(process.execPath, serviceArguments(name), { env, stdio: 'ignore' }),
   );

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
 import { dataFolder } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
+import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { connectRedis } from '@sluice/queue/connection.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/partition-registry.ts';
@@ -58,7 +58,7 @@ export const createPipeline = async (
   });
 
   const environment = {
-    ...compileCache(dataFolder()),
+    ...serviceEnvironment(dataFolder()),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redisPort),
     REDIS_PASSWORD: redis.password,

@@ -25,6 +25,10 @@ type Request = {
   isSettled: boolean;
 };
 
+type Arrivals = {
+  readonly add: (counts: readonly number[], resolve: (outcome: EnqueueOutcome) => void) => Request;
+};
+
 type Lane = { readonly sender: Sender; flights: number; avoidedUntil: number };
 
 type EnqueuerSettings = {
@@ -71,6 +75,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   }));
   const { track, settled } = createTracker();
   let waiting: Request[] = [];
+  let arrivals: Arrivals | undefined;
   let turn = 0;
   let dispatching: NodeJS.Immediate | undefined;
 
@@ -82,23 +87,16 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
 
   const enqueuePlain = (counts: readonly number[]): Promise<EnqueueOutcome> =>
     new Promise((resolve) => {
-      const request: Request = {
-        counts,
-        deadline: performance.now() + deadlineMs,
-        isSettled: false,
-        settle: (outcome) => {
-          request.isSettled = true;
-          clearTimeout(timer);
-          resolve(outcome);
-        },
-      };
-      const timer = setTimeout(() => request.settle('unavailable'), deadlineMs);
-      waiting.push(request);
+      arrivals ??= createArrivals(deadlineMs, () => {
+        arrivals = undefined;
+      });
+      waiting.push(arrivals.add(counts, resolve));
       dispatching ??= setImmediate(dispatch);
     });
 
   const dispatch = () => {
     dispatching = undefined;
+    arrivals = undefined;
     while (waiting.length > 0) {
       const lane = chooseLane();
       if (lane === undefined) return;
@@ -138,6 +136,31 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   };
 
   return { enqueue, drain };
+};
+
+/** Requests that arrive in one turn of the event loop share a deadline: a timer costs about as much as the rest of their way. */
+const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals => {
+  const deadline = performance.now() + deadlineMs;
+  const requests: Request[] = [];
+  let unsettled = 0;
+  const timer = setTimeout(() => {
+    onDeadline();
+    for (const request of requests) if (!request.isSettled) request.settle('unavailable');
+  }, deadlineMs);
+
+  const add: Arrivals['add'] = (counts, resolve) => {
+    const settle = (outcome: EnqueueOutcome) => {
+      request.isSettled = true;
+      unsettled -= 1;
+      if (unsettled === 0) clearTimeout(timer);
+      resolve(outcome);
+    };
+    const request: Request = { counts, deadline, settle, isSettled: false };
+    unsettled += 1;
+    requests.push(request);
+    return request;
+  };
+  return { add };
 };
 
 /** Knows what is under way, to wait for it. */

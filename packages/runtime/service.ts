@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { readConfigOrExit, type Variables } from './config.ts';
+import { giveMemoryBack } from './give-memory-back.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 /** A service that is up. */
@@ -35,6 +36,7 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   };
   process.once('uncaughtException', (error) => fail(error, 'an error that nothing handled'));
 
+  giveMemoryBack(process);
   const starting = start(config, logger);
 
   const stop = async (signal: NodeJS.Signals) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { servePage } from '@sluice/local/console/page-files.ts';
 import { repository } from '@sluice/local/folder.ts';
-import { serviceArguments } from '@sluice/local/service-command.ts';
+import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { envoyVersion } from '@sluice/test-servers/envoy-program.ts';
 import * as z from 'zod';
 import { withoutDigest } from './base-images.ts';
@@ -33,10 +33,12 @@ test('the images run the Node that package-lock.json pins', () => {
   }
 });
 
-test('Node runs a service in its image with the arguments that it has behind npm start, and compiles it with them', () => {
+test('Node runs a service in its image with the arguments and the memory that it has behind npm start, and compiles it with them', () => {
+  const { MALLOC_MMAP_THRESHOLD_: threshold } = serviceEnvironment('');
   for (const name of ['producer', 'consumer'] as const) {
     const command = ['node', ...serviceArguments(name).slice(0, -1), `apps/${name}/main.ts`];
     assert.ok(stage(name)?.text.includes(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`), name);
+    assert.match(stage(name)?.text ?? '', new RegExp(`^ENV .*\\bMALLOC_MMAP_THRESHOLD_=${threshold} `, 'm'));
     assert.ok(stage(`${name}-compiled`)?.text.includes(`! ${command.join(' ')} &&`), name);
   }
 });

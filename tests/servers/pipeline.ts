@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { dataFolder, repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
+import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { readPartitions } from '@sluice/queue/partition-registry.ts';
 import { testMysql, testRedis, type TestMysql, type TestRedis } from './environment.ts';
 import { createTestLedger } from './ledger.ts';
@@ -38,7 +38,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
   const { host, port: redisPort, password, isCluster = false } = redis;
   const { host: dbHost, port: dbPort, database } = ledger.settings;
   const environment: Environment = {
-    ...compileCache(dataFolder()),
+    ...serviceEnvironment(dataFolder()),
     REDIS_HOST: host,
     REDIS_PORT: String(redisPort),
     ...(password === undefined ? {} : { REDIS_PASSWORD: password }),

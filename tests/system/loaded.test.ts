@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { compileCache, serviceArguments } from '@sluice/local/service-command.ts';
+import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 
 const tellAtExit = `data:text/javascript,process.on('exit', () => process.stdout.write('\\n' + process.moduleLoadList.join('\\n')))`;
 
@@ -15,7 +15,7 @@ for (const app of ['producer', 'consumer'] as const) {
     // Without its configuration it ends as soon as all is loaded.
     const load = () => {
       const { status, stdout } = spawnSync(process.execPath, ['--import', tellAtExit, ...serviceArguments(app)], {
-        env: compileCache(folder),
+        env: serviceEnvironment(folder),
         encoding: 'utf8',
       });
       assert.equal(status, 1);

@@ -8,7 +8,7 @@ import { logFolderOf, makeFolder } from './folder.ts';
 import { createRunningNote, type RunningNote } from './leftovers.ts';
 import { requireOpenFiles } from './open-files.ts';
 import { AddressMissingError, describeHolder, isPortFree } from './ports.ts';
-import { compileCache, serviceArguments } from './service-command.ts';
+import { serviceArguments, serviceEnvironment } from './service-command.ts';
 import { privateServers } from './private-servers.ts';
 import { runOnce } from './run-once.ts';
 import { SettingError } from './setting-error.ts';
@@ -88,24 +88,24 @@ export const createSluice = ({
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, environment, found);
-    const serviceEnvironment = { ...found, ...access.environment, ...compileCache(folder) };
+    const ofServices = { ...found, ...access.environment, ...serviceEnvironment(folder) };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
-      env: serviceEnvironment,
+      env: ofServices,
     });
     await Promise.all([
       consoleUp,
       ...ports.map((port, index) =>
         apps.start({
           ...nodeOf(numbered('producer', index, producers), ...serviceArguments('producer')),
-          env: { ...serviceEnvironment, HTTP_PORT: String(port) },
+          env: { ...ofServices, HTTP_PORT: String(port) },
           checkReady: () => checkProducer(access.reachAt, port),
         }),
       ),
       ...Array.from({ length: consumers }, (_, index) =>
         apps.start({
           ...nodeOf(numbered('consumer', index, consumers), ...serviceArguments('consumer')),
-          env: serviceEnvironment,
+          env: ofServices,
           checkReady: checkStarted,
         }),
       ),

@@ -4,7 +4,7 @@ import type { BodyLimits } from '../collect-body.ts';
 import { enqueueCounts, type EnqueueParts } from '../enqueue-counts.ts';
 import type { ReadKey } from '../idempotency-key.ts';
 import { takeNdjson } from '../read-body.ts';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { addRoute } from '../route.ts';
 
 export const addPostCounts = (
   server: FastifyInstance,
@@ -16,11 +16,12 @@ export const addPostCounts = (
   // A scope of its own, for this route alone takes NDJSON.
   server.register(async (scope) => {
     takeNdjson(scope, limits);
-    addRoute(scope, routes.postCounts, async (request): Promise<AnswerOf<typeof routes.postCounts>> => {
+    addRoute(scope, routes.postCounts, (request) => {
       const { counts } = request.body;
-      const fault = await enqueueCounts(parts, counts, readKey(request));
-      if (fault !== undefined) return { fault };
-      return { status: 201, body: { message: 'Values added to Redis queue', accepted: counts.length, hostname } };
+      return enqueueCounts(parts, counts, readKey(request), {
+        status: 201 as const,
+        body: { message: 'Values added to Redis queue', accepted: counts.length, hostname } as const,
+      });
     });
   });
 };
