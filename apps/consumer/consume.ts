@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { maxEntryBytes, maxEntryFields, parseEntry, type EncodedBatch } from '@sluice/contract/entry.ts';
 import type { Recorded } from '@sluice/ledger/record.ts';
-import type { EntryReader, RawEntry } from '@sluice/queue/read-entries.ts';
+import type { EntryReader, RawEntry } from '@sluice/queue/consume/read-entries.ts';
 import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Partition } from '@sluice/queue/partition.ts';
-import { mostReadPartitions } from '@sluice/queue/partition-registry.ts';
-import type { QueueState } from '@sluice/queue/queue-state.ts';
+import { mostReadPartitions } from '@sluice/queue/admin/partition-registry.ts';
+import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
 import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 

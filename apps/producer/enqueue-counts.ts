@@ -1,5 +1,5 @@
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
+import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import type { Fault } from './problem-answer.ts';
 
 /** What the routes that take counts are made of. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
+import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import { bearerTokenOf, digestOf } from './bearer-token.ts';
 import type { ClientOf } from './limits/client-address.ts';
 

@@ -1,4 +1,4 @@
-import { startDeadline } from '@sluice/queue/deadline.ts';
+import { startDeadline } from '@sluice/queue/redis/deadline.ts';
 
 /** What is read did not answer in time. */
 export class ReadTimeoutError extends Error {

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { problem, problemMediaType, type Problem } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
-import type { IdempotencyKey } from '@sluice/queue/key-records.ts';
+import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import { createLogger } from '@sluice/runtime/logger.ts';
 import { createServer, type ServerParts } from './server.ts';
 

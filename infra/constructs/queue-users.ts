@@ -28,7 +28,7 @@ const keyPatternsOf = (queueName: string) => ({
 // What every connection sends: CLIENT SETINFO when it begins (HELLO and AUTH need no right), the other two where there is a cluster.
 const connection: Right = { commands: ['client|setinfo', 'cluster|slots', 'asking'] };
 
-// The partitions, the state of the queue, and what its servers must be (packages/queue/partition-registry.ts, queue-state.ts,
+// The partitions, the state of the queue, and what its servers must be (packages/queue/admin/partition-registry.ts, queue-state.ts,
 // check-servers.ts, queue-owner.ts).
 const state: readonly Right[] = [
   { commands: ['info', 'time'] },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
-import { mostReadPartitions, readPartitions, registerPartitions } from './partition-registry.ts';
+import { mostReadPartitions, readPartitions, registerPartitions } from './admin/partition-registry.ts';
 import { partitionOf, partitionsOf, possiblePartitionsOf } from './partition.ts';
-import { slotCount, slotOf } from './slot.ts';
+import { slotCount, slotOf } from './redis/slot.ts';
 
 test('the slot of a key is the one that Redis gives it', () => {
   // CLUSTER KEYSLOT of Redis 7.0.

@@ -1,4 +1,4 @@
-import { slotCount, slotOf } from './slot.ts';
+import { slotCount, slotOf } from './redis/slot.ts';
 
 /** The consumer group of every partition. */
 export const group = 'ledger';

@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import { startCluster } from '@sluice/test-servers/cluster.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { slotOf } from '@sluice/queue/slot.ts';
+import { slotOf } from '@sluice/queue/redis/slot.ts';
 import { assertBalance } from './balance.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';
 

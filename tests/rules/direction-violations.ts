@@ -15,7 +15,7 @@ const tools = 'Tools and infra name the applications and import none of the code
 const application = '@sluice/producer/server.ts';
 const contract = '@sluice/contract/count.ts';
 const ledger = '@sluice/ledger/record.ts';
-const queue = '@sluice/queue/enqueue.ts';
+const queue = '@sluice/queue/append/enqueue.ts';
 const runtime = '@sluice/runtime/service.ts';
 const servers = '@sluice/test-servers/redis.ts';
 

@@ -46,7 +46,7 @@ export const skeleton: Readonly<Record<string, string>> = {
   `,
   'apps/producer/routes/post-count.ts': `
     import { isCount } from '@sluice/contract/count.ts';
-    import { enqueue } from '@sluice/queue/enqueue.ts';
+    import { enqueue } from '@sluice/queue/append/enqueue.ts';
     import { answer } from '../answer.ts';
 
     export const postCount = async (value: number): Promise<number> => {
@@ -94,7 +94,7 @@ export const skeleton: Readonly<Record<string, string>> = {
     dependencies: { '@redis/client': '6.3.1', '@sluice/contract': '0.1.0' },
     devDependencies: { '@sluice/test-servers': '0.1.0' },
   }),
-  'packages/queue/enqueue.ts': `
+  'packages/queue/append/enqueue.ts': `
     import { createClient } from '@redis/client';
     import type { Count } from '@sluice/contract/count.ts';
 
@@ -105,7 +105,7 @@ export const skeleton: Readonly<Record<string, string>> = {
       client.destroy();
     };
   `,
-  'packages/queue/enqueue.test.ts': `
+  'packages/queue/append/enqueue.test.ts': `
     import assert from 'node:assert/strict';
     import { test } from 'node:test';
     import { createClient } from '@redis/client';

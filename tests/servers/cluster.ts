@@ -1,4 +1,4 @@
-import type { RedisSettings } from '@sluice/queue/connection.ts';
+import type { RedisSettings } from '@sluice/queue/redis/connection.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { openAdmin, plainSettings, startRedis } from './queue.ts';
 import type { Owner } from './test-file.ts';

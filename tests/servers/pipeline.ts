@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { dataFolder, repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
-import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { testMysql, testRedis, type TestMysql, type TestRedis } from './environment.ts';
 import { createTestLedger } from './ledger.ts';
 import { createTestQueue } from './queue.ts';

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { createClient } from '@redis/client';
 import { findProgram } from '@sluice/local/find-program.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/queue/connection.ts';
+import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/queue/redis/connection.ts';
 import { partitionOf } from '@sluice/queue/partition.ts';
 import { testRedis, type TestRedis } from './environment.ts';
 import { hasPassed } from './outcome.ts';

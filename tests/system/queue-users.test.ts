@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { accessStringOf, queueRights, type QueueUser } from '@sluice/infra/constructs/queue-users.ts';
 import { findFreePort } from '@sluice/local/ports.ts';
-import { addOnce } from '@sluice/queue/key-records.ts';
+import { addOnce } from '@sluice/queue/append/key-records.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';

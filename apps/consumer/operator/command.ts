@@ -1,4 +1,4 @@
-import type { RedisConnection } from '@sluice/queue/connection.ts';
+import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 
 /** The queue that a command works on. */

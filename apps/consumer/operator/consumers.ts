@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { LedgerConnection } from '@sluice/ledger/connection.ts';
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
-import { checkQueueServers } from '@sluice/queue/check-servers.ts';
-import { pauseConsumers, resumeConsumers } from '@sluice/queue/pause.ts';
-import { listInFlight } from '@sluice/queue/in-flight.ts';
-import { adoptQueue, checkOwner } from '@sluice/queue/queue-owner.ts';
-import { readQueueState } from '@sluice/queue/queue-state.ts';
+import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
+import { pauseConsumers, resumeConsumers } from '@sluice/queue/admin/pause.ts';
+import { listInFlight } from '@sluice/queue/admin/in-flight.ts';
+import { adoptQueue, checkOwner } from '@sluice/queue/admin/queue-owner.ts';
+import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 // Consumers look once a second, and a read that has begun by then waits for up to two more.

@@ -4,10 +4,10 @@ import {
   moveEntryToDeadLetters,
   replayDeadLetters,
   showDeadLetter,
-} from '@sluice/queue/dead-letters.ts';
-import { isPaused } from '@sluice/queue/pause.ts';
+} from '@sluice/queue/admin/dead-letters.ts';
+import { isPaused } from '@sluice/queue/admin/pause.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
-import { hasReplyCode } from '@sluice/queue/reply-error.ts';
+import { hasReplyCode } from '@sluice/queue/redis/reply-error.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 type Options = { readonly all: boolean; readonly after: unknown };

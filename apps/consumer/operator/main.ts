@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { connectLedger } from '@sluice/ledger/connection.ts';
-import { connectRedis } from '@sluice/queue/connection.ts';
-import { readPartitions } from '@sluice/queue/partition-registry.ts';
+import { connectRedis } from '@sluice/queue/redis/connection.ts';
+import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { readConfigOrExit } from '@sluice/runtime/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
 import { escapeControls } from '@sluice/runtime/escape-controls.ts';

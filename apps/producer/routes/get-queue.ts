@@ -1,5 +1,5 @@
 import { routes } from '@sluice/contract/routes.ts';
-import type { QueueState } from '@sluice/queue/queue-state.ts';
+import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import { queueAway } from '../away.ts';

@@ -1,6 +1,6 @@
-import type { RedisConnection } from './connection.ts';
-import { addOnce } from './key-records.ts';
-import type { Partition } from './partition.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { addOnce } from '../append/key-records.ts';
+import type { Partition } from '../partition.ts';
 
 const replyWithinMs = 3_000;
 

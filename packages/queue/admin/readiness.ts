@@ -1,8 +1,8 @@
-import type { Client } from './client.ts';
-import type { RedisConnection } from './connection.ts';
-import { sendCreateGroup } from './create-group.ts';
-import type { Partition } from './partition.ts';
-import { isOutOfMemory } from './reply-error.ts';
+import type { Client } from '../redis/client.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { sendCreateGroup } from '../consume/create-group.ts';
+import type { Partition } from '../partition.ts';
+import { isOutOfMemory } from '../redis/reply-error.ts';
 
 /** The queue as one who wants to add to it finds it: it takes counts, it is full, or it does not take any for another reason. */
 export type QueueReadiness = 'up' | 'full' | 'down';

@@ -1,7 +1,7 @@
-import type { Client } from './client.ts';
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
-import { hasReplyCode } from './reply-error.ts';
+import type { Client } from '../redis/client.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 const replyWithinMs = 3_000;
 

@@ -1,9 +1,9 @@
 import { RESP_TYPES } from '@redis/client';
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
-import { hasReplyCode } from './reply-error.ts';
-import { defineScript, runScript, type Script } from './script.ts';
-import { measuring, moveByHand } from './take-scripts.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
+import { defineScript, runScript, type Script } from '../redis/script.ts';
+import { measuring, moveByHand } from '../consume/take-scripts.ts';
 
 /** An entry that could not be parsed, as it was, with the reason. */
 export type DeadLetter = {

@@ -1,6 +1,6 @@
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
-import { hasReplyCode } from './reply-error.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** An entry that a consumer has read and not removed yet. */
 export type InFlightEntry = {

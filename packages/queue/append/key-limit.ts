@@ -1,6 +1,6 @@
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { maxBytesPerKey } from './key-records.ts';
-import { hasReplyCode } from './reply-error.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 type KeyLimitSettings = {
   readonly connection: RedisConnection;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defineScript } from './script.ts';
+import { defineScript } from '../redis/script.ts';
 
 /**
  * The records of idempotency keys, per partition. Time is cut into windows; each has hashes of records, among which the

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { createKeyLimit } from './key-limit.ts';
 import { addOnce, fullNameOf, recordOf, shortenHash, type IdempotencyKey } from './key-records.ts';
-import type { Partition } from './partition.ts';
+import type { Partition } from '../partition.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
-import { hasReplyCode } from './reply-error.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 import type { EnqueueOutcome } from './send-until.ts';
 
 type KeyedSettings = {

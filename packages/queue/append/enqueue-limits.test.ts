@@ -4,10 +4,10 @@ import { test, type TestContext } from 'node:test';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
-import { registerPartitions } from './partition-registry.ts';
-import { group, partitionsOf } from './partition.ts';
-import { createEntryReader } from './read-entries.ts';
-import { settleEntries } from './settle-entries.ts';
+import { registerPartitions } from '../admin/partition-registry.ts';
+import { group, partitionsOf } from '../partition.ts';
+import { createEntryReader } from '../consume/read-entries.ts';
+import { settleEntries } from '../consume/settle-entries.ts';
 
 const aKey = { key: 'a key', space: '', client: 'a client' };
 const anotherKey = { ...aKey, key: 'another key' };

@@ -8,9 +8,9 @@ import {
   replayDeadLetters,
   showDeadLetter,
 } from './dead-letters.ts';
-import { partitionsOf, type Partition } from './partition.ts';
-import { createEntryReader } from './read-entries.ts';
-import { buryEntry } from './settle-entries.ts';
+import { partitionsOf, type Partition } from '../partition.ts';
+import { createEntryReader } from '../consume/read-entries.ts';
+import { buryEntry } from '../consume/settle-entries.ts';
 
 const setUp = async (t: TestContext) => {
   const queue = await createTestQueue(t);

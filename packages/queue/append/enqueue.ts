@@ -1,10 +1,10 @@
 import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { createSender, type Fields, type Sender } from './flight.ts';
 import type { IdempotencyKey } from './key-records.ts';
 import { createKeyedSender } from './keyed-flight.ts';
-import type { Partition } from './partition.ts';
+import type { Partition } from '../partition.ts';
 import { sendUntil, type EnqueueOutcome } from './send-until.ts';
 
 /** The way into the queue. */

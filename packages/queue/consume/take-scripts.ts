@@ -1,5 +1,5 @@
 import { maxEntryBytes, maxEntryFields } from '@sluice/contract/entry.ts';
-import { defineScript } from './script.ts';
+import { defineScript } from '../redis/script.ts';
 
 // Both scripts that read stop when they have looked at this much, so that large entries neither hold up Redis nor fill the
 // reader's memory.

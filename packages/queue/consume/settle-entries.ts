@@ -1,7 +1,7 @@
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
 import type { RawEntry } from './read-entries.ts';
-import { runScript } from './script.ts';
+import { runScript } from '../redis/script.ts';
 import { moveToDeadLetters } from './take-scripts.ts';
 
 const replyWithinMs = 3_000;

@@ -1,6 +1,6 @@
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { RedisConnection } from './connection.ts';
-import { hasReplyCode } from './reply-error.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 const replyWithinMs = 3_000;
 

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { registerPartitions } from './partition-registry.ts';
-import { partitionsOf } from './partition.ts';
+import { partitionsOf } from '../partition.ts';
 import { readReadiness } from './readiness.ts';
 
 const setUp = async (

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 
 const replyWithinMs = 3_000;
 

@@ -1,6 +1,6 @@
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
-import { defineScript, runScript } from './script.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
+import { defineScript, runScript } from '../redis/script.ts';
 
 const replyWithinMs = 3_000;
 

@@ -4,8 +4,8 @@ import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-s
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
 import type { IdempotencyKey } from './key-records.ts';
-import { registerPartitions } from './partition-registry.ts';
-import { partitionsOf } from './partition.ts';
+import { registerPartitions } from '../admin/partition-registry.ts';
+import { partitionsOf } from '../partition.ts';
 
 type Settings = { readonly maxKeys?: number; readonly options?: readonly string[] };
 

@@ -1,9 +1,9 @@
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { createGroup } from './create-group.ts';
-import { group, type Partition } from './partition.ts';
+import { group, type Partition } from '../partition.ts';
 import { removeConsumer } from './remove-consumers.ts';
-import { hasReplyCode } from './reply-error.ts';
-import { runScript } from './script.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
+import { runScript } from '../redis/script.ts';
 import { isOversize, takeIdle, takeNew } from './take-scripts.ts';
 
 /** An entry as it came from the stream, not yet checked. */

@@ -1,8 +1,8 @@
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { RedisConnection } from './connection.ts';
-import type { Partition } from './partition.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import type { Partition } from '../partition.ts';
 import { registryOf } from './partition-registry.ts';
-import { hasReplyCode } from './reply-error.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** The oldest Redis that has all that the queue needs: scripts with flags, ACL selectors, XAUTOCLAIM. Valkey reports 7.2 here. */
 const minVersion = [7, 0] as const;

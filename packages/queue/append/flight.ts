@@ -1,7 +1,7 @@
 import { ErrorReply } from '@redis/client';
-import type { Client } from './client.ts';
-import type { RedisConnection } from './connection.ts';
-import type { Partition } from './partition.ts';
+import type { Client } from '../redis/client.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import type { Partition } from '../partition.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
 
 /** The fields of one entry. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isOutOfMemory } from './reply-error.ts';
+import { isOutOfMemory } from '../redis/reply-error.ts';
 
 /**
  * What became of a request's counts: `acknowledged`, Redis (and as many replicas as asked for) holds them; `full`, the queue refused them;

@@ -1,7 +1,7 @@
-import type { RedisConnection } from './connection.ts';
-import { createGroup } from './create-group.ts';
-import { possiblePartitionsOf, type Partition } from './partition.ts';
-import { hasReplyCode } from './reply-error.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { createGroup } from '../consume/create-group.ts';
+import { possiblePartitionsOf, type Partition } from '../partition.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 const replyWithinMs = 3_000;
 

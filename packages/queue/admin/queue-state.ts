@@ -1,8 +1,8 @@
-import type { Client } from './client.ts';
-import type { RedisConnection } from './connection.ts';
-import { group, type Partition } from './partition.ts';
+import type { Client } from '../redis/client.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { group, type Partition } from '../partition.ts';
 import { isPaused } from './pause.ts';
-import { hasReplyCode } from './reply-error.ts';
+import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** What is in the queue, over all partitions. */
 export type QueueState = {

@@ -7,7 +7,7 @@ import { createProxy } from '@sluice/test-servers/proxy.ts';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
-import { partitionsOf } from './partition.ts';
+import { partitionsOf } from '../partition.ts';
 
 const aKey = { key: 'a key', space: '', client: 'a client' };
 
