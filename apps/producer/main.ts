@@ -16,13 +16,13 @@ import { runService } from '@sluice/runtime/service.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';
 import { configSchema } from './config.ts';
-import { connectReads } from './connect-reads.ts';
+import { connectReads } from './reads/connect-reads.ts';
 import { followQueue } from './follow-queue.ts';
 import { createProducerMetrics } from './metrics.ts';
-import { readInTime } from './read-in-time.ts';
+import { readInTime } from './reads/read-in-time.ts';
 import { createServer } from './server.ts';
-import { shareReads } from './share-reads.ts';
-import { tokenGuardOf } from './tokens.ts';
+import { shareReads } from './reads/coalesce.ts';
+import { tokenGuardOf } from './http/tokens.ts';
 
 // Every answer comes within 2 s of its request; what is left after these is for the way there and back.
 const acknowledgeWithinMs = 1_800;

@@ -257,7 +257,7 @@ test('Envoy takes the client’s address from behind CloudFront and the load bal
 });
 
 test('the load balancer drops none of the header fields that the API reads', () => {
-  const read = readFileSync(join(import.meta.dirname, '../../apps/producer/cors.ts'), 'utf8');
+  const read = readFileSync(join(import.meta.dirname, '../../apps/producer/http/cors.ts'), 'utf8');
   const [, allowed = ''] = /'access-control-allow-headers': '([^']+)'/.exec(read) ?? [];
   const names = [...allowed.split(', '), 'x-client-address', 'X-Forwarded-For'];
   assert.ok(names.includes('Idempotency-Key') && names.includes('Authorization'));

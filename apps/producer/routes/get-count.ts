@@ -2,8 +2,8 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { Total } from '@sluice/ledger/read-total.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfLedgerRead } from '../away.ts';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { faultOfLedgerRead } from '../http/unavailable.ts';
+import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type GetCountParts = {
   readonly hostname: string;

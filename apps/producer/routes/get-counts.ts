@@ -1,11 +1,11 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfLedgerRead, tooManyReads } from '../away.ts';
-import type { BodyLimits } from '../collect-body.ts';
-import { createReadQueue, TooManyReadsError } from '../limits/read-queue.ts';
-import type { Fault } from '../problem-answer.ts';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { faultOfLedgerRead, tooManyReads } from '../http/unavailable.ts';
+import type { BodyLimits } from '../body/collect-body.ts';
+import { createReadQueue, TooManyReadsError } from '../reads/read-queue.ts';
+import type { Fault } from '../http/problem-answer.ts';
+import { addRoute, type AnswerOf } from '../http/route.ts';
 
 type RecordedCount = { readonly id: string; readonly value: number; readonly recordedAt: Date | undefined };
 

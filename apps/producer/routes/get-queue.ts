@@ -2,8 +2,8 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { queueAway } from '../away.ts';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { queueAway } from '../http/unavailable.ts';
+import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type GetQueueParts = {
   /** Throws when the queue is away. */

@@ -1,6 +1,6 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { addRoute, type AnswerOf } from '../http/route.ts';
 
 /** The process alone: what it depends on being away must not make the platform kill it. */
 export const addHealth = (server: FastifyInstance, { hostname }: { readonly hostname: string }): void =>

@@ -1,8 +1,8 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
-import { enqueueCounts, type EnqueueParts } from '../enqueue-counts.ts';
-import type { ReadKey } from '../idempotency-key.ts';
-import { addRoute } from '../route.ts';
+import { enqueueCounts, type EnqueueParts } from './enqueue-counts.ts';
+import type { ReadKey } from './idempotency-key.ts';
+import { addRoute } from '../http/route.ts';
 
 export const addPostCount = (server: FastifyInstance, parts: EnqueueParts, readKey: ReadKey): void => {
   const { hostname } = parts;

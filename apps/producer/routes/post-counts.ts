@@ -1,10 +1,10 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
-import type { BodyLimits } from '../collect-body.ts';
-import { enqueueCounts, type EnqueueParts } from '../enqueue-counts.ts';
-import type { ReadKey } from '../idempotency-key.ts';
-import { takeNdjson } from '../read-body.ts';
-import { addRoute } from '../route.ts';
+import type { BodyLimits } from '../body/collect-body.ts';
+import { enqueueCounts, type EnqueueParts } from './enqueue-counts.ts';
+import type { ReadKey } from './idempotency-key.ts';
+import { takeNdjson } from '../body/read-body.ts';
+import { addRoute } from '../http/route.ts';
 
 export const addPostCounts = (
   server: FastifyInstance,

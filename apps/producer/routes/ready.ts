@@ -1,7 +1,7 @@
 import type { Finding } from '@sluice/contract/finding.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
-import { addRoute, type AnswerOf } from '../route.ts';
+import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type ReadyParts = {
   readonly hostname: string;

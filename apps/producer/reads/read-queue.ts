@@ -1,4 +1,4 @@
-import { createFairShares, type Share } from './fair-shares.ts';
+import { createFairShares, type Share } from '../limits/fair-shares.ts';
 
 /** A read was not started, because too many wait. */
 export class TooManyReadsError extends Error {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectTo, createTestServer } from './test-server.test.ts';
+import { connectTo, createTestServer } from '../test-server.test.ts';
 
 const postOf = (body: string, type = 'application/json', path = '/count'): string =>
   `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { shareReads } from './share-reads.ts';
+import { shareReads } from './coalesce.ts';
 
 const createRead = () => {
   const started: PromiseWithResolvers<number>[] = [];

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { problemMediaType } from '@sluice/contract/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { answerInProgress } from './answer-in-progress.ts';
-import { closeInStages } from './close-in-stages.ts';
-import { corsHeaders, type AllowedOrigins } from './cors.ts';
-import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from './problem-answer.ts';
-import { safeHeaders } from './safe-headers.ts';
+import { closeInStages } from './linger.ts';
+import { corsHeaders, type AllowedOrigins } from '../http/cors.ts';
+import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from '../http/problem-answer.ts';
+import { safeHeaders } from '../http/safe-headers.ts';
 
 /** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
 export const createConnectionRefusal =

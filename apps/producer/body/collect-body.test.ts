@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectTo, createTestServer, problemOf, readAnswer } from './test-server.test.ts';
+import { connectTo, createTestServer, problemOf, readAnswer } from '../test-server.test.ts';
 
 const head = 'POST /counts HTTP/1.1\r\nhost: x\r\nconnection: close\r\n';
 const json = 'content-type: application/json\r\n';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectTo, createTestServer, problemOf, readAnswer } from './test-server.test.ts';
+import { connectTo, createTestServer, problemOf, readAnswer } from '../test-server.test.ts';
 
 const corsNames = /^(?:access-control-|vary$)/;
 const corsOf = (headers: Readonly<Record<string, unknown>>) =>

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { answerInProgress } from '../answer-in-progress.ts';
-import { networkOf } from './client-address.ts';
+import { answerInProgress } from './answer-in-progress.ts';
+import { networkOf } from '../limits/client-address.ts';
 
 type Opened = { readonly socket: Socket; readonly client: string; lastHeardAt: number };
 

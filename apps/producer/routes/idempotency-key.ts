@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
-import { bearerTokenOf, digestOf } from './bearer-token.ts';
-import type { ClientOf } from './limits/client-address.ts';
+import { bearerTokenOf, digestOf } from '../http/bearer-token.ts';
+import type { ClientOf } from '../limits/client-address.ts';
 
 type KeyedRequest = {
   readonly headers: { readonly 'idempotency-key'?: string | undefined };

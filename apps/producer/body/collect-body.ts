@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
-import type { FairShares, Share } from './limits/fair-shares.ts';
-import type { ClientOf } from './limits/client-address.ts';
-import type { Fault } from './problem-answer.ts';
+import type { FairShares, Share } from '../limits/fair-shares.ts';
+import type { ClientOf } from '../limits/client-address.ts';
+import type { Fault } from '../http/problem-answer.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -4,7 +4,7 @@ import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
-import { shareReads } from './share-reads.ts';
+import { shareReads } from './coalesce.ts';
 
 /** Connects what GETs read of the ledger. Each read takes at most `withinMs`. */
 export const connectReads = (database: Parameters<typeof connectLedger>[0], withinMs: number) => {

@@ -1,6 +1,6 @@
 import type { Finding } from '@sluice/contract/finding.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
-import type { Fault } from './problem-answer.ts';
+import type { Fault } from '../http/problem-answer.ts';
 
 /** What the routes that take counts are made of. */
 export type EnqueueParts = {

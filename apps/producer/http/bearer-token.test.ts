@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { routes } from '@sluice/contract/routes.ts';
 import { createTokenCheck, type TokenGuard } from './bearer-token.ts';
-import { assertAnswer, connectTo, createTestServer, problemOf, readAnswer } from './test-server.test.ts';
+import { assertAnswer, connectTo, createTestServer, problemOf, readAnswer } from '../test-server.test.ts';
 
 const posts = [
   ['postCount', '{"count":1}'],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { createTokenCheck } from './bearer-token.ts';
-import { createTestServer } from './test-server.test.ts';
+import { createTokenCheck } from '../http/bearer-token.ts';
+import { createTestServer } from '../test-server.test.ts';
 
 const body = '{"count":1}';
 const digestOf = (token: string) => createHash('sha256').update(token).digest('hex');

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { connectTo, createTestServer, parseAnswer, problemOf, readAnswer } from './test-server.test.ts';
+import { connectTo, createTestServer, parseAnswer, problemOf, readAnswer } from '../test-server.test.ts';
 
 const post = 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 const count = `${post}content-length: 11\r\n\r\n{"count":1}`;

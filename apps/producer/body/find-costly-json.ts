@@ -1,5 +1,5 @@
 import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
-import type { Fault } from './problem-answer.ts';
+import type { Fault } from '../http/problem-answer.ts';
 
 /**
  * Finds the fault of a large JSON body, or of its beginning, that is no list of numbers, without parsing it: a megabyte of
