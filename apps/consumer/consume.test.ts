@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { recordBatches } from '@sluice/ledger/record.ts';
 import { group } from '@sluice/queue/partition.ts';
 import { createEntryReader } from '@sluice/queue/consume/read-entries.ts';
-import { buryEntry, settleEntries } from '@sluice/queue/consume/settle-entries.ts';
+import { deadLetterEntry, ackEntries } from '@sluice/queue/consume/ack-entries.ts';
 import { createLogger } from '@sluice/runtime/logger.ts';
 import { createMetrics } from '@sluice/runtime/metrics.ts';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
@@ -23,8 +23,8 @@ const setUp = async (t: TestContext) => {
   const parts: ConsumeParts = {
     reader: createEntryReader({ connection: connect(), partition, consumer: 'a', maxEntries: 100 }),
     record: (batches) => recordBatches(ledger, batches, recording),
-    settle: (ids) => settleEntries(commands, partition, ids),
-    bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
+    ack: (ids) => ackEntries(commands, partition, ids),
+    moveToDeadLetters: (entry, reason) => deadLetterEntry(commands, partition, entry, reason),
     isPaused: () => false,
     beat: () => undefined,
     metrics: createConsumerMetrics(createMetrics(process, 'consumer'), ledger.inUse),

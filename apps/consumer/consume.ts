@@ -6,14 +6,14 @@ import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 import { splitByRows } from './split-by-rows.ts';
-import { createPersistence } from './persist.ts';
+import { createRetry } from './retry.ts';
 
 /** What the consumer of one partition does its work with. */
 export type ConsumeParts = {
   readonly reader: EntryReader;
   readonly record: (batches: readonly EncodedBatch[]) => Promise<Recorded>;
-  readonly settle: (ids: readonly string[]) => Promise<void>;
-  readonly bury: (entry: RawEntry, reason: string) => Promise<void>;
+  readonly ack: (ids: readonly string[]) => Promise<void>;
+  readonly moveToDeadLetters: (entry: RawEntry, reason: string) => Promise<void>;
   /** Whether an operator has paused the consumers. */
   readonly isPaused: () => boolean;
   /** Tells the watchdog that an attempt is made. */
@@ -38,8 +38,8 @@ const pausedLookMs = 200;
  * has not removed when it stops is taken over by another and, if it was recorded, known by its batch id.
  */
 export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promise<void> => {
-  const { reader, record, settle, isPaused, beat, metrics, logger } = parts;
-  const persist = createPersistence({ beat, metrics, logger, stopping });
+  const { reader, record, ack, isPaused, beat, metrics, logger } = parts;
+  const retry = createRetry({ beat, metrics, logger, stopping });
   let takeOverAt = 0;
 
   const takeEntries = async (): Promise<RawEntry[]> => {
@@ -57,7 +57,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   /** Resolves with false where the entries were given up: while consumers are paused nobody may hold what cannot be recorded. */
   const recordEntries = async (entries: readonly Entry[]): Promise<boolean> => {
     const startedAt = performance.now();
-    const recorded = await persist('record', async () => {
+    const recorded = await retry('record', async () => {
       try {
         return await record(entries.map(({ batch }) => batch));
       } catch (error) {
@@ -67,7 +67,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
       }
     });
     if (recorded === undefined) return false;
-    await persist('settle', () => settle(entries.map(({ id }) => id)));
+    await retry('ack', () => ack(entries.map(({ id }) => id)));
     metrics.recorded(recorded.rows, recorded.knownBatches, entries.length, performance.now() - startedAt);
     return true;
   };
@@ -80,7 +80,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
         await pause(pausedLookMs);
         continue;
       }
-      const entries = await persist('read', takeEntries);
+      const entries = await retry('read', takeEntries);
       for (const transaction of splitByRows(await parse(entries, parts))) {
         if (!(await recordEntries(transaction))) break;
       }
@@ -100,7 +100,10 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
 };
 
 /** Checks entries. Those that cannot be parsed become dead letters; where that fails they stay pending and come again. */
-const parse = async (entries: readonly RawEntry[], { bury, metrics, logger }: ConsumeParts): Promise<Entry[]> => {
+const parse = async (
+  entries: readonly RawEntry[],
+  { moveToDeadLetters, metrics, logger }: ConsumeParts,
+): Promise<Entry[]> => {
   const parsed: Entry[] = [];
   for (const entry of entries) {
     const result = check(entry);
@@ -111,7 +114,7 @@ const parse = async (entries: readonly RawEntry[], { bury, metrics, logger }: Co
     const { reason } = result;
     try {
       // oxlint-disable-next-line no-await-in-loop -- rare
-      await bury(entry, reason);
+      await moveToDeadLetters(entry, reason);
       metrics.buried();
       logger.error({ entry: entry.id, reason }, 'an entry cannot be parsed; it is a dead letter now');
     } catch (error) {

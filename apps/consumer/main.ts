@@ -14,7 +14,7 @@ import { claimQueue } from '@sluice/queue/admin/queue-owner.ts';
 import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
 import { removeIdleConsumers } from '@sluice/queue/consume/remove-consumers.ts';
 import { createEntryReader } from '@sluice/queue/consume/read-entries.ts';
-import { buryEntry, settleEntries } from '@sluice/queue/consume/settle-entries.ts';
+import { deadLetterEntry, ackEntries } from '@sluice/queue/consume/ack-entries.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
@@ -22,9 +22,9 @@ import { startWatchdog } from '@sluice/runtime/watchdog.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
 import { configSchema } from './config.ts';
 import { consume } from './consume.ts';
-import { followQueue } from './follow-queue.ts';
+import { discoverPartitions } from './discover-partitions.ts';
 import { createConsumerMetrics } from './metrics.ts';
-import { keepTidy } from './tidy.ts';
+import { runHousekeeping } from './housekeeping.ts';
 
 const recordWithinMs = 30_000;
 const purgeWithinMs = 10_000;
@@ -104,8 +104,8 @@ await runService(process, {
         {
           reader: createEntryReader({ connection: connect(), partition, consumer, maxEntries }),
           record: (batches) => recordBatches(ledger, batches, recording),
-          settle: (ids) => settleEntries(commands, partition, ids),
-          bury: (entry, reason) => buryEntry(commands, partition, entry, reason),
+          ack: (ids) => ackEntries(commands, partition, ids),
+          moveToDeadLetters: (entry, reason) => deadLetterEntry(commands, partition, entry, reason),
           isPaused: () => isHeld(watch) || (state?.isPaused ?? false),
           beat: watched.beat,
           metrics: consumerMetrics,
@@ -117,7 +117,7 @@ await runService(process, {
     };
 
     loops.push(
-      followQueue(
+      discoverPartitions(
         {
           readPartitions: (onIgnored) => readPartitions(commands, config.REDIS_QUEUE, onIgnored),
           loadScripts: (partitions) => loadScripts(commands, partitions),
@@ -132,7 +132,7 @@ await runService(process, {
         },
         stopping.signal,
       ),
-      keepTidy(
+      runHousekeeping(
         {
           purge: (maxRows) => purgeInbox(ledger, maxRows, purgeWithinMs),
           oldestAgeMs: () => state?.oldestAgeMs,

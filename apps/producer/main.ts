@@ -17,11 +17,11 @@ import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts
 import type * as z from 'zod';
 import { configSchema } from './config.ts';
 import { connectReads } from './reads/connect-reads.ts';
-import { followQueue } from './follow-queue.ts';
+import { keepRegistered } from './keep-registered.ts';
 import { createProducerMetrics } from './metrics.ts';
 import { readInTime } from './reads/read-in-time.ts';
 import { createServer } from './server.ts';
-import { shareReads } from './reads/coalesce.ts';
+import { coalesce } from './reads/coalesce.ts';
 import { tokenGuardOf } from './http/tokens.ts';
 
 // Every answer comes within 2 s of its request; what is left after these is for the way there and back.
@@ -90,7 +90,7 @@ const createRegistration = (
 
 /** Reads the state of all partitions of a queue, once for all that ask at the same time. */
 const stateReader = (connection: RedisConnection, queueName: string) =>
-  shareReads(() =>
+  coalesce(() =>
     readInTime(
       async () => readQueueState(connection, queueName, await readPartitions(connection, queueName)),
       readWithinMs,
@@ -99,7 +99,7 @@ const stateReader = (connection: RedisConnection, queueName: string) =>
 
 /** Reads if the queue takes counts, once for all that ask at the same time. */
 const readinessReader = (queue: Omit<Parameters<typeof readReadiness>[0], 'deadlineMs'>, isRegistered: () => boolean) =>
-  shareReads(async () => {
+  coalesce(async () => {
     const found = await readReadiness({ ...queue, deadlineMs: attemptWithinMs });
     return found === 'up' && !isRegistered() ? 'down' : found;
   });
@@ -137,7 +137,7 @@ await runService(process, {
     const stopping = new AbortController();
     const watch = watchServers({ checks: serverChecks(config, looking, partitions, ledger), logger }, stopping.signal);
     const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
-    const following = followQueue(
+    const following = keepRegistered(
       { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },
       stopping.signal,
     );

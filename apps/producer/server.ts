@@ -7,7 +7,7 @@ import { sampleWarnings, type Warn } from '@sluice/runtime/sample-warnings.ts';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { requireToken, type TokenGuard } from './http/bearer-token.ts';
 import { findHeaderFault } from './http/check-headers.ts';
-import { closeConnectionsInStages } from './connections/linger.ts';
+import { lingerOnClose } from './connections/linger.ts';
 import { allowOrigin, type AllowedOrigins } from './http/cors.ts';
 import type { EnqueueParts } from './routes/enqueue-counts.ts';
 import { faultOfRequest } from './http/faults.ts';
@@ -20,7 +20,7 @@ import { evictConnections } from './connections/evict.ts';
 import { createFairShares } from './limits/fair-shares.ts';
 import { limitPipelining } from './connections/limit-pipelining.ts';
 import { takeJson } from './body/read-body.ts';
-import { endConnectionsWhileClosing } from './connections/drain.ts';
+import { drainConnections } from './connections/drain.ts';
 import { createConnectionRefusal, refuseTunnels } from './connections/refuse.ts';
 import { addGetCount, type GetCountParts } from './routes/get-count.ts';
 import { addGetCounts, type GetCountsParts } from './routes/get-counts.ts';
@@ -118,11 +118,11 @@ export const createServer = (
   };
   answerExpectations(server);
   refuseTunnels(server, corsOrigin, onRefused);
-  closeConnectionsInStages(server);
-  endConnectionsWhileClosing(server);
+  lingerOnClose(server);
+  drainConnections(server);
 
   const distrusted = new WeakSet<Socket>();
-  lookAtHeads(server, distrusted, corsOrigin, allowedHosts);
+  checkHeads(server, distrusted, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
     // Methods that the router does not know pass no hook.
     setSafeHeaders(reply);
@@ -156,7 +156,7 @@ export const createServer = (
 };
 
 /** Decides what can be decided before a body is read. One hook for all: each costs every request. */
-const lookAtHeads = (
+const checkHeads = (
   server: FastifyInstance,
   distrusted: WeakSet<Socket>,
   corsOrigin: AllowedOrigins,

@@ -130,7 +130,7 @@ const readUnauthorized = {
 
 const tokensUnavailable = 'or the producer guards reads and cannot check the token now';
 
-const ledgerAway = {
+const databaseUnavailable = {
   description: `The database is unavailable or too many reads wait for it, ${tokensUnavailable}.`,
   body: problem,
 } as const;
@@ -203,7 +203,7 @@ export const routes = {
     answers: {
       200: { description: 'What was recorded when the request arrived, or later.', body: total },
       401: readUnauthorized,
-      503: ledgerAway,
+      503: databaseUnavailable,
     },
   },
   getCounts: {
@@ -237,7 +237,7 @@ export const routes = {
       },
       400: { description: 'The query is not what this route takes.', body: problem },
       401: readUnauthorized,
-      503: ledgerAway,
+      503: databaseUnavailable,
     },
   },
   getQueue: {

@@ -64,11 +64,11 @@ export const runDeadLettersCommand = async (
     if (kept > 0) warn(`Not put back: ${kept}. Their fields were too large to be kept; drop removes them.`);
     return kept > 0 ? 1 : 0;
   }
-  if (action === 'bury' && name !== undefined) return buryEntry(queue, name, terminal);
+  if (action === 'bury' && name !== undefined) return moveNamedEntry(queue, name, terminal);
   throw new CommandError(usage);
 };
 
-const buryEntry = async (queue: OperatedQueue, name: string, { say, warn }: Terminal): Promise<number> => {
+const moveNamedEntry = async (queue: OperatedQueue, name: string, { say, warn }: Terminal): Promise<number> => {
   const { connection, partitions } = queue;
   const outcome = await moveEntryToDeadLetters(
     connection,

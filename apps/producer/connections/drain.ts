@@ -9,7 +9,7 @@ const patienceMs = 4_000;
  * Lets a server that closes wait for nothing but the answers that it owes. Node ends what is idle when it begins to close; a
  * connection that was busy then would stay open for as long as it is kept alive, and one that has not been used yet for good.
  */
-export const endConnectionsWhileClosing = (server: FastifyInstance): void => {
+export const drainConnections = (server: FastifyInstance): void => {
   const connections = new Set<Socket>();
   server.server.on('connection', (socket) => {
     connections.add(socket);

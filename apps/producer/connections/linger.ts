@@ -8,7 +8,7 @@ const lingerMs = 5_000;
  * Makes a server close connections in stages behind the last answers that Node writes. A client that
  * ends its own side behind its requests still gets every answer: Node would drop those that wait.
  */
-export const closeConnectionsInStages = ({ server }: FastifyInstance): void => {
+export const lingerOnClose = ({ server }: FastifyInstance): void => {
   // Node's own switch (_http_server.js, socketOnEnd), which its types leave out.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', (socket) => {

@@ -3,7 +3,7 @@ import type { Warn } from '@sluice/runtime/sample-warnings.ts';
 import type { Fault } from './problem-answer.ts';
 
 /** The ledger did not answer in time, or refused. */
-const ledgerAway: Fault = {
+const databaseUnavailable: Fault = {
   status: 503,
   code: 'ledger_unavailable',
   detail: 'The database is unavailable. Try again.',
@@ -17,7 +17,7 @@ export const tooManyReads: Fault = {
 };
 
 /** The queue did not answer in time, or refused. */
-export const queueAway: Fault = {
+export const queueUnavailable: Fault = {
   status: 503,
   code: 'queue_unavailable',
   detail: 'The queue is unavailable. Try again.',
@@ -30,5 +30,5 @@ export const queueAway: Fault = {
 export const faultOfLedgerRead = (error: unknown, warn: Warn): { readonly fault: Fault } => {
   if (isDefect(error)) throw error;
   warn({ err: error }, 'could not read the ledger');
-  return { fault: ledgerAway };
+  return { fault: databaseUnavailable };
 };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { shareReads } from './coalesce.ts';
+import { coalesce } from './coalesce.ts';
 
 const createRead = () => {
   const started: PromiseWithResolvers<number>[] = [];
-  const ask = shareReads(() => {
+  const ask = coalesce(() => {
     const reading = Promise.withResolvers<number>();
     started.push(reading);
     return reading.promise;

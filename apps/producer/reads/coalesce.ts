@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
  * call to start, never one already running, so nobody gets an answer older than the question. They wait for two calls at most, so `read` must have
  * a deadline.
  */
-export const shareReads = <T>(read: () => Promise<T>): (() => Promise<T>) => {
+export const coalesce = <T>(read: () => Promise<T>): (() => Promise<T>) => {
   let running: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | undefined;
 

@@ -4,7 +4,7 @@ import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
-import { shareReads } from './coalesce.ts';
+import { coalesce } from './coalesce.ts';
 
 /** Connects what GETs read of the ledger. Each read takes at most `withinMs`. */
 export const connectReads = (database: Parameters<typeof connectLedger>[0], withinMs: number) => {
@@ -12,8 +12,8 @@ export const connectReads = (database: Parameters<typeof connectLedger>[0], with
   // Connections of their own, so that no number of pages holds up GET /count.
   const pages = connectLedger(database);
   return {
-    readTotal: shareReads(() => readTotal(ledger, withinMs)),
-    isLedgerUp: shareReads(() => isLedgerUp(ledger, withinMs)),
+    readTotal: coalesce(() => readTotal(ledger, withinMs)),
+    isLedgerUp: coalesce(() => isLedgerUp(ledger, withinMs)),
     checkServer: () => checkLedgerServer(ledger, withinMs),
     readDatabaseId: () => readDatabaseId(ledger, withinMs),
     readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),

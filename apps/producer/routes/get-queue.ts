@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { queueAway } from '../http/unavailable.ts';
+import { queueUnavailable } from '../http/unavailable.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type GetQueueParts = {
@@ -18,7 +18,7 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
     } catch (error) {
       // Also an error of the language: where replies were lost, those that follow are out of step and of other shapes.
       server.warn({ err: error }, 'could not read the queue');
-      return { fault: queueAway };
+      return { fault: queueUnavailable };
     }
     return { status: 200, body: queueBody(state) };
   });

@@ -10,7 +10,7 @@ import {
 } from './dead-letters.ts';
 import { partitionsOf, type Partition } from '../partition.ts';
 import { createEntryReader } from '../consume/read-entries.ts';
-import { buryEntry } from '../consume/settle-entries.ts';
+import { deadLetterEntry } from '../consume/ack-entries.ts';
 
 const setUp = async (t: TestContext) => {
   const queue = await createTestQueue(t);
@@ -22,7 +22,7 @@ const setUp = async (t: TestContext) => {
     assert.ok(partition);
     if (fields.length > 0) await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
     const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 10 });
-    for (const entry of await reader.readNew(100)) await buryEntry(connection, partition, entry, 'a reason');
+    for (const entry of await reader.readNew(100)) await deadLetterEntry(connection, partition, entry, 'a reason');
   };
   const list = (page: { after?: string; limit: number } = { limit: 100 }) =>
     listDeadLetters(connection, partitions, page);
@@ -202,6 +202,6 @@ test('burying an entry that is buried already leaves one dead letter', async (t)
   const [letter] = await list();
   const [partition] = partitions;
   assert.ok(letter && partition);
-  await buryEntry(connection, partition, { id: letter.entry, fields: {} }, 'again');
+  await deadLetterEntry(connection, partition, { id: letter.entry, fields: {} }, 'again');
   assert.deepEqual(await list(), [letter]);
 });

@@ -7,7 +7,7 @@ import { createEnqueuer } from './enqueue.ts';
 import { registerPartitions } from '../admin/partition-registry.ts';
 import { group, partitionsOf } from '../partition.ts';
 import { createEntryReader } from '../consume/read-entries.ts';
-import { settleEntries } from '../consume/settle-entries.ts';
+import { ackEntries } from '../consume/ack-entries.ts';
 
 const aKey = { key: 'a key', space: '', client: 'a client' };
 const anotherKey = { ...aKey, key: 'another key' };
@@ -105,7 +105,7 @@ test('a Redis that is full before its first consumer comes refuses counts at onc
     maxEntries: 10,
   });
   for (let entries = await reader.readNew(20); entries.length > 0; entries = await reader.readNew(20)) {
-    await settleEntries(
+    await ackEntries(
       connection,
       partition,
       entries.map(({ id }) => id),

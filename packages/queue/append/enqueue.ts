@@ -5,7 +5,7 @@ import { createSender, type Fields, type Sender } from './flight.ts';
 import type { IdempotencyKey } from './key-records.ts';
 import { createKeyedSender } from './keyed-flight.ts';
 import type { Partition } from '../partition.ts';
-import { sendUntil, type EnqueueOutcome } from './send-until.ts';
+import { retryUntilDeadline, type EnqueueOutcome } from './retry-until-deadline.ts';
 
 /** The way into the queue. */
 export type Enqueuer = {
@@ -82,7 +82,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   const enqueue: Enqueuer['enqueue'] = (counts, key) => {
     if (key === undefined) return enqueuePlain(counts);
     const deadline = performance.now() + deadlineMs;
-    return track(sendUntil(deadline, settings, (withinMs) => keyedSender.send(key, counts, withinMs)));
+    return track(retryUntilDeadline(deadline, settings, (withinMs) => keyedSender.send(key, counts, withinMs)));
   };
 
   const enqueuePlain = (counts: readonly number[]): Promise<EnqueueOutcome> =>
@@ -122,7 +122,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     lane.flights += 1;
     const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
     const deadline = Math.max(...requests.map((request) => request.deadline));
-    const outcome = await sendUntil(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
+    const outcome = await retryUntilDeadline(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
     if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
     else lane.avoidedUntil = performance.now() + avoidForMs;
     for (const request of requests) if (!request.isSettled) request.settle(outcome);

@@ -6,7 +6,7 @@ import { addOnce, fullNameOf, recordOf, shortenHash, type IdempotencyKey } from 
 import type { Partition } from '../partition.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
-import type { EnqueueOutcome } from './send-until.ts';
+import type { EnqueueOutcome } from './retry-until-deadline.ts';
 
 type KeyedSettings = {
   readonly connection: RedisConnection;

@@ -8,7 +8,7 @@ import { group, partitionOf, partitionsOf } from '../partition.ts';
 import { readQueueState } from '../admin/queue-state.ts';
 import { createEntryReader, type RawEntry } from './read-entries.ts';
 import { removeIdleConsumers } from './remove-consumers.ts';
-import { buryEntry, settleEntries } from './settle-entries.ts';
+import { deadLetterEntry, ackEntries } from './ack-entries.ts';
 
 const setUp = async (t: TestContext) => {
   const queue = await createTestQueue(t);
@@ -60,7 +60,7 @@ test('settled entries are gone from the stream and from the group', async (t) =>
   await add('1');
   await add('2');
   const entries = await readerOf('a').readNew(100);
-  await settleEntries(
+  await ackEntries(
     connect(),
     partition,
     entries.map(({ id }) => id),
@@ -76,7 +76,7 @@ test('an entry is removed from the stream before it is acknowledged', async (t) 
   assert.ok(entry);
   const connection = connect();
   const id = await connection.run(stream, (client) => client.clientId(), 3_000);
-  await settleEntries(connection, partition, [entry.id]);
+  await ackEntries(connection, partition, [entry.id]);
   // Redis says which command of a connection was the last.
   const settler = (await admin.clientList()).find((client) => client.id === id);
   assert.equal(settler?.cmd, 'xack');
@@ -146,7 +146,7 @@ test('a buried entry is in the dead letters with its reason and no longer in the
   await add('x');
   const [entry] = await readerOf('a').readNew(100);
   assert.ok(entry);
-  await buryEntry(connect(), partition, entry, 'not a number');
+  await deadLetterEntry(connect(), partition, entry, 'not a number');
   const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
   assert.deepEqual({ ...letter?.message }, { entry: entry.id, reason: 'not a number', v: 'x' });
   assert.equal(await admin.xLen(stream), 0);
@@ -183,7 +183,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     assert.deepEqual(kindsOf(entries), ['1', true, '2']);
     assert.ok(entries[1]);
     assert.deepEqual(entries[1].fields, {});
-    await buryEntry(connect(), partition, entries[1], 'too large');
+    await deadLetterEntry(connect(), partition, entries[1], 'too large');
     const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
     const bytes = fields.reduce((sum, part) => sum + part.length, 0);
     const reason = `too large; its ${fields.length / 2} fields, ${bytes} bytes, are not kept`;
@@ -216,7 +216,7 @@ test('the largest entry that may be read is read, and is a dead letter with its 
   const [entry] = await readerOf('a').readNew(100);
   assert.equal(entry?.fields['v']?.length, rest);
   assert.equal(entry.isOversize, undefined);
-  await buryEntry(connect(), partition, entry, 'a reason');
+  await deadLetterEntry(connect(), partition, entry, 'a reason');
   const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
   assert.equal(letter?.message['v']?.length, rest);
   assert.equal(letter.message['reason'], 'a reason');
@@ -252,7 +252,7 @@ test('a Redis that is full gives up an entry that cannot be parsed', async (t) =
   const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 100 });
   const [entry] = await reader.readNew(100);
   assert.ok(entry?.isOversize);
-  await buryEntry(connection, partition, entry, 'too large');
+  await deadLetterEntry(connection, partition, entry, 'too large');
   assert.equal(await admin.xLen(partition.deadLetters), 1);
   await admin.xAdd(partition.stream, '*', { v: '1' });
 });
@@ -332,5 +332,5 @@ test('entries are not taken for removed when Redis refused one of the two steps'
   assert.ok(entry);
   await admin.del(stream);
   await admin.set(stream, 'not a stream');
-  await assert.rejects(settleEntries(connect(), partition, [entry.id]), /WRONGTYPE/);
+  await assert.rejects(ackEntries(connect(), partition, [entry.id]), /WRONGTYPE/);
 });

@@ -12,7 +12,7 @@ import { partitionsOf, type Partition } from '../partition.ts';
 import { readReadiness } from '../admin/readiness.ts';
 import { readQueueState } from '../admin/queue-state.ts';
 import { createEntryReader, type RawEntry } from '../consume/read-entries.ts';
-import { settleEntries } from '../consume/settle-entries.ts';
+import { ackEntries } from '../consume/ack-entries.ts';
 import { slotOf } from './slot.ts';
 
 const aKey = { key: 'a key', space: '', client: 'a client' };
@@ -68,7 +68,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
     const found = await Promise.all(
       partitions.map(async (partition) => {
         const entries = await readerOf(partition).readNew(500);
-        await settleEntries(
+        await ackEntries(
           connection,
           partition,
           entries.slice(1).map(({ id }) => id),
@@ -122,7 +122,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
       await enqueueAll([5]);
       await enqueueAll(Array(1_500).fill(6));
       assert.deepEqual(new Set(await readStream(partition)), new Set([1, 2, 3, 4, 5, 6]));
-      await settleEntries(connection, partition, [entry.id]);
+      await ackEntries(connection, partition, [entry.id]);
       assert.ok((await reader.readNew(500)).length > 0);
     },
   );
@@ -157,7 +157,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
             const entries = [...(await reader.takeOver(3_000)), ...(await reader.readNew(200))];
             for (const { fields } of entries) for (const count of countsOf(fields)) consumed.add(count);
             if (entries.length > 0)
-              await settleEntries(
+              await ackEntries(
                 connection,
                 partition,
                 entries.map(({ id }) => id),

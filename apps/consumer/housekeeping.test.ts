@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '@sluice/runtime/logger.ts';
-import { keepTidy } from './tidy.ts';
+import { runHousekeeping } from './housekeeping.ts';
 
 const minuteMs = 60_000;
 
@@ -9,7 +9,7 @@ const minuteMs = 60_000;
 const countPurges = async (oldestAgeMs: number | undefined, inboxHours = 1): Promise<number> => {
   const stopping = new AbortController();
   let purges = 0;
-  const tidying = keepTidy(
+  const tidying = runHousekeeping(
     {
       purge: async () => {
         purges++;

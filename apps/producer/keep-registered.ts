@@ -16,7 +16,7 @@ const againAfterMs = 500;
  * Registers the partitions and looks at the queue's state, again and again until `stopping` is aborted: Redis may be flushed and forget
  * them, and the age of what waits matters most when no consumer is there to publish it. What fails is tried again soon.
  */
-export const followQueue = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
+export const keepRegistered = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
   while (!stopping.aborted) {
     // oxlint-disable no-await-in-loop -- one turn after the other
     let pauseMs = everyMs;

@@ -24,7 +24,7 @@ const longestPauseMs = 200;
  * Calls `send` with the time that it may take until it has an outcome, or until `deadline`. Every error is taken as one that passes (a
  * failover, a slot on its way, a server that loads its data, an odd reply of a connection that lost some), except that Redis is full.
  */
-export const sendUntil = async (
+export const retryUntilDeadline = async (
   deadline: number,
   { attemptMs, onError }: Attempts,
   send: (withinMs: number) => Promise<EnqueueOutcome>,

@@ -23,7 +23,7 @@ const lookEveryMs = 1_000;
  * come: one that no producer uses any more may still hold entries. They are at most {@link mostReadPartitions}, so that the connections of a
  * consumer are bounded, whatever is registered. A look that fails is tried again a second later.
  */
-export const followQueue = async (parts: FollowParts, stopping: AbortSignal): Promise<void> => {
+export const discoverPartitions = async (parts: FollowParts, stopping: AbortSignal): Promise<void> => {
   const known = new Map<string, Partition>();
   let hasWarned = false;
   const warnOfIgnored = (names: number) => {

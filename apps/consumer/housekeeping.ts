@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { levelOf } from '@sluice/runtime/level-of.ts';
 import type { Logger } from '@sluice/runtime/logger.ts';
 
-type TidyParts = {
+type HousekeepingParts = {
   /** Removes up to so many expired ids from the inbox and answers with how many there were. */
   readonly purge: (maxRows: number) => Promise<number>;
   /** How long the oldest entry of any partition has waited; `undefined` while that is not known. */
@@ -23,7 +23,7 @@ const removeConsumersEveryMs = 600_000;
  * Removes what is not needed any more, until `stopping` is aborted. Ids go from the inbox when their time is over, in small chunks; not while
  * an entry waits that is older than half of what ids are kept for: it may be a batch recorded before, and must be known when its turn comes.
  */
-export const keepTidy = async (parts: TidyParts, stopping: AbortSignal): Promise<void> => {
+export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortSignal): Promise<void> => {
   const oldestAllowedMs = (parts.inboxHours * hourMs) / 2;
   let removeConsumersAt = performance.now() + removeConsumersEveryMs;
 

@@ -11,7 +11,7 @@ const replyWithinMs = 3_000;
  * while XACK first would leave an entry that nobody claims. A plain pipeline: Redis refuses MULTI and scripts when it is
  * full, and a full queue could then never drain. Throws when either failed; it may be repeated.
  */
-export const settleEntries = async (
+export const ackEntries = async (
   connection: RedisConnection,
   { stream }: Partition,
   ids: readonly string[],
@@ -32,7 +32,7 @@ export const settleEntries = async (
  * Moves an entry that cannot be parsed to the partition's dead letters, with its id and the reason before its fields; an entry that
  * is too large to be read goes without its fields, and the reason says so. It is in exactly one of the two.
  */
-export const buryEntry = async (
+export const deadLetterEntry = async (
   connection: RedisConnection,
   { stream, deadLetters }: Partition,
   entry: RawEntry,

@@ -4,9 +4,9 @@ import type { Logger } from '@sluice/runtime/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 /** The steps of a consumer that can fail for a while. */
-export type Step = 'read' | 'record' | 'settle';
+export type Step = 'read' | 'record' | 'ack';
 
-type PersistenceSettings = {
+type RetrySettings = {
   readonly beat: () => void;
   readonly metrics: ConsumerMetrics;
   readonly logger: Logger;
@@ -19,15 +19,15 @@ const longestPauseMs = 5_000;
 const messages: Readonly<Record<Step, string>> = {
   read: 'could not read the queue; trying again',
   record: 'could not record; trying again',
-  settle: 'could not remove from the queue what is recorded; trying again',
+  ack: 'could not remove from the queue what is recorded; trying again',
 };
 
 /**
  * Calls a step until it succeeds, with pauses that grow to 5 s. Each attempt counts for the watchdog, the failed too. Throws the
  * signal's reason when it is to stop.
  */
-export const createPersistence =
-  ({ beat, metrics, logger, stopping }: PersistenceSettings) =>
+export const createRetry =
+  ({ beat, metrics, logger, stopping }: RetrySettings) =>
   async <T>(step: Step, attempt: () => Promise<T>): Promise<T> => {
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       beat();
