@@ -5,7 +5,7 @@ import {
   processSettings,
   queueSettings,
   recordSettings,
-} from '@sluice/runtime/settings.ts';
+} from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
 /** The environment of the consumer. */

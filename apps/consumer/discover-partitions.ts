@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { mostReadPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
-import { levelOf } from '@sluice/runtime/level-of.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
+import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
 type FollowParts = {
   readonly readPartitions: (onIgnored: (names: number) => void) => Promise<readonly Partition[]>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger } from '@sluice/runtime/logger.ts';
+import { createLogger } from '@sluice/runtime/logging/logger.ts';
 import { runHousekeeping } from './housekeeping.ts';
 
 const minuteMs = 60_000;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { levelOf } from '@sluice/runtime/level-of.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
+import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
 type HousekeepingParts = {
   /** Removes up to so many expired ids from the inbox and answers with how many there were. */

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
-import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
+import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { recordBatches } from '@sluice/ledger/record.ts';
@@ -15,8 +15,8 @@ import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state
 import { removeIdleConsumers } from '@sluice/queue/consume/remove-consumers.ts';
 import { createEntryReader } from '@sluice/queue/consume/read-entries.ts';
 import { deadLetterEntry, ackEntries } from '@sluice/queue/consume/ack-entries.ts';
-import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
-import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
+import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { startWatchdog } from '@sluice/runtime/watchdog.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';

@@ -1,5 +1,5 @@
-import type { Metrics } from '@sluice/runtime/metrics.ts';
-import { createQueueGauges } from '@sluice/runtime/queue-gauges.ts';
+import type { Metrics } from '@sluice/runtime/metrics/metrics.ts';
+import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
 import type { Step } from './retry.ts';
 
 const transactionBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { levelOf } from '@sluice/runtime/level-of.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
+import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
 /** The steps of a consumer that can fail for a while. */

@@ -1,4 +1,4 @@
-import { checkLogins, databaseSettings, processSettings } from '@sluice/runtime/settings.ts';
+import { checkLogins, databaseSettings, processSettings } from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
 const text = z.string({ error: 'must be text' }).optional();

@@ -1,5 +1,5 @@
-import { importDump, ImportError } from '@sluice/ledger/import-dump.ts';
-import { DumpError } from '@sluice/ledger/split-statements.ts';
+import { importDump, ImportError } from '@sluice/ledger/dump/import-dump.ts';
+import { DumpError } from '@sluice/ledger/dump/split-statements.ts';
 import type { Config } from './config.ts';
 import { ownerSettingsOf } from './set-up.ts';
 

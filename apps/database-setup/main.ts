@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@sluice/runtime/command.ts';
-import { readConfigOrExit } from '@sluice/runtime/config.ts';
-import { escapeControls } from '@sluice/runtime/escape-controls.ts';
+import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
+import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { configSchema } from './config.ts';
 import { runImport } from './import-command.ts';
 import { setUp } from './set-up.ts';

@@ -1,8 +1,8 @@
 import { migrate } from '@sluice/ledger/migrate.ts';
-import { setUpMigrator, setUpServiceUsers, type LedgerUsers } from '@sluice/ledger/users.ts';
-import { databaseSettingsOf } from '@sluice/runtime/connections.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
-import { createLoginProvider } from '@sluice/runtime/secrets.ts';
+import { setUpMigrator, setUpServiceUsers, type LedgerUsers } from '@sluice/ledger/users/users.ts';
+import { databaseSettingsOf } from '@sluice/runtime/config/connections.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
+import { createLoginProvider } from '@sluice/runtime/secrets/secrets.ts';
 import type { Config } from './config.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
   metricsSettings,
   processSettings,
   queueSettings,
-} from '@sluice/runtime/settings.ts';
+} from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
 /** The environment of the producer. */

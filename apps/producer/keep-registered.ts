@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { levelOf } from '@sluice/runtime/level-of.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
+import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
 type FollowParts<State> = {
   readonly register: () => Promise<void>;

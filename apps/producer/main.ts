@@ -8,10 +8,10 @@ import { readPartitions, registerPartitions } from '@sluice/queue/admin/partitio
 import { claimQueue } from '@sluice/queue/admin/queue-owner.ts';
 import { readReadiness } from '@sluice/queue/admin/readiness.ts';
 import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
-import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
-import { levelOf } from '@sluice/runtime/level-of.ts';
-import { listenHost } from '@sluice/runtime/listen-host.ts';
-import { createMetrics, publishMetrics } from '@sluice/runtime/metrics.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
+import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import { listenHost } from '@sluice/runtime/config/listen-host.ts';
+import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';

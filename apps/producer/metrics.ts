@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@sluice/contract/problem.ts';
-import type { Metrics } from '@sluice/runtime/metrics.ts';
-import { createQueueGauges } from '@sluice/runtime/queue-gauges.ts';
+import type { Metrics } from '@sluice/runtime/metrics/metrics.ts';
+import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
 
 const acknowledgeBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];

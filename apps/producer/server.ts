@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
-import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
-import { sampleWarnings, type Warn } from '@sluice/runtime/sample-warnings.ts';
+import { createHostCheck } from '@sluice/runtime/config/allowed-hosts.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
+import { sampleWarnings, type Warn } from '@sluice/runtime/logging/sample-warnings.ts';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { requireToken, type TokenGuard } from './http/bearer-token.ts';
 import { findHeaderFault } from './http/check-headers.ts';

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { problem, problemMediaType, type Problem } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
-import { createLogger } from '@sluice/runtime/logger.ts';
+import { createLogger } from '@sluice/runtime/logging/logger.ts';
 import { createServer, type ServerParts } from './server.ts';
 
 // What the tests of this folder share. It is named as a test so that nothing but tests can use it.

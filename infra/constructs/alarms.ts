@@ -228,7 +228,7 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
   },
   'mysql-connections': {
     metric: databaseMetric(environment, 'DatabaseConnections', 'Maximum'),
-    // A pool has four at most (packages/ledger/pools.ts). A producer has two (apps/producer/reads/connect-reads.ts), a consumer one; the rest are for
+    // A pool has four at most (packages/ledger/connection/pools.ts). A producer has two (apps/producer/reads/connect-reads.ts), a consumer one; the rest are for
     // the set-up and for people.
     above: 4 * (2 * environment.producer.most + environment.consumer.most) + 10,
     minutes: 10,

@@ -4,7 +4,7 @@ import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { createConnection } from 'mysql2/promise';
 import { checkLedgerServer } from './check-server.ts';
-import { connectLedger } from './connection.ts';
+import { connectLedger } from './connection/connection.ts';
 
 const { server } = await startLocalMysql(testFile);
 const { host, port, user, password } = server;

@@ -1,6 +1,6 @@
 import type { Finding } from '@sluice/contract/finding.ts';
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** The oldest servers that the tests run on. */
 const minVersions = { MySQL: [8, 4], MariaDB: [10, 11] } as const;

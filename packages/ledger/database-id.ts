@@ -1,5 +1,5 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 // What MySQL says where an older release set the database up: there is no table, or no right to it yet.
 const notSetUp = new Set([1142, 1143, 1146]);

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import type { DatabaseSettings } from './server.ts';
-import { inSession } from './session.ts';
+import type { DatabaseSettings } from './connection/server.ts';
+import { inSession } from './connection/session.ts';
 
 /** A migration that was applied is not the one in the folder any more. */
 export class MigrationChangedError extends Error {

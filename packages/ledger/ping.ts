@@ -1,4 +1,4 @@
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** Whether MySQL answers within `deadlineMs`. */
 export const isLedgerUp = async (ledger: LedgerConnection, deadlineMs: number): Promise<boolean> => {

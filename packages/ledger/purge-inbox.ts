@@ -1,5 +1,5 @@
 import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /**
  * Removes up to `maxRows` batch ids whose time is over, the oldest first; answers with how many it removed. Fewer than `maxRows`

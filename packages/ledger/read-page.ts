@@ -1,5 +1,5 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** One recorded count. The id is text, because it may be beyond what a number holds exactly. */
 export type RecordedCount = {

@@ -1,5 +1,5 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** How many counts are recorded, and the one with the highest id (0 when there is none). */
 export type Total = { readonly rowsCount: number; readonly latestValue: number };

@@ -1,5 +1,5 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** What is recorded together: counts under the id that makes recording them again do nothing. Both are checked before they come here. */
 type Batch = {

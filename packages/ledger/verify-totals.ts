@@ -1,5 +1,5 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LedgerConnection } from './connection.ts';
+import type { LedgerConnection } from './connection/connection.ts';
 
 /** What `totals` says, and how many rows there are. They are equal unless something changed the ledger behind its back. */
 export type Verification = { readonly total: bigint; readonly rowsCount: bigint };

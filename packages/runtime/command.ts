@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { readConfigOrExit, type Variables } from './config.ts';
-import { createLogger, type Logger } from './logger.ts';
+import { readConfigOrExit, type Variables } from './config/config.ts';
+import { createLogger, type Logger } from './logging/logger.ts';
 
 type CommandSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables> = {
   readonly name: string;

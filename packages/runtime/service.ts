@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import { readConfigOrExit, type Variables } from './config.ts';
+import { readConfigOrExit, type Variables } from './config/config.ts';
 import { giveMemoryBack } from './give-memory-back.ts';
-import { createLogger, type Logger } from './logger.ts';
+import { createLogger, type Logger } from './logging/logger.ts';
 
 /** A service that is up. */
 export type RunningService = {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from './logging/logger.ts';
 
 /** The result of the checks of all servers, kept up to date. */
 export type ServerWatch = {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
-import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection.ts';
+import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { migrate } from '@sluice/ledger/migrate.ts';
-import type { DatabaseSettings } from '@sluice/ledger/server.ts';
+import type { DatabaseSettings } from '@sluice/ledger/connection/server.ts';
 import { createConnection, createPool, type RowDataPacket } from 'mysql2/promise';
 import { testMysql, type TestMysql } from './environment.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- it looks for connections that a file leaves open

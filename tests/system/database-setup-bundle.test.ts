@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { bundleDatabaseSetup } from '@sluice/infra/bundle-database-setup.ts';
-import { inSession } from '@sluice/ledger/session.ts';
+import { inSession } from '@sluice/ledger/connection/session.ts';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createConsumerMetrics } from '@sluice/consumer/metrics.ts';
 import { idleMetrics } from '@sluice/infra/cost/usage.ts';
 import { createProducerMetrics } from '@sluice/producer/metrics.ts';
-import { emfLines } from '@sluice/runtime/emf.ts';
-import { createMetrics } from '@sluice/runtime/metrics.ts';
+import { emfLines } from '@sluice/runtime/metrics/emf.ts';
+import { createMetrics } from '@sluice/runtime/metrics/metrics.ts';
 
 // Each metric is paid for, so what is counted on must be what is published.
 for (const [service, create] of [

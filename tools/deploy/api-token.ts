@@ -8,7 +8,7 @@ import { CommandError } from './explain.ts';
 
 type ClosedApi = Extract<Environment['api'], { access: 'tokens' }>;
 
-// As the producer demands them (packages/runtime/api-tokens.ts): a list, or an object of them by the name of their holder.
+// As the producer demands them (packages/runtime/secrets/api-tokens.ts): a list, or an object of them by the name of their holder.
 const token = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{32,}$/);
 const tokens = z.union([z.array(token), z.record(z.string(), token).transform((named) => Object.values(named))]);
 

@@ -1,4 +1,4 @@
-import { escapeControls } from '@sluice/runtime/escape-controls.ts';
+import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 
 /** A line of a log, by its time in milliseconds since 1970 and the stream that it is in (`api/api/TASK`). */
 export type LogEvent = { readonly timestamp: number; readonly stream: string; readonly message: string };

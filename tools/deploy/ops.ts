@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs';
-import { escapeControls } from '@sluice/runtime/escape-controls.ts';
+import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { connectTo, settingsFor, watchErrors, type Account } from './account.ts';
 import { pause, runCommand, UsageError, type Work } from './command.ts';
 import { CommandError, nameOf } from './explain.ts';

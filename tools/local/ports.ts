@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { listenHost } from '@sluice/runtime/listen-host.ts';
+import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 
 const longestCommandShown = 100;
 

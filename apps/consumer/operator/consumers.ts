@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LedgerConnection } from '@sluice/ledger/connection.ts';
+import type { LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';

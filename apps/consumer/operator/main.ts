@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { connectLedger } from '@sluice/ledger/connection.ts';
+import { connectLedger } from '@sluice/ledger/connection/connection.ts';
 import { connectRedis } from '@sluice/queue/redis/connection.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
-import { readConfigOrExit } from '@sluice/runtime/config.ts';
-import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/connections.ts';
-import { escapeControls } from '@sluice/runtime/escape-controls.ts';
+import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
+import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
+import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { configSchema } from '../config.ts';
 import { checkCommand, CommandError, type Terminal } from './command.ts';
 import { runConsumersCommand } from './consumers.ts';

@@ -1,4 +1,4 @@
-import type { LedgerConnection } from '@sluice/ledger/connection.ts';
+import type { LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { verifyTotals } from '@sluice/ledger/verify-totals.ts';
 import type { Terminal } from './command.ts';
 

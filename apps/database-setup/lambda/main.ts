@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { importDump } from '@sluice/ledger/import-dump.ts';
-import { readConfig } from '@sluice/runtime/config.ts';
-import { createLogger } from '@sluice/runtime/logger.ts';
+import { importDump } from '@sluice/ledger/dump/import-dump.ts';
+import { readConfig } from '@sluice/runtime/config/config.ts';
+import { createLogger } from '@sluice/runtime/logging/logger.ts';
 import { configSchema } from '../config.ts';
 import { createCustomResource } from '../custom-resource.ts';
 import { ownerSettingsOf, setUp } from '../set-up.ts';

@@ -1,6 +1,6 @@
 import type { TokensFor } from '@sluice/contract/routes.ts';
-import type { Logger } from '@sluice/runtime/logger.ts';
-import { createTokensReader } from '@sluice/runtime/secrets.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
+import { createTokensReader } from '@sluice/runtime/secrets/secrets.ts';
 import { createTokenCheck, type TokenCheck, type TokenGuard } from './bearer-token.ts';
 
 type TokenConfig = {

@@ -1,5 +1,5 @@
 import { isDefect } from '@sluice/contract/defect.ts';
-import type { Warn } from '@sluice/runtime/sample-warnings.ts';
+import type { Warn } from '@sluice/runtime/logging/sample-warnings.ts';
 import type { Fault } from './problem-answer.ts';
 
 /** The ledger did not answer in time, or refused. */

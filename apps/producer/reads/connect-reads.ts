@@ -1,5 +1,5 @@
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
-import { connectLedger } from '@sluice/ledger/connection.ts';
+import { connectLedger } from '@sluice/ledger/connection/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { listenHost } from '@sluice/runtime/listen-host.ts';
+import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 import { dataFolder } from '../folder.ts';
 import { isPortFree } from '../ports.ts';
 import { createBalancer } from './balance.ts';

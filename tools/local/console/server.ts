@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { createHostCheck } from '@sluice/runtime/allowed-hosts.ts';
+import { createHostCheck } from '@sluice/runtime/config/allowed-hosts.ts';
 import type { Balancer } from './balance.ts';
 import { limitClients, type Answerer } from './limit-clients.ts';
 import { answerProblem } from './problem.ts';

@@ -4,11 +4,11 @@ import { startTlsMysql, type TlsMysql } from '@sluice/test-servers/mysql-tls.ts'
 import type { RowDataPacket } from 'mysql2/promise';
 import { connectLedger } from './connection.ts';
 import type { Login } from './login.ts';
-import { migrate } from './migrate.ts';
-import { readTotal } from './read-total.ts';
+import { migrate } from '../migrate.ts';
+import { readTotal } from '../read-total.ts';
 import type { DatabaseSettings } from './server.ts';
 import { inSession } from './session.ts';
-import { setUpMigrator, setUpServiceUsers } from './users.ts';
+import { setUpMigrator, setUpServiceUsers } from '../users/users.ts';
 
 let right: TlsMysql;
 let wrong: TlsMysql;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { secretTokens } from './api-tokens.ts';
-import { placeOf } from './place-of.ts';
+import { placeOf } from '../config/place-of.ts';
 
 /** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
 export class SecretError extends Error {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer } from './node-http.ts';
+import { createServer } from '../node-http.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { emfLines } from './emf.ts';
-import { listenHost } from './listen-host.ts';
+import { listenHost } from '../config/listen-host.ts';
 
 /** Names and numbers of one process. Times are in seconds, as Prometheus has them. */
 export type Metrics = {

@@ -6,10 +6,10 @@ import { test, type TestContext } from 'node:test';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { importDump } from './import-dump.ts';
-import { readPage } from './read-page.ts';
-import { readTotal } from './read-total.ts';
-import { recordBatches } from './record.ts';
-import { verifyTotals } from './verify-totals.ts';
+import { readPage } from '../read-page.ts';
+import { readTotal } from '../read-total.ts';
+import { recordBatches } from '../record.ts';
+import { verifyTotals } from '../verify-totals.ts';
 
 const options = { takesNewIds: false, onProgress: () => undefined };
 const recordSettings = { slot: 3, inboxHours: 1, deadlineMs: 20_000 };

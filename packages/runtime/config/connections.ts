@@ -1,4 +1,4 @@
-import { createLoginProvider, createSecretReader, loginSchema } from './secrets.ts';
+import { createLoginProvider, createSecretReader, loginSchema } from '../secrets/secrets.ts';
 
 type Credentials = { readonly username?: string | undefined; readonly password?: string | undefined };
 
@@ -56,7 +56,7 @@ const redisCredentialsOf = (config: RedisConfig): (() => Promise<Credentials>) =
     // Endpoints of serverless caches are named so; those of nodes are not (ElastiCache User Guide, "Finding connection endpoints").
     const isServerless = config.REDIS_HOST.includes('.serverless.');
     // The signing is large and is loaded only where it is used.
-    const loading = import('./redis-iam-token.ts').then(({ createRedisIamToken }) =>
+    const loading = import('../secrets/redis-iam-token.ts').then(({ createRedisIamToken }) =>
       createRedisIamToken({ cacheName, userName: username, region, isServerless }),
     );
     return async () => {

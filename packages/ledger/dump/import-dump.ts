@@ -1,8 +1,8 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import { openDump } from './open-dump.ts';
 import { readDump, type DumpedRow } from './read-dump.ts';
-import { withoutSql, type DatabaseSettings } from './server.ts';
-import { inSession } from './session.ts';
+import { withoutSql, type DatabaseSettings } from '../connection/server.ts';
+import { inSession } from '../connection/session.ts';
 import { DumpError } from './split-statements.ts';
 
 /** The ledger could not take a dump. Nothing was imported. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { hostPattern } from './allowed-hosts.ts';
-import { apiTokens, emptyTokens } from './api-tokens.ts';
+import { apiTokens, emptyTokens } from '../secrets/api-tokens.ts';
 import { neverEmpty } from './config.ts';
 
 const integer = (least: number, most: number) => {

@@ -5,7 +5,7 @@ import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { createProxy } from '@sluice/test-servers/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Login } from './login.ts';
-import { readTotal } from './read-total.ts';
+import { readTotal } from '../read-total.ts';
 import { inSession } from './session.ts';
 
 const deadlineMs = 5_000;

@@ -7,14 +7,14 @@ import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { connectLedger } from './connection.ts';
-import { importDump } from './import-dump.ts';
-import { migrate } from './migrate.ts';
-import { purgeInbox } from './purge-inbox.ts';
-import { readPage } from './read-page.ts';
-import { readTotal } from './read-total.ts';
-import { recordBatches } from './record.ts';
+import { importDump } from '../dump/import-dump.ts';
+import { migrate } from '../migrate.ts';
+import { purgeInbox } from '../purge-inbox.ts';
+import { readPage } from '../read-page.ts';
+import { readTotal } from '../read-total.ts';
+import { recordBatches } from '../record.ts';
 import { inSession } from './session.ts';
-import { verifyTotals } from './verify-totals.ts';
+import { verifyTotals } from '../verify-totals.ts';
 
 /** What a session gets from the server: a global value that is not what Sluice needs, and the value that it needs. */
 const variables: Readonly<Record<string, readonly [globally: string, pinned: string]>> = {

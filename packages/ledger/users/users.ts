@@ -1,8 +1,8 @@
 import type { Connection } from 'mysql2/promise';
 import { applyGrants, consumerGrants, migratorGrants, producerGrants, type Grant } from './grants.ts';
-import type { Login } from './login.ts';
-import type { DatabaseSettings } from './server.ts';
-import { inSession } from './session.ts';
+import type { Login } from '../connection/login.ts';
+import type { DatabaseSettings } from '../connection/server.ts';
+import { inSession } from '../connection/session.ts';
 
 /** The users of a ledger beside its administrator, each with a login of its own. */
 export type LedgerUsers = {
