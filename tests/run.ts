@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { privateServers } from '@sluice/local/private-servers.ts';
-import { createSupervisor } from '@sluice/local/supervise.ts';
+import { privateServers } from '@sluice/local/servers/private-servers.ts';
+import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { findChromium } from './browser/find-chromium.ts';
 import { faultTable } from './faults/report.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
 import { dataFolder } from '@sluice/local/folder.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { connectRedis } from '@sluice/queue/redis/connection.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';

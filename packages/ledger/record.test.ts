@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import type { LedgerConnection } from './connection/connection.ts';
 import { readTotal } from './read-total.ts';
 import { recordBatches } from './record.ts';

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 
 const secret = 'the-secret-of-this-test';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertNoComplaint, openPage, patienceMs, readFigure, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import type { Page } from 'playwright-core';
 import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';

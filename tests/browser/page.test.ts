@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { assertAccessible, assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { builtPage, serveConsole } from './console.ts';

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall } from '@sluice/local/install-packages.ts';
 import { repository } from '@sluice/local/folder.ts';
 import type { Image } from './build-images.ts';
-import { provideEnvoy } from '@sluice/test-servers/envoy-program.ts';
+import { provideEnvoy } from '@sluice/test-servers/front/envoy-program.ts';
 import { debianSource, installPackages } from './debian.ts';
 import type { Engine } from './engine.ts';
 import { CommandError, run } from './run.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { startEnvoy, type EnvoyConfiguration } from '@sluice/test-servers/envoy.ts';
-import { startNginx } from '@sluice/test-servers/nginx.ts';
+import { startEnvoy, type EnvoyConfiguration } from '@sluice/test-servers/front/envoy.ts';
+import { startNginx } from '@sluice/test-servers/front/nginx.ts';
 
 /** A server in a producer's place that answers with the client address that it was told. */
 const startEcho = async (t: TestContext): Promise<number> => {

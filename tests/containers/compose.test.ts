@@ -88,7 +88,7 @@ test('each image is pinned by its exact version and its digest, and is the same 
       .map(read)
       .join('')
       .matchAll(/^ +image: (\S+)$/gm),
-    ...read('tools/local/find-servers.ts').matchAll(/image: '([^']+)'/g),
+    ...read('tools/local/servers/find-servers.ts').matchAll(/image: '([^']+)'/g),
   ].flatMap(([, name = '']) => (name.startsWith('sluice/') ? [] : name));
   assert.ok(named.length >= 11, named.join('\n'));
   const seen = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { repository } from '@sluice/local/folder.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { docker, variable } from './containers.ts';

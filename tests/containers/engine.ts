@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall } from '@sluice/local/install-packages.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { installPackages } from './debian.ts';

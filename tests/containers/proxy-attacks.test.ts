@@ -4,10 +4,10 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { startChildServer } from '@sluice/test-servers/child-server.ts';
-import { startEnvoy } from '@sluice/test-servers/envoy.ts';
-import { startNginx } from '@sluice/test-servers/nginx.ts';
+import { startEnvoy } from '@sluice/test-servers/front/envoy.ts';
+import { startNginx } from '@sluice/test-servers/front/nginx.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 

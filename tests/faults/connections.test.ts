@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createGate, steps, type Step } from '@sluice/test-servers/gate.ts';
-import { createMysqlSteps } from '@sluice/test-servers/mysql-steps.ts';
+import { createGate, steps, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
+import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createRedisSteps } from '@sluice/test-servers/redis-steps.ts';
+import { createRedisSteps } from '@sluice/test-servers/proxy/redis-steps.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { startLoad } from './load.ts';

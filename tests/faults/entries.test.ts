@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { assertBalance } from './balance.ts';
 import { joinLoads, startLoad } from './load.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createGate, type Step } from '@sluice/test-servers/gate.ts';
-import { createMysqlSteps } from '@sluice/test-servers/mysql-steps.ts';
+import { createGate, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
+import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';

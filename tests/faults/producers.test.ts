@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { assertBalance } from './balance.ts';
 import { startLoad } from './load.ts';

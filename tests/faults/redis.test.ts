@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { startLocalRedis } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { repairAppendOnlyFile } from '@sluice/local/repair-append-only-file.ts';
+import { repairAppendOnlyFile } from '@sluice/local/servers/repair-append-only-file.ts';
 import { openAdmin } from '@sluice/test-servers/queue.ts';
 import { startLocalRedis } from '@sluice/test-servers/servers-of-npm-start.ts';
 

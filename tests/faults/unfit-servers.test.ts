@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { routes } from '@sluice/contract/routes.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
-import { privateServers } from '@sluice/local/private-servers.ts';
-import { createSupervisor } from '@sluice/local/supervise.ts';
+import { privateServers } from '@sluice/local/servers/private-servers.ts';
+import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { checkMutations } from './check-mutations.ts';
 import { copyProgram } from './copy-program.ts';
 import { readMutations, type Mutation } from './mutation.ts';
@@ -19,7 +19,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const warn = (text: string) => process.stderr.write(`${text}\n`);
 const usage = `usage: npm run test:mutations -- [--check] [name …]
   --check  only checks that the patches apply and that the tests exist
-  name     of a file tests/mutations/name.patch; all when none is given`;
+  name     of a file tests/mutations/patches/name.patch; all when none is given`;
 
 class UsageError extends Error {
   readonly code = 'MISUSED';
@@ -72,7 +72,7 @@ const prove = async (mutations: readonly Mutation[], stopping: AbortSignal): Pro
 
 const run = async (): Promise<number> => {
   const { positionals, values } = readWords();
-  const folder = fileURLToPath(new URL('./', import.meta.url));
+  const folder = fileURLToPath(new URL('patches/', import.meta.url));
   const mutations = choose(await readMutations(folder), positionals);
   const faults = await checkMutations(repository, mutations);
   if (faults.length > 0 || values.check) {

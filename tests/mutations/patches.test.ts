@@ -9,7 +9,7 @@ import { parseMutation, readMutations } from './mutation.ts';
 import { proveMutations } from './prove.ts';
 
 test('every patch applies to the program, and the test that must catch it is there', async () => {
-  const mutations = await readMutations(import.meta.dirname);
+  const mutations = await readMutations(join(import.meta.dirname, 'patches'));
   assert.notEqual(mutations.length, 0);
   const faults = await checkMutations(repository, mutations);
   assert.deepEqual(

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { repository } from '@sluice/local/folder.ts';
 import * as z from 'zod';
 

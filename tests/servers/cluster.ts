@@ -1,5 +1,5 @@
 import type { RedisSettings } from '@sluice/queue/redis/connection.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { openAdmin, plainSettings, startRedis } from './queue.ts';
 import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findServers } from '@sluice/local/find-servers.ts';
-import { mysqlPart } from '@sluice/local/mysql.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
-import { createSupervisor } from '@sluice/local/supervise.ts';
+import { findServers } from '@sluice/local/servers/find-servers.ts';
+import { mysqlPart } from '@sluice/local/servers/mysql.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 
 /** A private MySQL whose certificate is for `certifiedName`. */
 export type TlsMysql = {

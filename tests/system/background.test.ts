@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
-import { readNotes } from '@sluice/local/leftovers.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
-import { isRunning } from '@sluice/local/processes.ts';
+import { readNotes } from '@sluice/local/processes/leftovers.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { isRunning } from '@sluice/local/processes/processes.ts';
 import { startRedis } from '@sluice/test-servers/queue.ts';
 import { createFolder, ownEnvironment, start } from './start.ts';
 

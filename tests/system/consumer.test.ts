@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 const batchId = (number: number) => number.toString(16).padStart(32, '0');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { readNotes } from '@sluice/local/leftovers.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
-import { isRunning } from '@sluice/local/processes.ts';
+import { readNotes } from '@sluice/local/processes/leftovers.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { isRunning } from '@sluice/local/processes/processes.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { request as startRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { readNotes } from '@sluice/local/leftovers.ts';
-import { commandOf, findFreePort } from '@sluice/local/ports.ts';
+import { readNotes } from '@sluice/local/processes/leftovers.ts';
+import { commandOf, findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findProgram } from './find-program.ts';
+import { findProgram } from './servers/find-program.ts';
 
 // One for the machine: its holder installs, the others wait. In a folder that only root can write to: in /tmp another user could put a link there.
 const lock = '/run/sluice-apt.lock';

@@ -4,14 +4,14 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { inspect, parseArgs } from 'node:util';
 import { prettyFactory } from 'pino-pretty';
-import { startInBackground } from './background.ts';
+import { startInBackground } from './processes/background.ts';
 import { explainFileError } from './explain-file-error.ts';
-import { ServerMissingError } from './find-servers.ts';
+import { ServerMissingError } from './servers/find-servers.ts';
 import { dataFolder, logFolderOf, repository } from './folder.ts';
-import { AlreadyRunningError } from './leftovers.ts';
+import { AlreadyRunningError } from './processes/leftovers.ts';
 import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
-import { PartError } from './supervise.ts';
+import { PartError } from './processes/supervise.ts';
 
 // `npm start [-- --dev] [-- --detach]`: runs all parts and supervises them; --dev serves the
 // console from its sources, --detach does it in the background.

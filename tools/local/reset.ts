@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { explainFileError } from './explain-file-error.ts';
 import { dataFolder } from './folder.ts';
-import { AlreadyRunningError, createRunningNote, leftoverFiles } from './leftovers.ts';
+import { AlreadyRunningError, createRunningNote, leftoverFiles } from './processes/leftovers.ts';
 
 const folder = dataFolder();
 // By name, because SLUICE_DIR may be a folder that holds other things too.

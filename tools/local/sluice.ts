@@ -5,14 +5,14 @@ import { readAccess, type Access } from './access.ts';
 import { removeEnvironment, writeEnvironment } from './environment-note.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { logFolderOf, makeFolder } from './folder.ts';
-import { createRunningNote, type RunningNote } from './leftovers.ts';
-import { requireOpenFiles } from './open-files.ts';
-import { AddressMissingError, describeHolder, isPortFree } from './ports.ts';
+import { createRunningNote, type RunningNote } from './processes/leftovers.ts';
+import { requireOpenFiles } from './processes/open-files.ts';
+import { AddressMissingError, describeHolder, isPortFree } from './servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from './service-command.ts';
-import { privateServers } from './private-servers.ts';
-import { runOnce } from './run-once.ts';
+import { privateServers } from './servers/private-servers.ts';
+import { runOnce } from './processes/run-once.ts';
 import { SettingError } from './setting-error.ts';
-import { createSupervisor, type Part, type Watcher } from './supervise.ts';
+import { createSupervisor, type Part, type Watcher } from './processes/supervise.ts';
 
 type SluiceSettings = {
   readonly repository: string;

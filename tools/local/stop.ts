@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { explainFileError } from './explain-file-error.ts';
 import { dataFolder } from './folder.ts';
-import { AlreadyRunningError, createRunningNote, leftoverFiles, readHolder } from './leftovers.ts';
-import { isRunning } from './processes.ts';
+import { AlreadyRunningError, createRunningNote, leftoverFiles, readHolder } from './processes/leftovers.ts';
+import { isRunning } from './processes/processes.ts';
 
 // `npm stop`: ends the Sluice of a folder, wherever it was started: in the background or in another
 // terminal.

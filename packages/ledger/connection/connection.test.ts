@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Login } from './login.ts';
 import { readTotal } from '../read-total.ts';

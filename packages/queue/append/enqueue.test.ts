@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { parseEntry } from '@sluice/contract/entry.ts';
 import { testRedis } from '@sluice/test-servers/environment.ts';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { createProxy } from '@sluice/test-servers/proxy.ts';
+import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { makeCertificate, startRedisWithTls } from '@sluice/test-servers/tls.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';

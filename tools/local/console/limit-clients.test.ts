@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort } from '../ports.ts';
+import { findFreePort } from '../servers/ports.ts';
 import { repository } from '../folder.ts';
 
 const waitUntil = async (isSo: () => boolean): Promise<void> => {

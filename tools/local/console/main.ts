@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 import { dataFolder } from '../folder.ts';
-import { isPortFree } from '../ports.ts';
+import { isPortFree } from '../servers/ports.ts';
 import { createBalancer } from './balance.ts';
 import { buildPage } from './build-page.ts';
 import type { Answerer } from './limit-clients.ts';

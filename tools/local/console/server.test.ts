@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { findFreePort } from '../ports.ts';
+import { findFreePort } from '../servers/ports.ts';
 import { createBalancer } from './balance.ts';
 import { servePage } from './page-files.ts';
 import { createConsoleServer } from './server.ts';

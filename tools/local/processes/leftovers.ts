@@ -1,8 +1,8 @@
 import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { tryLock } from './lock.mjs';
-import { commandOf } from './ports.ts';
+import { tryLock } from '../lock.mjs';
+import { commandOf } from '../servers/ports.ts';
 import { endProcesses, identify, isIdentity, isRunning, type ProcessIdentity } from './processes.ts';
 
 /** Another `npm start` runs on the same folder. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { logFolderOf, makeFolder } from './folder.ts';
+import { logFolderOf, makeFolder } from '../folder.ts';
 
 const showEveryMs = 100;
 

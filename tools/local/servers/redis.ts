@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { converse } from './converse.ts';
+import { converse } from '../converse.ts';
 import { isPortFree } from './ports.ts';
 import { RepairError, repairAppendOnlyFile } from './repair-append-only-file.ts';
-import type { Part } from './supervise.ts';
+import type { Part } from '../processes/supervise.ts';
 
 /** How to run a Redis: a program of this machine, or an image. */
 export type RedisRunner = { readonly program: string } | { readonly image: string; readonly docker: string };

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
 
 const requirements = fileURLToPath(new URL('envoy-requirements.txt', import.meta.url));

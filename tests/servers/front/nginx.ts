@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram } from '@sluice/local/find-program.ts';
+import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { repository } from '@sluice/local/folder.ts';
 import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
-import { startChildServer } from './child-server.ts';
-import type { Owner } from './test-file.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { startChildServer } from '../child-server.ts';
+import type { Owner } from '../test-file.ts';
 
 /**
  * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy that

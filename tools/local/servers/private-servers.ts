@@ -5,8 +5,8 @@ import { mysqlPart } from './mysql.ts';
 import { findFreePort } from './ports.ts';
 import { redisPart } from './redis.ts';
 import { privatePassword } from './secrets.ts';
-import { SettingError } from './setting-error.ts';
-import type { Part } from './supervise.ts';
+import { SettingError } from '../setting-error.ts';
+import type { Part } from '../processes/supervise.ts';
 
 type PrivateServers = {
   readonly parts: readonly Part[];

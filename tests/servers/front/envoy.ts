@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '@sluice/local/folder.ts';
-import { findFreePort } from '@sluice/local/ports.ts';
-import { startChildServer } from './child-server.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { startChildServer } from '../child-server.ts';
 import { provideEnvoy } from './envoy-program.ts';
-import type { Owner } from './test-file.ts';
+import type { Owner } from '../test-file.ts';
 
 /** A configuration that the image has: for Compose, where clients connect directly, or for ECS, behind two proxies. */
 export type EnvoyConfiguration = 'compose.yaml' | 'envoy.yaml';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { raiseLimit } from './explain-file-error.ts';
-import { SettingError } from './setting-error.ts';
+import { raiseLimit } from '../explain-file-error.ts';
+import { SettingError } from '../setting-error.ts';
 
 // With 128 all parts start; each client is one more.
 const neededFiles = 256;

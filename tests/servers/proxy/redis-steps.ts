@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Gate } from './gate.ts';
+import type { Gate } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
 // A client's commands are arrays of bulk strings (Redis serialization protocol specification).

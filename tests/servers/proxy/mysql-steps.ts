@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Gate, Step } from './gate.ts';
+import type { Gate, Step } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
 // Packets and their parts: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
-import { canInstall, installPackages } from './install-packages.ts';
+import { canInstall, installPackages } from '../install-packages.ts';
 import type { MysqlRunner } from './mysql.ts';
 import type { RedisRunner } from './redis.ts';
 

@@ -2,10 +2,10 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { converse } from './converse.ts';
+import { converse } from '../converse.ts';
 import { findProgram } from './find-program.ts';
 import { bindMount, userArgs } from './redis.ts';
-import { PartError, type Part } from './supervise.ts';
+import { PartError, type Part } from '../processes/supervise.ts';
 
 /** How to run a MySQL or MariaDB: a program of this machine, or an image. */
 export type MysqlRunner = { readonly program: string } | { readonly image: string; readonly docker: string };

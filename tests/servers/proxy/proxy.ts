@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Owner } from './test-file.ts';
+import type { Owner } from '../test-file.ts';
 
 /** Two sockets and what is lost between them. */
 type Pair = {
