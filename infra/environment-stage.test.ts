@@ -7,7 +7,7 @@ import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
 import { findFaults } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
-import { templatesOf } from './points/templates-of-tests.ts';
+import { templatesOf } from './policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const find = (name: string): Environment => environments.find((each) => each.name === name) ?? assert.fail();

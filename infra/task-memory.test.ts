@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Template } from 'aws-cdk-lib/assertions';
-import { templatesOf } from './points/templates-of-tests.ts';
+import { templatesOf } from './policy/templates-of-tests.ts';
 import { readEnvironments } from './read-environments.ts';
 import { commandWithin, envoyMemoryMiB } from './task-memory.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readAssembly } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';
@@ -49,7 +49,7 @@ test('all environments are made without a network and without an account, checke
 test('words that are none of a command’s are told, with what it takes, and nothing is made', () => {
   for (const [command, words] of [
     ['synth', ['--bogus']],
-    ['remove-points', ['--chek']],
+    ['cost', ['--chek']],
   ] as const) {
     const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, `${command}.ts`), ...words], {
       encoding: 'utf8',

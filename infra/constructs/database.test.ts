@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const templates = await templatesOf(environments);

@@ -5,7 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { transformSync } from 'esbuild';
 import { cacheControl, securityHeaders } from './page-headers.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const find = (name: string) => environments.find((each) => each.name === name) ?? assert.fail();

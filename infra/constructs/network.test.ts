@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { readEdges, type Edge } from '../policy/security-groups.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const [testing] = environments;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
 import { free } from './free.ts';
 import { kinds } from './kinds.ts';
 import { monthOf, sum } from './month.ts';

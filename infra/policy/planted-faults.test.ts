@@ -8,7 +8,7 @@ import { Peer, Port, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import { readEnvironments } from '../read-environments.ts';
-import { templatesOf } from '../points/templates-of-tests.ts';
+import { templatesOf } from './templates-of-tests.ts';
 import { validate } from '../validation.ts';
 import { findFaults, nextBaselines, sayFault } from './check.ts';
 import type { Resource, StackTemplate } from './template.ts';

@@ -3,8 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSyn
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../environment.ts';
-import { templateSchema, type StackTemplate } from '../policy/template.ts';
-import { remove, removalVariable } from './removal.ts';
+import { templateSchema, type StackTemplate } from './template.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const kept = join(repository, '.sluice/templates');
@@ -18,22 +17,13 @@ const sources = [
   'packages/**/*.{ts,sql,json}',
 ];
 
-/**
- * The templates of environments, for tests: made once for the sources as they are, and read by every test file after the first. With
- * `SLUICE_REMOVED` in the environment something is missing in them, for the run that sees each point's test fail.
- */
+/** The templates of environments, for tests: made once for the sources as they are, and read by every test file after the first. */
 export const templatesOf = async (environments: readonly Environment[]): Promise<StackTemplate[]> => {
   const sourcesHash = hashSources();
   const files = environments.map((environment) => ({ environment, file: fileOf(environment, sourcesHash) }));
   const missing = files.filter(({ file }) => !existsSync(file));
   if (missing.length > 0) await make(missing);
-  return withoutRemoved(files.flatMap(({ file }) => templatesSchema.parse(JSON.parse(readFileSync(file, 'utf8')))));
-};
-
-/** Templates without what is to be removed, when something is. */
-export const withoutRemoved = (templates: readonly StackTemplate[]): StackTemplate[] => {
-  const removal = process.env[removalVariable];
-  return removal === undefined ? [...templates] : remove(templates, removal);
+  return files.flatMap(({ file }) => templatesSchema.parse(JSON.parse(readFileSync(file, 'utf8'))));
 };
 
 type Missing = { readonly environment: Environment; readonly file: string };
