@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Template } from 'aws-cdk-lib/assertions';
-import { readEdges, type Edge } from '../policy/security-groups.ts';
+import { readEdges, type Edge } from '../policy/connections-of-tests.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from '../policy/templates-of-tests.ts';

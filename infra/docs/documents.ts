@@ -6,8 +6,6 @@ import type { Environment } from '../environment.ts';
 import { environmentsOf } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { environmentsTable } from './environments-table.ts';
-import { networkPicture } from './network-picture.ts';
-import { requestPicture } from './request-picture.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 
@@ -16,11 +14,6 @@ export const makeDocuments = (
   environments: readonly Environment[],
   templates: readonly StackTemplate[],
 ): { readonly file: string; readonly text: string }[] => {
-  const foundationOf = (name: string): StackTemplate => {
-    const found = templates.find(({ stack }) => stack === `${name}/foundation`);
-    if (found === undefined) throw new Error(`There is no template ${name}/foundation`);
-    return found;
-  };
   const page = join(docs, 'aws.md');
   return [
     {
@@ -31,18 +24,6 @@ export const makeDocuments = (
         costTables(templates),
       ),
     },
-    {
-      file: join(docs, 'aws-request.svg'),
-      text: requestPicture(
-        'The way of a request in prod',
-        templates.filter(({ stack }) => stack.startsWith('prod/')),
-      ),
-    },
-    // The two that differ: ways out by NAT, and by endpoints.
-    ...['dev', 'prod'].map((name) => ({
-      file: join(docs, `aws-network-${name}.svg`),
-      text: networkPicture(`Who may talk to whom in ${name}`, foundationOf(name)),
-    })),
   ];
 };
 
