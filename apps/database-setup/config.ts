@@ -5,13 +5,13 @@ const text = z.string({ error: 'must be text' }).optional();
 
 const userSettings = {
   DB_MIGRATOR_PASSWORD: text.describe(
-    'The password to give to the user `migrator`, who then makes the tables and imports; without it `DB_USER` does, and no users are made',
+    'Password for the user `migrator`, who creates the tables and imports; if not set, `DB_USER` does, and no users are created',
   ),
-  DB_MIGRATOR_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
-  DB_PRODUCER_PASSWORD: text.describe('The password to give to the user `producer`, who may read what GETs answer'),
-  DB_PRODUCER_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
-  DB_CONSUMER_PASSWORD: text.describe('The password to give to the user `consumer`, who may record'),
-  DB_CONSUMER_SECRET_ARN: text.describe('A secret with `username` and `password` of that user, in its place'),
+  DB_MIGRATOR_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
+  DB_PRODUCER_PASSWORD: text.describe('Password for the user `producer`, who may read what GETs return'),
+  DB_PRODUCER_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
+  DB_CONSUMER_PASSWORD: text.describe('Password for the user `consumer`, who may record'),
+  DB_CONSUMER_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
 };
 
 const roles = ['MIGRATOR', 'PRODUCER', 'CONSUMER'] as const;

@@ -140,13 +140,13 @@ export const routes = {
   root: {
     method: 'GET',
     path: '/',
-    summary: 'An empty answer, to see that something listens',
+    summary: 'Returns an empty 200 response',
     answers: { 200: { description: 'Empty.' } },
   },
   health: {
     method: 'GET',
     path: '/health',
-    summary: 'Whether this process is well; it stays 200 while the queue or the ledger is away',
+    summary: 'Liveness: 200 while this process runs, even if the queue or the database is unavailable',
     answers: {
       200: {
         description: 'The process answers.',
@@ -157,7 +157,7 @@ export const routes = {
   ready: {
     method: 'GET',
     path: '/ready',
-    summary: 'Whether the queue takes counts; one that is full or unsafe does not',
+    summary: 'Readiness: 200 if the queue accepts counts; 503 if it is full, unsafe or unavailable',
     answers: {
       200: { description: 'The queue takes counts.', body: readiness },
       503: { description: 'The queue is full, unsafe, or cannot be reached.', body: readiness },
@@ -166,7 +166,7 @@ export const routes = {
   postCount: {
     method: 'POST',
     path: '/count',
-    summary: 'Put one count into the queue',
+    summary: 'Adds one count to the queue',
     headers: idempotencyHeaders,
     body: z.strictObject({ count }),
     maxBodyBytes: 4_096,
@@ -182,7 +182,7 @@ export const routes = {
   postCounts: {
     method: 'POST',
     path: '/counts',
-    summary: 'Put up to 10,000 counts into the queue, all or none; as JSON, or as NDJSON with one integer a line',
+    summary: 'Adds up to 10,000 counts to the queue, all or none, as JSON or NDJSON (one integer a line)',
     headers: idempotencyHeaders,
     body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
     line: count,
@@ -198,7 +198,7 @@ export const routes = {
   getCount: {
     method: 'GET',
     path: '/count',
-    summary: 'How many counts are recorded, and the one with the highest id',
+    summary: 'Returns the number of recorded counts, and the count with the highest id',
     needsToken: 'all',
     answers: {
       200: { description: 'What was recorded when the request arrived, or later.', body: total },
@@ -209,7 +209,7 @@ export const routes = {
   getCounts: {
     method: 'GET',
     path: '/counts',
-    summary: 'Recorded counts in pages, the highest ids first; with `after` in ascending order, to follow them',
+    summary: 'Returns pages of recorded counts, highest ids first; ascending with `after`, to follow them',
     needsToken: 'all',
     query: z.strictObject({
       limit: z
@@ -243,7 +243,7 @@ export const routes = {
   getQueue: {
     method: 'GET',
     path: '/queue',
-    summary: 'What waits in the queue',
+    summary: 'Returns the state of the queue',
     needsToken: 'all',
     answers: {
       200: { description: 'The state of all partitions together.', body: queueState },
@@ -254,7 +254,7 @@ export const routes = {
   getEvents: {
     method: 'GET',
     path: '/events',
-    summary: 'The state of queue and ledger as server-sent events, one a second',
+    summary: 'Streams the state of the queue and the database as server-sent events, one a second',
     needsToken: 'all',
     answers: {
       200: {
@@ -282,13 +282,13 @@ export const routes = {
   getOpenapi: {
     method: 'GET',
     path: '/openapi.json',
-    summary: 'This contract as an OpenAPI 3.1 document',
+    summary: 'Returns this API as an OpenAPI 3.1 document',
     answers: { 200: { description: 'The document.', body: z.looseObject({ openapi: z.string() }) } },
   },
   getDocs: {
     method: 'GET',
     path: '/docs',
-    summary: 'A page to read this contract and to try it',
+    summary: 'Serves a page to read and try this API',
     answers: { 200: { description: 'The page.', body: z.string(), mediaType: 'text/html' } },
   },
 } as const satisfies Record<string, Route>;

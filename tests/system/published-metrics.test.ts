@@ -16,6 +16,10 @@ for (const [service, create] of [
     create(metrics, () => 0);
     const lines = await emfLines(metrics.registry, 'Sluice')();
     const names = lines.flatMap((line) => [...line.matchAll(/"Name":"(\w+)"/g)].map(([, name]) => name));
-    assert.equal(names.length, idleMetrics[service], names.join(' '));
+    assert.equal(
+      names.length,
+      idleMetrics[service],
+      `Set idleMetrics.${service} in infra/cost/usage.ts to ${names.length}, for the price of its metrics: ${names.join(' ')}`,
+    );
   });
 }

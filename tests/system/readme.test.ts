@@ -10,6 +10,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
 
 const run = promisify(execFile);
+const docs = join(repository, 'docs');
 
 test('the curl commands of the README work as they stand, in every shell', async (t) => {
   const commands = readFileSync(join(repository, 'README.md'), 'utf8')
@@ -37,15 +38,15 @@ test('the curl commands of the README work as they stand, in every shell', async
   assert.doesNotMatch(post, /[$`\\]/);
 });
 
-test('each promise of the README links to a test that breaks it', () => {
+test('each guarantee links to a test that breaks it', () => {
   const [, promises = ''] =
-    /\| when \| then \| broken by \|\n(.*?)\n\n/s.exec(readFileSync(join(repository, 'README.md'), 'utf8')) ?? [];
+    /\| when +\| then +\| broken by +\|\n(.*?)\n\n/s.exec(readFileSync(join(docs, 'guarantees.md'), 'utf8')) ?? [];
   const rows = promises.split('\n').slice(1);
   assert.ok(rows.length > 10);
   for (const row of rows) {
     const links = [...row.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target);
     assert.ok(links.length > 0, row);
     for (const link of links)
-      assert.ok(existsSync(join(repository, link)) && /\.test\.ts$|faults$|decisions/.test(link), link);
+      assert.ok(existsSync(join(docs, link)) && /\.test\.ts$|faults$|decisions/.test(link), link);
   }
 });

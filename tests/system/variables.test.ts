@@ -298,7 +298,7 @@ variables(
   },
 );
 
-variables(['LOG_LEVEL'], 'is the least level that is logged', async (t) => {
+variables(['LOG_LEVEL'], 'is the minimum log level', async (t) => {
   const { start, address } = await createPipeline(t);
   const quiet = await start('producer', { LOG_LEVEL: 'info' });
   await fetch(`${address}/health`);
@@ -316,7 +316,7 @@ variables(['INBOX_HOURS'], 'is how long the id of a batch is kept', async (t) =>
   assert.ok(Number(row?.['minutes']) >= 415 && Number(row?.['minutes']) <= 420);
 });
 
-variables(['WATCHDOG_MS'], 'is how long a consumer may make no attempt', async (t) => {
+variables(['WATCHDOG_MS'], 'is the watchdog timeout', async (t) => {
   const { start, environment, post, untilRecorded } = await createPipeline(t);
   const proxy = await createProxy(t, Number(environment['DB_PORT']));
   await start('producer');

@@ -1,24 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { routesTable, variablesTable } from './tables.ts';
 
-// `npm run readme` writes the tables of README.md that schemas say; with `--check` it fails when they are stale.
+// `npm run readme` writes the tables of docs/reference from the schemas. With `--check` it fails when they are stale.
 
-const file = new URL('../../README.md', import.meta.url);
-const tables = { routes: routesTable, variables: variablesTable };
+const tables = [
+  { name: 'routes', file: 'docs/reference/api.md', table: routesTable },
+  { name: 'variables', file: 'docs/reference/configuration.md', table: variablesTable },
+];
+const isCheck = process.argv.includes('--check');
 
-const before = readFileSync(file, 'utf8');
-let after = before;
-for (const [name, table] of Object.entries(tables)) {
+for (const { name, file, table } of tables) {
+  const url = new URL(`../../${file}`, import.meta.url);
+  const before = readFileSync(url, 'utf8');
   const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(after)) throw new Error(`README.md has no <!-- ${name} --> … <!-- /${name} --> to put the table in`);
-  after = after.replace(place, (_all, start: string, end: string) => `${start}\n${table()}\n\n${end}`);
-}
-
-if (process.argv.includes('--check')) {
-  if (after !== before) {
-    process.stderr.write('The tables of README.md are not what the schemas say. Run: npm run readme\n');
+  if (!place.test(before)) throw new Error(`${file} has no <!-- ${name} --> … <!-- /${name} --> to put the table in`);
+  const after = before.replace(place, (_all, start: string, end: string) => `${start}\n${table()}\n\n${end}`);
+  if (!isCheck) writeFileSync(url, after);
+  else if (after !== before) {
+    process.stderr.write(`${file} is not what the schemas say. Run: npm run readme\n`);
     process.exitCode = 1;
   }
-} else {
-  writeFileSync(file, after);
 }

@@ -38,7 +38,7 @@ export const processSettings = {
       error: 'must be one of trace, debug, info, warn, error, fatal',
     })
     .default('info')
-    .describe('The least level that is logged'),
+    .describe('Minimum log level'),
 };
 
 /** The variables of a process that publishes metrics. */
@@ -46,33 +46,35 @@ export const metricsSettings = {
   METRICS: z
     .enum(['prometheus', 'emf'], { error: 'must be prometheus or emf' })
     .default('prometheus')
-    .describe('How metrics are published: for Prometheus to fetch, or as log lines in the embedded metric format'),
+    .describe('Format of the metrics: served for Prometheus, or logged in the embedded metric format (`emf`)'),
   METRICS_NAMESPACE: text
     .regex(/^[\w./#:-]{1,255}$/, 'must be 1 to 255 letters, digits and . - _ / # :')
     .default('Sluice')
-    .describe('Where CloudWatch puts those of log lines: one namespace for each Sluice of an account'),
+    .describe('CloudWatch namespace of logged metrics; one per Sluice in an account'),
   HTTP_ADDRESS: neverEmpty(
     z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }),
     'must not be empty; unset it for every interface, or name an address',
   )
     .default('::')
-    .describe('The address on which the API and `/metrics` listen; `::` is every interface'),
-  METRICS_PORT: integer(0, 65_535).default(0).describe('The port of `/metrics` (Prometheus); 0: none'),
+    .describe('Address that the API and `/metrics` listen on; `::` is every interface'),
+  METRICS_PORT: integer(0, 65_535).default(0).describe('Port of `/metrics` (Prometheus); 0 for none'),
 };
 
 /** The variables of a process that uses the queue. */
 export const queueSettings = {
-  REDIS_HOST: text.default('localhost').describe('Where Redis is; of a cluster, any of its nodes'),
-  REDIS_PORT: port.default(6379).describe('Its port'),
-  REDIS_CLUSTER: flag.default(false).describe('Whether it is a Redis Cluster'),
-  REDIS_TLS: tlsFlag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
-  REDIS_USERNAME: text.optional().describe('Its user; without one, the default user'),
-  REDIS_PASSWORD: text.optional().describe("The user's password"),
-  REDIS_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
+  REDIS_HOST: text.default('localhost').describe('Redis host; for a cluster, any node'),
+  REDIS_PORT: port.default(6379).describe('Redis port'),
+  REDIS_CLUSTER: flag.default(false).describe('True for a Redis Cluster'),
+  REDIS_TLS: tlsFlag.default(false).describe('True to use TLS; the certificate must be valid for the host'),
+  REDIS_USERNAME: text.optional().describe('Redis user; the default user if not set'),
+  REDIS_PASSWORD: text.optional().describe('Password of the Redis user'),
+  REDIS_SECRET_ARN: text
+    .optional()
+    .describe('Secrets Manager secret with `username` and `password`, instead of those two'),
   REDIS_IAM_CACHE: text
     .optional()
-    .describe('The name of an ElastiCache cache, to log in as `REDIS_USERNAME` with an IAM token'),
-  AWS_REGION: text.optional().describe('The region of that cache; ECS and Lambda set it'),
+    .describe('Name of an ElastiCache cache; logs in as `REDIS_USERNAME` with an IAM token'),
+  AWS_REGION: text.optional().describe('Region of that cache; set by ECS and Lambda'),
   REDIS_QUEUE: text
     .regex(/^[^{}]{1,100}$/, 'must be 1 to 100 characters without braces, which Redis takes for hash tags')
     .default('count_queue')
@@ -81,39 +83,39 @@ export const queueSettings = {
 
 /** The variables of a process that puts counts into the queue. */
 export const enqueueSettings = {
-  QUEUE_PARTITIONS: integer(1, 64)
-    .default(1)
-    .describe('How many streams counts are spread over; as many as a cluster has shards'),
+  QUEUE_PARTITIONS: integer(1, 64).default(1).describe('Number of streams; for a cluster, the number of its shards'),
   QUEUE_ACK_REPLICAS: integer(0, 5)
     .default(0)
-    .describe('How many replicas must hold a count before it is acknowledged'),
+    .describe('Number of replicas that must hold a count before it is acknowledged'),
   QUEUE_MAX_BATCHES: integer(1, 1_000_000_000)
     .default(1_000_000)
-    .describe('How many batches a partition holds before counts are refused'),
+    .describe('Maximum number of batches in a partition; beyond it counts are refused'),
   IDEMPOTENCY_MAX_KEYS: integer(1, 1_000_000_000)
     .default(1_000_000)
     .describe(
-      'How many idempotency keys a partition holds before new ones are refused; fewer where they would take a quarter of `maxmemory`',
+      'Maximum number of idempotency keys in a partition, and at most a quarter of `maxmemory`; beyond it new keys are refused',
     ),
 };
 
 /** The variables of a process that uses the ledger. */
 export const databaseSettings = {
-  DB_HOST: text.default('localhost').describe('Where MySQL is'),
-  DB_PORT: port.default(3306).describe('Its port'),
-  DB_TLS: tlsFlag.default(false).describe('Whether to connect with TLS; its certificate must be valid for the host'),
-  DB_USER: text.optional().describe('Its user'),
-  DB_PASSWORD: text.optional().describe("The user's password"),
-  DB_SECRET_ARN: text.optional().describe('A secret with `username` and `password`, in place of those two'),
+  DB_HOST: text.default('localhost').describe('MySQL host'),
+  DB_PORT: port.default(3306).describe('MySQL port'),
+  DB_TLS: tlsFlag.default(false).describe('True to use TLS; the certificate must be valid for the host'),
+  DB_USER: text.optional().describe('MySQL user'),
+  DB_PASSWORD: text.optional().describe('Password of the MySQL user'),
+  DB_SECRET_ARN: text
+    .optional()
+    .describe('Secrets Manager secret with `username` and `password`, instead of those two'),
   DB_NAME: text
     .regex(/^[A-Za-z0-9_]{1,64}$/, 'must be 1 to 64 letters, digits and underscores')
     .default('count')
-    .describe('The database'),
+    .describe('Name of the database'),
 };
 
 /** The variables of the HTTP server. */
 export const httpSettings = {
-  HTTP_PORT: port.default(5080).describe('The port of the API'),
+  HTTP_PORT: port.default(5080).describe('Port of the API'),
   HTTP_ALLOWED_HOSTS: neverEmpty(
     listOfText.refine(
       (list) => list.every((host) => hostPattern.test(host)),
@@ -122,38 +124,38 @@ export const httpSettings = {
     'must not be empty; unset it to allow any host, or name one',
   )
     .optional()
-    .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; without it any'),
+    .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; any if not set'),
   CLIENT_ADDRESS_HEADER: neverEmpty(
     text.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'must be the name of a header'),
     'must not be empty; unset it where no trusted proxy is in front',
   )
     .optional()
-    .describe('A header that a trusted proxy overwrites with the address of its client, for limits by client'),
+    .describe('Header in which a trusted proxy gives the address of its client, for limits by client'),
   CORS_ORIGIN: neverEmpty(origins, 'must not be empty; unset it for any origin, or say `none`')
     .default('*')
-    .describe('Origins whose pages may read the answers, separated by commas; `*`: any, `none`: none'),
+    .describe('Origins whose pages may read the answers, separated by commas; `*` for any, `none` for none'),
   API_TOKENS: neverEmpty(listOfText.pipe(apiTokens), emptyTokens)
     .optional()
-    .describe('Bearer tokens of at least 32 characters, separated by commas; when set, POSTs need one of them'),
+    .describe('Bearer tokens of at least 32 characters, separated by commas; POSTs then require one'),
   API_TOKENS_SECRET_ARN: neverEmpty(text, emptyTokens)
     .optional()
-    .describe('A secret that holds them as JSON: a list of strings, or an object of them by the name of their holder'),
+    .describe('Secret with the tokens as JSON: a list of strings, or an object of strings'),
   API_TOKENS_FOR: neverEmpty(
     z.enum(['writes', 'all'], { error: 'must be writes or all' }),
     'must not be empty; unset it, or say writes or all',
   )
     .default('writes')
-    .describe('What needs a token: `writes` (POSTs) or `all` (GETs of data and `/events` too)'),
+    .describe('Requests that require a token: `writes` (POSTs) or `all` (also GETs of data and `/events`)'),
 };
 
 /** The variables of the process that records. */
 export const recordSettings = {
   INBOX_HOURS: integer(1, 8_760)
     .default(1)
-    .describe('How long the id of a recorded batch is kept, in hours; 48 at least where it had an idempotency key'),
+    .describe('Hours for which the id of a recorded batch is kept; at least 48 for batches with an idempotency key'),
   WATCHDOG_MS: integer(1_000, 3_600_000)
     .default(60_000)
-    .describe('How long a consumer with work waiting may make no attempt before it is ended'),
+    .describe('Watchdog timeout: a consumer loop that makes no attempt for this long is killed'),
 };
 
 type Logins = Readonly<
