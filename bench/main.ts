@@ -15,12 +15,12 @@ import { writeDocument } from './report/document.ts';
 import { describeRun } from './report/machine.ts';
 import { alignCells, tableCells } from './report/table.ts';
 
-// `npm run bench [-- --quick] [-- names]`: measures the pipeline beside its limits, on servers of its own. A figure that is not reached is no failure;
-// something that does not run is.
+// `npm run bench [-- --quick] [-- names]` measures the pipeline and its limits on servers of its
+// own. A missed target is not a failure. A measurement that does not run is one.
 
 const names = measurements.map(({ name }) => name);
 
-/** What is asked for. Throws at an option or a name that there is not. */
+/** Parses the command line. Throws at an unknown option or name. */
 const readWish = () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -68,13 +68,13 @@ const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   };
 };
 
-/** Measures one thing after the other, each with processes of its own. */
+/** Runs the measurements one after the other, each with its own processes. */
 const measure = async (bench: Omit<Bench, 'progress'>, chosen: readonly Measurement[]): Promise<Row[]> => {
   const rows: Row[] = [];
   for (const [index, { name, run }] of chosen.entries()) {
     const progress = (text: string) => say(`${index + 1}/${chosen.length} ${name}: ${text}`);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one at a time is what measuring is
+      // oxlint-disable-next-line no-await-in-loop -- one measurement at a time
       const measured = await withOwner((owner) => unlessStopped(run({ ...bench, progress }, owner)));
       for (const line of alignCells(tableCells(measured).slice(1)).split('\n')) progress(line);
       rows.push(...measured);
@@ -100,7 +100,7 @@ const main = async (): Promise<void> => {
       `Run: each measured ${size.rounds === 1 ? 'once' : `in ${size.rounds} rounds`}, ${((performance.now() - bornAt) / 60_000).toFixed(1)} minutes in all`,
     ];
     console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
-    // A part of the measurements, or figures that mean nothing, are not a run to be shown.
+    // Part of the measurements, or a quick run, is not written to the document.
     if (chosen.length === measurements.length && !isQuick) {
       writeDocument(rows, about);
       console.log('\nWritten to docs/benchmarks.md');
@@ -112,9 +112,10 @@ try {
   await main();
 } catch (error) {
   const isClear = error instanceof Error && error.cause === undefined;
-  // A signal to all of a terminal ends what is measured too, which then is no fault of it.
+  // A terminal signals its whole process group, so the measured processes end too. That is not
+  // their failure.
   if (stoppedBy !== undefined) console.error(`\nStopped by ${stoppedBy}`);
   else console.error(`\n${isClear ? error.message : inspect(error)}`);
-  // What was given up may be waiting still.
+  // Abandoned work may still be waiting.
   process.exit(1);
 }

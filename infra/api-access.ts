@@ -35,7 +35,7 @@ const closedApi = z.strictObject({
   corsOrigin,
 });
 
-/** Access to the API of an environment. It has no default: an API is open only where its environment says so. */
+/** Access to the API of an environment. It has no default: only an environment can open its API. */
 export const apiSchema = z.discriminatedUnion('access', [openApi, closedApi], {
   error:
     "must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/aws.md#who-may-call-the-api)",
@@ -43,7 +43,7 @@ export const apiSchema = z.discriminatedUnion('access', [openApi, closedApi], {
 
 type Api = z.output<typeof apiSchema>;
 
-/** Requires a firewall in front of an open API: its rate rule is what limits strangers. */
+/** Requires a firewall for an open API: the firewall's rate rule limits unknown clients. */
 export const openHasFirewall = z
   .object({ api: z.looseObject({ access: z.unknown() }).optional(), firewall: z.unknown().optional() })
   .refine(({ api, firewall }) => api?.access !== 'open' || firewall !== undefined, {
@@ -51,7 +51,7 @@ export const openHasFirewall = z
     path: ['firewall'],
   });
 
-/** Requires the secret to be in the environment's account and region: the tasks read it there. */
+/** Requires the secret to be in the environment's account and region, where the tasks read it. */
 export const secretIsHere = z
   .object({
     api: z.looseObject({ tokensSecretArn: z.string().optional() }).optional(),
@@ -65,7 +65,10 @@ export const secretIsHere = z
     { error: 'must be a secret of the account and the region of the environment', path: ['api', 'tokensSecretArn'] },
   );
 
-/** The origins whose pages may read the API. The page of the environment itself is of the same origin and needs none. */
+/**
+ * Returns the origins whose pages may read the API. The environment's own page has the same origin
+ * and needs no entry.
+ */
 export const corsOriginOf = ({
   api,
   domain,
@@ -74,7 +77,7 @@ export const corsOriginOf = ({
   readonly domain?: { readonly name: string } | undefined;
 }): string => api.corsOrigin ?? (domain === undefined ? 'none' : `https://${domain.name}`);
 
-/** One line for a person: what strangers may do. */
+/** Describes in one line the access of clients without a token. */
 export const describeAccess = (api: Api): string => {
   if (api.access === 'open') return 'open: anybody may write and read';
   return api.tokensFor === 'all'

@@ -3,7 +3,8 @@ import { EnvironmentStage } from './environment-stage.ts';
 import { readEnvironments } from './read-environments.ts';
 import { validate } from './validation.ts';
 
-// The AWS account as code: `cdk` runs this (cdk.json). Which environments there are is said by the folder `environments`.
+// The AWS account as code. `cdk` runs this file (cdk.json). The folder `environments` defines the
+// environments.
 
 const app = new App();
 for (const environment of await readEnvironments()) new EnvironmentStage(app, environment);

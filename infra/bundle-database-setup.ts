@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
 const repository = join(import.meta.dirname, '..');
-/** Where its sources are. */
+/** The folder with the sources of the function. */
 export const databaseSetupFolder = join(repository, 'apps/database-setup');
 
 const migrations = join(repository, 'packages/ledger/migrations');
 
 /**
- * Bundles the function that sets up the database into `folder`: one module, with its dependencies and Amazon's authorities in it, and the
- * migrations beside it, and the dumps that may be imported where there are any. The same sources make the same bytes, wherever the repository is.
+ * Bundles the function that sets up the database into `folder`. The bundle is one module with its
+ * dependencies and Amazon's certificate authorities. The migrations are next to it, and the dumps
+ * that may be imported, if there are any. The same sources produce the same bytes, wherever the
+ * repository is.
  */
 export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFolder, 'dumps')): void => {
   buildSync({
@@ -23,7 +25,7 @@ export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFo
     format: 'esm',
     // Dependencies that are not modules call require.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
-    // It makes the stack of an error readable.
+    // Keeps the stack traces of errors readable.
     keepNames: true,
     legalComments: 'none',
     logLevel: 'error',

@@ -28,7 +28,7 @@ const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 
 test('stacks are named for their environment, protected where it is, and the edge is in us-east-1', () => {
-  // Without the bundle, which is not of interest here.
+  // Without the bundle, which this test does not need.
   const context = { 'aws:cdk:bundling-stacks': [] };
   const stage = (name: string) => new EnvironmentStage(new App({ context }), find(name));
   for (const [name, isProtected] of [
@@ -146,7 +146,7 @@ test('the firewall refuses an address that asks too often, before it looks at an
 test('wherever there is a firewall it has AWS’s rules, which let a body of 1 MiB and a client without User-Agent pass', () => {
   for (const name of ['stage', 'prod', 'open']) {
     const managed = firewallRulesOf(name).filter(({ Statement }) => Statement.ManagedRuleGroupStatement !== undefined);
-    // Without it the group's rules would only count.
+    // Without it the rules of the group would only count.
     assert.deepEqual(
       [...new Set(managed.map(({ OverrideAction }) => JSON.stringify(OverrideAction)))],
       ['{"None":{}}'],
@@ -183,7 +183,7 @@ test('a workflow of one repository deploys in a role that its jobs of this envir
     Url: 'https://token.actions.githubusercontent.com',
     ClientIdList: ['sts.amazonaws.com'],
   });
-  // Other environments of the account are deployed by it, too.
+  // It also deploys other environments of the account.
   pipeline.hasResource('AWS::IAM::OIDCProvider', { DeletionPolicy: 'Retain' });
   pipeline.hasResourceProperties('AWS::IAM::Role', {
     RoleName: 'sluice-named-pipeline',
@@ -215,7 +215,7 @@ test('a pipeline reads the tokens of its own environment and no other secret', (
     [['secretsmanager:GetSecretValue', { StringEquals: { 'aws:ResourceTag/environment': 'named' } }]],
   );
   assert.match(JSON.stringify(reads[0]?.Resource), /:secretsmanager:eu-central-1:111111111111:secret:ApiTokens\*/);
-  // The secret that it is to read has that tag and that name.
+  // The secret that the role may read has that tag and that name.
   const secrets = templateOf('named/foundation').findResources('AWS::SecretsManager::Secret', {
     Properties: { Tags: Match.arrayWith([{ Key: 'environment', Value: 'named' }]) },
   });

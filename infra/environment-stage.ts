@@ -7,7 +7,10 @@ import { FoundationStack } from './stacks/foundation.ts';
 import { PipelineStack } from './stacks/pipeline.ts';
 import { RegistryStack } from './stacks/registry.ts';
 
-/** All stacks of an environment. They are apart because they live apart: the images before the services, the data longer than them. */
+/**
+ * All stacks of an environment. Each stack has its own lifetime: images exist before the services,
+ * and the data outlives both.
+ */
 export class EnvironmentStage extends Stage {
   readonly edge: EdgeStack | undefined;
   readonly registry: RegistryStack;
@@ -38,7 +41,8 @@ export class EnvironmentStage extends Stage {
       registry: this.registry,
       edge: this.edge,
     });
-    // CloudFront refuses every change of an attached VPC origin, its tags included (aws/aws-cdk#34629).
+    // CloudFront refuses every change of an attached VPC origin, including its tags
+    // (aws/aws-cdk#34629).
     const options = { excludeResourceTypes: ['AWS::CloudFront::VpcOrigin'] };
     Tags.of(this).add('application', 'sluice', options);
     Tags.of(this).add('environment', name, options);

@@ -13,7 +13,7 @@ import { readEnvironments } from './read-environments.ts';
 
 const here = join(import.meta.dirname, 'environments');
 
-/** A copy of the environments. */
+/** Copies the environments. */
 const copyEnvironments = (t: TestContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-environments-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -97,7 +97,7 @@ test('all faults of all environments are told at once, each with its place', asy
        },
      };`,
   );
-  // As environments were before the value was there.
+  // An environment from before the value existed.
   writeFileSync(
     join(folder, 'third.ts'),
     `import { environment as prod } from './prod.ts';
@@ -172,6 +172,6 @@ test('every value has a description', () => {
     else if (schema.description === undefined) missing.push(path);
   };
   look(environmentSchema, '');
-  // The second `kind`; the first says what both are.
+  // The second `kind`. The first explains both.
   assert.deepEqual(missing, ['.queue.kind']);
 });

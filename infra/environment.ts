@@ -9,7 +9,10 @@ const logRetention = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 const steps = (least: number, most: number): number[] =>
   Array.from({ length: (most - least) / 1_024 + 1 }, (_, index) => least + index * 1_024);
 
-/** Memory in MiB that Fargate gives to so much CPU (Amazon ECS Developer Guide, "Task CPU and memory"). */
+/**
+ * Memory in MiB that Fargate supports for each CPU size (Amazon ECS Developer Guide, "Task CPU and
+ * memory").
+ */
 const fargateMemory: Readonly<Record<number, readonly number[]>> = {
   256: [512, 1_024, 2_048],
   512: steps(1_024, 4_096),
@@ -93,7 +96,7 @@ const nodesQueue = z
     path: ['mostShards'],
   });
 
-/** An environment, as {@link Environment} but for its name. */
+/** The schema of an {@link Environment} without its name. */
 export const environmentSchema = z.strictObject({
   account: z
     .string()
@@ -184,7 +187,7 @@ export const environmentSchema = z.strictObject({
     .describe('Who deploys beside people; without it nobody'),
 });
 
-// Each looks at what it needs alone, so that a fault in one place does not hide those in others.
+// Each rule reads only the values that it needs, so an error in one place does not hide others.
 const zonesAreOfRegion = z
   .object({ region: z.enum(regionNames), network: z.object({ zones: z.array(z.string()) }) })
   .superRefine(({ region, network }, context) => {
@@ -256,13 +259,16 @@ const rules = [
   apiHasMemory,
 ];
 
-/** The values by which an environment differs from others. Each is given by each environment; nothing has a default. */
+/**
+ * The values in which environments differ. Every environment gives all of them; there are no
+ * defaults.
+ */
 export type EnvironmentValues = z.input<typeof environmentSchema>;
 
-/** An environment under its name, which is that of its file. */
+/** An environment with its name, which is the name of its file. */
 export type Environment = EnvironmentValues & { readonly name: string };
 
-/** What is wrong with the values of one environment, each fault with the path to it. */
+/** Returns all errors in the values of one environment, each with the path to it. */
 export const findFaults = (values: unknown): string[] => {
   const issues = rules.flatMap((rule) => rule.safeParse(values).error?.issues ?? []);
   return [...new Set(issues.map(({ path, message }) => `${path.join('.')}: ${message}`))];

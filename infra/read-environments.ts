@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { environmentSchema, findFaults, type Environment } from './environment.ts';
 
-/** Environments are not what they must be. The message names every fault of every environment. */
+/** The error for invalid environments. The message lists every error of every environment. */
 export class EnvironmentError extends Error {
   readonly code = 'ENVIRONMENT_INVALID';
 }
@@ -13,8 +13,8 @@ const here = join(import.meta.dirname, 'environments');
 const module = z.object({ environment: z.unknown() });
 
 /**
- * The environments: one for each file of the folder, under the file's name. Throws an {@link EnvironmentError} with all faults, those
- * between environments included.
+ * Reads the environments: one for each file of the folder, with the file's name. Throws an
+ * {@link EnvironmentError} with all errors, including those between environments.
  */
 export const readEnvironments = async (folder = here): Promise<Environment[]> => {
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
@@ -34,7 +34,7 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
     ...findOverlaps(given),
   ];
   if (faults.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${faults.join('\n  ')}`);
-  // In the order of their networks, which begins with the smallest.
+  // In the order of their networks. The smallest address is first.
   return given
     .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))
     .toSorted((one, other) => rangeOf(one.network.cidr).first - rangeOf(other.network.cidr).first);
@@ -55,7 +55,7 @@ const findOverlaps = (given: readonly { readonly name: string; readonly values: 
   );
 };
 
-/** The first and the last address of a range, as numbers. */
+/** Returns the first and the last address of a range, as numbers. */
 const rangeOf = (cidr: string): { readonly first: number; readonly last: number } => {
   const [address = '', bits] = cidr.split('/');
   const size = 2 ** (32 - Number(bits));

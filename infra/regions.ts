@@ -1,15 +1,21 @@
 type Region = {
-  /** Zones that every account has; the others of a region are not open to new accounts. */
+  /** Zones that every account has. New accounts cannot use the other zones of a region. */
   readonly zones: readonly string[];
-  /** CloudFront's servers that fetch from origins (`com.amazonaws.global.cloudfront.origin-facing`). */
+  /**
+   * Addresses of CloudFront's servers that fetch from origins
+   * (`com.amazonaws.global.cloudfront.origin-facing`).
+   */
   readonly cloudFrontPrefixList: string;
-  /** The addresses of S3 (`com.amazonaws.REGION.s3`), which security groups name to allow its gateway endpoint. */
+  /**
+   * Addresses of S3 (`com.amazonaws.REGION.s3`). Security groups name them to allow the gateway
+   * endpoint.
+   */
   readonly s3PrefixList: string;
 };
 
 /**
- * What differs between regions and cannot be looked up without an account. Another region is another entry; its prefix lists are those
- * that `aws ec2 describe-managed-prefix-lists` shows there.
+ * The values that differ between regions and need an account to look up. For another region, add an
+ * entry. `aws ec2 describe-managed-prefix-lists` shows its prefix lists.
  */
 export const regions = {
   'eu-central-1': {
@@ -24,5 +30,5 @@ export const regions = {
   },
 } as const satisfies Readonly<Record<string, Region>>;
 
-/** A region that an environment may be in. */
+/** The name of a region that environments may use. */
 export type RegionName = keyof typeof regions;

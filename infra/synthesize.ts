@@ -10,9 +10,12 @@ import { toTemplate } from './read-assembly.ts';
 
 const settings = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The templates of environments, without `cdk` and its validation: a second in place of ten. */
+/**
+ * Synthesizes the templates of environments without `cdk` and its validation: in one second instead
+ * of ten.
+ */
 export const synthesize = (environments: readonly Environment[]): StackTemplate[] => {
-  // `cdk` hands what its file says to the app that it starts, and asks for the paths.
+  // `cdk` passes the settings of its file to the app that it starts, and enables the path metadata.
   const { context } = settings.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'cdk.json'), 'utf8')));
   const folder = mkdtempSync(join(tmpdir(), 'sluice-templates-'));
   try {

@@ -1,18 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Memory of Envoy's container in MiB: half as much again as the heap at which it stops taking requests (containers/envoy.yaml); sockets need the rest. */
+/**
+ * Memory of Envoy's container in MiB: 1.5 times the heap at which Envoy stops accepting requests
+ * (containers/envoy.yaml). Sockets need the rest.
+ */
 export const envoyMemoryMiB = 384;
 
-/** The heap that an image asks for in MiB; more makes its pauses longer. */
+/** The maximum heap of an image in MiB. A larger heap makes its pauses longer. */
 const maxHeapMiB = 512;
 
 const dockerfile = join(import.meta.dirname, '../Dockerfile');
 
 /**
- * The command of an image (the CMD of its stage in the Dockerfile) with a heap that fits into the memory of its container. Half is
- * left for what V8 does not count: bodies, sockets, code and the young generation. Beyond its heap a process ends with a message; beyond
- * its container's memory it is killed without one. Throws where the image has no such command.
+ * Returns the command of an image (the CMD of its stage in the Dockerfile) with a heap that fits
+ * into its container's memory. Half is left for memory outside V8's heap limit: bodies, sockets,
+ * code and the young generation. A process that exceeds its heap ends with a message. One that
+ * exceeds its container's memory is killed without a message. Throws if the image has no such
+ * command.
  */
 export const commandWithin = (
   image: 'producer' | 'consumer',

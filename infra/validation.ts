@@ -1,7 +1,7 @@
 import { Validations, type App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-/** Lets cdk-nag look at an app when it is synthesized, beside the rules of CloudFormation that CDK brings. */
+/** Adds cdk-nag to the checks of an app's synthesis, next to the CloudFormation rules of CDK. */
 export const validate = (app: App): void => {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 };

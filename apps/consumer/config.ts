@@ -8,7 +8,7 @@ import {
 } from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
-/** The environment of the consumer. */
+/** The environment variables of the consumer. */
 export const configSchema = z
   .object({ ...queueSettings, ...databaseSettings, ...recordSettings, ...metricsSettings, ...processSettings })
   .superRefine(checkLogins);

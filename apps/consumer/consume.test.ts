@@ -14,7 +14,9 @@ import { createConsumerMetrics } from './metrics.ts';
 
 const recording = { slot: 0, inboxHours: 1, deadlineMs: 10_000 };
 
-/** A queue with one batch of the count 7, a ledger, and what a consumer of the two is made of. */
+/**
+ * Creates a queue with one batch of the count 7, a database, and the dependencies of a consumer.
+ */
 const setUp = async (t: TestContext) => {
   const { admin, partition, connect } = await createTestQueue(t);
   const testLedger = await createTestLedger(t);

@@ -8,34 +8,36 @@ import type { ConsumerMetrics } from './metrics.ts';
 import { splitByRows } from './split-by-rows.ts';
 import { createRetry } from './retry.ts';
 
-/** What the consumer of one partition does its work with. */
+/** The dependencies of the consumer of one partition. */
 export type ConsumeParts = {
   readonly reader: EntryReader;
   readonly record: (batches: readonly EncodedBatch[]) => Promise<Recorded>;
   readonly ack: (ids: readonly string[]) => Promise<void>;
   readonly moveToDeadLetters: (entry: RawEntry, reason: string) => Promise<void>;
-  /** Whether an operator has paused the consumers. */
+  /** True if consumers must not read, such as while an operator has paused them. */
   readonly isPaused: () => boolean;
-  /** Tells the watchdog that an attempt is made. */
+  /** Tells the watchdog that the loop makes an attempt. */
   readonly beat: () => void;
   readonly metrics: ConsumerMetrics;
   readonly logger: Logger;
 };
 
-/** An entry that was checked. */
+/** A parsed entry. */
 export type Entry = { readonly id: string; readonly batch: EncodedBatch };
 
 const oversizeReason = `it has more than ${maxEntryBytes} bytes or ${maxEntryFields} fields`;
 const blockMs = 2_000;
-// With the 5 s below and the 15 s after which MySQL drops the locks of a frozen consumer, work is taken over within 30 s.
+// MySQL drops the locks of a frozen consumer after 15 s. With that and the 5 s below, another
+// consumer claims its entries within 30 s.
 const idleMs = 15_000;
 const takeOverEveryMs = 5_000;
 const pausedLookMs = 200;
 
 /**
- * Takes entries from one partition to the ledger until `stopping` is aborted: read, record in one transaction, then remove from the
- * queue. Each step is tried until it succeeds, so an outage of either side holds the consumer up and ends nothing. What it
- * has not removed when it stops is taken over by another and, if it was recorded, known by its batch id.
+ * Moves entries from one partition to the database until `stopping` is aborted: read, record in one
+ * transaction, then ack (remove from the queue). It retries each step until it succeeds, so an
+ * outage of either side delays the consumer but never ends it. On stop, some entries may not be
+ * removed. Another consumer claims them, and skips a recorded batch by its batch id.
  */
 export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promise<void> => {
   const { reader, record, ack, isPaused, beat, metrics, logger } = parts;
@@ -54,7 +56,10 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
     return reader.readNew(blockMs);
   };
 
-  /** Resolves with false where the entries were given up: while consumers are paused nobody may hold what cannot be recorded. */
+  /**
+   * Resolves to false if the entries were given up. While consumers are paused, none may hold
+   * entries that cannot be recorded.
+   */
   const recordEntries = async (entries: readonly Entry[]): Promise<boolean> => {
     const startedAt = performance.now();
     const recorded = await retry('record', async () => {
@@ -75,7 +80,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   try {
     while (!stopping.aborted) {
       beat();
-      // oxlint-disable no-await-in-loop -- one step after the other is what this loop is
+      // oxlint-disable no-await-in-loop -- the steps are sequential
       if (isPaused()) {
         await pause(pausedLookMs);
         continue;
@@ -99,7 +104,10 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   }
 };
 
-/** Checks entries. Those that cannot be parsed become dead letters; where that fails they stay pending and come again. */
+/**
+ * Parses entries. Those that cannot be parsed become dead letters. If that fails they stay pending,
+ * and a consumer reads them again.
+ */
 const parse = async (
   entries: readonly RawEntry[],
   { moveToDeadLetters, metrics, logger }: ConsumeParts,
@@ -127,7 +135,10 @@ const parse = async (
   return parsed;
 };
 
-/** Nothing that an entry holds may end the consumer, which would read it again when it is back. */
+/**
+ * Parses one entry. Catches every error: an entry that ends the consumer would be read again after
+ * its restart.
+ */
 const check = (entry: RawEntry): ReturnType<typeof parseEntry> => {
   if (entry.isOversize === true) return { ok: false, reason: oversizeReason };
   try {

@@ -7,10 +7,10 @@ import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
 type FollowParts = {
   readonly readPartitions: (onIgnored: (names: number) => void) => Promise<readonly Partition[]>;
-  /** Gives Redis what producers run there and may not bring along. */
+  /** Loads the scripts that producers run in Redis but may not load themselves. */
   readonly loadScripts: (partitions: readonly Partition[]) => Promise<void>;
   readonly readState: (partitions: readonly Partition[]) => Promise<QueueState>;
-  /** Hears of every partition once. */
+  /** Called once for each partition. */
   readonly onPartition: (partition: Partition) => void;
   readonly onState: (state: QueueState) => void;
   readonly logger: Logger;
@@ -19,9 +19,10 @@ type FollowParts = {
 const lookEveryMs = 1_000;
 
 /**
- * Looks once a second which partitions are registered and what state the queue is in, until `stopping` is aborted. Partitions only ever
- * come: one that no producer uses any more may still hold entries. They are at most {@link mostReadPartitions}, so that the connections of a
- * consumer are bounded, whatever is registered. A look that fails is tried again a second later.
+ * Reads the registered partitions and the state of the queue every second, until `stopping` is
+ * aborted. It never drops a partition: one that no producer uses any more may still hold entries.
+ * Reads at most {@link mostReadPartitions}, which bounds the connections of a consumer. Retries a
+ * failure a second later.
  */
 export const discoverPartitions = async (parts: FollowParts, stopping: AbortSignal): Promise<void> => {
   const known = new Map<string, Partition>();
@@ -31,7 +32,7 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
     hasWarned = true;
   };
   while (!stopping.aborted) {
-    // oxlint-disable no-await-in-loop -- one look after the other
+    // oxlint-disable no-await-in-loop -- one poll after the other
     try {
       for (const partition of await parts.readPartitions(warnOfIgnored)) {
         if (known.has(partition.stream) || known.size >= mostReadPartitions) continue;

@@ -5,7 +5,7 @@ import { runHousekeeping } from './housekeeping.ts';
 
 const minuteMs = 60_000;
 
-/** Runs one round with the oldest entry that old, and answers with how often the inbox was purged. */
+/** Runs one round with an oldest entry of that age. Returns the number of purges. */
 const countPurges = async (oldestAgeMs: number | undefined, inboxHours = 1): Promise<number> => {
   const stopping = new AbortController();
   let purges = 0;

@@ -3,13 +3,13 @@ import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
 type HousekeepingParts = {
-  /** Removes up to so many expired ids from the inbox and answers with how many there were. */
+  /** Removes up to `maxRows` expired ids from the inbox. Returns the number removed. */
   readonly purge: (maxRows: number) => Promise<number>;
-  /** How long the oldest entry of any partition has waited; `undefined` while that is not known. */
+  /** Returns the age of the oldest entry of all partitions, or `undefined` if unknown. */
   readonly oldestAgeMs: () => number | undefined;
   readonly inboxHours: number;
   readonly onPurged: (ids: number) => void;
-  /** Takes the names of consumers out of the group that have been dead for long. */
+  /** Removes the names of consumers from the group that have been dead for long. */
   readonly removeIdleConsumers: () => Promise<void>;
   readonly logger: Logger;
 };
@@ -20,8 +20,9 @@ const hourMs = 3_600_000;
 const removeConsumersEveryMs = 600_000;
 
 /**
- * Removes what is not needed any more, until `stopping` is aborted. Ids go from the inbox when their time is over, in small chunks; not while
- * an entry waits that is older than half of what ids are kept for: it may be a batch recorded before, and must be known when its turn comes.
+ * Removes expired ids and dead consumers until `stopping` is aborted. It removes ids from the inbox
+ * in small chunks. It keeps them while any entry is older than half the retention of ids: such an
+ * entry may hold a recorded batch, and its id must still be in the inbox.
  */
 export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortSignal): Promise<void> => {
   const oldestAllowedMs = (parts.inboxHours * hourMs) / 2;

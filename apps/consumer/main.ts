@@ -31,7 +31,7 @@ const purgeWithinMs = 10_000;
 const checkWithinMs = 3_000;
 const maxEntries = 500;
 const loopNumbers = [0, 1, 2];
-// Each loop has a connection. Where there are so many loops already, a partition has only one.
+// Each loop has a connection. With this many loops open, a further partition gets only one loop.
 const manyLoops = 96;
 const slots = 16;
 const deadAfterMs = 3_600_000;
@@ -51,7 +51,7 @@ const openConnections = (open: () => RedisConnection) => {
 
 const loopNumbersFor = (openLoops: number) => (openLoops < manyLoops ? loopNumbers : loopNumbers.slice(0, 1));
 
-/** What Redis and MySQL must be for the consumer. */
+/** Returns the checks of Redis and MySQL for the consumer. */
 const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, queueName: string) => [
   async () => {
     const partitions = await readPartitions(connection, queueName);
@@ -64,7 +64,10 @@ const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, que
   () => checkLedgerServer(ledger, checkWithinMs),
 ];
 
-/** Entries of another database must stay where they are; whose they are is known when MySQL has answered. */
+/**
+ * True while the consumer must not touch entries. Entries of another database stay in the queue,
+ * and the owner is unknown until MySQL has answered.
+ */
 const isHeld = ({ isComplete, findings }: ServerWatch): boolean =>
   !isComplete() || findings().some(({ code }) => code === 'queue_of_another_database');
 
@@ -95,7 +98,8 @@ await runService(process, {
 
     const watch = watchServers({ checks: serverChecks(commands, ledger, config.REDIS_QUEUE), logger }, stopping.signal);
     const loops: Promise<void>[] = [watch.ended];
-    // In several loops of one name, each with its row of totals: while one waits for MySQL, the others read or remove what is recorded.
+    // Runs loops of one consumer name, each with its row of `totals`. While one waits for MySQL,
+    // the others can read or ack.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
       const slot = (firstSlot + index) % slots;

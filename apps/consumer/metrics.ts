@@ -7,7 +7,7 @@ const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000];
 
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
-/** What a consumer counts. */
+/** Creates the metrics of a consumer. */
 export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'Connections to MySQL that are at work', databaseConnections);
   const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
@@ -47,7 +47,7 @@ export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () 
       setQueueGauges(state);
       const now = performance.now();
       const perSecond = ((settled - settledBefore) / (now - measuredAt)) * 1000 * Math.max(1, state.consumers);
-      // At a standstill there is no speed to go by; the age of the oldest entry tells then.
+      // A stalled consumer has no speed. The age of the oldest entry shows the stall.
       if (state.waitingBatches === 0) drainSeconds.set(0);
       else if (perSecond > 0) drainSeconds.set(state.waitingBatches / perSecond);
       settledBefore = settled;

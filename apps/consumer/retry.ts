@@ -3,7 +3,7 @@ import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
 
-/** The steps of a consumer that can fail for a while. */
+/** The steps of a consumer that are retried. */
 export type Step = 'read' | 'record' | 'ack';
 
 type RetrySettings = {
@@ -23,8 +23,9 @@ const messages: Readonly<Record<Step, string>> = {
 };
 
 /**
- * Calls a step until it succeeds, with pauses that grow to 5 s. Each attempt counts for the watchdog, the failed too. Throws the
- * signal's reason when it is to stop.
+ * Creates a function that retries a step until it succeeds, with backoff of up to 5 s. Each
+ * attempt, even a failed one, is a heartbeat for the watchdog. Throws the signal's reason when
+ * `stopping` is aborted.
  */
 export const createRetry =
   ({ beat, metrics, logger, stopping }: RetrySettings) =>
@@ -32,14 +33,14 @@ export const createRetry =
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       beat();
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
+        // oxlint-disable-next-line no-await-in-loop -- a retry follows each failure
         return await attempt();
       } catch (error) {
         stopping.throwIfAborted();
         metrics.retried(step);
         logger[levelOf(error)]({ err: error, pauseMs }, messages[step]);
         beat();
-        // Spread, so that consumers that failed together do not come back together.
+        // Jitter, so that consumers that failed together do not retry together.
         // oxlint-disable-next-line no-await-in-loop -- as above
         await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => undefined);
         stopping.throwIfAborted();

@@ -2,7 +2,7 @@ import type { Entry } from './consume.ts';
 
 const maxRowsPerTransaction = 20_000;
 
-/** Splits entries into transactions of at most 20,000 rows, in their order. */
+/** Splits entries into transactions of at most 20,000 rows, in order. */
 export const splitByRows = (entries: readonly Entry[]): Entry[][] => {
   const transactions: Entry[][] = [];
   let rows = Infinity;

@@ -17,8 +17,9 @@ const userSettings = {
 const roles = ['MIGRATOR', 'PRODUCER', 'CONSUMER'] as const;
 
 /**
- * The environment of the database's set-up. `DB_USER` (or the user of `DB_SECRET_ARN`) is the administrator, who makes the database and its
- * users; where there are no others it does all.
+ * The environment variables of the database setup. `DB_USER` (or the user of `DB_SECRET_ARN`) is
+ * the administrator, who creates the database and its users. Without other users, the administrator
+ * does everything.
  */
 export const configSchema = z
   .object({ ...databaseSettings, ...userSettings, ...processSettings })
@@ -37,5 +38,5 @@ export const configSchema = z
     }
   });
 
-/** What {@link configSchema} makes of an environment. */
+/** The parsed environment of {@link configSchema}. */
 export type Config = z.output<typeof configSchema>;

@@ -7,7 +7,7 @@ import { createCustomResource } from './custom-resource.ts';
 
 type Put = { readonly method: string | undefined; readonly headers: IncomingHttpHeaders; readonly document: unknown };
 
-/** An S3 of its own: it takes the PUT of a presigned URL and may fail the first ones. */
+/** Starts a fake S3. It accepts the PUT of a presigned URL and may fail the first ones. */
 const createResponseUrl = async (t: TestContext, failures = 0) => {
   const puts: Put[] = [];
   let left = failures;
@@ -30,7 +30,10 @@ const createResponseUrl = async (t: TestContext, failures = 0) => {
   return { url: `http://127.0.0.1:${port}/bucket/key?X-Amz-Signature=abc`, puts };
 };
 
-/** The event of the request types' pages (crpg-ref-requesttypes-create.html, -update.html, -delete.html). */
+/**
+ * Creates the event of a request type (crpg-ref-requesttypes-create.html, -update.html,
+ * -delete.html).
+ */
 const eventOf = (type: string, url: string, more: object = {}) => ({
   RequestType: type,
   RequestId: 'unique id for this create request',
@@ -61,7 +64,7 @@ test('Create and Update do the work with the properties, and answer under one ph
   assert.deepEqual(applied, ['abc', 'abc']);
   for (const { method, document, headers } of puts) {
     assert.deepEqual([method, document], ['PUT', { Status: 'SUCCESS', ...answered }]);
-    // The URL is signed without a type, and without chunks.
+    // The URL is signed without a Content-Type, and without chunks.
     assert.equal(headers['content-type'], undefined);
     assert.equal(headers['transfer-encoding'], undefined);
     assert.ok(Number(headers['content-length']) > 0);

@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
 /**
- * A custom resource of CloudFormation, on the Lambda that is its ServiceToken, without a framework between them.
+ * A custom resource of CloudFormation, without a framework. The Lambda is its ServiceToken.
  *
- * CloudFormation invokes the function with an event that has a presigned `ResponseURL`, and waits until a JSON document is PUT
- * there, up to an hour if nobody does. So there is an answer to every event that has an address: SUCCESS, or FAILED with its
- * reason, also when the time of the function is about to end. Shapes:
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html and crpg-ref-responses.html.
+ * CloudFormation invokes the function with an event that has a presigned `ResponseURL`. It waits up
+ * to an hour until a JSON document is PUT there. So every event with an address gets an answer:
+ * SUCCESS, or FAILED with its reason, even when the function is about to time out. Shapes:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html and
+ * crpg-ref-responses.html.
  */
 
 const address = z.object({
@@ -19,7 +20,10 @@ const address = z.object({
 });
 
 const properties = z.looseObject({
-  /** A file beside the function, imported under its own ids; once, because the ledger knows the files that it has. */
+  /**
+   * A file next to the function. It is imported under its own ids, and only once, because the
+   * ledger records which files it has.
+   */
   ImportFile: z
     .string()
     .regex(/^[\w-][\w.-]*\.sql(?:\.gz|\.zst)?$/, 'must be the name of an .sql, .sql.gz or .sql.zst file')
@@ -28,21 +32,24 @@ const properties = z.looseObject({
 
 const request = z.discriminatedUnion('RequestType', [
   z.object({ RequestType: z.enum(['Create', 'Update']), ResourceProperties: properties }),
-  // Whatever its properties are: those that made Create fail must not make Delete fail too.
+  // Accepts any properties: those that made Create fail must not make Delete fail too.
   z.object({ RequestType: z.literal('Delete') }),
 ]);
 
 type Address = z.output<typeof address>;
 
-/** What the template says of the resource. CloudFormation sends an update only when some property has changed. */
+/**
+ * The properties of the resource in the template. CloudFormation sends an update only when a
+ * property has changed.
+ */
 export type Properties = z.output<typeof properties>;
 
-/** What of a Lambda's context is needed. */
+/** The part of a Lambda's context that the handler needs. */
 type Context = { readonly getRemainingTimeInMillis: () => number };
 
-// The same at every event: another one would make CloudFormation replace the resource.
+// Constant: with another id, CloudFormation would replace the resource.
 const physicalResourceId = 'sluice-database';
-// Left for the answer.
+// Time reserved for the answer.
 const marginMs = 8_000;
 const answerWithinMs = 2_000;
 const answerAttempts = 3;
@@ -51,9 +58,10 @@ const pauseMs = 200;
 const longestReason = 1_000;
 
 /**
- * Makes the handler. `apply` brings the database to what the properties ask for, and can be repeated; it is called at Create and
- * Update. Delete changes nothing: the data goes with the database. The promise rejects only when no answer could be given; Lambda
- * then invokes again.
+ * Creates the handler. It calls `apply` at Create and Update to bring the database to the given
+ * properties. `apply` must be safe to repeat. Delete changes nothing: the data is deleted with the
+ * database. The promise rejects only if no answer could be sent. Lambda then invokes the handler
+ * again.
  */
 export const createCustomResource =
   (apply: (given: Properties) => Promise<void>) =>
@@ -89,11 +97,11 @@ const inTime = async (work: Promise<void>, withinMs: number): Promise<void> => {
 const answer = async (to: Address, outcome: { Status: string; Reason?: string }): Promise<void> => {
   const { ResponseURL, PhysicalResourceId = physicalResourceId, StackId, RequestId, LogicalResourceId } = to;
   const document = { ...outcome, PhysicalResourceId, StackId, RequestId, LogicalResourceId };
-  // Bytes, because of text fetch says its type, and the URL was signed without one.
+  // Bytes, because fetch sends a Content-Type for text, and the URL was signed without one.
   const body = Buffer.from(JSON.stringify(document));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
+      // oxlint-disable-next-line no-await-in-loop -- a retry follows each failure
       const { ok, status } = await fetch(ResponseURL, {
         method: 'PUT',
         body,
@@ -109,7 +117,10 @@ const answer = async (to: Address, outcome: { Status: string; Reason?: string })
   }
 };
 
-/** What went wrong, for the one who deploys. The errors of ledger, secrets and configuration hold no secret in their messages. */
+/**
+ * Formats the cause for the person who deploys. Errors of ledger, secrets and configuration have no
+ * secrets in their messages.
+ */
 const reasonOf = (error: unknown): string => {
   if (error instanceof z.ZodError)
     return `The properties are at fault: ${z.prettifyError(error)}`.slice(0, longestReason);

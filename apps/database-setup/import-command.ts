@@ -3,15 +3,15 @@ import { DumpError } from '@sluice/ledger/dump/split-statements.ts';
 import type { Config } from './config.ts';
 import { ownerSettingsOf } from './set-up.ts';
 
-/** Where the command writes, a line at a time. */
+/** The output of the command, one line at a time. */
 type Terminal = { readonly say: (line: string) => void; readonly warn: (line: string) => void };
 
 const sayEveryMs = 2_000;
 const number = new Intl.NumberFormat('en');
 
 /**
- * `import FILE`: imports a dump, and says how far it is every 2 s. Resolves with the exit code: 1 when nothing was imported. Throws a
- * defect.
+ * Runs `import FILE`: imports a dump and prints its progress every 2 s. Resolves to the exit code:
+ * 1 if nothing was imported. Throws defects.
  */
 export const runImport = async (
   config: Config,
@@ -44,7 +44,7 @@ export const runImport = async (
   }
 };
 
-/** What a person is told of an error that was expected. */
+/** Formats an expected error for the user. Returns `undefined` for any other error. */
 const reasonOf = (error: unknown, { DB_HOST: host, DB_PORT: port, DB_NAME: database }: Config): string | undefined => {
   if (error instanceof DumpError || error instanceof ImportError) return error.message;
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;

@@ -6,8 +6,9 @@ import { configSchema } from './config.ts';
 import { runImport } from './import-command.ts';
 import { setUp } from './set-up.ts';
 
-// Without a word: the database, its users and its migrations, with log lines. `import FILE`: a dump of the table `count`, for a person;
-// with --new-ids under new ids.
+// Without arguments: creates the database and its users, and applies migrations, with log lines.
+// `import FILE`: imports a dump of the table `count`, with output for a person. With --new-ids, the
+// rows get new ids.
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -22,7 +22,7 @@ import { setUp } from './set-up.ts';
 
 const logger = createLogger('test', 'silent');
 
-/** An empty schema, and four users of the test's own whose logins are secrets. */
+/** Creates an empty schema, and four users of the test whose logins are secrets. */
 const prepare = async (t: TestContext) => {
   const { settings, login: root, query } = await createTestSchema(t);
   const manager = await createSecretsManager(t);
@@ -88,7 +88,7 @@ test('a rotated password reaches a reader that runs, without a restart and witho
       put('producer', password);
       await setUp(config, logger);
       const before = reads;
-      // Connections that are open stay so; the new login is needed when they end.
+      // Open connections stay open. The new login is needed when they end.
       const sessions = await query('SELECT id FROM information_schema.processlist WHERE user = ?', [
         nameOf('producer'),
       ]);
@@ -99,7 +99,7 @@ test('a rotated password reaches a reader that runs, without a restart and witho
     isOver = true;
     await reading;
   }
-  // A read that was under way when its connection was killed may fail, no other.
+  // Only a read in progress when its connection was killed may fail.
   for (const failure of failures)
     assert.ok(failure instanceof Error && !('errno' in failure && failure.errno === 1045), String(failure));
   assert.ok(failures.length <= 4, `${failures.length} reads failed`);

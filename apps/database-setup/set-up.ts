@@ -6,9 +6,10 @@ import { createLoginProvider } from '@sluice/runtime/secrets/secrets.ts';
 import type { Config } from './config.ts';
 
 /**
- * Brings the database to what this release needs: the administrator makes it and the migrator, the migrator applies the
- * migrations, the administrator gives the services their rights. It can be repeated at any time, and is after each change of a
- * migration or a password. Where no users are given, the administrator alone applies the migrations.
+ * Brings the database to the state that this release needs. The administrator creates the database
+ * and the migrator, the migrator applies the migrations, and the administrator grants the services
+ * their rights. It is safe to repeat, and runs after each change of a migration or a password.
+ * Without configured users, the administrator applies the migrations.
  */
 export const setUp = async (config: Config, logger: Logger): Promise<void> => {
   const administrator = databaseSettingsOf(config);
@@ -20,7 +21,10 @@ export const setUp = async (config: Config, logger: Logger): Promise<void> => {
   logger.info({ database: config.DB_NAME, applied, hasUsers: users !== undefined }, 'the database is set up');
 };
 
-/** The database with the login that owns its tables: the migrator's where there is one. */
+/**
+ * Returns the database settings with the login that owns the tables: the migrator's if there is
+ * one.
+ */
 export const ownerSettingsOf = (config: Config) => {
   const settings = databaseSettingsOf(config);
   const login = loginsOf(config).migrator;

@@ -1,5 +1,5 @@
-// A Chromium in the POSIX locale says that its language is `en-US@posix`, others say `C` or `en_US`.
-// uPlot hands that to Intl as it is loaded, which throws, and the page stays empty.
+// Chromium in the POSIX locale reports the language `en-US@posix`. Other browsers report `C` or
+// `en_US`. uPlot passes that to Intl while it loads. Intl then throws, and the page stays empty.
 const isUsable = (locale: string | undefined): boolean => {
   try {
     return new Intl.NumberFormat(locale).format(1) !== '' && new Intl.DateTimeFormat(locale).format(0) !== '';
@@ -8,7 +8,7 @@ const isUsable = (locale: string | undefined): boolean => {
   }
 };
 
-/** The locale to format with: the default of Intl, or English where that throws. */
+/** The locale for formatting: the default of Intl, or English if that throws. */
 export const locale = isUsable(undefined) ? undefined : 'en';
 
 if (!isUsable(navigator.language)) {

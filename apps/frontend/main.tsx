@@ -1,8 +1,8 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it says what the others throw
+// oxlint-disable-next-line import/no-unassigned-import -- reports errors of the other modules
 import './report-failure.ts';
-// oxlint-disable-next-line import/no-unassigned-import -- it sets up zod before a schema is made
+// oxlint-disable-next-line import/no-unassigned-import -- configures zod before the first schema
 import './jitless.ts';
-// oxlint-disable-next-line import/no-unassigned-import -- it sets up what uPlot reads as it is loaded
+// oxlint-disable-next-line import/no-unassigned-import -- uPlot reads this while it loads
 import './language.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -1,5 +1,6 @@
-// Until React has the page, its place holds the text of index.html. Whatever is thrown before that,
-// as a module is loaded too, is said there; the page is never empty. main.tsx imports this file first.
+// Until React renders the page, #starting holds the text of index.html. This file shows errors
+// there, including those of loading modules, so the page is never empty. main.tsx imports this file
+// first.
 const starting = document.querySelector('#starting');
 
 window.addEventListener('error', ({ message }) => {

@@ -1,8 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-// The page reads by zod's schemas and describes none; what describes them is a twentieth of all that is loaded. Each
-// export of those two modules becomes a function that says so.
+// The page parses with zod's schemas but never creates a JSON Schema. That code is a twentieth of
+// all that is loaded. Each export of those two modules becomes a function that throws.
 const withoutJsonSchema: Plugin = {
   name: 'without-json-schema',
   apply: 'build',
@@ -19,12 +19,12 @@ const withoutJsonSchema: Plugin = {
 };
 
 export default defineConfig({
-  // Whatever path the page is under, its files are beside it.
+  // Relative, because the files are next to the page under any path.
   base: './',
   plugins: [react(), withoutJsonSchema],
   build: {
     target: 'es2022',
-    // No policy of the page's allows what is inline.
+    // The page's Content-Security-Policy allows no inlined assets.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

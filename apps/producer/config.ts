@@ -9,7 +9,7 @@ import {
 } from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
-/** The environment of the producer. */
+/** The environment variables of the producer. */
 export const configSchema = z
   .object({
     ...httpSettings,

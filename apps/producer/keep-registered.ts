@@ -13,12 +13,13 @@ const everyMs = 5_000;
 const againAfterMs = 500;
 
 /**
- * Registers the partitions and looks at the queue's state, again and again until `stopping` is aborted: Redis may be flushed and forget
- * them, and the age of what waits matters most when no consumer is there to publish it. What fails is tried again soon.
+ * Registers the partitions and reads the state of the queue, repeatedly until `stopping` is
+ * aborted. Redis may be flushed and forget the partitions. The age of the oldest entry matters most
+ * when no consumer is there to publish it. Retries a failure after 0.5 s.
  */
 export const keepRegistered = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
   while (!stopping.aborted) {
-    // oxlint-disable no-await-in-loop -- one turn after the other
+    // oxlint-disable no-await-in-loop -- one round after the other
     let pauseMs = everyMs;
     try {
       await parts.register();

@@ -24,15 +24,15 @@ import { createServer } from './server.ts';
 import { coalesce } from './reads/coalesce.ts';
 import { tokenGuardOf } from './http/tokens.ts';
 
-// Every answer comes within 2 s of its request; what is left after these is for the way there and back.
+// Every answer comes within 2 s of its request. The rest of the time is for the network.
 const acknowledgeWithinMs = 1_800;
 const attemptWithinMs = 800;
-// Who asks may wait for the read before its own, so two of these must fit.
+// A request may wait for the read before its own, so two reads must fit into the 2 s.
 const readWithinMs = 900;
-// A producer starts without Redis too, to say so.
+// A producer starts without Redis too, and reports that it is unavailable.
 const registerWithinMs = 3_000;
 
-/** What must hold for a count to be taken. */
+/** Returns the limits under which the queue accepts counts. */
 const limitsOf = (config: z.output<typeof configSchema>) => ({
   ackReplicas: config.QUEUE_ACK_REPLICAS,
   maxBatches: config.QUEUE_MAX_BATCHES,
@@ -44,7 +44,7 @@ const listenOptionsOf = (config: z.output<typeof configSchema>) => ({
   port: config.HTTP_PORT,
 });
 
-/** Checks what Redis (first) and MySQL must be for the producer. */
+/** Returns the checks of Redis (first) and MySQL for the producer. */
 const serverChecks = (
   { REDIS_QUEUE, QUEUE_ACK_REPLICAS }: z.output<typeof configSchema>,
   connection: RedisConnection,
@@ -66,7 +66,10 @@ const serverChecks = (
   checkServer,
 ];
 
-/** Registers the partitions. What is added to one that no consumer knows of could be left there, so nothing is until they can. */
+/**
+ * Creates the registration of the partitions. The producer adds no entry before it: entries of a
+ * partition that no consumer knows could be stranded.
+ */
 const createRegistration = (
   connection: RedisConnection,
   queueName: string,
@@ -77,9 +80,9 @@ const createRegistration = (
   let isDone = false;
   const register = async () => {
     await watch.firstRound;
-    // Nothing is taken before Redis was checked; the caller tries again.
+    // Accepts nothing before Redis was checked. The caller retries.
     if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the check of the servers yet');
-    // A queue of another database gets no partitions from here.
+    // Registers nothing in a refused queue, such as one of another database.
     if (watch.findings().some(({ severity }) => severity === 'refused')) return;
     await registerPartitions(connection, queueName, partitions);
     isDone = true;
@@ -88,7 +91,7 @@ const createRegistration = (
   return { register, isDone: () => isDone, done: done.promise };
 };
 
-/** Reads the state of all partitions of a queue, once for all that ask at the same time. */
+/** Reads the state of all partitions of a queue. Concurrent requests share one read. */
 const stateReader = (connection: RedisConnection, queueName: string) =>
   coalesce(() =>
     readInTime(
@@ -97,7 +100,7 @@ const stateReader = (connection: RedisConnection, queueName: string) =>
     ),
   );
 
-/** Reads if the queue takes counts, once for all that ask at the same time. */
+/** Reads the readiness of the queue. Concurrent requests share one read. */
 const readinessReader = (queue: Omit<Parameters<typeof readReadiness>[0], 'deadlineMs'>, isRegistered: () => boolean) =>
   coalesce(async () => {
     const found = await readReadiness({ ...queue, deadlineMs: attemptWithinMs });
@@ -113,7 +116,7 @@ await runService(process, {
         logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
       );
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
-    // Apart, because who waits for replicas on a connection holds up all that is behind it.
+    // Two connections: a command that waits for replicas delays all commands after it.
     const writing = connect();
     const looking = connect();
     const ledger = connectReads(databaseSettingsOf(config), readWithinMs);
@@ -144,7 +147,7 @@ await runService(process, {
     const server = createServer(
       {
         hostname: hostname(),
-        // Not async: each POST would pay for one more promise.
+        // Not async: that would cost each POST one more promise.
         enqueue: (counts, key) =>
           registration.isDone() ? enqueuer.enqueue(counts, key) : Promise.resolve('unavailable'),
         readFindings: watch.findings,

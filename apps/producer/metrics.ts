@@ -5,7 +5,7 @@ import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
 const acknowledgeBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
 
-/** What a producer counts. */
+/** Creates the metrics of a producer. */
 export const createProducerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'Connections to MySQL that are at work', databaseConnections);
   const accepted = metrics.counter('accepted_total', 'Counts acknowledged');

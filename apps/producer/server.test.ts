@@ -54,7 +54,7 @@ for (const path of ['/nothing', '/count/', '/Count', '/count/1', '/counts.json',
   }
 }
 
-/** Sends bytes to a server of its own and reads its answer, until the server ends the connection. */
+/** Sends bytes to a new server and reads its answer until the server closes the connection. */
 const exchange = async (t: Parameters<typeof createTestServer>[0], bytes: string | Buffer) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
@@ -177,7 +177,7 @@ test('a client that does not read its answers loses its connection', async (t) =
   const ended = Promise.withResolvers<void>();
   server.once('connection', (accepted) => accepted.once('close', () => ended.resolve()));
   const socket = await connectTo(t, bench);
-  // More than the system's buffers take.
+  // More than the buffers of the system take.
   socket.write('GET /docs HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2_000));
   await ended.promise;
 });

@@ -38,46 +38,47 @@ import { setSafeHeaders } from './http/safe-headers.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     readonly logger: Logger;
-    /** Logs what strangers can cause, at most once a second for each message. */
+    /** Logs what clients can cause, at most once a second per message. */
     readonly warn: Warn;
   }
 }
 
-/** What the routes are made of. */
+/** The dependencies of the routes. */
 export type ServerParts = EnqueueParts &
   GetCountParts &
   GetCountsParts &
   GetQueueParts &
   ReadyParts & {
-    /** Left out where no tokens are configured: no route then needs one. */
+    /** The check of tokens. Without it, no route needs a token. */
     readonly tokenGuard?: TokenGuard | undefined;
     readonly onRefused?: RefusalObserver | undefined;
   };
 
 const maxConnections = 4_096;
-// Room for connections that come while every other one is being answered.
+// Room for connections that arrive while every other one is being answered.
 const reservedConnections = 64;
-// Of all bodies and pages that are held at once, in bytes; the process has 512 MB.
+// Maximum memory of all bodies and pages held at once, in bytes. The process has 512 MB.
 const maxHeldBytes = 33_554_432;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 const checkTimeoutsEveryMs = 1_000;
-// A client that does not read its answers holds a connection, and what could not be written to it, for no longer. Events come every second.
+// A client that does not read its answers holds a connection and its unsent bytes for no longer.
+// Events come every second.
 const stalledTimeoutMs = 30_000;
-// Longer than the 60 s after which a load balancer drops an idle connection: the side that ends it must be the client's,
-// or a request can meet a connection that is just being closed.
+// Longer than the 60 s after which a load balancer closes an idle connection. The client must close
+// first, or its request can meet a connection that is just being closed.
 const keepAliveTimeoutMs = 75_000;
 
 type ServerSettings = {
   readonly corsOrigin: AllowedOrigins;
-  /** The hosts that requests may be for, as {@link createHostCheck} takes them; any when it is not set. */
+  /** The hosts that requests may name, as in {@link createHostCheck}. Any host if it is not set. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly logger: Logger;
   /** The name of a header in which a trusted proxy gives the address of its client. */
   readonly clientAddressHeader?: string | undefined;
 };
 
-/** Puts the HTTP server together. It does not listen yet. */
+/** Creates the HTTP server. It does not listen yet. */
 export const createServer = (
   parts: ServerParts,
   { corsOrigin, allowedHosts, logger, clientAddressHeader }: ServerSettings,
@@ -91,10 +92,10 @@ export const createServer = (
     http: {
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: checkTimeoutsEveryMs,
-      // Node would answer with an empty 400; the first look below has a problem document.
+      // Node would answer with an empty 400. `checkHeads` below answers with a problem document.
       requireHostHeader: false,
     },
-    // What still comes in on an open connection while the server closes is served, and the connection then ended.
+    // While the server closes, requests on open connections are served. Then the connection ends.
     return503OnClosing: false,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: createConnectionRefusal(corsOrigin, onRefused),
@@ -106,7 +107,8 @@ export const createServer = (
   });
   server.decorate('onRefused', onRefused);
   server.decorateRequest('answer', null);
-  // Fastify has none: with one it makes one more for each request, and much of what requests leave behind then grows old (docs/benchmarks.md).
+  // Fastify has no logger. With one, it creates one more per request. A garbage collection then
+  // keeps much of what finished requests leave behind (docs/benchmarks.md).
   server.decorate('logger', logger);
   server.decorate('warn', sampleWarnings(logger));
   server.server.maxConnections = maxConnections + reservedConnections;
@@ -124,7 +126,7 @@ export const createServer = (
   const distrusted = new WeakSet<Socket>();
   checkHeads(server, distrusted, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
-    // Methods that the router does not know pass no hook.
+    // Requests with methods that the router does not know pass no hook.
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
     decideWhatFollows(request.raw, reply, distrusted);
@@ -155,7 +157,10 @@ export const createServer = (
   return server;
 };
 
-/** Decides what can be decided before a body is read. One hook for all: each costs every request. */
+/**
+ * Evaluates the head of a request before its body is read. One hook for all checks, because each
+ * hook costs every request.
+ */
 const checkHeads = (
   server: FastifyInstance,
   distrusted: WeakSet<Socket>,
@@ -168,29 +173,31 @@ const checkHeads = (
     setSafeHeaders(reply);
     request.answer = reply.raw;
     const { raw } = request;
-    // Behind a last answer comes no other; what comes behind a request at fault may be no request of its own but a part of that one, as another reads it.
+    // Ignores bytes after a final response or a malformed request: another parser may read them
+    // differently (request smuggling).
     if (raw.socket.writableEnded || distrusted.has(raw.socket)) {
       raw.resume();
       return reply.hijack();
     }
     const detail = findHeaderFault(raw);
-    // Node's parser stops behind a request that asks for another protocol, and what comes then would wait for ever.
+    // The parser of Node stops after a request with `Upgrade`. A later request would wait
+    // permanently.
     if (detail !== undefined || raw.headers.upgrade !== undefined) {
       distrusted.add(raw.socket);
       reply.header('connection', 'close');
     }
     if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
     if (!isHostAllowed(raw)) return answerProblem(reply, hostNotAllowed);
-    // The router takes `*` for `/`.
+    // The router treats `*` as `/`.
     if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
     return done();
   });
 };
 
 /**
- * Fastify closes the connection behind every body that is refused. One that was read whole leaves nothing
- * behind, and what follows it is a request like any other. Behind the others nothing is done: no answer
- * could tell of it.
+ * Decides if a connection stays open after an error. Fastify closes it after every refused body.
+ * After a body that was read completely, the next request can be trusted. After any other, the
+ * server ignores the rest: no answer could refer to it.
  */
 const decideWhatFollows = (
   { socket, complete, headers }: IncomingMessage,
@@ -198,7 +205,7 @@ const decideWhatFollows = (
   distrusted: WeakSet<Socket>,
 ): void => {
   if (reply.getHeader('connection') !== 'close' || distrusted.has(socket)) return;
-  // Node closes by itself where the client asked for it, or waited for a 100 that did not come.
+  // Node closes by itself if the client asked for it, or waited for a 100 that did not come.
   const staysOpen = complete && reply.raw.shouldKeepAlive && headers.expect === undefined;
   if (staysOpen) reply.removeHeader('connection');
   else distrusted.add(socket);
@@ -210,7 +217,9 @@ const hostNotAllowed: Fault = {
   detail: 'This server does not answer for the host that the request names. Add it to HTTP_ALLOWED_HOSTS.',
 };
 
-/** Leaves it to the reader of the body to ask for it (RFC 9110 §10.1.1); ignores unknown expectations. */
+/**
+ * Leaves 100-continue to the reader of the body (RFC 9110 §10.1.1). Ignores unknown expectations.
+ */
 const answerExpectations = ({ server }: FastifyInstance): void => {
   for (const event of ['checkContinue', 'checkExpectation'] as const)
     server.on(event, (request, response) => server.emit('request', request, response));

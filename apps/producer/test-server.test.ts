@@ -9,7 +9,8 @@ import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import { createLogger } from '@sluice/runtime/logging/logger.ts';
 import { createServer, type ServerParts } from './server.ts';
 
-// What the tests of this folder share. It is named as a test so that nothing but tests can use it.
+// Shared helpers of the tests of this folder. The name ends with `.test.ts` so that only tests can
+// use it.
 
 type RouteName = keyof typeof routes;
 type StatusOf<Name extends RouteName> = keyof (typeof routes)[Name]['answers'] & number;
@@ -24,8 +25,8 @@ type Asked = {
 export const hostname = 'host-1';
 
 /**
- * Asserts that an answer is the one that the contract has for the route and this status: media type, body, headers. That
- * it was seen is written to the test's report, where tests/contract looks for it.
+ * Asserts that an answer matches the contract of its route and status: media type, body, headers.
+ * Reports the answer as seen in the test's report, where tests/contract looks for it.
  */
 export const assertAnswer = <Name extends RouteName>(
   t: TestContext,
@@ -50,7 +51,7 @@ export const assertAnswer = <Name extends RouteName>(
   t.diagnostic(`answers ${name} ${status}`);
 };
 
-/** A server whose parts all work, but for those that a test replaces. */
+/** Creates a server whose dependencies all work, except those that a test replaces. */
 export const createTestServer = (
   t: TestContext,
   parts: Partial<ServerParts> = {},
@@ -91,7 +92,7 @@ export const createTestServer = (
   );
   t.after(() => server.close());
 
-  /** Calls a route; the answer is to be claimed with `is`, which gives its JSON. */
+  /** Calls a route and returns its answer. */
   const ask = async (name: RouteName, { method, headers = {}, query = '', body }: Asked = {}) => {
     const route: Route = routes[name];
     const response = await server.inject({
@@ -106,7 +107,7 @@ export const createTestServer = (
   return { server, ask, enqueued, keys, refused, logged };
 };
 
-/** The problem document that an answer must be. */
+/** Parses an answer as a problem document. */
 export const problemOf = ({ status, headers, body }: Answer): Problem => {
   assert.ok(String(headers['content-type']).startsWith(problemMediaType));
   const document = problem.parse(JSON.parse(body));
@@ -114,13 +115,13 @@ export const problemOf = ({ status, headers, body }: Answer): Problem => {
   return document;
 };
 
-/** A connection to a server that listens from now on, ended after the test. */
+/** Connects to a server, which starts to listen. The connection ends after the test. */
 export const connectTo = async (
   t: TestContext,
   { server }: Pick<ReturnType<typeof createTestServer>, 'server'>,
 ): Promise<Socket> => {
   if (!server.server.listening) await server.listen({ host: '127.0.0.1', port: 0 });
-  // The type of an address depends on what is listened on.
+  // The type of an address depends on the transport.
   const { port } = server.server.address() as AddressInfo;
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -128,10 +129,10 @@ export const connectTo = async (
   return socket;
 };
 
-/** What comes until the other side ends the connection, read as one answer. */
+/** Reads until the other side closes the connection, and parses one answer. */
 export const readAnswer = async (socket: Socket): Promise<Answer> => parseAnswer(await text(socket));
 
-/** Reads one answer from what came over a connection. */
+/** Parses one answer from the bytes of a connection. */
 export const parseAnswer = (received: string): Answer => {
   const [head = '', body = ''] = received.split('\r\n\r\n', 2);
   const [first = '', ...lines] = head.split('\r\n');

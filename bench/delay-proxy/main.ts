@@ -1,13 +1,14 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
-// A TCP proxy that holds what comes back for some milliseconds: a server that is that far away, there and back.
+// A TCP proxy that delays the server's replies by some milliseconds, to simulate the round trip to
+// a distant server.
 
 const { values } = parseArgs({ options: { target: { type: 'string' }, 'delay-ms': { type: 'string' } } });
 const target = Number(values.target);
 const delayMs = Number(values['delay-ms']);
 
-/** Passes on what comes, in its order, when it has been held for long enough. */
+/** Passes on data in order, each chunk after its delay. */
 const hold = (to: Socket): ((chunk: Buffer) => void) => {
   const held: { chunk: Buffer; until: number }[] = [];
   let isWaiting = false;
@@ -21,7 +22,7 @@ const hold = (to: Socket): ((chunk: Buffer) => void) => {
     if (isWaiting || held[0] === undefined) return;
     isWaiting = true;
     const leftMs = held[0].until - performance.now();
-    // A timer comes up to a millisecond late: the last of it is waited for turn by turn.
+    // A timer fires up to a millisecond late, so the last millisecond is polled.
     if (leftMs > 1) setTimeout(release, leftMs - 1);
     else setImmediate(release);
   };

@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import { fastify } from 'fastify';
 import * as z from 'zod';
 
-// What Fastify costs: it parses and checks the body and answers as POST /count does, and puts nothing into a queue.
+// The cost of Fastify: parses and checks the body and answers as POST /count does, without a queue.
 
 const server = fastify();
 const { path, body, answers } = routes.postCount;

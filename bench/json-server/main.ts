@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { routes } from '@sluice/contract/routes.ts';
 import type * as z from 'zod';
 
-// What no server on node:http is faster than that answers as POST /count does: it parses the body and checks nothing.
+// The limit of node:http for an answer like that of POST /count: parses the body and checks
+// nothing.
 
 const server = createServer((request, response) => {
   let text = '';
@@ -10,7 +11,7 @@ const server = createServer((request, response) => {
     text += chunk;
   });
   request.on('end', () => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is not checked on purpose
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- deliberately not checked
     const { count } = JSON.parse(text) as z.output<typeof routes.postCount.body>;
     const body = JSON.stringify({ message: 'Value added to Redis queue', value: count, hostname: 'localhost' });
     response.writeHead(201, { 'content-type': 'application/json; charset=utf-8', 'content-length': body.length });

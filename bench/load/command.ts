@@ -1,16 +1,19 @@
 import * as z from 'zod';
 
-// What the load process is asked for, and what it answers: JSON between two processes.
+// The commands to the load process and its results, as JSON between two processes.
 
 export const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('full speed'),
-    /** Each `count` posts another count, each `counts` the same thousand; `get` is GET /count. */
+    /**
+     * The request: `count` posts another count each time, `counts` the same thousand, and `get` is
+     * GET /count.
+     */
     request: z.enum(['count', 'counts', 'get']),
-    /** The servers; connections take turns. */
+    /** The ports of the servers. Connections take turns. */
     ports: z.array(z.int()),
     connections: z.int(),
-    /** How long new requests are begun. */
+    /** The time during which the load starts new requests, in ms. */
     ms: z.number(),
   }),
   z.object({
@@ -32,12 +35,12 @@ export type Command = z.infer<typeof commandSchema>;
 
 export const resultSchema = z.union([
   z.object({
-    /** How many requests were answered with success, in which time, in ms. */
+    /** The number of successful requests, and their duration in ms. */
     requests: z.int(),
-    /** How many were answered 503, the truth on a machine that is busy with other things. */
+    /** The number of requests that got 503, which a busy machine may answer correctly. */
     refused: z.int(),
     ms: z.number(),
-    /** The processor time that the load process took for them, in ms. */
+    /** The CPU time of the load process, in ms. */
     cpuMs: z.number(),
     /** Latencies in ms. */
     p50: z.number(),
@@ -46,5 +49,5 @@ export const resultSchema = z.union([
   z.object({ fault: z.string() }),
 ]);
 
-/** What came of a load. */
+/** The result of a load. */
 export type LoadResult = Exclude<z.infer<typeof resultSchema>, { fault: string }>;

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** An answer of the server: its status and its body, a character a byte. */
+/** An answer of the server: its status and its body, with one character per byte. */
 export type Answer = { readonly status: number; readonly body: string };
 
-/** An HTTP/1.1 connection that is kept, with one request under way at a time. */
+/** A persistent HTTP/1.1 connection with one request in progress at a time. */
 export type Connection = {
-  /** Sends a whole request. The answer comes to `onAnswer`; a connection that breaks is told to the opener. */
+  /**
+   * Sends a whole request and passes the answer to `onAnswer`. A broken connection is reported to
+   * the `onFault` of {@link openConnection}.
+   */
   readonly send: (request: string | Buffer, onAnswer: (answer: Answer) => void) => void;
   readonly close: () => void;
 };
@@ -15,8 +18,8 @@ const host = '127.0.0.1';
 const head = '\r\n\r\n';
 
 /**
- * Opens a connection that reads just enough of HTTP/1.1 (RFC 9112) for what is measured here, answers with `Content-Length`: a client
- * that does more takes as long for a request as the server that is measured.
+ * Opens a connection with the minimum of HTTP/1.1 (RFC 9112) for this load: answers with
+ * `Content-Length`. A full client would take as long per request as the measured server.
  */
 export const openConnection = async (port: number, onFault: (error: Error) => void): Promise<Connection> => {
   const socket = connect(port, host);
@@ -52,7 +55,7 @@ export const openConnection = async (port: number, onFault: (error: Error) => vo
   };
 };
 
-/** The text of a request; its body is JSON. */
+/** Formats a request. Its body is JSON. */
 export const requestText = (method: 'GET' | 'POST', path: string, body = ''): string => {
   const about = body === '' ? '' : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
   return `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n${about}\r\n${body}`;

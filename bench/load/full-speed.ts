@@ -10,8 +10,8 @@ const answersWithinMs = 10_000;
 const unavailable = 503;
 
 /**
- * Sends on each connection the next request as soon as the one before is answered. A 503 is counted apart; throws at any other answer that is no
- * success, and when there was none that is.
+ * Sends the next request on each connection as soon as the last one is answered. Counts 503
+ * separately. Throws at any other failed request, and if no request succeeded.
  */
 export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpeed): Promise<LoadResult> => {
   const faults = Promise.withResolvers<never>();
@@ -70,7 +70,7 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
   };
 };
 
-/** Made beforehand where they may be the same. */
+/** Returns a source of requests. Requests that may be equal are built in advance. */
 const requestsOf = (kind: FullSpeed['request']): (() => string | Buffer) => {
   if (kind === 'get') {
     const bytes = Buffer.from(requestText('GET', '/count'));

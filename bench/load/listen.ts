@@ -8,8 +8,9 @@ type Listen = Extract<Command, { kind: 'listen' }>;
 const host = '127.0.0.1';
 
 /**
- * Listens to GET /events on many connections for a while; the ports share them. Throws unless each listener got its events: one a second, of which
- * the last may be under way. Requests are the events that were received; there are no latencies.
+ * Listens to GET /events on many connections, spread over the ports. Throws unless each listener
+ * got one event a second, the last of which may be in progress. `requests` is the number of
+ * received events. There are no latencies.
  */
 export const runListen = async ({ ports, listeners, ms }: Listen): Promise<LoadResult> => {
   const cpuBefore = process.cpuUsage();

@@ -17,7 +17,7 @@ const serve = async (t: TestContext, listener: RequestListener): Promise<number>
   return address.port;
 };
 
-// Not writeHead: with it the answer would have no Content-Length.
+// Without writeHead, which would omit Content-Length.
 const answer = (response: ServerResponse, status: number, body: object): void => {
   response.statusCode = status;
   response.end(JSON.stringify(body));
@@ -66,7 +66,8 @@ test('a server that stalls is charged for each count that was due meanwhile', as
     if (request.method === 'POST' && rows === 0) setTimeout(tell, stallMs);
     else tell();
   });
-  // On one connection nothing can be sent while the first is held: all of these are due before it is answered.
+  // One connection sends nothing while the first request is held. All of these are due before its
+  // answer.
   const result = await runVisible({ kind: 'visible', port, connections: 1, perSecond: 100, ms: 200 });
   assert.equal(result.requests, 20);
   assert.ok(result.p50 > stallMs - 110, `the median was ${result.p50} ms`);

@@ -3,7 +3,8 @@ import { runFullSpeed } from './full-speed.ts';
 import { runListen } from './listen.ts';
 import { runVisible } from './visible.ts';
 
-// The load, in a process of its own, so that what it costs is neither the measured process's nor the measuring one's.
+// A separate process for the load, so its cost falls neither on the measured nor on the measuring
+// process.
 
 const run = (command: Command): Promise<LoadResult> => {
   switch (command.kind) {

@@ -11,10 +11,13 @@ const visibleWithinMs = 60_000;
 const unavailable = 503;
 
 /**
- * Posts counts at a fixed rate and looks with GET /count how many are visible. A count that should have been sent earlier is as late as
- * that, whatever held it up (coordinated omission): its latency runs from the moment that was meant for it, to the end of the first GET that has as many
- * rows more as counts were sent up to it. One partition and one consumer keep their order. A count that was refused with 503 is not waited for; what
- * comes after it seems as late as if it had been.
+ * Posts counts at a fixed rate and polls GET /count for the number of visible ones.
+ *
+ * A latency runs from the planned time of a count to the end of the first GET that shows all counts
+ * sent up to it. So a count that is sent late counts as late, whatever delayed it (coordinated
+ * omission). One partition and one consumer keep the order.
+ *
+ * It does not wait for a count that got 503. The counts after it seem as late as if it had.
  */
 export const runVisible = async ({ port, connections, perSecond, ms }: Visible): Promise<LoadResult> => {
   const faults = Promise.withResolvers<never>();
@@ -39,7 +42,7 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
     const posting = post({ free, counts, dueAt, onAnswer });
     const watch = async () => {
       while (latencies.length < counts - refused) {
-        // oxlint-disable no-await-in-loop -- one look after the other
+        // oxlint-disable no-await-in-loop -- one poll after the other
         const visible = (await readRows(watching)) - before;
         const now = performance.now();
         while (latencies.length < Math.min(visible, counts)) latencies.push(now - dueAt(latencies.length));
@@ -68,14 +71,14 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
 };
 
 type Posting = {
-  /** Connections with no request under way. */
+  /** The connections without a request in progress. */
   readonly free: Connection[];
   readonly counts: number;
   readonly dueAt: (index: number) => number;
   readonly onAnswer: (answer: Answer) => void;
 };
 
-/** Sends what is due whenever a connection is free; resolves when all is answered. */
+/** Sends due requests whenever a connection is free. Resolves when all are answered. */
 const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
   new Promise((resolve) => {
     let sent = 0;
@@ -99,11 +102,11 @@ const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
     const timer = setInterval(sendDue, 1);
   });
 
-/** How many rows GET /count tells of; it is asked again where it is 503. */
+/** Reads the number of rows from GET /count. Retries after 503. */
 const readRows = async (connection: Connection): Promise<number> => {
   const giveUpAt = performance.now() + visibleWithinMs;
   for (;;) {
-    // oxlint-disable no-await-in-loop -- one look after the other
+    // oxlint-disable no-await-in-loop -- one poll after the other
     const { status, body } = await new Promise<Answer>((resolve) => {
       connection.send(requestText('GET', '/count'), resolve);
     });

@@ -8,7 +8,7 @@ import { start } from './start.ts';
 import { twoOfEach } from './two-of-each.ts';
 import { visible } from './visible.ts';
 
-/** Every measurement, in the order of the table. */
+/** All measurements, in the order of the table. */
 export const measurements: readonly Measurement[] = [
   postCount,
   postAway,

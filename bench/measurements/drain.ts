@@ -52,7 +52,10 @@ export const drainSingles: Measurement = {
   },
 };
 
-/** How many counts the entries of a producer have under load: those it makes in one slice. Nothing is left of them in the queue. */
+/**
+ * Measures how many counts the entries of a producer hold under load, in one slice. Leaves none of
+ * them in the queue.
+ */
 const sizesAsMade = async (bench: Bench, pipeline: Pipeline): Promise<number[]> => {
   bench.progress('making entries as the producer does');
   const producer = await pipeline.startProducer();

@@ -50,7 +50,7 @@ export const getFromMany: Measurement = {
     await fillLedger(many, rows);
     bench.progress(`recorded in ${formatNumber((performance.now() - startedAt) / 1000, 1)} s`);
     const [{ port: fewPort }, { port: manyPort }] = await Promise.all([few.startProducer(), many.startProducer()]);
-    // One connection: the time of a GET, not of what stands before it in a line.
+    // One connection, to measure a GET without its time in a queue.
     const latency = async (port: number) =>
       (await bench.load({ kind: 'full speed', request: 'get', ports: [port], connections: 1, ms: bench.sliceMs })).p50;
     const ofMany = () => latency(manyPort);
@@ -68,12 +68,12 @@ export const getFromMany: Measurement = {
   },
 };
 
-/** Puts rows into an empty ledger, doubling what there is, and their number into `totals`. */
+/** Fills an empty ledger by doubling its rows, and writes their number into `totals`. */
 const fillLedger = async ({ sql }: Pipeline, rows: number): Promise<void> => {
   await sql.query('INSERT INTO `count` (count_value) VALUES (1700000000)');
   for (let made = 1; made < rows;) {
     const more = Math.min(made, rows - made);
-    // oxlint-disable-next-line no-await-in-loop -- each doubles what the one before has made
+    // oxlint-disable-next-line no-await-in-loop -- each statement doubles the rows of the last one
     await sql.query('INSERT INTO `count` (count_value) SELECT count_value FROM `count` LIMIT ?', [more]);
     made += more;
   }

@@ -4,7 +4,7 @@ import { createPipeline, type Producer } from '../parts/pipeline.ts';
 import { cpuMs, residentMb } from '../parts/process-usage.ts';
 import { figureOf } from '../parts/row.ts';
 
-// As many as two producers let in.
+// As many as two producers admit.
 const listeners = 1_000;
 const kbPerMb = 1_024;
 
@@ -36,18 +36,19 @@ export const listen: Measurement = {
       },
       {
         measure: 'Listeners to /events: memory of each',
-        // What a producer has taken once it keeps: later rounds would say nothing.
+        // A producer keeps the memory of the first round, so later rounds would show nothing.
         figure: figureOf([kbPerMb * perListener(first?.one.memoryMb ?? 0, first?.one.memoryBeforeMb ?? 0)], 'kB'),
       },
     ];
   },
 };
 
-/** What the producers take while so many listen, from when all do. */
+/** Measures the cost of `amount` listeners to the producers, once all of them listen. */
 const costOf = async ({ load, sliceMs }: Bench, producers: readonly Producer[], amount: number) => {
   const sum = (read: (pid: number) => number) => producers.reduce((total, { pid }) => total + read(pid), 0);
   const memoryBeforeMb = sum(residentMb);
-  // The events of more than a second, beside those that each gets at once.
+  // Covers more than a second, to get events in addition to the one that each listener gets at
+  // once.
   const measuredMs = Math.max(sliceMs, 1_500);
   const ports = producers.map(({ port }) => port);
   const listening = load({ kind: 'listen', ports, listeners: amount, ms: measuredMs + 2 * sliceMs });

@@ -9,7 +9,7 @@ import { formatNumber } from '../report/table.ts';
 const reach = { is: 'at most', value: 130 } as const;
 const sampleEveryMs = 50;
 const drainedRows = 1_000_000;
-// Long enough that what grows is seen to.
+// Long enough to show growth.
 const slicesPerRound = 3;
 
 export const memory: Measurement = {
@@ -39,7 +39,7 @@ export const memory: Measurement = {
   },
 };
 
-/** The most memory that a process has in each of the rounds, in MB. */
+/** Measures the peak memory of a process in each round, in MB. */
 const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Promise<unknown>): Promise<number[]> => {
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -56,7 +56,10 @@ const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Pro
   return peaks;
 };
 
-/** Flat is what the last round shows beside the first; what must not be too much is the most of all rounds. */
+/**
+ * Returns a row that compares the last round with the first, to show growth. The limit applies to
+ * the maximum of all rounds.
+ */
 const rowOf = (measure: string, peaks: readonly number[]): Row => ({
   measure,
   figure: figureOf(peaks.slice(-1), 'MB'),

@@ -8,7 +8,7 @@ import { startServer } from '../parts/service.ts';
 const awayMs = 5;
 const countsPerRequest = 1_000;
 
-// No consumer runs meanwhile: it would be measured along. What was posted is taken out of the queue between the slices.
+// No consumer runs, because it would be measured too. The queue is emptied between the slices.
 
 export const postCount: Measurement = {
   name: 'post',
@@ -120,7 +120,10 @@ const postSlice = async (
   return rate;
 };
 
-/** How fast the server that does nothing is, and what it and the load process take of a core meanwhile, in percent. */
+/**
+ * Measures the rate of the no-op server, and the CPU usage of it and of the load process in percent
+ * of a core.
+ */
 const measureNoop = async (bench: Bench) => {
   const { port, pid } = bench.noop;
   const before = cpuMs(pid);

@@ -39,15 +39,15 @@ export const start: Measurement = {
   },
 };
 
-/** Runs `npm start` until a count is acknowledged and ends it; answers with how long that took, in ms. */
+/** Runs `npm start` until a count is acknowledged, then ends it. Returns the duration in ms. */
 const startOnce = async (folder: string, owner: Owner): Promise<number> => {
   const port = await findFreePort();
   let consolePort = port;
-  // A port that is free may be found twice.
+  // The same free port may be found twice.
   // oxlint-disable-next-line no-await-in-loop -- until it is another
   while (consolePort === port) consolePort = await findFreePort();
   const startedAt = performance.now();
-  // In a group of its own, which gets the signal as that of a terminal would.
+  // Its own process group gets the signal, as from a terminal.
   const child = spawn('npm', ['start'], {
     cwd: repository,
     env: { ...plainEnvironment(), SLUICE_DIR: folder, HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) },
@@ -91,7 +91,7 @@ const isTaken = async (port: number): Promise<boolean> => {
   }
 };
 
-/** Resolves when no process of the group is left. */
+/** Ends a process group. Resolves when none of its processes is left. */
 const endGroup = async (group: number): Promise<void> => {
   const signal = (name: NodeJS.Signals | 0): boolean => {
     try {

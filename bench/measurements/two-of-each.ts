@@ -17,7 +17,10 @@ export const twoOfEach: Measurement = {
       double.startConsumer(),
     ]);
 
-    /** How many counts a second are acknowledged, and how many a second recorded until all that was acknowledged is. */
+    /**
+     * Measures the acknowledged counts per second, and the recorded counts per second until all
+     * acknowledged ones are recorded.
+     */
     const ratesOf = async (pipeline: Pipeline, producers: readonly Producer[]) => {
       const before = await pipeline.countRecorded();
       const startedAt = performance.now();

@@ -5,7 +5,7 @@ import { figureOf, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
 const steadyPerSecond = 2_000;
-// Enough counts that a hundredth of them says something.
+// Enough counts for a meaningful 99th percentile.
 const slicesPerRate = 2.5;
 
 export const visible: Measurement = {

@@ -7,15 +7,15 @@ import type { Pipeline } from './pipeline.ts';
 export type Backlog = { readonly rows: number; readonly entries: readonly Record<string, string>[] };
 
 type Drained = {
-  /** How many counts were recorded a second. */
+  /** The number of counts recorded per second. */
   readonly perSecond: number;
-  /** What MySQL says that its transactions were on average. */
+  /** The average number of rows per transaction, from MySQL's counter of commits. */
   readonly rowsPerTransaction: number;
 };
 
 const firstCount = 1_700_000_000;
 
-/** Makes `rows` counts into entries that are `sizes` long, again and again. */
+/** Builds entries for `rows` counts, cycling through `sizes` for the size of each entry. */
 export const createBacklog = (rows: number, sizes: readonly number[]): Backlog => {
   const entries: Record<string, string>[] = [];
   for (let made = 0; made < rows;) {
@@ -28,7 +28,10 @@ export const createBacklog = (rows: number, sizes: readonly number[]): Backlog =
   return { rows, entries };
 };
 
-/** How many counts each entry of the stream has, in its order. Throws where {@link createBacklog} would not make the same of them. */
+/**
+ * Reads the number of counts of each entry in the stream, in order. Throws if {@link createBacklog}
+ * would not build equal entries.
+ */
 export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<number[]> => {
   const entries = (await client.xRange(stream, '-', '+')) ?? [];
   return entries.map(({ message }) => {
@@ -47,9 +50,12 @@ export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<numb
 };
 
 /**
- * Puts a backlog into the queue at one moment, as one transaction of Redis, so that consumers that wait for it find all of it, and waits until
- * it is recorded. The clock runs from a commit that is seen to the last one: what Redis does to take the backlog is no part of it. The tables are empty
- * before, the inbox too, so that the same backlog may come again; its entries are gone from the queue after.
+ * Adds a backlog to the queue in one Redis transaction, so that waiting consumers find all of it,
+ * and waits until it is recorded.
+ *
+ * The clock runs from one visible commit to the last one, which excludes the time that Redis takes
+ * to add the backlog. The tables and the inbox are empty before, so the same backlog can come
+ * again. Its entries are gone from the queue afterwards.
  */
 export const drain = async (pipeline: Pipeline, { rows, entries }: Backlog): Promise<Drained> => {
   const { client, stream, countRecorded, untilRecorded } = pipeline;
@@ -65,12 +71,12 @@ export const drain = async (pipeline: Pipeline, { rows, entries }: Backlog): Pro
   const endedAt = performance.now();
   const rowsPerTransaction = rows / ((await countCommits(pipeline)) - commitsBefore);
   await pipeline.untilDrained();
-  // A small backlog may be gone before the clock starts.
+  // A small backlog may be recorded before the clock starts.
   const perSecond = from < rows ? (1000 * (rows - from)) / (endedAt - fromAt) : (1000 * rows) / (endedAt - sentAt);
   return { perSecond, rowsPerTransaction };
 };
 
-/** How many transactions the server has committed since it runs. */
+/** Reads how many transactions the server has committed since its start. */
 const countCommits = async ({ sql }: Pipeline): Promise<number> => {
   const [[row]] = await sql.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Com_commit'");
   return Number(row?.['Value']);

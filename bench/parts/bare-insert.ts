@@ -5,8 +5,9 @@ import type { Pipeline, Servers } from './pipeline.ts';
 const firstCount = 1_700_000_000;
 
 /**
- * The limit of a drain: multi-row INSERTs of as many rows into a table of the same shape, on one connection, their text made before the clock
- * starts. What it makes answers with how long they took, in ms.
+ * Prepares the limit of a drain: multi-row INSERTs of as many rows into a table of the same shape,
+ * on one connection. Their text is built before the clock starts. The returned function resolves to
+ * their duration in ms.
  */
 export const createBareInsert = async (
   owner: Owner,

@@ -3,31 +3,34 @@ import type { Owner } from './owner.ts';
 import type { Servers } from './pipeline.ts';
 import type { Row } from './row.ts';
 
-/** What a measurement does its work with. */
+/** The environment of a measurement. */
 export type Bench = {
   readonly servers: Servers;
   readonly load: Load;
-  /** The server that does nothing. */
+  /** The no-op server. */
   readonly noop: { readonly port: number; readonly pid: number };
   readonly rounds: number;
-  /** How long one thing is measured before it is the turn of what it is beside. */
+  /** The duration of one slice in ms, before the other side of a comparison gets its turn. */
   readonly sliceMs: number;
-  /** Whether all is to be run and nothing is to be judged: a fiftieth of the rows, one short round. */
+  /** True to run everything without evaluating it: a fiftieth of the rows, one short round. */
   readonly isQuick: boolean;
-  /** Tells who waits how far the measurement is. */
+  /** Called with a text on the progress of the measurement. */
   readonly progress: (text: string) => void;
 };
 
-/** One of the things that can be chosen by name. */
+/** A measurement that can be chosen by name. */
 export type Measurement = {
   readonly name: string;
-  /** What it starts is ended with `owner`. Throws when something does not run, and never for a figure. */
+  /**
+   * Runs the measurement. `owner` ends the processes that it starts. Throws when something does not
+   * run, and never for a figure.
+   */
   readonly run: (bench: Bench, owner: Owner) => Promise<readonly Row[]>;
 };
 
 /**
- * Measures two things in turns, so that what disturbs the machine disturbs both: each round has each of them once, and every other round begins
- * with the other.
+ * Measures two things in turns, so that a disturbance of the machine affects both. Each round
+ * measures each of them once, and every other round begins with the other one.
  */
 export const inTurns = async <A, B>(
   { rounds, progress }: Bench,
@@ -37,7 +40,7 @@ export const inTurns = async <A, B>(
   const measured: { one: A; other: B }[] = [];
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
-    // oxlint-disable no-await-in-loop -- one at a time is what measuring is
+    // oxlint-disable no-await-in-loop -- one measurement at a time
     if (round % 2 === 0) {
       const first = await one();
       measured.push({ one: first, other: await other() });

@@ -5,8 +5,9 @@ import { serviceArguments, serviceEnvironment } from '@sluice/local/service-comm
 import { plainEnvironment } from './service.ts';
 
 /**
- * Keeps what V8 makes of the services, as their images and `npm start` do, for those that are measured: these end by SIGKILL and keep nothing. Without
- * its configuration a service ends as soon as it is loaded.
+ * Fills V8's compile cache for the services, as their images and `npm start` do. The measured
+ * services end by SIGKILL and write no cache. Without its configuration, a service ends as soon as
+ * it is loaded.
  */
 export const compileServices = async (): Promise<void> => {
   const env = { ...plainEnvironment(), ...serviceEnvironment(dataFolder()) };

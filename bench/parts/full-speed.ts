@@ -1,24 +1,24 @@
 import type { LoadResult } from '../load/command.ts';
 import type { Bench } from './bench.ts';
 
-/** How many connections the load has at full speed. */
+/** The number of connections of the load at full speed. */
 export const connections = 64;
 
 type Options = {
-  /** What is asked for; POST /count when it is not given. */
+  /** The request. Defaults to `count` (POST /count). */
   readonly request?: 'count' | 'counts' | 'get';
   readonly ms?: number;
 };
 
-/** One slice at full speed; several ports share the connections. */
+/** Runs one slice at full speed. Several ports share the connections. */
 export const loadAtFullSpeed = (
   { load, sliceMs }: Bench,
   ports: readonly number[],
   { request = 'count', ms = sliceMs }: Options = {},
 ): Promise<LoadResult> => load({ kind: 'full speed', request, ports: [...ports], connections, ms });
 
-/** How many requests a second were answered. */
+/** Returns the number of answered requests per second. */
 export const rateOf = ({ requests, ms }: LoadResult): number => (1000 * requests) / ms;
 
-/** What the load process took of a core, in percent. */
+/** Returns the CPU usage of the load process in percent of a core. */
 export const loadOf = ({ cpuMs, ms }: LoadResult): number => (100 * cpuMs) / ms;

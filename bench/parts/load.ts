@@ -5,10 +5,10 @@ import { repository } from '@sluice/local/folder.ts';
 import { resultSchema, type Command, type LoadResult } from '../load/command.ts';
 import type { Owner } from './owner.ts';
 
-/** Makes load from a process of its own. */
+/** Creates load from a separate process. */
 export type Load = (command: Command) => Promise<LoadResult>;
 
-/** Starts the process that makes load. It ends with its owner. What it answers with 503 is said. */
+/** Starts the load process, which ends with its owner. Reports answers with 503 to `say`. */
 export const startLoad = (owner: Owner, say: (text: string) => void): Load => {
   const child = fork(join(repository, 'bench/load/main.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');

@@ -1,9 +1,9 @@
-/** Who ends what was started for a while. Fits what the fixtures of the tests take. */
+/** The owner of temporary resources, which ends them. Compatible with the fixtures of the tests. */
 export type Owner = { readonly after: (clean: () => unknown) => void };
 
 /**
- * Does `work`; whatever it started under its owner is ended when it is done or has failed, what came last first. What work that was given up
- * starts later is ended at once.
+ * Runs `work`, then ends what it started under its owner, in reverse order, even if it failed.
+ * Resources that abandoned work starts later are ended at once.
  */
 export const withOwner = async <T>(work: (owner: Owner) => Promise<T>): Promise<T> => {
   const cleanups: (() => unknown)[] = [];
@@ -22,7 +22,7 @@ export const withOwner = async <T>(work: (owner: Owner) => Promise<T>): Promise<
   };
   const [outcome] = await Promise.allSettled([work({ after })]);
   hasEnded = true;
-  // oxlint-disable-next-line no-await-in-loop -- what came last may need what came first
+  // oxlint-disable-next-line no-await-in-loop -- later resources may need earlier ones
   for (const clean of cleanups.toReversed()) await end(clean);
   if (outcome.status === 'rejected') throw outcome.reason;
   if (faults.length > 0) throw new AggregateError(faults, 'Not all that was started could be ended');

@@ -13,7 +13,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Owner } from './owner.ts';
 import { startService, type Service } from './service.ts';
 
-/** Where the private servers are. */
+/** The addresses and logins of the private servers. */
 export type Servers = {
   readonly redis: { readonly host: string; readonly port: number; readonly password: string };
   readonly mysql: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
@@ -25,14 +25,14 @@ export type Producer = Service & { readonly port: number };
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>;
 
 const drainedWithinMs = 120_000;
-// Seldom enough that it costs the database nothing to speak of.
+// Infrequent enough that polling costs the database almost nothing.
 const lookEveryMs = 20;
 
 const isStarted = (line: string): boolean => line.includes('"msg":"started"');
 
 /**
- * A queue and a schema of its own, and the services of the pipeline on them, started as they are: `node apps/NAME/main.ts` with an
- * environment. All of it is gone with its owner. `redisPort` leads through a proxy.
+ * Creates a queue, a schema and the services of the pipeline: `node apps/NAME/main.ts` with an
+ * environment. Its owner ends all of it. `redisPort` leads through a proxy.
  */
 export const createPipeline = async (
   owner: Owner,
@@ -79,7 +79,7 @@ export const createPipeline = async (
   const startConsumer = (): Promise<Service> =>
     startService(owner, serviceArguments('consumer'), environment, isStarted);
 
-  /** Empties the tables, which a consumer that has nothing to do does not notice. */
+  /** Empties the tables. An idle consumer does not notice. */
   const emptyLedger = async (): Promise<void> => {
     for (const table of ['count', 'inbox', 'totals']) {
       // oxlint-disable-next-line no-await-in-loop -- one connection
@@ -87,10 +87,10 @@ export const createPipeline = async (
     }
   };
 
-  /** Resolves when what is in the queue is recorded. */
+  /** Resolves when all entries of the queue are recorded. */
   const untilDrained = () => waitUntil(async () => (await client.xLen(partition.stream)) === 0, drainedWithinMs);
 
-  /** Takes every entry out of the queue, recorded or not. */
+  /** Removes every entry from the queue, recorded or not. */
   const emptyQueue = async (): Promise<void> => {
     await client.xTrim(partition.stream, 'MAXLEN', 0);
   };
@@ -109,7 +109,7 @@ export const createPipeline = async (
   };
 };
 
-/** As a producer does when it starts, for where there is none. */
+/** Registers the partition as a producer does at its start, for a pipeline without one. */
 const register = async (
   { host, port, password }: Servers['redis'],
   name: string,
@@ -125,16 +125,16 @@ const register = async (
 };
 
 const watchLedger = (sql: Connection) => {
-  /** How many counts are recorded. */
+  /** Reads the number of recorded counts. */
   const countRecorded = async (): Promise<number> => {
     const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM totals');
     return Number(row?.['total']);
   };
 
-  /** Resolves to how many counts are recorded when there are `rows` or more. */
+  /** Waits for at least `rows` recorded counts. Resolves to their number. */
   const untilRecorded = async (rows: number): Promise<number> => {
     const giveUpAt = performance.now() + drainedWithinMs;
-    // oxlint-disable no-await-in-loop -- asked again until it is so
+    // oxlint-disable no-await-in-loop -- polls until it is true
     for (;;) {
       const recorded = await countRecorded();
       if (recorded >= rows) return recorded;

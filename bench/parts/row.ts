@@ -1,37 +1,39 @@
 import { spreadOf, type Spread } from './statistics.ts';
 
-/** A figure as it is shown: its rounds, in a unit. */
+/** A figure to show: its rounds, in a unit. */
 export type Figure = { readonly spread: Spread; readonly unit: string; readonly digits: number };
 
-/** What a figure should be. */
+/** The target of a figure. */
 export type Reach = { readonly is: 'at least' | 'at most'; readonly value: number };
 
-/** One line of the table. */
+/** One row of the table. */
 export type Row = {
   readonly measure: string;
   readonly figure: Figure;
-  /** What it is measured beside, in the same rounds. */
+  /** The figure to compare with, from the same rounds. */
   readonly beside?: { readonly what: string; readonly figure: Figure };
-  /** What the reach is about: mostly the figure divided by what it is beside, round by round. */
+  /**
+   * The figure that `reach` applies to: usually the quotient of the two figures, round by round.
+   */
   readonly judged?: Figure;
   readonly reach?: Reach;
 };
 
-/** Whether the row's reach is met; nothing where it has none. */
+/** True if the row meets its target, `undefined` if it has none. */
 export const isMet = ({ judged, figure, reach }: Row): boolean | undefined => {
   if (reach === undefined) return undefined;
   const { median } = (judged ?? figure).spread;
   return reach.is === 'at least' ? median >= reach.value : median <= reach.value;
 };
 
-/** The rounds of a figure, with its unit and how many digits of it are shown after the point. */
+/** Creates a figure from its rounds, its unit and the number of decimal places. */
 export const figureOf = (values: readonly number[], unit: string, digits = 0): Figure => ({
   spread: spreadOf(values),
   unit,
   digits,
 });
 
-/** Two figures, and round by round how often the other is in the one. */
+/** Creates two figures and, round by round, the quotient of one and the other. */
 export const besideEachOther = (
   rounds: readonly { readonly one: number; readonly other: number }[],
   what: string,

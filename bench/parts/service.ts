@@ -9,12 +9,12 @@ import type { Owner } from './owner.ts';
 const startsWithinMs = 30_000;
 const keptLines = 15;
 
-/** A process that is measured, or measured against. */
+/** A process that is measured, or compared with. */
 export type Service = { readonly pid: number; readonly end: () => Promise<void> };
 
 /**
- * What a program gets of the environment of this one: none of the variables with which a shell may set up Sluice. Options of Node are handed on, so
- * that what is measured can be looked into.
+ * Returns the environment for a program, without variables in the shell that configure Sluice. It
+ * keeps NODE_OPTIONS, so you can debug or profile the measured process.
  */
 export const plainEnvironment = (): Record<string, string | undefined> => {
   const { PATH, HOME, TMPDIR, DOCKER_HOST, NODE_OPTIONS } = process.env;
@@ -22,8 +22,8 @@ export const plainEnvironment = (): Record<string, string | undefined> => {
 };
 
 /**
- * Starts a Node program of the repository, waits for the line that says it is up, and ends it with its owner. Throws with its last
- * lines where it does not start.
+ * Starts a Node.js program of the repository and waits for the line that reports its start. The
+ * owner ends it. Throws with its last lines if it does not start.
  */
 export const startService = async (
   owner: Owner,
@@ -44,7 +44,7 @@ export const startService = async (
     if (lines.length > keptLines) lines.shift();
   });
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  // What it works on goes with it: nothing is gained by waiting until it has put its work down.
+  // Its data is thrown away, so a graceful shutdown would gain nothing.
   const end = async () => {
     child.kill('SIGKILL');
     if (!hasEnded()) await ended;
@@ -55,7 +55,10 @@ export const startService = async (
   return { pid: Number(child.pid), end };
 };
 
-/** Starts a server of the benchmark's own, by its file in the repository, and answers with its port, which it says itself. */
+/**
+ * Starts a server of the benchmark by its file in the repository. Returns the port, which the
+ * server reports.
+ */
 export const startServer = async (
   owner: Owner,
   [file, ...args]: readonly [string, ...string[]],

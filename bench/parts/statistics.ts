@@ -1,7 +1,7 @@
-/** A figure of several rounds: its median, and the lowest and the highest of them. */
+/** A figure of several rounds: their median, minimum and maximum. */
 export type Spread = { readonly median: number; readonly low: number; readonly high: number };
 
-/** The value below which `share` (0 to 1) of the values lie; NaN of none. */
+/** Returns the value below which `share` (0 to 1) of the values lie, or NaN if there are none. */
 export const quantile = (values: readonly number[], share: number): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -10,7 +10,7 @@ export const quantile = (values: readonly number[], share: number): number => {
   return below + (above - below) * (place - Math.floor(place));
 };
 
-/** The spread of the rounds of a figure. */
+/** Returns the spread of a figure's rounds. */
 export const spreadOf = (values: readonly number[]): Spread => ({
   median: quantile(values, 0.5),
   low: Math.min(...values),

@@ -22,7 +22,10 @@ const style = `<style>
   }
 </style>`;
 
-/** Each figure and what it is beside, as two bars to a scale of their own; thin lines are the lowest and the highest round. */
+/**
+ * Draws each figure and the one that it is compared with as two bars on a scale of their own. Thin
+ * lines are the minimum and maximum of the rounds.
+ */
 export const besideChart = (rows: readonly Row[]): string => {
   const pairs = rows.flatMap(({ measure, figure, beside }) =>
     beside === undefined ? [] : [{ measure, figure, beside }],
@@ -41,7 +44,7 @@ export const besideChart = (rows: readonly Row[]): string => {
   return svg('What was measured, and what it is beside', pairs.length, lines);
 };
 
-/** How far each judged figure is from its reach: to the right of the line is better. */
+/** Draws the distance of each judged figure from its target. Right of the line is better. */
 export const reachChart = (rows: readonly Row[]): string => {
   const judged = rows.flatMap((row) => (row.reach === undefined ? [] : [{ row, reach: row.reach }]));
   const room = width - labelWidth - 20;

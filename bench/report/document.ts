@@ -7,7 +7,7 @@ import { insertRun } from './insert-run.ts';
 
 const folder = join(repository, 'docs');
 
-/** Writes a run into docs/benchmarks.md, between its markers, and its charts beside that. */
+/** Writes a run into docs/benchmarks.md between its markers, and the charts next to it. */
 export const writeDocument = (rows: readonly Row[], about: readonly string[]): void => {
   const file = join(folder, 'benchmarks.md');
   writeFileSync(file, insertRun(readFileSync(file, 'utf8'), rows, about));

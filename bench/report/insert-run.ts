@@ -4,7 +4,7 @@ import { tableCells } from './table.ts';
 const begin = '<!-- npm run bench writes from here -->';
 const end = '<!-- to here -->';
 
-/** The text of the document with a run between its markers, in the place of the last one. Throws where it has no markers. */
+/** Replaces the last run between the document's markers. Throws if the document has no markers. */
 export const insertRun = (text: string, rows: readonly Row[], about: readonly string[]): string => {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/benchmarks.md must have the lines "${begin}" and "${end}"`);

@@ -5,7 +5,7 @@ import { createClient } from '@redis/client';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Servers } from '../parts/pipeline.ts';
 
-/** On what was measured, a line each: commit, versions, machine. */
+/** Describes the commit, versions and machine of a run, one per line. */
 export const describeRun = async ({ redis, mysql }: Servers): Promise<string[]> => {
   const processors = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
@@ -20,7 +20,7 @@ const git = (...words: string[]): string => execFileSync('git', words, { cwd: re
 
 const describeCommit = (): string => {
   try {
-    // What the benchmark itself has written before is no change of what is measured.
+    // Excludes docs, because the benchmark itself writes there.
     const isChanged = git('status', '--porcelain', '--', '.', ':!docs') !== '';
     return git('rev-parse', '--short', 'HEAD') + (isChanged ? ', with changes that are not committed' : '');
   } catch {

@@ -2,7 +2,7 @@ import { isMet, type Figure, type Row } from '../parts/row.ts';
 
 const heads = ['measure', 'figure', 'beside', 'result (lowest – highest)', 'reach', ''] as const;
 
-/** A number with its thousands apart. */
+/** Formats a number with thousands separators. */
 export const formatNumber = (value: number, digits: number): string =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
@@ -24,7 +24,7 @@ const verdictOf = (row: Row): string => {
   return met ? 'met' : 'NOT MET';
 };
 
-/** The cells of the table, the head first. */
+/** Returns the cells of the table, the header first. */
 export const tableCells = (rows: readonly Row[]): string[][] => [
   [...heads],
   ...rows.map((row) => [
@@ -37,7 +37,7 @@ export const tableCells = (rows: readonly Row[]): string[][] => [
   ]),
 ];
 
-/** Lines with aligned columns, for a terminal. */
+/** Aligns columns for a terminal. */
 export const alignCells = (cells: readonly (readonly string[])[]): string => {
   const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   return cells

@@ -4,7 +4,8 @@ import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
 
-// `npm run baselines [-- --lose-data]`: takes what holds data, as it is now, for what later changes must not lose.
+// `npm run baselines [-- --lose-data]`: records the resources that hold data, as they are now.
+// Later changes must not lose them.
 
 const { values } = readArguments('npm run baselines [-- --lose-data]', {
   options: { 'lose-data': { type: 'boolean', default: false } },

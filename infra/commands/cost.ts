@@ -6,7 +6,8 @@ import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
 
-// `npm run cost [-- ENVIRONMENT]`: what a month costs, computed from the templates. Exit codes: 1 something has no price, 2 misused.
+// `npm run cost [-- ENVIRONMENT]`: computes the cost of a month from the templates. Exit codes: 1 a
+// resource has no price, 2 wrong usage.
 
 const {
   positionals: [name, ...others],

@@ -2,7 +2,10 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 type Read<Config extends ParseArgsConfig> = ReturnType<typeof parseArgs<Config>>;
 
-/** The words that a command was given, as parseArgs reads them. Where they are not the command's it says so and ends the process with 2. */
+/**
+ * Reads the arguments of a command, as parseArgs returns them. For unknown arguments it prints the
+ * usage and ends the process with exit code 2.
+ */
 export const readArguments = <const Config extends ParseArgsConfig>(usage: string, config: Config): Read<Config> => {
   try {
     return parseArgs(config);

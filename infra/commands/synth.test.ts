@@ -14,11 +14,12 @@ import { readEnvironments } from '../read-environments.ts';
 const root = mkdtempSync(join(tmpdir(), 'sluice-synth-'));
 test.after(() => rmSync(root, { recursive: true }));
 
-// A network of its own, in which there is nothing. Where the system does not let one make one, there is the network of the test.
+// An empty network namespace. If the system does not allow one, the command uses the test's
+// network.
 const [isolate = process.execPath, ...isolation] =
   spawnSync('unshare', ['-rn', 'true']).status === 0 ? ['unshare', '-rn', process.execPath] : [];
 
-/** Runs the command without the network, an account or a home to find one in. */
+/** Runs the command without network, account or home directory. */
 const synth = async (...words: string[]) => {
   const child = spawn(isolate, [...isolation, join(import.meta.dirname, 'synth.ts'), ...words], {
     env: { PATH: process.env['PATH'], HOME: root },
@@ -40,7 +41,7 @@ test('all environments are made without a network and without an account, checke
     templates.toSorted((left, right) => left.stack.localeCompare(right.stack));
   assert.deepEqual(sort(readAssembly(one)), sort(await templatesOf(environments)));
   const report = readFileSync(join(one, 'validation-report.json'), 'utf8');
-  // Both kinds of rules have looked.
+  // Both kinds of rules ran.
   const { pluginReports } = JSON.parse(report);
   const names = pluginReports.map(({ pluginName }: { readonly pluginName: string }) => pluginName);
   assert.deepEqual(names.toSorted(), ['AwsSolutions', 'CloudFormation Validate']);

@@ -8,8 +8,9 @@ import { readAssembly } from '../read-assembly.ts';
 import { EnvironmentError, readEnvironments } from '../read-environments.ts';
 import { readArguments } from './read-arguments.ts';
 
-// `npm run synth [-- ENVIRONMENT]`: the templates of all environments, checked, in .sluice/cdk.out (or `--output FOLDER`); then what is in
-// them, by kind where an environment is named. It needs neither the network nor an account.
+// `npm run synth [-- ENVIRONMENT]`: writes the checked templates of all environments to
+// .sluice/cdk.out (or `--output FOLDER`). Then it lists their resources, by kind if an environment
+// is named. It needs neither network nor account.
 
 const infra = join(import.meta.dirname, '..');
 const {
@@ -39,12 +40,12 @@ const list = (templates: readonly StackTemplate[]): void => {
   }
 };
 
-/** Runs `cdk synth`; answers with what it said where it failed. */
+/** Runs `cdk synth`. Returns its output if it failed. */
 const runCdk = (): string | undefined => {
-  // What an earlier run left slows the next one down (aws/aws-cdk#38614).
+  // Files of an earlier run slow the next one down (aws/aws-cdk#38614).
   rmSync(folder, { recursive: true, force: true });
   const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
-  // Without '**' it exits 0 whatever it finds, because all stacks are in stages.
+  // Without '**' it exits with 0 whatever it finds, because all stacks are in stages.
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],

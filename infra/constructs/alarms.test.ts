@@ -24,7 +24,7 @@ type AlarmProperties = {
   readonly EvaluationPeriods: number;
 };
 
-/** Those that wake somebody, by name; others scale. */
+/** Returns the alarms that page someone, by name. The other alarms scale services. */
 const alarmsOf = (name: string): Map<string, AlarmProperties> =>
   new Map(
     Object.values(templateOf(name).findResources('AWS::CloudWatch::Alarm'))
@@ -50,7 +50,7 @@ test('each environment that is to wake somebody has these alarms, and others non
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 
-/** The sections of a page, as links name them. */
+/** Returns the sections of a page, as links name them. */
 const sectionsOf = (text: string): Set<string> =>
   new Set(
     [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
@@ -153,7 +153,7 @@ test('a release is put back by the alarms of what it may break', () => {
         Alarms: { AlarmNames: alarms.map((alarm) => `sluice-prod-${alarm}`), Enable: true, Rollback: true },
       },
     });
-    // They are there before the service is.
+    // The alarms exist before the service does.
     const made = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
       .filter(([, { Properties }]) => alarms.some((alarm) => Properties.AlarmName === `sluice-prod-${alarm}`))
       .map(([id]) => id);
@@ -169,7 +169,10 @@ test('a release is put back by the alarms of what it may break', () => {
 
 type Metric = { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: readonly object[] };
 
-/** What an alarm looks at, `NAMESPACE NAME`, with the dimensions that are texts of the template. */
+/**
+ * Returns the metrics of an alarm as `NAMESPACE NAME`, with the dimensions that are plain strings
+ * in the template.
+ */
 const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
   const listed: unknown = properties['Metrics'] ?? [{ MetricStat: { Metric: properties } }];
   assert.ok(Array.isArray(listed));

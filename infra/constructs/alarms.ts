@@ -19,18 +19,20 @@ type Condition = {
   readonly metric: IMetric;
   readonly above?: number;
   readonly below?: number;
-  /** For how many minutes. */
+  /** The duration in minutes. */
   readonly minutes: number;
-  /** Whether nothing is as bad as too much. */
+  /** True if missing data counts as breaching the threshold. */
   readonly isMissingBad?: boolean;
-  /** The section of docs/operations.md that says what to do. */
+  /** The section of docs/operations.md with the steps to take. */
   readonly section: string;
 };
 
 /**
- * The names of the alarms that roll a release back. They look at what a release can cause and strangers cannot: unhealthy and missing
- * tasks, the API's own failures, a consumer that records nothing. Errors and latency alone page somebody: a client can provoke 503 and slow
- * answers (a full queue, reads beyond their limit), and must not decide which release runs. The names are known before there are services.
+ * Returns the names of the alarms that roll a release back. They watch what a release can cause and
+ * a client cannot: unhealthy and missing tasks, internal errors of the API, a consumer that records
+ * nothing. Errors and latency only page someone: a client can provoke 503 and slow answers (a full
+ * queue, reads beyond their limit), and must not decide which release runs. The names are known
+ * before the services exist.
  */
 export const deploymentAlarmsOf = (environment: Environment, service: 'producer' | 'consumer'): string[] =>
   [
@@ -40,7 +42,9 @@ export const deploymentAlarmsOf = (environment: Environment, service: 'producer'
 
 const nameOf = ({ name }: Environment, alarm: string): string => `sluice-${name}-${alarm}`;
 
-/** What wakes somebody. Each alarm says where it is written what to check and how to mend it. */
+/**
+ * Alarms that page someone. Each links to the section that says what to check and how to fix it.
+ */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { environment, balancer, targets, topic }: AlarmsProps) {
     super(scope, id);
@@ -84,7 +88,8 @@ const apiConditions = (
       expression: 'FILL(api, 0) + FILL(balancer, 0)',
       usingMetrics: {
         api: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
-        // Its own: a task that does not answer, or closes before it has.
+        // Errors of the load balancer itself: a task does not answer, or closes before it has
+        // answered.
         balancer: balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...minute, statistic: 'Sum' }),
       },
       ...minute,
@@ -114,7 +119,8 @@ const apiConditions = (
     section: 'some-tasks-are-not-healthy',
   },
   'internal-errors': {
-    // The API's own: no answer of Envoy or the load balancer, and no 503 of a full queue or an unavailable database.
+    // Errors of the API itself: not those of Envoy or the load balancer, and no 503 for a full
+    // queue or an unavailable database.
     metric: sluiceMetric(environment, 'producer', 'refused_total', 'Sum', { reason: 'internal_error' }),
     above: 10,
     minutes: 5,
@@ -122,7 +128,7 @@ const apiConditions = (
   },
 });
 
-/** Tasks that die again and again. Only Container Insights counts them. */
+/** Conditions for tasks that crash repeatedly. Only Container Insights counts these tasks. */
 const taskConditions = (environment: Environment): Readonly<Record<string, Condition>> =>
   environment.hasContainerInsights
     ? Object.fromEntries(
@@ -228,8 +234,9 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
   },
   'mysql-connections': {
     metric: databaseMetric(environment, 'DatabaseConnections', 'Maximum'),
-    // A pool has four at most (packages/ledger/connection/pools.ts). A producer has two (apps/producer/reads/connect-reads.ts), a consumer one; the rest are for
-    // the set-up and for people.
+    // A pool has at most four (packages/ledger/connection/pools.ts). A producer has two pools
+    // (apps/producer/reads/connect-reads.ts), a consumer one. The rest are for the setup and for
+    // people.
     above: 4 * (2 * environment.producer.most + environment.consumer.most) + 10,
     minutes: 10,
     section: 'mysql-is-busy',

@@ -5,7 +5,10 @@ import type { Environment } from '../environment.ts';
 
 type ClosedApi = Extract<Environment['api'], { access: 'tokens' }>;
 
-/** The bearer tokens of a closed API: a secret with one generated token, or the one that the environment names. */
+/**
+ * The bearer tokens of a closed API: a secret with one generated token, or the secret that the
+ * environment names.
+ */
 export class ApiTokens extends Construct {
   readonly secret: ISecret;
 
@@ -25,7 +28,7 @@ export class ApiTokens extends Construct {
   private createSecret({ name }: Environment): Secret {
     const secret = new Secret(this, 'Secret', {
       description: `Bearer tokens of the API of Sluice ${name}, by the name of their holder`,
-      // Letters and digits need no quotes in a shell or a header; 64 of them hold 381 bits.
+      // Letters and digits need no quotes in a shell or a header. 64 of them hold 381 bits.
       generateSecretString: {
         secretStringTemplate: '{}',
         generateStringKey: 'first',

@@ -5,7 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 
-/** The cluster of an environment's tasks. */
+/** Creates the cluster for the tasks of an environment. */
 export const createCluster = (scope: Construct, vpc: IVpc, environment: Environment): Cluster => {
   const { name, producer, consumer, hasContainerInsights, logDays } = environment;
   const clusterName = `sluice-${name}`;
@@ -15,11 +15,12 @@ export const createCluster = (scope: Construct, vpc: IVpc, environment: Environm
     containerInsightsV2: hasContainerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
   });
   const resource = cluster.node.defaultChild;
-  // CDK would associate them by a resource that no service depends on, and ECS refuses to remove it while there is one (aws/aws-cdk#15366).
+  // CDK would associate the providers through a resource that no service depends on. ECS refuses to
+  // remove that resource while a service exists (aws/aws-cdk#15366).
   if (resource instanceof CfnCluster && (producer.isSpot || consumer.isSpot))
     resource.capacityProviders = ['FARGATE', 'FARGATE_SPOT'];
   if (hasContainerInsights) {
-    // ECS would make it itself, and it would outlive the stack.
+    // ECS would create it itself, and it would outlive the stack.
     const logGroup = new LogGroup(scope, 'Insights', {
       logGroupName: `/aws/ecs/containerinsights/${clusterName}/performance`,
       retention: logDays,

@@ -19,7 +19,7 @@ type ConsumerProps = {
 const ageOf = (environment: Environment) =>
   queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)');
 
-/** The same, and 0 while the ledger does not record: more consumers would not help it. */
+/** The age, or 0 while the database does not record: more consumers would not help. */
 const ageWhileRecording = (environment: Environment) =>
   new MathExpression({
     expression: 'IF(FILL(failing, 0) > 0, 0, age)',
@@ -31,7 +31,7 @@ const ageWhileRecording = (environment: Environment) =>
     label: 'Age of the oldest entry while the ledger records (s)',
   });
 
-/** The tasks that record. */
+/** The tasks that record batches. */
 export class Consumer extends Construct {
   readonly service: SluiceService;
 
@@ -47,7 +47,8 @@ export class Consumer extends Construct {
     });
     const secret = databaseSetup.secrets.consumer;
     this.service.addContainer('consumer', {
-      // No health check: what ECS could ask is that the process is there. One that is stuck ends itself (`WATCHDOG_MS`).
+      // No health check: ECS could only ask if the process exists. A stuck process ends itself
+      // (`WATCHDOG_MS`).
       repository: image,
       memoryMiB: environment.consumer.memoryMiB,
       command: commandWithin('consumer', environment.consumer.memoryMiB),
@@ -59,7 +60,7 @@ export class Consumer extends Construct {
     if (environment.consumer.most > environment.consumer.least) this.scale(environment);
   }
 
-  /** Out at once, in when there has been nothing to do for a quarter of an hour. */
+  /** Scales out at once, and scales in after 15 minutes without work. */
   private scale(environment: Environment): void {
     const { scaling } = this.service;
     scaling.scaleOnMetric('Out', {

@@ -10,7 +10,10 @@ type DashboardProps = { readonly environment: Environment; readonly targets: App
 const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[] = []): IWidget =>
   new GraphWidget({ title, left: [...left], right: [...right], width: 6, height: 6 });
 
-/** The way of a count from left to right: the API, the queue, the consumers, the ledger; below each what it runs on. */
+/**
+ * The data flow from left to right: the API, the queue, the consumers, the ledger. Below each is
+ * the infrastructure that it runs on.
+ */
 export class WayOfACount extends Construct {
   constructor(scope: Construct, id: string, { environment, targets }: DashboardProps) {
     super(scope, id);

@@ -13,7 +13,7 @@ const templateOf = (name: string) =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/foundation`) ?? {});
 const template = templateOf('prod');
 
-/** The one resource of a kind whose id begins so, with its id. */
+/** Returns the only resource of a kind whose id starts with `start`, with its id. */
 const findOne = (kind: string, start = '') => {
   const found = Object.entries(template.findResources(kind)).filter(([id]) => id.startsWith(start));
   assert.equal(found.length, 1, `${kind} ${start}`);
@@ -51,7 +51,7 @@ test('it runs when its code, its migrations or its secrets change, and after all
   const { Code, Secrets, ServiceTimeout } = run['Properties'];
   assert.equal(Secrets.length, 3);
   const { resource } = findOne('AWS::Lambda::Function');
-  // Migrations and rights are in the bundle, so another bundle is another hash.
+  // The bundle contains migrations and grants, so another bundle has another hash.
   assert.equal(resource['Properties'].Code.S3Key, Code);
   assert.ok(Number(ServiceTimeout) > resource['Properties'].Timeout);
   const after: readonly string[] = run['DependsOn'];
@@ -100,7 +100,7 @@ test('the function may read four secrets, write its log and have its network int
         'logs:CreateLogStream',
         { 'Fn::GetAtt': [findOne('AWS::Logs::LogGroup', 'DatabaseSetupLog').id, 'Arn'] },
       ],
-      // In its account and its region.
+      // Limited to its account and its region.
       ['Allow', 'ec2:AssignPrivateIpAddresses', 'arn:aws:ec2:eu-central-1:444444444444:*/*'],
       ['Allow', 'ec2:DescribeNetworkInterfaces', '*'],
       ['Allow', 'secretsmanager:DescribeSecret', 4],

@@ -24,15 +24,16 @@ const networkChanges = [
 ] as const;
 const networkReads = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'] as const;
 
-/** A user of the database beside its administrator. */
+/** A user of the database, next to its administrator. */
 export type DatabaseUser = 'migrator' | 'producer' | 'consumer';
 
 /**
- * The users of the database with their secrets, and the function that makes them and applies the migrations (apps/database-setup). It
- * runs whenever CloudFormation sees a change of migrations or secrets, so before the services that need them are deployed.
+ * The users of the database with their secrets, and the function that creates them and applies the
+ * migrations (apps/database-setup). CloudFormation runs the function when migrations or secrets
+ * change, so before it deploys the services that need them.
  */
 export class DatabaseSetup extends Construct {
-  /** A login for each user, which Secrets Manager rotates every 30 days. */
+  /** A login for each user. Secrets Manager rotates it every 30 days. */
   readonly secrets: Readonly<Record<DatabaseUser, ISecret>>;
 
   constructor(scope: Construct, id: string, props: DatabaseSetupProps) {
@@ -45,7 +46,8 @@ export class DatabaseSetup extends Construct {
     const setUpFunction = this.createFunction(code, props);
     const setUp = this.runFunction(setUpFunction, code, props);
     setUp.node.addDependency(this.denyNetwork(setUpFunction));
-    // It needs every way that the network has: rules of security groups and endpoints are resources of their own.
+    // The function needs every route of the network. Rules of security groups and endpoints are
+    // resources of their own.
     setUp.node.addDependency(props.network);
     this.rotate(setUp, props);
   }
@@ -84,7 +86,10 @@ export class DatabaseSetup extends Construct {
     return setUp;
   }
 
-  /** Without the right to make log groups: what a function logs while it is deleted would bring its group back. */
+  /**
+   * Creates a role that cannot create log groups. Otherwise the function would recreate its group
+   * by logging while it is deleted.
+   */
   private createRole(logGroup: LogGroup): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
@@ -105,9 +110,10 @@ export class DatabaseSetup extends Construct {
   }
 
   /**
-   * Takes from the function's code the rights that Lambda has through its role ("Giving Lambda functions access to resources in an Amazon VPC",
-   * security best practices): calls that the code makes carry the function's ARN, calls of the service do not. It is a policy of its own because
-   * the role is there before the function.
+   * Denies the function's code the rights that Lambda has through its role ("Giving Lambda
+   * functions access to resources in an Amazon VPC", security best practices). Calls of the code
+   * carry the function's ARN, calls of the service do not. The policy is a resource of its own
+   * because the role exists before the function.
    */
   private denyNetwork(setUp: LambdaFunction): Policy {
     return new Policy(this, 'NetworkDenial', {
@@ -128,7 +134,8 @@ export class DatabaseSetup extends Construct {
       resourceType: 'Custom::DatabaseSetup',
       serviceToken: setUp.functionArn,
       serviceTimeout: Duration.minutes(11),
-      // Named for its hash, which is of all that the function is: its migrations, and the rights that it gives.
+      // Named after its hash, which covers the whole function: its migrations and the rights that
+      // it grants.
       properties: {
         Code: code.bind(this).s3Location?.objectKey,
         Secrets: Object.values(this.secrets).map(({ secretArn }) => secretArn),
@@ -137,7 +144,7 @@ export class DatabaseSetup extends Construct {
     });
   }
 
-  /** By AWS's own function for each user, once there is the user. */
+  /** Rotates secrets with AWS's own function, one for each user, once the user exists. */
   private rotate(setUp: CustomResource, { network, environment }: DatabaseSetupProps): void {
     for (const [user, secret] of Object.entries(this.secrets)) {
       const functionName = `sluice-${environment.name}-rotate-${user}`;
@@ -161,7 +168,7 @@ export class DatabaseSetup extends Construct {
   }
 }
 
-/** CDK bundles once, whatever the number of environments, and never uses the image. */
+/** Bundles the code. CDK bundles once for all environments, and never uses the image. */
 const bundleCode = (): Code =>
   Code.fromAsset(databaseSetupFolder, {
     assetHashType: AssetHashType.OUTPUT,

@@ -21,10 +21,12 @@ type DatabaseProps = { readonly vpc: IVpc; readonly securityGroup: ISecurityGrou
 
 const logs = ['error', 'slowquery'];
 
-/** The database's name on the server. */
+/** The name of the database on the server. */
 export const databaseName = 'sluice';
 
-/** MySQL. RDS keeps the administrator's password in a secret of its own, and rotates it every week. */
+/**
+ * MySQL. RDS keeps the administrator's password in a secret of its own, and rotates it every week.
+ */
 export class Database extends Construct {
   readonly instance: DatabaseInstance;
   readonly administrator: ISecret;
@@ -33,7 +35,7 @@ export class Database extends Construct {
     super(scope, id);
     const { database, isProtected } = props.environment;
     const identifier = `sluice-${props.environment.name}`;
-    // Newer patches install themselves; an older one cannot be had back.
+    // Newer patches install themselves. A downgrade is not possible.
     const engine = DatabaseInstanceEngine.mysql({ version: MysqlEngineVersion.VER_8_4_10 });
     this.instance = new DatabaseInstance(this, 'Instance', {
       engine,
@@ -54,7 +56,7 @@ export class Database extends Construct {
       cloudwatchLogsExports: logs,
       ...(database.hasInsights ? insights : {}),
       backupRetention: Duration.days(database.backupDays),
-      // In UTC; the second begins after the first.
+      // In UTC. The second window begins after the first.
       preferredBackupWindow: '01:00-01:30',
       preferredMaintenanceWindow: 'sun:02:00-sun:02:30',
       copyTagsToSnapshot: true,
@@ -84,7 +86,10 @@ export class Database extends Construct {
     });
   }
 
-  /** RDS would make the log groups itself; they would keep all, and outlive the stack. */
+  /**
+   * Creates the log groups. RDS would create them itself, without expiry, and they would outlive
+   * the stack.
+   */
   private keepLogs(identifier: string, { logDays }: Environment): void {
     for (const log of logs) {
       const logGroup = new LogGroup(this, `Log-${log}`, {
@@ -128,6 +133,6 @@ const placeOf = ({ vpc, securityGroup }: DatabaseProps) => ({
 const insights = {
   enablePerformanceInsights: true,
   databaseInsightsMode: DatabaseInsightsMode.STANDARD,
-  // Seven days, which cost nothing.
+  // Seven days are free.
   performanceInsightRetention: PerformanceInsightRetention.DEFAULT,
 };

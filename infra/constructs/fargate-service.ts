@@ -26,17 +26,17 @@ import type { Environment } from '../environment.ts';
 import { deploymentAlarmsOf } from './alarms.ts';
 import { privateSubnets } from './network.ts';
 
-/** What all services of an environment are made of. */
+/** The properties that all services of an environment share. */
 export type ServiceContext = {
   readonly cluster: ICluster;
   readonly namespace: INamespace;
   readonly environment: Environment;
-  /** The tag of the images: a release. */
+  /** The tag of the images, which names a release. */
   readonly imageTag: string;
 };
 
 type TaskProps = Pick<ServiceContext, 'environment' | 'imageTag'> & {
-  /** Its family is called after it. */
+  /** The name of the task, and of its family. */
   readonly name: 'producer' | 'consumer' | 'operator';
   readonly size: Pick<Environment['producer'], 'cpu' | 'memoryMiB'>;
 };
@@ -50,22 +50,27 @@ type ServiceProps = ServiceContext & {
 
 type ContainerProps = {
   readonly repository: IRepository;
-  /** Its hard limit: a container that grows beyond it is killed, and its neighbours keep theirs. */
+  /**
+   * The hard limit in MiB. A container that exceeds it is killed, and its neighbours keep theirs.
+   */
   readonly memoryMiB: number;
-  /** In place of the image's own. */
+  /** Replaces the command of the image. */
   readonly command?: readonly string[];
-  /** The command by which ECS asks whether it is well. */
+  /** The command of the health check that ECS runs. */
   readonly health?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly more?: Partial<ContainerDefinitionOptions>;
 };
 
-// A process ends within 10 s of SIGTERM, by its own doing.
+// A process ends by itself within 10 s of SIGTERM.
 const stopTimeout = Duration.seconds(15);
-// The user `node` of its image, and one of Envoy's: neither is root.
+// The user `node` of its image, and a user of Envoy's image. Neither is root.
 const user = '1000:1000';
 
-/** A task on Fargate as all are here: on ARM, as a user without rights on a file system that nobody writes to. */
+/**
+ * A task on Fargate. All tasks run on ARM, as an unprivileged user, on a file system that they
+ * never write to.
+ */
 export class SluiceTask extends Construct {
   readonly taskDefinition: FargateTaskDefinition;
   private readonly logGroup: LogGroup;
@@ -101,7 +106,7 @@ export class SluiceTask extends Construct {
     });
   }
 
-  /** Adds a container; the first is the one whose end ends the task's work. */
+  /** Adds a container. When the first container ends, the task ends. */
   addContainer(name: string, props: ContainerProps): ContainerDefinition {
     const { repository, memoryMiB, command, health, variables = {}, more = {} } = props;
     const linuxParameters = new LinuxParameters(this, `Linux-${name}`, { initProcessEnabled: false });
@@ -123,8 +128,8 @@ export class SluiceTask extends Construct {
 }
 
 /**
- * Tasks that always run, in private subnets. What runs is put back when its successor does not come up. The number of tasks is the
- * scaling's: one in the template would reset it with each release.
+ * Tasks that always run, in private subnets. A release whose tasks do not come up is rolled back.
+ * The scaling sets the number of tasks: a number in the template would reset it with each release.
  */
 export class SluiceService extends SluiceTask {
   readonly service: FargateService;
@@ -146,7 +151,7 @@ export class SluiceService extends SluiceTask {
       circuitBreaker: { enable: true, rollback: true },
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
       enableExecuteCommand: false,
-      // Tasks have no tags otherwise, and the budget, which counts by tag, would not see them.
+      // Tasks have no tags otherwise, and the budget, which counts by tag, would miss them.
       propagateTags: PropagatedTagSource.SERVICE,
       cloudMapOptions: {
         cloudMapNamespace: namespace,

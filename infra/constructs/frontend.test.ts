@@ -31,7 +31,7 @@ test('the page is in a private, versioned, encrypted bucket that CloudFront alon
     },
     LoggingConfiguration: { LogFilePrefix: 'page/', DestinationBucketName: Match.anyValue() },
   });
-  // Listing, so that what is not there is 404 and not 403.
+  // With the right to list, a missing file is 404 and not 403.
   dev.hasResourceProperties('AWS::S3::BucketPolicy', {
     PolicyDocument: {
       Statement: Match.arrayWith([
@@ -70,9 +70,9 @@ test('hashed files are kept for a year, the page is asked for each time, the API
     [page, assets, api].map(({ ViewerProtocolPolicy }) => ViewerProtocolPolicy),
     ['redirect-to-https', 'redirect-to-https', 'https-only'],
   );
-  // All that the viewer sent but Host, by which the load balancer's certificate is chosen.
+  // Every header of the viewer except Host, which selects the load balancer's certificate.
   assert.equal(api.OriginRequestPolicyId, 'b689b0a8-53d0-40ab-baf2-68738e2966ac');
-  // It would answer for the API too.
+  // Error pages would replace answers of the API too.
   assert.equal(CustomErrorResponses, undefined);
 });
 
@@ -105,7 +105,7 @@ test('browsers are told what they are told on one machine, and to use TLS', () =
 test('the API is reached inside the network, and a stream may be silent for two minutes', () => {
   dev.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
     VpcOriginEndpointConfig: { OriginProtocolPolicy: 'http-only' },
-    // Every change of an attached one fails.
+    // Every change of an attached VPC origin fails.
     Tags: Match.absent(),
   });
   const { Origins } = distributionOf(dev);
@@ -143,7 +143,10 @@ const functionCodes = Object.entries(dev.findResources('AWS::CloudFront::Functio
   code: String(Properties.FunctionCode),
 }));
 
-/** What a function of CloudFront answers for a path, as it stands in the template: another path, or where it leads. */
+/**
+ * Returns what a function of CloudFront in the template answers for a path: another path, or a
+ * redirect.
+ */
 const callFunction = (start: string, uri: string, accept = '*/*'): unknown => {
   const { code } = functionCodes.find(({ id }) => id.startsWith(start)) ?? assert.fail();
   const event = JSON.stringify({ request: { uri, headers: { accept: { value: accept } } } });
@@ -151,16 +154,19 @@ const callFunction = (start: string, uri: string, accept = '*/*'): unknown => {
   return path ?? `${statusCode} ${headers.location.value}`;
 };
 
-// What its runtime has beside ES 5.1 ("JavaScript runtime 2.0 features for CloudFront Functions").
+// Features of its runtime in addition to ES 5.1 ("JavaScript runtime 2.0 features for CloudFront
+// Functions").
 const runtimeHas = { arrow: true, 'const-and-let': true, 'template-literal': true };
 
-/** Whether CloudFront's runtime can read a function: whether esbuild has nothing to rewrite for it. */
+/**
+ * Returns true if CloudFront's runtime can read a function: esbuild has nothing to rewrite for it.
+ */
 const isReadable = (code: string): boolean => {
   try {
     const rewritten = transformSync(code, { target: 'es5', supported: runtimeHas, logLevel: 'silent' }).code;
     return rewritten === transformSync(code, { target: 'esnext' }).code;
   } catch {
-    // It cannot rewrite all that it knows to be newer.
+    // esbuild recognizes newer syntax that it cannot rewrite.
     return false;
   }
 };

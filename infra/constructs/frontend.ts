@@ -39,7 +39,7 @@ type FrontendProps = {
   readonly firewall: string | undefined;
 };
 
-/** The page and, under `/api`, the API: CloudFront is the one thing that is public, and browsers see one origin. */
+/** The page and, under `/api`, the API. Only CloudFront is public, and browsers see one origin. */
 export class Frontend extends Construct {
   readonly bucket: Bucket;
   readonly distribution: Distribution;
@@ -50,7 +50,8 @@ export class Frontend extends Construct {
     const { environment, logs, certificate, firewall } = props;
     const { domain } = environment;
     this.bucket = this.createBucket(logs);
-    // Who may not list is told 403 of what is not there; the root, which would be the list, is index.html.
+    // Without the right to list, S3 answers 403 for a missing file. The root, which would be the
+    // list, is index.html.
     const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
     this.#origin = S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels });
     const page = this.pageBehavior('Page', cacheControl.page, CachePolicy.CACHING_DISABLED);
@@ -59,7 +60,7 @@ export class Frontend extends Construct {
       defaultRootObject: 'index.html',
       defaultBehavior: { ...page, functionAssociations: [this.createFunction('RoutePage', routePage)] },
       additionalBehaviors: {
-        // Their names change with what is in them.
+        // Their names change with their content.
         '/assets/*': this.pageBehavior('Assets', cacheControl.assets, CachePolicy.CACHING_OPTIMIZED),
         '/api/*': this.apiBehavior(props),
       },
@@ -109,11 +110,15 @@ export class Frontend extends Construct {
     };
   }
 
-  /** Streams must pass as they come: nothing is kept, compressed or given up before the API's own limits. */
+  /**
+   * Passes streams through as they come: CloudFront neither caches nor compresses them, and its
+   * timeouts are longer than the API's own limits.
+   */
   private apiBehavior({ loadBalancer, environment: { domain } }: FrontendProps): BehaviorOptions {
     return {
       origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
-        // CloudFront would take the viewer's protocol, and find nobody on 443. The certificate of the load balancer is for the domain.
+        // By default CloudFront uses the viewer's protocol, and nothing listens on 443. The
+        // certificate of the load balancer is for the domain.
         ...(domain === undefined
           ? { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY }
           : { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, domainName: domain.name }),

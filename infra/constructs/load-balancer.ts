@@ -25,7 +25,10 @@ type LoadBalancerProps = {
   readonly logs: IBucket;
 };
 
-/** The load balancer of the API. It has private addresses alone; CloudFront reaches it by a VPC origin. */
+/**
+ * The load balancer of the API. It has only private addresses. CloudFront reaches it through a VPC
+ * origin.
+ */
 export class LoadBalancer extends Construct {
   readonly balancer: ApplicationLoadBalancer;
   readonly targets: ApplicationTargetGroup;
@@ -39,10 +42,10 @@ export class LoadBalancer extends Construct {
       internetFacing: false,
       securityGroup,
       dropInvalidHeaderFields: true,
-      // Refuses whatever two parsers could read differently (request smuggling).
+      // Refuses requests that two parsers could read differently (request smuggling).
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
       deletionProtection: environment.isProtected,
-      // Longer than the pause between two events of a stream, shorter than what CloudFront waits.
+      // Longer than the pause between two events of a stream, shorter than CloudFront's timeout.
       idleTimeout: Duration.seconds(115),
     });
     this.balancer.logAccessLogs(logs, 'load-balancer');
@@ -51,7 +54,7 @@ export class LoadBalancer extends Construct {
       targetType: TargetType.IP,
       port: envoyPort,
       protocol: ApplicationProtocol.HTTP,
-      // A task that is stopped answers what it has taken within 10 s.
+      // A stopped task answers its open requests within 10 s.
       deregistrationDelay: Duration.seconds(15),
       healthCheck: {
         path: '/health',
@@ -67,7 +70,7 @@ export class LoadBalancer extends Construct {
 
   private createListener({ domain }: Environment): ApplicationListener {
     const defaultAction = ListenerAction.forward([this.targets]);
-    // The group says who may; CDK would let in everybody.
+    // The security group defines the access. CDK would allow every address.
     const open = false;
     if (domain === undefined) {
       return this.balancer.addListener('Http', { port: 80, protocol: ApplicationProtocol.HTTP, defaultAction, open });

@@ -3,14 +3,17 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 
-/** A bucket for the access logs of load balancer, page and distribution, each under a prefix of its own. */
+/**
+ * Creates a bucket for the access logs of load balancer, page and distribution, each under its own
+ * prefix.
+ */
 export const createLogBucket = (scope: Construct, { logDays }: Environment): Bucket => {
   const bucket = new Bucket(scope, 'Logs', {
-    // Load balancers write with no other key.
+    // Load balancers support no other key.
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    // CloudFront writes with access lists.
+    // CloudFront writes with access control lists.
     objectOwnership: ObjectOwnership.BUCKET_OWNER_PREFERRED,
     lifecycleRules: [{ expiration: Duration.days(logDays) }],
     removalPolicy: RemovalPolicy.DESTROY,

@@ -7,10 +7,16 @@ type Dimensions = Readonly<Record<string, string>>;
 const metricOf = (namespace: string, metricName: string, statistic: string, dimensionsMap: Dimensions = {}): Metric =>
   new Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
 
-/** Where the metrics of an environment are, so that several may share an account. */
+/**
+ * Returns the namespace of an environment's metrics, so that several environments can share an
+ * account.
+ */
 export const namespaceOf = ({ name }: Environment): string => `Sluice/${name}`;
 
-/** What Sluice says of itself (docs/operations.md), as log lines that CloudWatch makes metrics of. */
+/**
+ * Returns a metric that Sluice publishes (docs/operations.md). CloudWatch extracts it from log
+ * lines.
+ */
 export const sluiceMetric = (
   environment: Environment,
   service: 'producer' | 'consumer',
@@ -19,10 +25,10 @@ export const sluiceMetric = (
   more: Dimensions = {},
 ) => metricOf(namespaceOf(environment), `sluice_${name}`, statistic, { service, ...more });
 
-/** A gauge of the queue, whoever says it: consumers that are dead publish nothing. */
+/** Returns a gauge of the queue, from producers or consumers: dead consumers publish nothing. */
 export const queueMetric = (environment: Environment, name: string, label: string): MathExpression =>
   new MathExpression({
-    // Ids are those of a whole graph.
+    // Ids must be unique within a graph.
     expression: `MAX([FILL(producer_${name}, 0), FILL(consumer_${name}, 0)])`,
     usingMetrics: {
       [`producer_${name}`]: sluiceMetric(environment, 'producer', `queue_${name}`),
@@ -32,11 +38,14 @@ export const queueMetric = (environment: Environment, name: string, label: strin
     label,
   });
 
-/** Of MySQL, by the name that its instance has. */
+/** Returns a metric of MySQL, by the name of its instance. */
 export const databaseMetric = ({ name }: Environment, metricName: string, statistic = 'Average'): Metric =>
   metricOf('AWS/RDS', metricName, statistic, { DBInstanceIdentifier: `sluice-${name}` });
 
-/** Of Valkey: of the whole of a serverless one, or of the primaries of a cluster of nodes. */
+/**
+ * Returns a metric of Valkey: of the whole serverless cache, or of the primaries of a cluster of
+ * nodes.
+ */
 export const cacheMetric = ({ name, queue }: Environment, metricName: string, statistic = 'Average'): Metric =>
   metricOf(
     'AWS/ElastiCache',
@@ -47,11 +56,11 @@ export const cacheMetric = ({ name, queue }: Environment, metricName: string, st
       : { ReplicationGroupId: `sluice-${name}`, Role: 'Primary' },
   );
 
-/** Of a function, by its name. */
+/** Returns the errors of a function, by its name. */
 export const functionErrors = (functionName: string): Metric =>
   metricOf('AWS/Lambda', 'Errors', 'Sum', { FunctionName: functionName });
 
-/** The number of tasks of a service, as Container Insights has it. */
+/** Returns the number of tasks of a service, as Container Insights counts them. */
 export const taskMetric = (
   { name }: Environment,
   service: 'producer' | 'consumer',

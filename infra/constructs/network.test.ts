@@ -60,7 +60,7 @@ for (const { name, network } of environments) {
   });
 }
 
-/** Who may talk to whom, wherever; and what differs. */
+/** Allowed connections of every environment; below, the differences. */
 const everywhere = [
   'LoadBalancer → Producer 80',
   'Producer → Database 3306',

@@ -13,10 +13,15 @@ import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { SecurityGroups } from './security-groups.ts';
 
-/** Where everything that works or holds data is: nothing in it has a public address but the NAT gateways. */
+/**
+ * The subnets of everything that works or holds data. Only the NAT gateways have public addresses.
+ */
 export const privateSubnets: SubnetSelection = { subnetType: SubnetType.PRIVATE_WITH_EGRESS };
 
-/** The network of an environment: a public and a private subnet in each zone, the ways out of it, and the security groups. */
+/**
+ * The network of an environment: a public and a private subnet in each zone, its routes to the
+ * outside, and the security groups.
+ */
 export class Network extends Construct {
   readonly vpc: Vpc;
   readonly groups: SecurityGroups;
@@ -32,7 +37,8 @@ export class Network extends Construct {
         { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'Private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
       ],
-      // CDK would empty the default group by a function whose logs outlive the stack; nothing is in that group.
+      // CDK would empty the default group with a function whose logs outlive the stack. Nothing is
+      // in that group.
       restrictDefaultSecurityGroup: false,
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3, subnets: [privateSubnets] } },
     });
@@ -60,7 +66,7 @@ export class Network extends Construct {
         service,
         subnets: privateSubnets,
         securityGroups: this.groups.endpoints === undefined ? [] : [this.groups.endpoints],
-        // The group says who may; CDK would add the whole network.
+        // The security group defines the access. CDK would allow the whole network.
         open: false,
       });
     }

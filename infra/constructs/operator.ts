@@ -7,13 +7,14 @@ import { variablesOf } from './service-variables.ts';
 type OperatorProps = {
   readonly context: Pick<ServiceContext, 'environment' | 'imageTag'>;
   readonly foundation: FoundationStack;
-  /** That of the consumer, which has the commands. */
+  /** The image of the consumer, which contains the commands. */
   readonly image: IRepository;
 };
 
 /**
- * The task in which an operator's command runs (`npm run ops`), once, beside the consumers and in their security group. It is a user of its
- * own of the queue, and to MySQL the consumer, whose rights cover what it reads. Nothing runs until somebody starts it.
+ * The task that runs one operator's command (`npm run ops`), next to the consumers and in their
+ * security group. It has its own user of the queue. In MySQL it is the consumer, whose rights cover
+ * what it reads. Nothing runs until someone starts it.
  */
 export class Operator extends Construct {
   readonly task: SluiceTask;
@@ -28,7 +29,7 @@ export class Operator extends Construct {
     this.task.addContainer('operator', {
       repository: image,
       memoryMiB: size.memoryMiB,
-      // Without words it says what there is.
+      // Without arguments it lists the commands.
       command: operatorCommand,
       variables: variablesOf('operator', { environment, queue, database, secret }),
     });

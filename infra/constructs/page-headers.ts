@@ -5,8 +5,9 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * What browsers are told with each file of the page: it brings all that it needs, and calls nobody but its own origin. `npm start` says the same
- * (tools/local/console/page-files.ts); tests/system/page-headers.test.ts compares the two.
+ * The security headers of each file of the page. The page brings all that it needs, and sends
+ * requests only to its own origin. `npm start` sends the same headers
+ * (tools/local/console/page-files.ts). tests/system/page-headers.test.ts compares the two.
  */
 export const securityHeaders = {
   'content-security-policy': contentSecurityPolicy,
@@ -17,5 +18,8 @@ export const securityHeaders = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** How long browsers and CloudFront keep the page, and how long its other files, whose names change with what is in them. */
+/**
+ * Cache headers of the page, and of its other files, whose names change with their content.
+ * Browsers and CloudFront obey them.
+ */
 export const cacheControl = { page: 'no-cache', assets: 'public, max-age=31536000, immutable' } as const;

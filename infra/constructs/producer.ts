@@ -22,7 +22,9 @@ const apiPort = 5080;
 /** The port on which Envoy listens. */
 export const envoyPort = 80;
 
-/** The API behind Envoy, in one task: Envoy speaks with the load balancer, the API with Envoy alone. */
+/**
+ * The API behind Envoy, in one task. Envoy talks to the load balancer, and the API only to Envoy.
+ */
 export class Producer extends Construct {
   readonly service: SluiceService;
 
@@ -41,11 +43,11 @@ export class Producer extends Construct {
     const envoy = this.service.addContainer('envoy', {
       repository: images.envoy,
       memoryMiB: envoyMemoryMiB,
-      // Its image has no client for HTTP; the load balancer asks through it.
+      // The image has no HTTP client. The load balancer checks the API through Envoy.
       health: ['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${envoyPort}`],
       more: {
         portMappings: [{ containerPort: envoyPort }],
-        // Its user is not root, who alone may listen below 1024 otherwise.
+        // Envoy does not run as root, and only root may listen below 1024 by default.
         systemControls: [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
       },
     });
@@ -61,7 +63,7 @@ export class Producer extends Construct {
       variables: {
         ...variablesOf('producer', { environment, queue, database, secret }),
         HTTP_PORT: String(apiPort),
-        // Only Envoy reaches it, which overwrites the header with the address of the client.
+        // Only Envoy reaches the API. It overwrites the header with the address of the client.
         HTTP_ADDRESS: '127.0.0.1',
         CLIENT_ADDRESS_HEADER: 'x-client-address',
         QUEUE_PARTITIONS: String(queue.partitions),

@@ -1,9 +1,10 @@
-/** Who logs in to Valkey. */
+/** A user that logs in to Valkey. */
 export type QueueUser = keyof typeof queueRights;
 
 /**
- * Commands that a user may send, and on which keys: a user may send a command on a key only where one of its rights has both. `access` is
- * what may be done with the keys: read, write, or both. A right without keys is one to commands that have none.
+ * Commands that a user may send, and their keys. A user may send a command on a key only if one of
+ * its rights has both. `access` is the permission on the keys: read, write, or both. A right
+ * without keys is for commands that have none.
  */
 export type Right = {
   readonly commands: readonly string[];
@@ -13,9 +14,11 @@ export type Right = {
 
 type KeyKind = keyof ReturnType<typeof keyPatternsOf>;
 
-/** Every key of the queue called `queueName`, as packages/queue names them. */
+/**
+ * Returns the patterns of all keys of the queue called `queueName`, as packages/queue names them.
+ */
 const keyPatternsOf = (queueName: string) => ({
-  // The name of a stream ends with its hash tag; those of its other keys go on.
+  // The name of a stream ends with its hash tag. The names of its other keys continue after it.
   stream: `{${queueName}:*}`,
   deadLetters: `{${queueName}:*}:dead`,
   keyRecords: `{${queueName}:*}:keys:*`,
@@ -25,11 +28,12 @@ const keyPatternsOf = (queueName: string) => ({
   pause: `${queueName}:paused`,
 });
 
-// What every connection sends: CLIENT SETINFO when it begins (HELLO and AUTH need no right), the other two where there is a cluster.
+// Commands of every connection: CLIENT SETINFO at its start (HELLO and AUTH need no right), the
+// other two in a cluster.
 const connection: Right = { commands: ['client|setinfo', 'cluster|slots', 'asking'] };
 
-// The partitions, the state of the queue, and what its servers must be (packages/queue/admin/partition-registry.ts, queue-state.ts,
-// check-servers.ts, queue-owner.ts).
+// The partitions, the state of the queue, and the requirements on its servers
+// (packages/queue/admin/partition-registry.ts, queue-state.ts, check-servers.ts, queue-owner.ts).
 const state: readonly Right[] = [
   { commands: ['info', 'time'] },
   { commands: ['get'], access: 'R', keys: ['database'] },
@@ -40,11 +44,11 @@ const state: readonly Right[] = [
 ];
 
 /**
- * The rights of each user. They are what packages/queue sends for the producer, the consumer and the operator's commands, those that scripts
- * send among them, no more: tests/system/queue-users.test.ts runs all three as such users, and sees what each is refused.
- *
- * Nobody but the consumer and the operator may bring a script of their own: the producer runs those that a consumer has loaded
- * (docs/decisions/016).
+ * The rights of each user: exactly the commands that packages/queue sends for the producer, the
+ * consumer and the operator's commands, including those of scripts.
+ * tests/system/queue-users.test.ts runs all three as these users and checks their refusals.
+ * Only the consumer and the operator may load scripts. The producer runs scripts that a consumer
+ * has loaded (docs/decisions/016).
  */
 export const queueRights = {
   producer: [
@@ -86,8 +90,8 @@ export const queueRights = {
 } as const satisfies Readonly<Record<string, readonly Right[]>>;
 
 /**
- * The rights of a user on the keys of the queue called `queueName`, each a selector, as the ACL of Valkey and of Redis 7 writes them and
- * ElastiCache's access string takes them.
+ * Returns the rights of a user on the keys of the queue called `queueName`. Each right is a
+ * selector in the ACL syntax of Valkey and Redis 7, which ElastiCache's access string accepts.
  */
 export const accessStringOf = (user: QueueUser, queueName: string): string =>
   ['on', '-@all', ...queueRights[user].map((right) => selectorOf(right, queueName))].join(' ');

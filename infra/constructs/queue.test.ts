@@ -15,7 +15,7 @@ const find = (name: string): Environment => environments.find((each) => each.nam
 
 const createQueue = (environment: Environment) => {
   const app = new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } });
-  // A stage is synthesized without validation, which is not of interest here.
+  // A stage is synthesized without validation, which this test does not need.
   const stage = new Stage(app, 'stage');
   const stack = new Stack(stage, 'stack', { env: { account: environment.account, region: environment.region } });
   const vpc = new Vpc(stack, 'vpc', { availabilityZones: [...environment.network.zones] });

@@ -18,18 +18,21 @@ import { accessStringOf, queueRights, type QueueUser } from './queue-users.ts';
 type QueueProps = { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup; readonly environment: Environment };
 type NodesQueue = Extract<Environment['queue'], { kind: 'nodes' }>;
 type ServerlessQueue = Extract<Environment['queue'], { kind: 'serverless' }>;
-/** The cache, whichever kind it is. */
+/** The cache of either kind. */
 type Cache = { readonly resource: 'serverlesscache' | 'replicationgroup'; readonly host: string };
 
 const queueName = 'count_queue';
 const userNames = Object.keys(queueRights).filter((name): name is QueueUser => name in queueRights);
 
-/** Valkey, serverless or on nodes: who uses it sees no difference. Both are clusters with TLS, and both know their users by IAM alone. */
+/**
+ * Valkey, serverless or on nodes. Its users see no difference: both are clusters with TLS, and both
+ * authenticate users only by IAM.
+ */
 export class Queue extends Construct implements IConnectable {
   readonly connections: Connections;
-  /** The name that leads to any of its nodes. */
+  /** The host name that leads to any of its nodes. */
   readonly host: string;
-  /** How many partitions make use of all of it. */
+  /** The number of partitions that use the whole cache. */
   readonly partitions: number;
   private readonly cacheName: string;
   private readonly resource: Cache['resource'];
@@ -48,7 +51,7 @@ export class Queue extends Construct implements IConnectable {
     this.partitions = queue.kind === 'serverless' ? 1 : queue.mostShards;
   }
 
-  /** Lets a role log in as a user of the queue, and as nobody else. */
+  /** Lets a role log in as this user of the queue and no other. */
   grantConnect(grantee: IGrantable, user: QueueUser): Grant {
     return Grant.addToPrincipal({
       grantee,
@@ -57,7 +60,10 @@ export class Queue extends Construct implements IConnectable {
     });
   }
 
-  /** What a process needs to be a user of the queue, as its environment. There is no secret in it. */
+  /**
+   * Returns the environment variables with which a process logs in as a user of the queue. They
+   * contain no secret.
+   */
   environmentOf(user: QueueUser): Record<string, string> {
     return {
       REDIS_HOST: this.host,
@@ -70,7 +76,10 @@ export class Queue extends Construct implements IConnectable {
     };
   }
 
-  /** With a login by IAM a user's id must be its name. A group of Valkey's needs no user `default`; without one, nobody is it. */
+  /**
+   * Creates the users. With IAM authentication a user's id must be its name. Valkey's user groups
+   * need no user `default`; without one, nobody can log in as it.
+   */
   private createUsers(): CfnUserGroup {
     const users = userNames.map(
       (user) =>
@@ -159,7 +168,7 @@ export class Queue extends Construct implements IConnectable {
       resourceId: `replication-group/${nodes.ref}`,
       minCapacity: leastShards,
       maxCapacity: mostShards,
-      // ElastiCache takes no other role for it.
+      // ElastiCache accepts only this role.
       role: Role.fromRoleArn(
         this,
         'ScalingRole',
@@ -182,7 +191,10 @@ export class Queue extends Construct implements IConnectable {
     });
   }
 
-  /** Ids of users are the account's and the region's, so they begin with the cache's name. */
+  /**
+   * Returns the id of a user. Ids are unique in an account and region, so they start with the
+   * cache's name.
+   */
   private userIdOf(user: QueueUser): string {
     return `${this.cacheName}-${user}`;
   }

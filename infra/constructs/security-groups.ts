@@ -6,8 +6,9 @@ import { regions } from '../regions.ts';
 type Scope = Pick<Environment, 'region' | 'network' | 'domain'>;
 
 /**
- * Every security group there is, and with them who may talk to whom: what is not here is not possible. They are all here because groups
- * that name each other must be of one stack. Both ends of a connection are allowed, out of the one group and into the other.
+ * Every security group, and with them every allowed connection. No other connection is possible.
+ * All groups are in one construct because groups that name each other must be in one stack. Each
+ * connection is allowed at both ends: out of one group and into the other.
  */
 export class SecurityGroups extends Construct {
   readonly loadBalancer: SecurityGroup;
@@ -17,7 +18,7 @@ export class SecurityGroups extends Construct {
   readonly rotation: SecurityGroup;
   readonly database: SecurityGroup;
   readonly queue: SecurityGroup;
-  /** Of the interface endpoints, where there are any. */
+  /** The group of the interface endpoints, if there are any. */
   readonly endpoints: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, { vpc, environment }: { vpc: IVpc; environment: Scope }) {
@@ -46,7 +47,7 @@ export class SecurityGroups extends Construct {
       this.allowAws(caller, environment);
   }
 
-  /** Images, logs, secrets, and the address where a custom resource is answered for. */
+  /** Allows images, logs, secrets, and the address that receives answers of custom resources. */
   private allowAws(caller: SecurityGroup, { region }: Scope): void {
     if (this.endpoints === undefined) {
       allowOut(caller, Peer.anyIpv4(), 443, 'AWS, through NAT');

@@ -12,7 +12,10 @@ type Parts = {
   readonly secret: ISecret;
 };
 
-/** The variables of a task: where queue and database are, and as whom it logs in. Secrets are given by their ARNs. */
+/**
+ * Returns the variables of a task: the addresses of queue and database, and its users. Secrets are
+ * given by their ARNs.
+ */
 export const variablesOf = (service: QueueUser, { environment, queue, database, secret }: Parts) => ({
   ...queue.environmentOf(service),
   DB_HOST: database.instance.dbInstanceEndpointAddress,

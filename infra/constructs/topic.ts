@@ -7,17 +7,20 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 
-// Who tells the topic something: alarms, the budget, and RDS.
+// Services that publish to the topic: alarms, the budget, and RDS.
 const tellers = ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com', 'events.rds.amazonaws.com'];
 
-/** Where alarms go, and with them what is no alarm: a failover of MySQL, and spending beyond the budget. Who wants to hear subscribes. */
+/**
+ * The topic for alarms and for other notifications: a failover of MySQL, and spending beyond the
+ * budget. Subscribers receive all of them.
+ */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
     const { account, name, monthlyBudgetUsd } = environment;
-    // With the key that SNS brings, CloudWatch could not write to it.
+    // With SNS's default key, CloudWatch could not publish to the topic.
     const key = new Key(this, 'Key', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY });
     this.topic = new Topic(this, 'Topic', { topicName: `sluice-${name}`, masterKey: key, enforceSSL: true });
     const principals = tellers.map((teller) => new ServicePrincipal(teller));
@@ -27,7 +30,7 @@ export class AlarmTopic extends Construct {
         principals,
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
-        // On behalf of this account, and not of another that names the topic.
+        // Only on behalf of this account, not of another account that names the topic.
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
       }),
     );
@@ -55,7 +58,7 @@ export class AlarmTopic extends Construct {
         subscribers: [{ subscriptionType: 'SNS', address: this.topic.topicArn }],
       })),
     });
-    // Both are asked, when they are made, whether they may write to the topic: its policy must be there.
+    // On creation, both check that they may write to the topic, so its policy must exist first.
     for (const teller of [failovers, budget]) teller.node.addDependency(this.topic);
   }
 }

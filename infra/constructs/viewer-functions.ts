@@ -5,18 +5,19 @@ type Redirect = {
   readonly headers: { readonly location: { readonly value: string } };
 };
 
-/** What CloudFront hands to a function of its own, as far as it is needed. */
+/** The part of CloudFront's event that a function needs. */
 export type ViewerRequest = { readonly request: Request };
 
-/** Where CloudFront should look for what a browser asks for, or what it answers at once. */
+/** Returns the request that CloudFront continues with, or an immediate answer. */
 export type ViewerRoute = (event: ViewerRequest) => Request | Redirect;
 
-// CloudFront's runtime is ES 5.1 with let, const, arrow functions and template literals: it refuses destructuring and `?.`
-// ("JavaScript runtime 2.0 features for CloudFront Functions").
+// CloudFront's runtime is ES 5.1 with let, const, arrow functions and template literals. It refuses
+// destructuring and `?.` ("JavaScript runtime 2.0 features for CloudFront Functions").
 
 /**
- * There is one page, and its files are beside it: who opens a path that is no file's is led to the page. What else is not there stays missing, and the API's
- * errors stay its own, which they would not with error pages of the distribution.
+ * Leads a path that is not a file to the page: there is one page, with its files next to it. Other
+ * missing files stay missing. The API's errors stay its own: error pages of the distribution would
+ * replace them.
  */
 export const routePage: ViewerRoute = (event) => {
   const request = event.request;
@@ -26,13 +27,16 @@ export const routePage: ViewerRoute = (event) => {
   return { statusCode: 302, statusDescription: 'Found', headers: { location: { value: '/' } } };
 };
 
-/** The API does not know that it is under `/api`. */
+/** Strips `/api` from the path, because the API does not know that prefix. */
 export const stripPrefix: ViewerRoute = (event) => {
   const request = event.request;
   request.uri = request.uri.slice('/api'.length) || '/';
   return request;
 };
 
-/** The source of a function for CloudFront: it must stand alone, and be called handler. */
+/**
+ * Returns the source of a function for CloudFront. The function must be self-contained, and its
+ * name is `handler`.
+ */
 export const sourceOf = (route: ViewerRoute): string =>
   `const route = ${route.toString()};\nfunction handler(event) {\n  return route(event);\n}\n`;

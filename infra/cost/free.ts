@@ -1,4 +1,7 @@
-/** Kinds of resources that cost nothing by themselves, and why. What is in neither list has no price, and is an error. */
+/**
+ * Kinds of resources that cost nothing by themselves, with the reason. A kind in neither list has
+ * no price and is an error.
+ */
 export const free: Readonly<Record<string, string>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': 'scaling is free; what it starts is not',
   'AWS::Budgets::Budget': 'a budget that acts on nothing is free',

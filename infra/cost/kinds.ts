@@ -14,15 +14,15 @@ import {
   type Load,
 } from './usage.ts';
 
-/** What belongs together where environments are compared. */
+/** A group of items by which environments are compared. */
 export type Group = 'network' | 'front' | 'tasks' | 'MySQL' | 'Valkey' | 'secrets and keys' | 'watching' | 'storage';
 
-/** Something that is paid for: so many units a month, and more with counts. */
+/** An item on the bill: a number of units a month, and more with counts. */
 export type Item = {
   readonly group: Group;
   readonly what: string;
   readonly price: PriceName;
-  /** Units a month while nothing happens. */
+  /** Units a month while idle. */
   readonly idle: number;
   /** Units that counts add. */
   readonly perLoad?: (load: Load) => number;
@@ -30,7 +30,7 @@ export type Item = {
 
 type ToItems = (resource: Resource, id: string, template: StackTemplate) => readonly Item[];
 
-/** Something that there is no price for. The message names it. */
+/** The error for a resource without a price. The message names the resource. */
 export class UnpricedError extends Error {
   readonly code = 'UNPRICED';
 }
@@ -54,7 +54,7 @@ const databaseHours: Readonly<Record<string, PriceName>> = {
 };
 const nodeHours: Readonly<Record<string, PriceName>> = { 'cache.m7g.large': 'cacheM7gLargeHour' };
 
-/** The price of an hour of a machine, which must be known by its name. */
+/** Returns the price of an hour of a machine. Throws if the machine is not known by its name. */
 const hourOf = (known: Readonly<Record<string, PriceName>>, machine: unknown): PriceName => {
   const price = known[String(machine)];
   if (price === undefined) throw new UnpricedError(`${String(machine)} has no price`);
@@ -73,7 +73,7 @@ const databaseItems: ToItems = ({ Properties }) => {
       copies * hoursOfMonth,
     ),
     item('MySQL', 'storage, gp3', 'databaseStorage', copies * gigabytes, () => copies * databaseGbOfMillion),
-    // As much as there is storage is free, and an idle database has nothing more to keep.
+    // Backups up to the size of the storage are free, and an idle database has no more to back up.
     item('MySQL', 'backups beyond the size of the storage', 'databaseBackup', 0),
     ...(ManageMasterUserPassword === true ? [item('secrets and keys', "the administrator's secret", 'secret', 1)] : []),
   ];
@@ -93,7 +93,10 @@ const alarmItems: ToItems = ({ Properties }) => {
   return [item('watching', 'alarm', 'alarmMetric', measured)];
 };
 
-/** Managed rule groups that cost what any other rule does; others have a fee of their own, by month and by request. */
+/**
+ * Managed rule groups that cost the same as any other rule. Others have their own fee, by month and
+ * by request.
+ */
 const groupsWithoutFee = new Set([
   'AWSManagedRulesAmazonIpReputationList',
   'AWSManagedRulesCommonRuleSet',
@@ -118,10 +121,11 @@ const firewallItems: ToItems = ({ Properties }) => {
   ];
 };
 
-/** What is paid for of each kind of resource. */
+/** The priced items of each kind of resource. */
 export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::ApplicationAutoScaling::ScalingPolicy': ({ Properties }) =>
-    // Of those that track a metric AWS makes two alarms; the others have alarms in the template.
+    // AWS creates two alarms for each policy that tracks a metric. Other policies have alarms in
+    // the template.
     Properties['PolicyType'] === 'TargetTrackingScaling'
       ? [item('watching', 'two alarms that scaling makes', 'alarmMetric', 2)]
       : [],
@@ -166,7 +170,7 @@ export const kinds: Readonly<Record<string, ToItems>> = {
   ],
   'AWS::ElasticLoadBalancingV2::LoadBalancer': () => [
     item('front', 'load balancer', 'loadBalancerHour', hoursOfMonth),
-    // A unit is a GB, whatever the number of requests: connections are kept.
+    // One unit is one GB, whatever the number of requests, because connections are reused.
     item('front', 'load balancer, traffic', 'loadBalancerUnitHour', 0, ({ gigabytes }) => gigabytes),
     item('storage', 'access logs', 'objectGb', 0, ({ requests }) => requests * accessLogGbOfMillion),
   ],

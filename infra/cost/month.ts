@@ -5,7 +5,7 @@ import { kinds, UnpricedError, type Group, type Item } from './kinds.ts';
 import { priceIn, type PricedRegion } from './prices.ts';
 import { loads } from './usage.ts';
 
-/** One thing that is paid for, in dollars. */
+/** One item on the bill, in dollars. */
 export type Line = Item & {
   /** The resource by its path, `dev/app/Producer/Service`. */
   readonly resource: string;
@@ -13,18 +13,24 @@ export type Line = Item & {
   readonly usEast1: number;
   readonly euCentral1: number;
   readonly isEstimated: Readonly<Record<PricedRegion, boolean>>;
-  /** At us-east-1 prices, for a million counts: each a request of its own, and 1,000 in each. */
+  /**
+   * US dollars for a million counts at us-east-1 prices: each in its own request, or 1,000 in each
+   * request.
+   */
   readonly perMillion: Readonly<Record<keyof typeof loads, number>>;
 };
 
 /** A month of an environment. */
 export type Month = {
   readonly lines: readonly Line[];
-  /** Kinds that cost nothing, with how many there are. */
+  /** Kinds that cost nothing, with the number of their resources. */
   readonly free: readonly { readonly type: string; readonly count: number; readonly why: string }[];
 };
 
-/** What a month of the templates costs. Throws an {@link UnpricedError} that names all resources without a price. */
+/**
+ * Computes the cost of a month from the templates. Throws an {@link UnpricedError} that names all
+ * resources without a price.
+ */
 export const monthOf = (templates: readonly StackTemplate[]): Month => {
   const faults: string[] = [];
   const lines: Line[] = [];
@@ -79,7 +85,7 @@ const metadata = z.looseObject({ Metadata: z.looseObject({ 'aws:cdk:path': z.str
 const pathOf = (resource: Resource, place: string): string =>
   metadata.safeParse(resource).data?.Metadata['aws:cdk:path'].replace(/(\/Resource)+$/, '') ?? place;
 
-/** The sum of lines by what `key` says, the largest first. */
+/** Sums lines by the result of `key`, the largest first. */
 export const sumBy = (
   lines: readonly Line[],
   key: (line: Line) => string,
@@ -88,11 +94,11 @@ export const sumBy = (
     .map(([name, own]) => ({ name, usEast1: sum(own, 'usEast1'), euCentral1: sum(own, 'euCentral1') }))
     .toSorted((one, other) => other.usEast1 - one.usEast1);
 
-/** The sum of lines, in dollars. */
+/** Sums lines, in dollars. */
 export const sum = (lines: readonly Line[], region: 'usEast1' | 'euCentral1'): number =>
   lines.reduce((total, line) => total + line[region], 0);
 
-/** All groups, in the order in which they are shown. */
+/** All groups, in the order of the report. */
 export const groups: readonly Group[] = [
   'network',
   'front',

@@ -1,19 +1,23 @@
-/** What one unit costs in US dollars, before tax, on demand. */
+/** The price of one unit in US dollars, before tax, on demand. */
 export type Price = {
   readonly unit: string;
   readonly usEast1: number;
-  /** Where a price was found, or it is the same everywhere; otherwise it is estimated. */
+  /**
+   * Present if a source has the price, or if the price is the same everywhere. Otherwise it is
+   * estimated.
+   */
   readonly euCentral1?: number;
-  /** Who says so, and as of when. */
+  /** The source of the price, and its date. */
   readonly source: string;
 };
 
-/** When the sources were last read. */
+/** The date of the last check of the sources. */
 export const pricesAsOf = '2026-11-22';
 
 /**
- * What eu-central-1 costs where no citable price was found, as a multiple of us-east-1: other regions are "typically 10–30 % higher"
- * (cloudburn.io/blog/aws-fargate-pricing, March 2026); the middle of it.
+ * The factor that estimates eu-central-1 prices from us-east-1 where no citable price was found.
+ * Other regions are "typically 10–30 % higher" (cloudburn.io/blog/aws-fargate-pricing, March 2026);
+ * the factor is the middle.
  */
 export const estimatedFactor = 1.2;
 
@@ -36,7 +40,7 @@ const waf =
 const endpoint = 'zacfukuda.com, June 2026';
 const unverified = 'no citable table found; check it at aws.amazon.com before relying on it';
 
-/** Every price that is used, with its source. A change of prices is made here, and with it of {@link pricesAsOf}. */
+/** Every price with its source. When you change a price, change {@link pricesAsOf} too. */
 export const prices = {
   natHour: {
     unit: 'h',
@@ -51,7 +55,8 @@ export const prices = {
   loadBalancerUnitHour: { unit: 'LCU h', usEast1: 0.008, source: 'aws.amazon.com, September 2026' },
   armCpuHour: { unit: 'vCPU h', usEast1: 0.032_38, source: fargate },
   armMemoryHour: { unit: 'GB h', usEast1: 0.003_56, source: fargate },
-  // It changes with what is spare: 50 to 70 % off (fortem.dev/fargate-spot, June 2026). The lesser is taken.
+  // The price varies with spare capacity: 50 to 70 % off (fortem.dev/fargate-spot, June 2026). This
+  // is the smaller discount.
   spotCpuHour: { unit: 'vCPU h', usEast1: 0.016_19, source: unverified },
   spotMemoryHour: { unit: 'GB h', usEast1: 0.001_78, source: unverified },
   databaseMicroHour: { unit: 'h', usEast1: 0.016, source: rds },
@@ -103,13 +108,13 @@ export const prices = {
   distributionFunctions: everywhere('M calls', 0.1, 'cur.vantage.sh/aws/amazoncloudfront'),
 } as const satisfies Readonly<Record<string, Price>>;
 
-/** The regions that are compared. */
+/** The compared regions. */
 export type PricedRegion = 'us-east-1' | 'eu-central-1';
 
-/** A price by its name. */
+/** The name of a price. */
 export type PriceName = keyof typeof prices;
 
-/** What one unit costs in a region, and whether that is estimated: no source says it. */
+/** Returns the price of one unit in a region. It is marked as estimated if no source has it. */
 export const priceIn = (
   name: PriceName,
   region: PricedRegion,

@@ -1,14 +1,14 @@
 import { groups, sum, sumBy, type Line, type Month } from './month.ts';
 import { estimatedFactor, prices, pricesAsOf, type PriceName } from './prices.ts';
 
-/** A month of each environment, by its name. */
+/** The month of each environment, with the environment's name. */
 export type Months = readonly { readonly name: string; readonly month: Month }[];
 
 const dollars = (usd: number): string => usd.toFixed(2);
-// What no source says.
+// Estimated prices get a mark.
 const marked = (usd: number, isEstimated: boolean): string => `${isEstimated ? '~' : ''}${dollars(usd)}`;
 
-/** Rows in columns: those of numbers, which are named by their index, to the right. */
+/** Aligns rows in columns. Columns of numbers, given by index, are aligned to the right. */
 const align = (rows: readonly (readonly string[])[], isNumber: (column: number) => boolean): string => {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
@@ -32,7 +32,7 @@ const regionsOf = (lines: readonly Line[]): string[] => [
   ),
 ];
 
-/** Environments side by side, by what belongs together. */
+/** Formats environments next to each other, by group. */
 export const reportAll = (months: Months): string => {
   const rows = [...groups, 'in all'].map((group) =>
     [group].concat(
@@ -54,7 +54,10 @@ export const reportAll = (months: Months): string => {
 const sumOf = ({ lines }: Month, load: 'alone' | 'together'): number =>
   lines.reduce((total, { perMillion }) => total + perMillion[load], 0);
 
-/** One environment, by resource; then its largest items, and what would lower them; then, unless `isShort`, what is free. */
+/**
+ * Formats one environment by resource, then its largest items with ways to lower them. Unless
+ * `isShort` is set, free resources follow.
+ */
 export const reportOne = (name: string, month: Month, { isShort = false } = {}): string => {
   const ordered = month.lines.toSorted(
     (one, other) => groups.indexOf(one.group) - groups.indexOf(other.group) || other.usEast1 - one.usEast1,
@@ -92,7 +95,7 @@ export const reportOne = (name: string, month: Month, { isShort = false } = {}):
 
 type Lever = { readonly what: string; readonly prices: readonly PriceName[]; readonly lower: string };
 
-/** What is bought together, and what would lower it. */
+/** Items that are bought together, and ways to lower their cost. */
 const levers: readonly Lever[] = [
   {
     what: 'NAT gateways and their addresses',
@@ -134,7 +137,7 @@ const levers: readonly Lever[] = [
   },
 ];
 
-/** The three largest, of what is bought together. */
+/** Returns the three largest groups of items that are bought together. */
 const largest = ({ lines }: Month): { what: string; usEast1: number; lower: string }[] =>
   levers
     .map(({ what, prices: names, lower }) => ({

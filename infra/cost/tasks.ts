@@ -18,7 +18,10 @@ const definition = z.object({
 });
 const target = z.object({ MinCapacity: z.number(), ResourceId: z.unknown() });
 
-/** The tasks of a service that always run, and what they say of themselves. */
+/**
+ * Returns the items of the tasks of a service that always run, and of the metrics and logs that
+ * they write.
+ */
 export const taskItems = ({ Properties }: Resource, id: string, { Resources }: StackTemplate): Item[] => {
   const { TaskDefinition, ServiceName, CapacityProviderStrategy } = service.parse(Properties);
   const { Cpu, Memory, ContainerDefinitions } = definition.parse(
@@ -58,7 +61,10 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
   ];
 };
 
-/** As the scaling of the service says; no number is in the service. */
+/**
+ * Returns the minimum number of tasks from the scaling of the service. The service itself has no
+ * number.
+ */
 const leastTasks = (id: string, resources: StackTemplate['Resources']): number => {
   for (const { Type, Properties } of Object.values(resources)) {
     if (Type !== 'AWS::ApplicationAutoScaling::ScalableTarget') continue;

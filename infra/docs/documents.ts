@@ -9,7 +9,10 @@ import { environmentsTable } from './environments-table.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 
-/** What of `docs` is made from environments and templates, as it should be. Throws where a place for it is missing. */
+/**
+ * Returns the files of `docs` with parts that come from environments and templates, with these
+ * parts up to date. Throws if the place for a part is missing.
+ */
 export const makeDocuments = (
   environments: readonly Environment[],
   templates: readonly StackTemplate[],
@@ -27,7 +30,7 @@ export const makeDocuments = (
   ];
 };
 
-/** What `npm run cost` says of all, and of dev. */
+/** Returns the output of `npm run cost` for all environments, and for dev. */
 const costTables = (templates: readonly StackTemplate[]): string => {
   const months = environmentsOf(templates).map(([name, own]) => ({ name, month: monthOf(own) }));
   const dev = months.find(({ name }) => name === 'dev');

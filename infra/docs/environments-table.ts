@@ -3,7 +3,10 @@ import { environmentSchema, type Environment } from '../environment.ts';
 
 type Row = { readonly path: string; readonly meaning: string };
 
-/** The environments side by side as a Markdown table: a row for each value, with what it means. */
+/**
+ * Formats the environments next to each other as a Markdown table: a row for each value, with its
+ * meaning.
+ */
 export const environmentsTable = (environments: readonly Environment[]): string => {
   const rows = [...new Map(rowsOf(environmentSchema, []).map((row) => [row.path, row])).values()];
   return [
@@ -20,13 +23,16 @@ export const environmentsTable = (environments: readonly Environment[]): string 
     .join('\n');
 };
 
-/** The leaves of a schema. Where one value says what others there are, those of all kinds are there. */
+/**
+ * Returns the leaves of a schema. For a discriminated union, it returns the leaves of all its
+ * options.
+ */
 const rowsOf = (schema: unknown, path: readonly string[]): Row[] => {
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
   if (inner instanceof z.ZodObject)
     return Object.entries(inner.shape).flatMap(([name, part]) => rowsOf(part, [...path, name]));
   if (inner instanceof z.ZodDiscriminatedUnion) {
-    // The first of a name says what it is.
+    // The first occurrence of a name has its meaning.
     return inner.options.flatMap((part) => rowsOf(part, path)).filter(({ meaning }) => meaning !== '');
   }
   return [{ path: path.join('.'), meaning: (inner instanceof z.ZodType ? inner.description : undefined) ?? '' }];

@@ -1,6 +1,6 @@
 import type { EnvironmentValues } from '../environment.ts';
 
-/** For development; as small as test. */
+/** For development. As small as test. */
 export const environment: EnvironmentValues = {
   account: '222222222222',
   region: 'eu-central-1',
@@ -16,7 +16,7 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
-  // Its counts are of tests, and the console shows them without a token.
+  // Its counts come from tests, and the console shows them without a token.
   api: { access: 'tokens', tokensFor: 'writes' },
   producer: { cpu: 256, memoryMiB: 1_024, isSpot: true, least: 1, most: 1 },
   consumer: { cpu: 256, memoryMiB: 512, isSpot: true, least: 1, most: 1 },

@@ -16,7 +16,7 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: true,
     hasFlowLogs: true,
   },
-  // The console asks for a token too.
+  // The console needs a token too.
   api: { access: 'tokens', tokensFor: 'all' },
   producer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, least: 3, most: 24 },
   // Four consumers nearly saturate a database.

@@ -1,6 +1,6 @@
 import type { EnvironmentValues } from '../environment.ts';
 
-/** What goes to prod runs here first: two of each, with its alarms and its firewall. */
+/** Runs releases before prod: two tasks of each service, with prod's alarms and its firewall. */
 export const environment: EnvironmentValues = {
   account: '333333333333',
   region: 'eu-central-1',
@@ -16,7 +16,7 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
-  // The console asks for a token too.
+  // The console needs a token too.
   api: { access: 'tokens', tokensFor: 'all' },
   producer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
   consumer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
@@ -29,6 +29,6 @@ export const environment: EnvironmentValues = {
     hasInsights: false,
   },
   queue: { kind: 'serverless', mostStorageGb: 5, mostEcpuPerSecond: 20_000 },
-  // The load test of one machine stays below it.
+  // A load test from one machine stays below it.
   firewall: { requestsPerFiveMinutes: 3_000_000 },
 };

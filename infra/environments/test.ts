@@ -1,6 +1,6 @@
 import type { EnvironmentValues } from '../environment.ts';
 
-/** For tests of the whole: made, used and destroyed without a trace. */
+/** For end-to-end tests: created, used, and destroyed completely. */
 export const environment: EnvironmentValues = {
   account: '111111111111',
   region: 'eu-central-1',
@@ -16,7 +16,7 @@ export const environment: EnvironmentValues = {
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,
   },
-  // Its counts are of tests, and the console shows them without a token.
+  // Its counts come from tests, and the console shows them without a token.
   api: { access: 'tokens', tokensFor: 'writes' },
   producer: { cpu: 256, memoryMiB: 1_024, isSpot: true, least: 1, most: 1 },
   consumer: { cpu: 256, memoryMiB: 512, isSpot: true, least: 1, most: 1 },

@@ -1,10 +1,10 @@
 import { fullDiff, ResourceImpact, type ResourceDifference } from '@aws-cdk/cloudformation-diff';
 import type { Fault, Resource, StackTemplate } from './template.ts';
 
-/** Resources of stacks that hold data, by stack and id, as they were last looked at and accepted. */
+/** Resources that hold data, by stack and id, as they were last accepted. */
 export type Baseline = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
 
-/** What holds data, and what that cannot be moved out of. */
+/** Types that hold data, and types that data cannot be moved out of. */
 const stateful = new Set([
   'AWS::EC2::VPC',
   'AWS::EC2::Subnet',
@@ -26,7 +26,7 @@ const losses = new Set([
   ResourceImpact.WILL_ORPHAN,
 ]);
 
-/** The baseline that templates would make. */
+/** Returns the baseline of the given templates. */
 export const baselineOf = (templates: readonly StackTemplate[]): Baseline =>
   Object.fromEntries(
     templates
@@ -34,7 +34,10 @@ export const baselineOf = (templates: readonly StackTemplate[]): Baseline =>
       .filter(([, resources]) => Object.keys(resources).length > 0),
   );
 
-/** What of a baseline would be replaced or removed by a deployment of the templates, by what CloudFormation documents of each property. */
+/**
+ * Finds the resources of a baseline that a deployment of the templates would replace or remove,
+ * according to CloudFormation's documentation of each property.
+ */
 export const findLosses = (baseline: Baseline, templates: readonly StackTemplate[]): Fault[] => {
   const next = baselineOf(templates);
   return Object.entries(baseline).flatMap(([stack, before]) => {

@@ -11,8 +11,8 @@ const baselines = join(import.meta.dirname, '../baselines');
 const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema));
 
 /**
- * What is wrong with templates beside what CloudFormation's rules and cdk-nag find when they are synthesized. With `isLossAccepted`
- * data may be lost.
+ * Finds problems in templates in addition to those that CloudFormation's rules and cdk-nag find
+ * during synthesis. With `isLossAccepted`, data may be lost.
  */
 export const findFaults = async (
   templates: readonly StackTemplate[],
@@ -24,7 +24,7 @@ export const findFaults = async (
   ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
 ];
 
-/** Where the baseline of an environment is, and what it would be now. */
+/** Returns the file of each environment's baseline, and the new baseline. */
 export const nextBaselines = (
   templates: readonly StackTemplate[],
 ): { readonly file: string; readonly text: string }[] =>
@@ -33,17 +33,20 @@ export const nextBaselines = (
     text: `${JSON.stringify(baselineOf(own), undefined, 2)}\n`,
   }));
 
-/** One line for a person. */
+/** Formats a finding as one line. */
 export const sayFault = ({ where, what }: Fault): string => `${where}: ${what}`;
 
-/** Templates by their environment: a stack begins with its name (`prod/foundation`). */
+/**
+ * Groups templates by environment. The name of a stack starts with its environment
+ * (`prod/foundation`).
+ */
 export const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
   ...Map.groupBy(templates, ({ stack }) => stack.split('/')[0] ?? ''),
 ];
 
 const fileOf = (environment: string): string => join(baselines, `${environment}.json`);
 
-/** An environment that is new has none: nothing of it can be lost. */
+/** Reads the baseline of an environment. A new environment has none, and nothing to lose. */
 const readBaseline = (environment: string): Baseline => {
   const file = fileOf(environment);
   return existsSync(file) ? baselineSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : {};

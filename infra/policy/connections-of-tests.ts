@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { referenceOf, type StackTemplate } from './template.ts';
 
-/** A connection that security groups allow: from, to, and the port. Groups are called by the names that they have in the code. */
+/**
+ * A connection that security groups allow: from, to, and the port. Groups have the names that the
+ * code gives them.
+ */
 export type Edge = { readonly from: string; readonly to: string; readonly port: string };
 
 const rule = z.looseObject({
@@ -24,8 +27,8 @@ const group = z.looseObject({
 });
 
 /**
- * What the security groups of a template let in and out, each as it is written there: a connection between two groups is in both lists or
- * it is not possible.
+ * Reads the inbound and the outbound rules of a template's security groups. A connection between
+ * two groups is possible only if it is in both lists.
  */
 export const readEdges = (template: StackTemplate): { readonly into: Edge[]; readonly outOf: Edge[] } => {
   const nameOf = createNames(template);
@@ -52,7 +55,10 @@ export const readEdges = (template: StackTemplate): { readonly into: Edge[]; rea
   return { into, outOf };
 };
 
-/** Its construct's id, which its path in the metadata ends with: `…/Groups/Producer/Resource`. */
+/**
+ * Names a group by the id of its construct. The path in the metadata ends with it:
+ * `…/Groups/Producer/Resource`.
+ */
 const createNames =
   ({ Resources }: StackTemplate) =>
   (value: unknown): string => {
@@ -75,5 +81,8 @@ const portOf = ({ IpProtocol, FromPort, ToPort }: Rule): string => {
   return IpProtocol === 'tcp' ? ports : `${IpProtocol} ${ports}`;
 };
 
-/** What CDK writes for a group that lets nothing out, because CloudFormation takes an empty list for "everything". */
+/**
+ * Returns true for the rule that CDK writes for a group without outbound traffic, because
+ * CloudFormation takes an empty list for "everything".
+ */
 const isNothing = ({ CidrIp }: Rule): boolean => CidrIp === '255.255.255.255/32';

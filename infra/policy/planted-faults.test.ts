@@ -13,7 +13,7 @@ import { validate } from '../validation.ts';
 import { findFaults, nextBaselines, sayFault } from './check.ts';
 import type { Resource, StackTemplate } from './template.ts';
 
-// For each kind of check a fault that it catches, with a message that says where.
+// Each kind of check must catch a planted fault, with a message that names the place.
 
 const environments = await readEnvironments();
 const templates = await templatesOf(environments);
@@ -21,15 +21,15 @@ const prod = templates.filter(({ stack }) => stack.startsWith('prod/'));
 
 type Planted = {
   readonly what: string;
-  /** Plants it into prod. */
+  /** Plants the fault into prod. */
   readonly plant: (foundation: Planter) => void;
   readonly says: string | RegExp;
 };
 
-/** The foundation of prod, to be spoilt. */
+/** The foundation of prod, into which faults are planted. */
 type Planter = {
   readonly template: StackTemplate;
-  /** The one resource whose id begins so. */
+  /** Returns the only resource whose id starts with `start`. */
   readonly find: (start: string) => Resource;
   readonly add: (Type: string, Properties: Record<string, unknown>, DeletionPolicy?: string) => void;
 };
@@ -240,7 +240,10 @@ type Report = {
   }[];
 };
 
-/** What cdk-nag and CloudFormation's rules say of an app when it is synthesized, as `construct: rule`. */
+/**
+ * Returns the findings of cdk-nag and CloudFormation's rules for an app during synthesis, as
+ * `construct: rule`.
+ */
 const validateApp = (build: (stack: Stack) => void): string[] => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-faults-'));
   try {
@@ -286,7 +289,7 @@ test('what is not as CloudFormation or AWS want it does not pass synthesis', () 
     'stack/database: error AwsSolutions-RDS2',
     'stack/typo: error F3002',
     'stack/size: error E3047',
-    // With --strict a warning ends `cdk synth` too.
+    // With --strict a warning also fails `cdk synth`.
     'stack/value: warning W3030',
   ]) {
     assert.ok(found.includes(expected), `${expected} is missing: ${found.join('\n')}`);

@@ -8,7 +8,10 @@ type Rule = {
   readonly isKept: (resource: Resource, template: StackTemplate) => boolean;
 };
 
-/** What holds for every resource of a kind, whatever the environment, and neither CloudFormation's rules nor cdk-nag's say. */
+/**
+ * Rules for every resource of a kind in every environment. CloudFormation's rules and cdk-nag's do
+ * not cover them.
+ */
 const rules: readonly Rule[] = [
   {
     type: 'AWS::RDS::DBInstance',
@@ -100,7 +103,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Where a rule of the house is not kept. */
+/** Finds violations of the project's rules. */
 export const findBreaches = (templates: readonly StackTemplate[]): Fault[] =>
   inspect(templates, (resource, template) =>
     rules
@@ -110,7 +113,7 @@ export const findBreaches = (templates: readonly StackTemplate[]): Fault[] =>
 
 const subnets = z.object({ SubnetIds: z.array(z.unknown()) });
 
-/** In how many zones the subnets of a subnet group are. */
+/** Counts the zones of the subnets in a subnet group. */
 const countZones = ({ Resources }: StackTemplate, group: unknown): number => {
   const { data } = subnets.safeParse(Resources[referenceOf(group) ?? '']?.Properties);
   const zones = data?.SubnetIds.map((id) => Resources[referenceOf(id) ?? '']?.Properties['AvailabilityZone']);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { findTexts, inspect, type Fault, type StackTemplate } from './template.ts';
 
 const secretName = /PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY/i;
-/** Names that sound like a secret, with what they may hold. */
+/** Names that look like a secret, with their allowed values. */
 const plainValues: Readonly<Record<string, readonly unknown[]>> = { API_TOKENS_FOR: ['writes', 'all'] };
 const secretValue = /\{\{resolve:(secretsmanager|ssm-secure):/;
 
@@ -16,7 +16,10 @@ const taskContainers = z.object({
   ),
 });
 
-/** Secrets that would be seen in a console: in an environment, in an output, or as the password of a database. */
+/**
+ * Finds secrets that a console would show: in an environment, in an output, or as the password of a
+ * database.
+ */
 export const findSecrets = (templates: readonly StackTemplate[]): Fault[] => [
   ...inspect(templates, ({ Properties }) => [
     ...variablesOf(Properties).flatMap(({ path, name, value }) =>

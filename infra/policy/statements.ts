@@ -11,8 +11,8 @@ const statement = z.looseObject({
 });
 
 /**
- * Statements of policies that mean nothing to AWS: an effect or an action that there is not. CloudFormation's own rules do not look for
- * them. Wildcards are cdk-nag's to find (AwsSolutions-IAM5).
+ * Finds policy statements with an effect or an action that AWS does not know. CloudFormation's own
+ * rules do not check this. cdk-nag finds wildcards (AwsSolutions-IAM5).
  */
 export const findStatementFaults = async (templates: readonly StackTemplate[]): Promise<Fault[]> => {
   const known = await knownActions(templates);
@@ -33,7 +33,10 @@ export const findStatementFaults = async (templates: readonly StackTemplate[]): 
 
 type Found = z.output<typeof statement> & { readonly path: string };
 
-/** Whatever lies in a list called Statement: policies of users, roles, buckets, secrets and endpoints look the same. */
+/**
+ * Finds the statements in every list called Statement. Policies of users, roles, buckets, secrets
+ * and endpoints have the same shape.
+ */
 const findStatements = (value: unknown, path: string): Found[] => {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, part]) => {
@@ -43,7 +46,7 @@ const findStatements = (value: unknown, path: string): Found[] => {
   });
 };
 
-/** Which of all actions there are; a pattern counts when some action may match it. */
+/** Returns the named actions that exist. A pattern exists if an action may match it. */
 const knownActions = async (templates: readonly StackTemplate[]): Promise<ReadonlySet<string>> => {
   const named = templates.flatMap(({ Resources }) =>
     findStatements(Resources, '').flatMap(({ Action = [] }) => Action),

@@ -2,14 +2,14 @@ import * as z from 'zod';
 
 const properties = z.record(z.string(), z.unknown());
 
-/** One resource of a template. */
+/** The schema of one resource of a template. */
 export const resourceSchema = z.looseObject({
   Type: z.string(),
   Properties: properties.default({}),
   DeletionPolicy: z.string().optional(),
 });
 
-/** A template of CloudFormation, as far as it is looked at. */
+/** The schema of the part of a CloudFormation template that the checks read. */
 export const templateSchema = z.looseObject({
   Resources: z.record(z.string(), resourceSchema).default({}),
   Outputs: properties.default({}),
@@ -18,20 +18,20 @@ export const templateSchema = z.looseObject({
 /** One resource of a template. */
 export type Resource = z.output<typeof resourceSchema>;
 
-/** A template with its stack, by its path: `prod/foundation`. */
+/** A template with the path of its stack: `prod/foundation`. */
 export type StackTemplate = z.output<typeof templateSchema> & { readonly stack: string };
 
-/** Something that must not be, and where: stack, resource and property. */
+/** A finding and its place: stack, resource and property. */
 export type Fault = { readonly where: string; readonly what: string };
 
-/** Every text in a value, with the path to it. */
+/** Finds every string in a value, with the path to it. */
 export const findTexts = (value: unknown, path: string): { readonly path: string; readonly text: string }[] => {
   if (typeof value === 'string') return [{ path, text: value }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, part]) => findTexts(part, `${path}.${key}`));
 };
 
-/** Calls `look` for each resource of the templates; answers with all that it found, each with its place. */
+/** Calls `look` for each resource of the templates. Returns all findings, each with its place. */
 export const inspect = (
   templates: readonly StackTemplate[],
   look: (resource: Resource, template: StackTemplate) => readonly Fault[],
@@ -45,7 +45,7 @@ export const inspect = (
     ),
   );
 
-/** The id of the resource that a value refers to. */
+/** Returns the id of the resource that a value refers to. */
 export const referenceOf = (value: unknown): string | undefined => {
   const { data } = reference.safeParse(value);
   if (data === undefined) return undefined;

@@ -8,7 +8,7 @@ import { templateSchema, type StackTemplate } from './template.ts';
 const repository = join(import.meta.dirname, '../..');
 const kept = join(repository, '.sluice/templates');
 const templatesSchema = z.array(templateSchema.extend({ stack: z.string() }));
-// What templates are made of; tests are not.
+// The sources of the templates, without tests.
 const sources = [
   'package-lock.json',
   'Dockerfile',
@@ -17,7 +17,10 @@ const sources = [
   'packages/**/*.{ts,sql,json}',
 ];
 
-/** The templates of environments, for tests: made once for the sources as they are, and read by every test file after the first. */
+/**
+ * Returns the templates of environments, for tests. The first test file makes them for the current
+ * sources, and later ones read them.
+ */
 export const templatesOf = async (environments: readonly Environment[]): Promise<StackTemplate[]> => {
   const sourcesHash = hashSources();
   const files = environments.map((environment) => ({ environment, file: fileOf(environment, sourcesHash) }));
@@ -29,12 +32,12 @@ export const templatesOf = async (environments: readonly Environment[]): Promise
 type Missing = { readonly environment: Environment; readonly file: string };
 
 const make = async (missing: readonly Missing[]): Promise<void> => {
-  // Loading it takes a second, which whoever finds the templates made does not pay.
+  // Loading it takes a second. Callers that find the templates in the cache avoid that.
   const { synthesize } = await import('../synthesize.ts');
   const templates = synthesize(missing.map(({ environment }) => environment));
   mkdirSync(kept, { recursive: true });
   for (const { environment, file } of missing) {
-    // Another file of tests may be making the same.
+    // Another test file may be making the same templates.
     const written = `${file}.${process.pid}`;
     const own = templates.filter(({ stack }) => stack.startsWith(`${environment.name}/`));
     writeFileSync(written, JSON.stringify(own));

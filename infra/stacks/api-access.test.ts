@@ -24,7 +24,7 @@ const templateOf = (stack: string): Template =>
 
 type Variable = { readonly Name: string; readonly Value: unknown };
 
-/** The variables of the API's container. */
+/** Returns the variables of the API's container. */
 const variablesOf = (name: string): Map<string, unknown> => {
   const containers = Object.values(templateOf(`${name}/app`).findResources('AWS::ECS::TaskDefinition')).flatMap(
     ({ Properties }) => Properties.ContainerDefinitions,
@@ -33,7 +33,7 @@ const variablesOf = (name: string): Map<string, unknown> => {
   return new Map(given.map(({ Name, Value }) => [Name, Value]));
 };
 
-/** The secrets with tokens that a foundation makes. */
+/** Returns the secrets with tokens that a foundation creates. */
 const tokensOf = (name: string) =>
   Object.entries(templateOf(`${name}/foundation`).findResources('AWS::SecretsManager::Secret'))
     .filter(([id]) => id.startsWith('ApiTokens'))
@@ -56,7 +56,7 @@ test('an output names the secret and the command that shows it, and not what is 
   const outputs = Object.entries(templateOf('prod/foundation').findOutputs('*'));
   const [, output] = outputs.find(([id]) => id.startsWith('ApiTokensArn')) ?? assert.fail();
   assert.match(String(output['Description']), /^aws secretsmanager get-secret-value /);
-  // What it names is there.
+  // The secret that it names exists.
   const [[id] = assert.fail()] = Object.entries(
     templateOf('prod/foundation').findResources('AWS::SecretsManager::Secret', {
       Properties: { Description: Match.stringLikeRegexp('Bearer tokens') },

@@ -14,7 +14,7 @@ const templates = await templatesOf([...environments, named]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
-/** The secrets among the resources of a statement, by what their outputs are called. */
+/** Returns the secrets among the resources of a statement, by the names of their outputs. */
 const secretsOf = (resources: unknown): string[] =>
   [...JSON.stringify(resources).matchAll(/(ApiTokensSecret|Secret(?:producer|consumer|migrator))\w*/g)]
     .map(([, name = '']) => name)
@@ -167,7 +167,8 @@ for (const environment of environments) {
       Scheme: 'internal',
       LoadBalancerAttributes: Match.arrayWith([
         { Key: 'deletion_protection.enabled', Value: String(environment.isProtected) },
-        // Less than the 120 s that CloudFront waits, more than the 60 s for which it keeps a connection.
+        // Less than CloudFront's timeout of 120 s, more than the 60 s for which it keeps a
+        // connection.
         { Key: 'idle_timeout.timeout_seconds', Value: '115' },
         { Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'true' },
         { Key: 'routing.http.desync_mitigation_mode', Value: 'strictest' },
@@ -208,7 +209,7 @@ for (const environment of environments) {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }] },
       LifecycleConfiguration: { Rules: [{ ExpirationInDays: environment.logDays, Status: 'Enabled' }] },
     });
-    // The page is not ended by it; its older versions are.
+    // Current files of the page do not expire. Their older versions do.
     template.hasResourceProperties('AWS::S3::Bucket', {
       VersioningConfiguration: { Status: 'Enabled' },
       LifecycleConfiguration: {
@@ -225,14 +226,15 @@ for (const environment of environments) {
 
 test('Envoy takes the client’s address from behind CloudFront and the load balancer, and the API takes it from Envoy alone', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-  // What the image for ECS is made of.
+  // The image for ECS is built from these.
   const [, rewrites = ''] =
     /sed '([^']*)' containers\/envoy\.yaml > \/proxy\/envoy\.yaml/.exec(read('Dockerfile')) ?? [];
   assert.equal(rewrites, 's/PRODUCER_HOST/127.0.0.1/');
   const [listener = ''] = /- name: api\n[^]*?(?=\n {4}- name: )/.exec(read('containers/envoy.yaml')) ?? [];
   assert.match(listener, /port_value: 80 /);
   assert.match(listener, /use_remote_address: true\n/);
-  // Each appends the address of whoever spoke to it: CloudFront the viewer, the load balancer CloudFront.
+  // Each hop appends the address of its client: CloudFront the viewer's, the load balancer
+  // CloudFront's.
   assert.match(listener, /xff_num_trusted_hops: 2\n/);
   const [, header = assert.fail()] =
     /header: \{ key: ([\w-]+), value: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%' \}\n +append_action: OVERWRITE/.exec(

@@ -23,7 +23,7 @@ type AppStackProps = StackProps & {
   readonly edge: EdgeStack | undefined;
 };
 
-/** What works: tasks, load balancer, page. It holds nothing, and is deployed with each release. */
+/** The stateless resources: tasks, load balancer, page. Each release deploys this stack. */
 export class AppStack extends Stack {
   readonly loadBalancer: LoadBalancer;
   readonly producer: Producer;
@@ -35,7 +35,7 @@ export class AppStack extends Stack {
     const { environment, foundation, registry, edge } = props;
     const { vpc, groups } = foundation.network;
     const { producer, consumer, envoy } = registry.repositories;
-    // Given when it is deployed, so that a release does not need other templates than the one before.
+    // A parameter of the deployment, so that the templates stay the same between releases.
     const imageTag = new CfnParameter(this, 'ImageTag', {
       description: 'The tag of the images: environment and commit',
       allowedPattern: '[A-Za-z0-9][A-Za-z0-9._-]{0,127}',
@@ -60,11 +60,11 @@ export class AppStack extends Stack {
       targets: this.loadBalancer.targets,
     });
     this.consumer = new Consumer(this, 'Consumer', { context, foundation, image: consumer });
-    // Consumers load the script that producers run, so a release's consumers come before its producers.
+    // Consumers load the script that producers run, so consumers are deployed before producers.
     this.producer.service.node.addDependency(this.consumer.service);
     new Operator(this, 'Operator', { context, foundation, image: consumer });
     const alarms = this.watch(environment);
-    // A release is put back by alarms, which must be there before there is one.
+    // Alarms roll a release back, so they must exist before the release.
     if (alarms !== undefined)
       for (const { service } of [this.producer, this.consumer]) service.node.addDependency(alarms);
     this.frontend = new Frontend(this, 'Frontend', {

@@ -8,7 +8,10 @@ import type { Environment } from '../environment.ts';
 type Firewall = NonNullable<Environment['firewall']>;
 type Domain = NonNullable<Environment['domain']>;
 
-/** What CloudFront takes from us-east-1 alone: the certificate of the domain, and the firewall. */
+/**
+ * The resources that CloudFront takes only from us-east-1: the certificate of the domain, and the
+ * firewall.
+ */
 export class EdgeStack extends Stack {
   readonly certificate: Certificate | undefined;
   readonly firewall: CfnWebACL | undefined;
@@ -36,7 +39,7 @@ export class EdgeStack extends Stack {
       visibilityConfig: visibility(`sluice-${environment}`),
       rules: [
         {
-          // The first, so that an address beyond its rate costs no more than this.
+          // The first rule, so that an address beyond its rate costs no more than this rule.
           name: 'rate',
           priority: 0,
           action: { block: {} },
@@ -53,21 +56,23 @@ export class EdgeStack extends Stack {
 
 type ManagedGroup = {
   readonly name: string;
-  /** Its rules that only count here. */
+  /** Rules of the group that only count here. */
   readonly counted: readonly string[];
 };
 
 /**
- * The rule groups that AWS keeps up to date ("Baseline rule groups", "IP reputation rule groups" of the WAF guide), 925 of the 1,500 capacity
- * units that a web ACL has without a surcharge. WAF reads the first 16 KiB of a body and forwards the rest unread.
+ * The rule groups that AWS keeps up to date ("Baseline rule groups", "IP reputation rule groups" of
+ * the WAF guide). They use 925 of the 1,500 capacity units that a web ACL has without a surcharge.
+ * WAF reads the first 16 KiB of a body and forwards the rest unread.
  */
 const managedGroups: readonly ManagedGroup[] = [
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
   { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: [] },
   {
     name: 'AWSManagedRulesCommonRuleSet',
-    // The first would block bodies over 8 KiB, and POST /counts takes 1 MiB. The second would block clients that send no User-Agent, which
-    // programs that post counts need not do. Envoy and the API limit both themselves.
+    // The first would block bodies over 8 KiB, but POST /counts accepts 1 MiB. The second would
+    // block clients without a User-Agent, which programs that post counts may omit. Envoy and the
+    // API limit both themselves.
     counted: ['SizeRestrictions_BODY', 'NoUserAgent_HEADER'],
   },
 ];
@@ -79,7 +84,7 @@ const managedRule = (
 ): CfnWebACL.RuleProperty => ({
   name,
   priority,
-  // The actions of the group's own rules count.
+  // Keep the actions of the group's own rules.
   overrideAction: { none: {} },
   statement: {
     managedRuleGroupStatement: {

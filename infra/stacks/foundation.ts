@@ -7,13 +7,16 @@ import { Network } from '../constructs/network.ts';
 import { Queue } from '../constructs/queue.ts';
 import type { Environment } from '../environment.ts';
 
-/** What holds data, and the network that it is in. It changes rarely; losing it is losing counts. */
+/**
+ * The resources that hold data, and their network. They change rarely, and losing them loses
+ * counts.
+ */
 export class FoundationStack extends Stack {
   readonly network: Network;
   readonly database: Database;
   readonly databaseSetup: DatabaseSetup;
   readonly queue: Queue;
-  /** The tokens of the API; undefined where it is open. */
+  /** The tokens of the API. Undefined if the API is open. */
   readonly apiTokens: ApiTokens | undefined;
   readonly #zones: readonly string[];
 
@@ -34,7 +37,7 @@ export class FoundationStack extends Stack {
     this.apiTokens = api.access === 'open' ? undefined : new ApiTokens(this, 'ApiTokens', { environment, api });
   }
 
-  /** Asked by the network; CDK would ask the account. */
+  /** Returns the zones of the environment to the network. CDK would look them up in the account. */
   override get availabilityZones(): string[] {
     return [...this.#zones];
   }

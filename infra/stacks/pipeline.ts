@@ -11,8 +11,9 @@ type PipelineStackProps = StackProps & {
 const issuer = 'token.actions.githubusercontent.com';
 
 /**
- * The role in which a workflow of GitHub deploys. GitHub proves with a token of its own which repository and which of its environments a job is
- * of ("Configuring OpenID Connect in Amazon Web Services"), so no key is stored, and who may approve that environment decides who deploys.
+ * The role with which a GitHub workflow deploys. GitHub's OIDC token proves the repository and the
+ * environment of a job ("Configuring OpenID Connect in Amazon Web Services"). So no key is stored,
+ * and the approvers of that environment decide on deployments.
  */
 export class PipelineStack extends Stack {
   readonly role: Role;
@@ -26,7 +27,7 @@ export class PipelineStack extends Stack {
     this.role = new Role(this, 'Role', {
       roleName: `sluice-${name}-pipeline`,
       description: `Deploys Sluice ${name} from ${pipeline.repository}`,
-      // The first deployment makes databases; the keys of a job must outlive that.
+      // The first deployment creates databases. The credentials of a job must outlive that.
       maxSessionDuration: Duration.hours(2),
       assumedBy: new WebIdentityPrincipal(provider, {
         StringEquals: {
@@ -52,8 +53,9 @@ export class PipelineStack extends Stack {
       url: `https://${issuer}`,
       clientIdList: ['sts.amazonaws.com'],
     });
-    // The account has one, by which its other environments are deployed too. A creation that fails must not take it away either: CloudFormation has
-    // removed one that was there before (aws-cloudformation/cloudformation-coverage-roadmap#1048).
+    // The account has one provider, which its other environments also use to deploy. A failed
+    // creation must not remove it either: CloudFormation has removed an existing one
+    // (aws-cloudformation/cloudformation-coverage-roadmap#1048).
     provider.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return provider.attrArn;
   }
@@ -75,7 +77,7 @@ type Right = {
   readonly conditions?: Record<string, unknown>;
 };
 
-// AWS checks these for all resources.
+// AWS checks these actions against all resources.
 const looks: Right = {
   actions: [
     'ec2:DescribeManagedPrefixLists',
@@ -96,7 +98,10 @@ const looks: Right = {
   resources: ['*'],
 };
 
-/** What `npm run deploy` asks AWS by itself; stacks are changed in the roles that `cdk bootstrap` has made. */
+/**
+ * Returns the rights for the calls that `npm run deploy` makes itself. Stacks are changed with the
+ * roles that `cdk bootstrap` created.
+ */
 const rightsOf = (stack: Stack, { name, api }: Environment): Right[] => {
   const arn = (service: string, resource: string, region = stack.region) =>
     `arn:${stack.partition}:${service}:${region}:${stack.account}:${resource}`;
@@ -153,7 +158,7 @@ const rightsOf = (stack: Stack, { name, api }: Environment): Right[] => {
       ],
     },
     ...(api.access === 'open' ? [] : [readsTokens(name, api.tokensSecretArn, arn)]),
-    // What Lambda and CloudFront leave in a network that never came up.
+    // Remains of Lambda and CloudFront in a network whose creation failed.
     {
       actions: ['ec2:DeleteNetworkInterface', 'ec2:DeleteSecurityGroup'],
       resources: ['network-interface/*', 'security-group/*'].map((kind) => arn('ec2', kind)),
@@ -166,7 +171,10 @@ const rightsOf = (stack: Stack, { name, api }: Environment): Right[] => {
   ];
 };
 
-/** At its end a deployment posts a count with a token: of the secret that is named, or of the one that the environment's stack made. */
+/**
+ * Returns the right to read a token, with which a deployment posts a count at its end. The token is
+ * from the named secret or from the one that the environment's stack created.
+ */
 const readsTokens = (
   name: string,
   secretArn: string | undefined,

@@ -5,7 +5,10 @@ import type { Environment } from '../environment.ts';
 
 type Image = 'producer' | 'consumer' | 'envoy';
 
-/** The images of the tasks, by tags that never change. It is made before the images are, and so before the services. */
+/**
+ * The repositories of the images, whose tags never change. They exist before the images, and so
+ * before the services.
+ */
 export class RegistryStack extends Stack {
   readonly repositories: Readonly<Record<Image, Repository>>;
 
@@ -33,7 +36,7 @@ export class RegistryStack extends Stack {
         },
         { rulePriority: 2, description: 'Enough to go back to', tagStatus: TagStatus.ANY, maxImageCount: 50 },
       ],
-      // Where it is protected, destroying stops at a repository that has images.
+      // In a protected environment, `destroy` stops at a repository that has images.
       removalPolicy: RemovalPolicy.DESTROY,
       emptyOnDelete: !isProtected,
     });

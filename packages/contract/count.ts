@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * One count: an integer that an IEEE-754 double holds exactly, −(2^53−1) to 2^53−1.
+ * The schema of one count: an integer that an IEEE-754 double holds exactly, −(2^53−1) to 2^53−1.
  * JSON's `1.0` is the integer 1; `1.5`, `"1"` and 2^53 are refused.
  */
 export const count = z.int().meta({

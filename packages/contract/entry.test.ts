@@ -27,7 +27,7 @@ test('1,000 counts are parsed, and 1,001 refused', () => {
 });
 
 test('a list is refused by its length before it is looked at', () => {
-  // Nothing of 18,000 characters is a list of 1,000 counts.
+  // No text of 18,000 characters is a list of 1,000 counts.
   assert.deepEqual(parseEntry({ b: batchId, v: 'x'.repeat(18_001) }), {
     ok: false,
     reason: 'field v has 18001 characters, more than 18000',

@@ -5,51 +5,58 @@
  * | --- | --- |
  * | `b` | batch id, 32 lower-case hexadecimal digits: the identity of the batch everywhere |
  * | `v` | 1 to 1,000 counts in decimal, joined by commas |
- * | `k` | `1` when the batch belongs to a request with an `Idempotency-Key`: its id is then kept longer |
+ * | `k` | `1` if the request had an `Idempotency-Key`: the batch id is then kept longer |
  *
- * Fields not named here are left alone, so that a newer producer can be read by an older consumer.
+ * Other fields are ignored, so that an older consumer can read the entries of a newer producer.
  */
 
-/** The most counts that one entry holds. */
+/** Maximum number of counts in one entry. */
 export const maxCountsPerEntry = 1_000;
 
-/** The largest entry that a consumer reads: the bytes of all names and values. 1,000 counts need 18,000. */
+/**
+ * Maximum size of an entry that a consumer reads: the bytes of all names and values. 1,000 counts
+ * need 18,000.
+ */
 export const maxEntryBytes = 32_768;
 
-/** The most fields of an entry that a consumer reads. */
+/** Maximum number of fields of an entry that a consumer reads. */
 export const maxEntryFields = 100;
 
-/** The counts that were acknowledged together, under the id that tells whether they are recorded. */
+/** The counts that are acknowledged together, under an id that tells if they are recorded. */
 export type Batch = {
   readonly batchId: string;
   readonly counts: readonly number[];
-  /** Whether the request had an `Idempotency-Key`. */
+  /** True if the request had an `Idempotency-Key`. */
   readonly isKeyed: boolean;
 };
 
-/** The fields of an entry, as XADD takes them. */
+/** Encodes a batch as the fields of an entry, as XADD takes them. */
 export const encodeEntry = ({ batchId, counts, isKeyed }: Batch): Record<string, string> => ({
   b: batchId,
   v: counts.join(','),
   ...(isKeyed ? { k: '1' } : {}),
 });
 
-/** A batch as its entry has it, checked. Nobody calculates with its counts, so they stay the text that they are, there and on their way into SQL. */
+/**
+ * A checked batch in the form of its entry. The consumer does no arithmetic, so counts stay text
+ * all the way into SQL.
+ */
 export type EncodedBatch = Pick<Batch, 'batchId' | 'isKeyed'> & {
   /** 1 to 1,000 integers within ±(2^53−1) in decimal, joined by commas. */
   readonly list: string;
-  /** How many they are. */
+  /** The number of counts in `list`. */
   readonly size: number;
 };
 
 const batchIdPattern = /^[0-9a-f]{32}$/;
 const countsPattern = /^-?\d{1,16}(?:,-?\d{1,16})*$/;
-// A sign, 16 digits and a comma for each count. A pattern is matched against no longer text: its time and stack grow with it.
+// A sign, 16 digits and a comma per count. Longer text is refused before the pattern is matched,
+// whose time and stack grow with the text.
 const maxListLength = maxCountsPerEntry * 18;
-// What has fewer digits is within ±(2^53−1).
+// A count with fewer digits is within ±(2^53−1).
 const longCountPattern = /\d{16}/;
 
-/** Checks an entry completely. What it lets through is safe to put into SQL as it stands. */
+/** Checks an entry completely. An accepted batch is safe to put into SQL unchanged. */
 export const parseEntry = (
   fields: Readonly<Record<string, string | undefined>>,
 ): { ok: true; batch: EncodedBatch } | { ok: false; reason: string } => {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A finding of the check of the servers: a precondition of Redis or MySQL that does not hold. */
+/** The schema of a finding: a precondition of Redis or MySQL that does not hold. */
 export const finding = z.object({
   code: z
     .enum([

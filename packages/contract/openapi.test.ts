@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import { createOpenapi } from './openapi.ts';
 import { routes } from './routes.ts';
 
-// What needs no token, whatever a producer guards.
+// Routes that never need a token.
 const open = new Set(['/', '/health', '/ready', '/openapi.json', '/docs']);
 
-// As a reader gets it.
+// The document as clients receive it.
 const document: ReturnType<typeof createOpenapi> = JSON.parse(JSON.stringify(createOpenapi()));
 const operations = Object.entries(document.paths).flatMap(([path, its]) =>
   Object.entries(its).map(([method, operation]) => ({ path, method, operation })),
 );
 
-/** Calls `visit` with every object of the document and the way to it. */
+/** Calls `visit` with every object of the document and its path. */
 const walk = (value: unknown, visit: (node: Record<string, unknown>, path: string) => void, path = '#'): void => {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) visit(value as Record<string, unknown>, path);

@@ -6,7 +6,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 type MediaTypes = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 type Header = { readonly description: string; readonly required: true; readonly schema: JsonSchema };
 
-/** One way to call a path. */
+/** The description of one method of a path. */
 export type Operation = {
   readonly operationId: string;
   readonly summary: string;
@@ -51,7 +51,7 @@ const description = [
 
 const problemReference: JsonSchema = { $ref: '#/components/schemas/Problem' };
 
-/** Makes the document of all routes. */
+/** Creates the document of all routes. */
 export const createOpenapi = (): OpenapiDocument => {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const [operationId, route] of Object.entries(routes)) {
@@ -60,7 +60,7 @@ export const createOpenapi = (): OpenapiDocument => {
   return {
     openapi: '3.1.1',
     info: { title: 'Sluice', version: '1', description },
-    // Beside this document, so that it holds behind a prefix too.
+    // Relative to this document, so that it also works behind a path prefix.
     servers: [{ url: '.' }],
     paths,
     components: {
@@ -99,7 +99,7 @@ const operationOf = (operationId: string, route: Route): Operation => {
     responses: Object.fromEntries(
       Object.entries(route.answers).map(([status, answer]) => [status, responseOf(status, answer)]),
     ),
-    // The second: none, where the producer does not ask for one.
+    // The empty second entry means no token, for a producer that requires none.
     ...(route.needsToken === undefined ? {} : { security: [{ token: [] }, {}] }),
   };
 };
@@ -146,8 +146,8 @@ const headersOf = (status: string, body?: z.ZodType): Record<string, Header> | u
 const header = (text: string, schema: JsonSchema): Header => ({ description: text, required: true, schema });
 
 /**
- * JSON Schema 2020-12, the dialect of OpenAPI 3.1. Answers too are described as a reader takes them in: one that checks them
- * must let fields pass that a later version adds.
+ * Converts a schema to JSON Schema 2020-12, the dialect of OpenAPI 3.1. Answers too are described
+ * as input: a client that checks them must accept fields that a later version adds.
  */
 const toSchema = (schema: z.ZodType): JsonSchema => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** The media type of every error's body. */
+/** The media type of every error body. */
 export const problemMediaType = 'application/problem+json';
 
 /**
- * The body of every error, as RFC 9457 has it. `type` is always `about:blank`, so `title` is the status's own phrase
- * and `code` is what a program tells faults apart by.
+ * The body of every error, as RFC 9457 defines it. `type` is always `about:blank`, so `title` is
+ * the phrase of the status. Programs distinguish problems by `code`.
  */
 export const problem = z.object({
   type: z.literal('about:blank'),
@@ -48,8 +48,8 @@ export const problem = z.object({
     }),
 });
 
-/** What an error's body says. */
+/** The body of an error. */
 export type Problem = z.infer<typeof problem>;
 
-/** The stable name of a fault. */
+/** The stable name of a problem. */
 export type ProblemCode = Problem['code'];

@@ -3,19 +3,25 @@ import { count } from './count.ts';
 import { finding } from './finding.ts';
 import { problem } from './problem.ts';
 
-/** One answer of a route. */
+/** The description of one answer of a route. */
 type Answer = {
   readonly description: string;
-  /** Of a JSON body; where `mediaType` is another, it describes the data in it. None: the body is empty. */
+  /**
+   * The schema of a JSON body, or of the data in a body of another `mediaType`. Without it the body
+   * is empty.
+   */
   readonly body?: z.ZodType;
-  /** When it is not JSON (or, for errors, a problem document). */
+  /** The media type, unless it is JSON (or, for errors, a problem document). */
   readonly mediaType?: string;
 };
 
-/** What a producer asks a bearer token for: writes only, or reads of data too. */
+/** The requests that require a bearer token: writes only, or reads of data too. */
 export type TokensFor = 'writes' | 'all';
 
-/** One route: what it takes and every answer that it gives. Its schemas are at once types, checks and documentation. */
+/**
+ * The description of one route: its inputs and all its answers. Its schemas are types, checks and
+ * documentation at once.
+ */
 export type Route = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -23,25 +29,25 @@ export type Route = {
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Of each line, where the body may be NDJSON too. */
+  /** The schema of each line, if the body may also be NDJSON. */
   readonly line?: z.ZodType;
   /**
-   * Where the producer has tokens, the least `API_TOKENS_FOR` with which the route needs one: `writes` guards writes,
-   * `all` guards reads of data too. Routes without it never need a token.
+   * The minimum `API_TOKENS_FOR` with which the route needs a token, if the producer has tokens:
+   * `writes` guards writes, `all` guards reads of data too. Routes without it never need a token.
    */
   readonly needsToken?: TokensFor;
-  /** The largest body in bytes, where it is not {@link maxBodyBytes}. */
+  /** Maximum body size in bytes, if it is not {@link maxBodyBytes}. */
   readonly maxBodyBytes?: number;
   readonly answers: Readonly<Record<number, Answer>>;
 };
 
-/** The most counts of one request. */
+/** Maximum number of counts in one request. */
 export const maxCountsPerRequest = 10_000;
 
-/** The largest body of a request, in bytes. */
+/** Maximum body size of a request, in bytes. */
 export const maxBodyBytes = 1_048_576;
 
-/** The media type of one integer a line. */
+/** The media type of NDJSON: one integer a line. */
 export const ndjsonMediaType = 'application/x-ndjson';
 
 const hostname = z.string().meta({ description: 'The host that answered.' });
@@ -77,7 +83,7 @@ const queueState = z.object({
   paused: z.boolean().meta({ description: 'Whether an operator has paused the consumers.' }),
 });
 
-// The ids of BIGINT UNSIGNED: whatever the table can hold, a page can give and a query can name.
+// The ids are BIGINT UNSIGNED: pages and queries cover every id that the table can hold.
 const recordId = z.string().regex(/^\d{1,20}$/);
 
 const recordedCount = z.object({

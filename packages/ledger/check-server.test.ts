@@ -40,7 +40,10 @@ for (const [variable, value, code, says] of [
   });
 }
 
-/** Checks the server as if an expression of the query had another value: these variables cannot be set while it runs. */
+/**
+ * Checks the server as if `expression` had another value. These variables cannot be set while the
+ * server runs.
+ */
 const checkAsIf = (t: TestContext, expression: string, value: string) => {
   const ledger = connectTo(t);
   const run: typeof ledger.run = (work, withinMs) =>

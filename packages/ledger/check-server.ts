@@ -2,9 +2,10 @@ import type { Finding } from '@sluice/contract/finding.ts';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** The oldest servers that the tests run on. */
+/** The oldest server versions that the tests run on. */
 const minVersions = { MySQL: [8, 4], MariaDB: [10, 11] } as const;
-// 500 entries of 1,000 counts, each with its sign, 16 digits and what stands between two rows, are 10.0 MB; 10 MiB is more.
+// A consumer sends up to 500 entries of 1,000 counts: 10.0 MB with signs, 16 digits and the text
+// between rows. 10 MiB is more.
 const minPacketBytes = 10_485_760;
 
 type Variables = {
@@ -17,9 +18,11 @@ type Variables = {
 };
 
 /**
- * Checks that MySQL is new enough, lets itself be written to, takes statements as large as those of a consumer, and keeps
- * what it has committed when its host fails. No more than warnings come of it: what MySQL does not take waits in the
- * queue. Throws when MySQL does not answer.
+ * Checks the version, writability, packet size and durability of MySQL. A consumer's statements
+ * must fit, and a commit must survive a crash of the host.
+ *
+ * All findings are warnings, because entries that MySQL refuses wait in the queue. Throws when
+ * MySQL does not answer.
  */
 export const checkLedgerServer = async (ledger: LedgerConnection, deadlineMs: number): Promise<Finding[]> => {
   const found = await readVariables(ledger, deadlineMs);
@@ -49,7 +52,7 @@ const warning = (code: Finding['code'], detail: string): Finding => ({ code, sev
 
 const checkVersion = ({ version }: Variables): Finding | undefined => {
   const product = /mariadb/i.test(version) ? 'MariaDB' : 'MySQL';
-  // Some of MariaDB's servers say 5.5.5 first, for the sake of old replicas.
+  // Some MariaDB servers prefix their version with 5.5.5, for old replicas.
   const [, major, minor] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined) return undefined;
   const [least, leastMinor] = minVersions[product];

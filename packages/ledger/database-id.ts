@@ -1,12 +1,12 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-// What MySQL says where an older release set the database up: there is no table, or no right to it yet.
+// MySQL's errors on a database that an older release set up: no such table, or no right to it yet.
 const notSetUp = new Set([1142, 1143, 1146]);
 
 /**
- * Reads the id that the database got when it was set up: 32 hexadecimal digits. `undefined` where it was last set up by a
- * release that gave none. Throws when MySQL does not answer.
+ * Reads the id that the database got at setup: 32 hexadecimal digits. Returns `undefined` if the
+ * release that set it up last assigned none. Throws when MySQL does not answer.
  */
 export const readDatabaseId = async (ledger: LedgerConnection, deadlineMs: number): Promise<string | undefined> => {
   try {

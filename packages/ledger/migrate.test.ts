@@ -50,7 +50,7 @@ test('a migration that was changed after it was applied is refused by name', asy
 test('a set-up that was broken off goes on where it stopped', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
-  // As if it had been killed between a statement and the note of it.
+  // Simulates a kill between a statement and its record in `migrations`.
   await query("DELETE FROM migrations WHERE name <> '001-count.sql'");
   assert.deepEqual((await migrate(settings)).applied, files.slice(1));
 });

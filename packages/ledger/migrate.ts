@@ -4,22 +4,25 @@ import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseSettings } from './connection/server.ts';
 import { inSession } from './connection/session.ts';
 
-/** A migration that was applied is not the one in the folder any more. */
+/** An applied migration differs from its file in the folder. */
 export class MigrationChangedError extends Error {
   readonly code = 'MIGRATION_CHANGED';
 }
 
-/** A migration that was applied is not in the folder any more. */
+/** An applied migration is missing in the folder. */
 export class MigrationMissingError extends Error {
   readonly code = 'MIGRATION_MISSING';
 }
 
-/** Another migration of the same database is under way and does not end. */
+/** Another migration of the same database is in progress and does not end. */
 export class MigrationLockedError extends Error {
   readonly code = 'MIGRATION_LOCKED';
 }
 
-/** What {@link migrate} did: the files that it applied, and those that a newer release applied before. */
+/**
+ * The result of {@link migrate}: the files that it applied, and those that a newer release applied
+ * before.
+ */
 export type Migrated = { readonly applied: readonly string[]; readonly newer: readonly string[] };
 
 type Migration = { readonly name: string; readonly statement: string; readonly checksum: string };
@@ -27,10 +30,16 @@ type Migration = { readonly name: string; readonly statement: string; readonly c
 const folder = new URL('./migrations/', import.meta.url);
 
 /**
- * Makes the database if it is missing and applies the migrations that it lacks, in the order of their names. Safe when two run at
- * once: the second waits up to `lockWaitSeconds`, then has nothing to do. DDL is not transactional, so each file is one
- * statement that can be run again, and works with the release before it too: so that release can be run again on a database that a newer
- * one has migrated. Nothing is applied where a file was changed after it was applied, or is gone though newer ones are here.
+ * Creates the database if it is missing and applies the missing migrations in the order of their
+ * names. Two migrations may run at once: the second waits up to `lockWaitSeconds` and then has
+ * nothing to do.
+ *
+ * DDL is not transactional, so each file is one statement that can run again. Each migration also
+ * works with the release before it, so that release can run again on a database that a newer one
+ * migrated.
+ *
+ * Applies nothing if a file was changed after it was applied, or if it is missing although newer
+ * files exist.
  */
 export const migrate = (settings: DatabaseSettings, lockWaitSeconds = 60): Promise<Migrated> =>
   inSession(settings, async (connection) => {
@@ -54,17 +63,20 @@ const applyMissing = async (connection: Connection): Promise<Migrated> => {
   const newer = findNewer(migrations, before);
   const missing = migrations.filter(({ name }) => !before.has(name));
   for (const { name, statement, checksum } of missing) {
-    // oxlint-disable no-await-in-loop -- one after the other is what migrations are
+    // oxlint-disable no-await-in-loop -- migrations run in order
     await connection.query(statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
     // oxlint-enable no-await-in-loop
   }
-  // Not a migration: a replica that runs the same statement must get the same id.
+  // No migration does this: a replica that runs the same statement must get the same id.
   await connection.query('INSERT IGNORE INTO identity (only_row, database_id) VALUES (1, ?)', [randomBytes(16)]);
   return { applied: missing.map(({ name }) => name), newer };
 };
 
-/** Compares the files with what was applied before; answers with what only a newer release can have applied. */
+/**
+ * Compares the files with the applied migrations. Returns those that only a newer release can have
+ * applied.
+ */
 const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string, string>): string[] => {
   for (const { name, checksum } of migrations) {
     if (before.has(name) && before.get(name) !== checksum) {
@@ -101,7 +113,8 @@ const withLock = async <T>(
   lockWaitSeconds: number,
   work: () => Promise<T>,
 ): Promise<T> => {
-  // The names of locks are shorter than those of databases: 64 characters in MySQL, and the same for all databases of a server.
+  // Lock names have at most 64 characters in MySQL, fewer than a prefixed database name may need.
+  // They are shared by all databases of a server.
   const name = `sluice:${createHash('sha256').update(database).digest('hex').slice(0, 32)}`;
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS isHeld', [name, lockWaitSeconds]);
   if (row?.['isHeld'] !== 1) {

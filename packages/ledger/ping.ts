@@ -1,6 +1,6 @@
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** Whether MySQL answers within `deadlineMs`. */
+/** True if MySQL answers within `deadlineMs`. */
 export const isLedgerUp = async (ledger: LedgerConnection, deadlineMs: number): Promise<boolean> => {
   try {
     await ledger.run((connection) => connection.ping(), deadlineMs);

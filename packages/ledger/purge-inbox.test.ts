@@ -12,7 +12,7 @@ const batchOf = (number: number) => ({
   isKeyed: false,
 });
 
-/** `ids` whose time was over `secondsAgo`. */
+/** Returns an INSERT of `ids` that expired `secondsAgo`. */
 const expired = (ids: readonly number[], secondsAgo: number): [string, unknown[]] => [
   'INSERT INTO inbox (batch_id, expires_at) VALUES ?',
   [ids.map((id) => [Buffer.from(batchOf(id).batchId, 'hex'), new Date(Date.now() - secondsAgo * 1_000)])],
@@ -40,7 +40,7 @@ test('a purge waits for no recording that is under way, and locks nothing that o
   const recording = connect();
   await query(...expired([1, 2, 3], 60));
   await recording.run(async (connection) => {
-    // A consumer between its INSERT and its COMMIT, next in the index to what is purged.
+    // A consumer between its INSERT and its COMMIT, next in the index to the purged ids.
     await connection.query(
       "START TRANSACTION; INSERT INTO inbox VALUES (x'00000000000000000000000000000004', NOW() + INTERVAL 1 HOUR)",
     );

@@ -2,12 +2,13 @@ import type { ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
 /**
- * Removes up to `maxRows` batch ids whose time is over, the oldest first; answers with how many it removed. Fewer than `maxRows`
- * means that it is done for now, unless another purged at the same time.
+ * Removes up to `maxRows` expired batch ids, the oldest first, and returns how many it removed.
+ * Fewer than `maxRows` means that none are left, unless another purge ran at the same time.
  *
- * They are looked up without locks and then deleted by primary key, so that nothing is locked but what goes: a locking
- * read along `expires_at` would also lock the entry behind the last one, and wait for a consumer that is just recording it. The
- * time is checked again, because an id may have gone and come back between the two.
+ * It reads the ids without locks and deletes them by primary key, so it locks only the deleted
+ * rows. A locking read along `expires_at` would also lock the entry after the last one, and wait
+ * for a consumer that is recording it. The DELETE checks the time again, because an id may be
+ * removed and inserted again in between.
  */
 export const purgeInbox = (ledger: LedgerConnection, maxRows: number, deadlineMs: number): Promise<number> =>
   ledger.run(async (connection) => {
@@ -18,7 +19,8 @@ export const purgeInbox = (ledger: LedgerConnection, maxRows: number, deadlineMs
     );
     if (expired.length === 0) return 0;
     const [{ affectedRows }] = await connection.query<ResultSetHeader>(
-      // The form with two tables, because the other one takes no hint in MySQL; without it a small inbox might be scanned.
+      // MySQL accepts an index hint only in a multi-table DELETE. Without the hint, MySQL might
+      // scan a small inbox.
       'DELETE inbox FROM inbox FORCE INDEX (PRIMARY) WHERE batch_id IN (?) AND expires_at <= CURRENT_TIMESTAMP',
       [expired.map((row): unknown => row['batchId'])],
     );

@@ -18,7 +18,7 @@ test('pages follow each other from the highest id to the lowest, each row once, 
     nexts.push(next);
     before = next;
   }
-  // Not in the order of the text, in which 9 is above 30.
+  // Not in the order of the text, which sorts 9 above 30.
   assert.deepEqual(seen, [
     ['30', -7],
     ['10', 100],
@@ -106,7 +106,8 @@ test('a follower waits for a transaction that has lower ids and commits later', 
 
 test('a follower goes over a gap that nothing can fill any more', async (t) => {
   const { connect, query } = await createTestLedger(t);
-  // The row behind the gap is older than any transaction may be; the one after it is new, and without a gap.
+  // The row after the gap is older than any transaction can be. The next row is new and follows
+  // without a gap.
   await query(
     `INSERT INTO \`count\` (id, count_value, recorded_at)
        VALUES (5, 50, NOW(3) - INTERVAL 61 SECOND), (6, 60, NOW(3)), (9, 90, NOW(3) - INTERVAL 40 SECOND)`,

@@ -1,22 +1,31 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** One recorded count. The id is text, because it may be beyond what a number holds exactly. */
+/**
+ * One recorded count. The id is text, because it may exceed the integers that a number holds
+ * exactly.
+ */
 export type RecordedCount = {
   readonly id: string;
   readonly value: number;
-  /** None where the row holds a zero date, which is no time. */
+  /** `undefined` if the row holds a zero date. */
   readonly recordedAt: Date | undefined;
 };
 
-/** A part of the recorded counts. */
+/** A page of recorded counts. */
 export type Page = {
   readonly counts: readonly RecordedCount[];
-  /** The bound of the next page in the same direction; none on the last page towards the lowest id. */
+  /**
+   * The bound of the next page in the same direction. `undefined` on the last page of a descending
+   * read.
+   */
   readonly next: string | undefined;
 };
 
-/** Which counts a page has: the `limit` nearest to the bound (decimal digits). Without a bound, those with the highest ids. */
+/**
+ * The counts of a page: the `limit` nearest to the bound (decimal digits). Without a bound, the
+ * counts with the highest ids.
+ */
 export type PageQuery = {
   readonly limit: number;
   readonly before?: string | undefined;
@@ -24,12 +33,13 @@ export type PageQuery = {
 };
 
 const highestId = 2n ** 64n - 1n;
-// A consumer ends a transaction after 30 s, and MySQL the session of a consumer that is gone after 15 s.
+// A consumer ends a transaction after 30 s. MySQL ends the session of a dead consumer after 15 s.
 const settledAfterSeconds = 60;
 
 /**
- * Reads one page of counts in one statement along the primary key: with `after`, ids above it in ascending order
- * ({@link readFollowing}); else ids below `before`, in descending order.
+ * Reads one page of counts in one statement along the primary key. With `after`, reads the ids
+ * above it in ascending order ({@link readFollowing}). Otherwise reads the ids below `before` in
+ * descending order.
  */
 export const readPage = (ledger: LedgerConnection, query: PageQuery, deadlineMs: number): Promise<Page> =>
   query.after === undefined
@@ -42,7 +52,7 @@ const readPreceding = async (
   deadlineMs: number,
 ): Promise<Page> => {
   const bound = before === undefined ? undefined : BigInt(before);
-  // MySQL could not convert a bound that the column cannot hold. All ids are below it.
+  // MySQL cannot convert a bound that exceeds the column. All ids are below it.
   const isBounded = bound !== undefined && bound <= highestId;
   const where = isBounded ? `WHERE \`count\`.id < ${bound}` : '';
   const rows = await readRows(ledger, `${where} ORDER BY \`count\`.id DESC LIMIT ${limit + 1}`, deadlineMs);
@@ -51,11 +61,12 @@ const readPreceding = async (
 };
 
 /**
- * Reads the counts above `after` so that who passes on `next` gets each count once. Transactions
- * commit in another order than they take their ids, so a missing id may still appear below one that
- * is there. The page therefore ends before a gap until the count behind the gap is 60 s old: the
- * transaction that took the missing ids took them first, and has committed or rolled back by then
- * (docs/decisions/019).
+ * Reads the counts above `after`. A reader that continues with `next` gets each count once.
+ *
+ * Transactions commit in a different order than they take ids, so a missing id may still appear
+ * below an existing one. The page therefore ends before a gap until the count after the gap is 60 s
+ * old. The transaction with the missing ids took them earlier, so it has committed or rolled back
+ * by then (docs/decisions/019).
  */
 const readFollowing = async (
   ledger: LedgerConnection,
@@ -79,7 +90,7 @@ const readFollowing = async (
 const readRows = (ledger: LedgerConnection, selection: string, deadlineMs: number): Promise<RowDataPacket[]> =>
   ledger.run(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
-      // Qualified, or the order would be that of the text.
+      // Qualified, otherwise MySQL sorts by the text.
       `SELECT CAST(\`count\`.id AS CHAR) AS id, count_value AS value, recorded_at AS recordedAt,
           recorded_at < CURRENT_TIMESTAMP(3) - INTERVAL ${settledAfterSeconds} SECOND AS isSettled,
           @@auto_increment_increment AS idStep
@@ -93,7 +104,7 @@ const toCount = (row: RowDataPacket): RecordedCount => {
   return {
     id: String(row['id']),
     value: Number(row['value']),
-    // mysql2 makes an invalid Date of a zero date.
+    // mysql2 turns a zero date into an invalid Date.
     recordedAt: Number.isNaN(recordedAt.getTime()) ? undefined : recordedAt,
   };
 };

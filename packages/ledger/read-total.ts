@@ -1,10 +1,13 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** How many counts are recorded, and the one with the highest id (0 when there is none). */
+/** The number of recorded counts, and the count with the highest id (0 if there is none). */
 export type Total = { readonly rowsCount: number; readonly latestValue: number };
 
-/** Reads both in one statement: a handful of rows of `totals` and one of `count`, whatever the size of the ledger. */
+/**
+ * Reads both in one statement: a few rows of `totals` and one of `count`, regardless of the
+ * ledger's size.
+ */
 export const readTotal = (ledger: LedgerConnection, deadlineMs: number): Promise<Total> =>
   ledger.run(async (connection) => {
     const [[row]] = await connection.query<RowDataPacket[]>(

@@ -81,7 +81,7 @@ test('many who record overlapping batches at a time record each once', async (t)
       try {
         return await recordBatches(ledger, mine, { ...settings, slot: index });
       } catch (error) {
-        // A deadlock is for the caller to try again, as the consumer does.
+        // The caller must retry a deadlock, as the consumer does.
         assert.match(String(error), /Deadlock|Lock wait/);
       }
     }
@@ -141,7 +141,8 @@ test('the session takes no gap locks, gives up locks soon and clips nothing', as
     const [rows] = await connection.query(
       "SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_lock_wait_timeout', 'wait_timeout', 'sql_mode', 'time_zone')",
     );
-    // MySQL calls it transaction_isolation, MariaDB 10.11 tx_isolation; what counts is what a transaction gets.
+    // MySQL calls it transaction_isolation, MariaDB 10.11 tx_isolation. The test checks the level
+    // that a transaction gets.
     await connection.query('START TRANSACTION; INSERT INTO totals (slot, rows_count) VALUES (1, 1)');
     const isolation = await query(
       'SELECT trx_isolation_level AS level FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = ?',

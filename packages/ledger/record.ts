@@ -1,35 +1,46 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** What is recorded together: counts under the id that makes recording them again do nothing. Both are checked before they come here. */
+/**
+ * The counts to record together. Their batch id makes recording them again a no-op. The caller has
+ * checked both.
+ */
 type Batch = {
   readonly batchId: string;
-  /** Integers in decimal, joined by commas, and how many they are. */
+  /** Decimal integers joined by commas, and their number. */
   readonly list: string;
   readonly size: number;
-  /** Whether its id comes from an idempotency key, and may come again for a day. */
+  /** True if the id comes from an idempotency key. The id may then come again for a day. */
   readonly isKeyed: boolean;
 };
 
 type RecordSettings = {
-  /** The row of `totals` to add to, 0 to 15; who adds to the same one waits for the other's commit. */
+  /**
+   * The row of `totals` to add to, 0 to 15. Transactions on the same row wait for each other's
+   * commit.
+   */
   readonly slot: number;
-  /** How long a batch id is kept, and a batch delivered again is known by it; that of a keyed batch 48 hours at least. */
+  /**
+   * The number of hours that a batch id is kept, at least 48 for a keyed batch. Meanwhile the
+   * ledger skips duplicates of the batch.
+   */
   readonly inboxHours: number;
   readonly deadlineMs: number;
 };
 
-/** How many counts were recorded now, and how many batches had been before. */
+/** The number of counts recorded now, and of batches recorded before. */
 export type Recorded = { readonly rows: number; readonly knownBatches: number };
 
 const duplicateEntry = 1062;
-// A key is promised to hold for 24 hours, and a batch may have waited in the queue for as long again.
+// A key is valid for 24 hours, and its batch may have waited in the queue for another 24.
 const leastKeyedHours = 48;
 
 /**
- * Records batches in one transaction: ids into `inbox`, counts into `count`, their number into `totals`. A batch whose id is
- * in `inbox` was recorded before and is skipped. Any error leaves nothing recorded, with one exception: a connection lost
- * after COMMIT was sent may have recorded everything. Calling again with the same batches is right in each case.
+ * Records batches in one transaction: ids into `inbox`, counts into `count`, their number into
+ * `totals`. Skips a batch whose id is in `inbox`: it was recorded before.
+ *
+ * After an error nothing is recorded, with one exception: if the connection is lost after COMMIT
+ * was sent, everything may be recorded. It is always safe to call again with the same batches.
  */
 export const recordBatches = async (
   ledger: LedgerConnection,
@@ -44,8 +55,8 @@ export const recordBatches = async (
     while (unknown.length > 0) {
       try {
         const rows = unknown.reduce((sum, { size }) => sum + size, 0);
-        // Without null mysql2 looks for placeholders in all of the text.
-        // oxlint-disable-next-line no-await-in-loop -- tried again only after a duplicate
+        // `null` stops mysql2 from searching the whole text for placeholders.
+        // oxlint-disable-next-line no-await-in-loop -- retried only after a duplicate
         await connection.query(transaction(unknown, rows, settings), null);
         return { rows, knownBatches: batches.length - unknown.length };
       } catch (error) {
@@ -54,7 +65,8 @@ export const recordBatches = async (
         await connection.query('ROLLBACK');
         // oxlint-disable-next-line no-await-in-loop -- as above
         const known = await findKnown(connection, unknown);
-        // A duplicate that the inbox does not explain is the database's fault, not a batch recorded before.
+        // A duplicate that is not in `inbox` is an error of the database, not a batch recorded
+        // before.
         if (known.size === 0) throw error;
         unknown = unknown.filter(({ batchId }) => !known.has(batchId));
       }
@@ -62,7 +74,10 @@ export const recordBatches = async (
     return { rows: 0, knownBatches: batches.length };
   }, settings.deadlineMs);
 
-/** One text, so one round trip. The server stops at the first statement that fails, so COMMIT is reached only by all of them. */
+/**
+ * Returns the transaction as one text, for one round trip. The server stops at the first statement
+ * that fails, so COMMIT runs only if all others succeed.
+ */
 const transaction = (batches: readonly Batch[], rows: number, { slot, inboxHours }: RecordSettings): string => {
   const keyedHours = Math.max(leastKeyedHours, inboxHours);
   const ids = batches.map(

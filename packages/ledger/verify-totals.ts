@@ -1,10 +1,16 @@
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
 
-/** What `totals` says, and how many rows there are. They are equal unless something changed the ledger behind its back. */
+/**
+ * The sum of `totals` and the number of rows. They are equal unless something other than Sluice
+ * changed the ledger.
+ */
 export type Verification = { readonly total: bigint; readonly rowsCount: bigint };
 
-/** Counts the rows and sums `totals` as of one moment, while recording goes on. Counting reads the whole table: minutes where it is large. */
+/**
+ * Counts the rows and sums `totals` in one snapshot, while recording continues. Counting reads the
+ * whole table, which takes minutes if it is large.
+ */
 export const verifyTotals = (ledger: LedgerConnection, deadlineMs: number): Promise<Verification> =>
   ledger.run(async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');

@@ -6,7 +6,7 @@ import { partitionOf, partitionsOf, possiblePartitionsOf } from './partition.ts'
 import { slotCount, slotOf } from './redis/slot.ts';
 
 test('the slot of a key is the one that Redis gives it', () => {
-  // CLUSTER KEYSLOT of Redis 7.0.
+  // Values of CLUSTER KEYSLOT in Redis 7.0.
   for (const [key, slot] of [
     ['foo', 12_182],
     ['{user1000}.following', 3_443],

@@ -3,30 +3,35 @@ import { slotCount, slotOf } from './redis/slot.ts';
 /** The consumer group of every partition. */
 export const group = 'ledger';
 
-/** The Redis keys of one partition. The braces are a hash tag: they keep all its keys in one slot of a cluster. */
+/**
+ * The Redis keys of one partition. The braces are a hash tag, which keeps all its keys in one slot
+ * of a cluster.
+ */
 export type Partition = { readonly stream: string; readonly deadLetters: string };
 
-/** The most partitions that a queue may have at a time. */
+/** Maximum number of partitions that a queue may have at a time. */
 const mostPartitions = 64;
 
 /**
- * Partition `index` of the `count` that the queue called `queueName` has. Its slot lies in the `index`-th of `count` equal parts of all slots, so
- * that partitions spread evenly over a cluster's shards: the tag is `name:index`, or the first of `name:index-1`, `name:index-2`, … that does.
+ * Returns partition `index` of the `count` partitions of the queue `queueName`. Its slot is in the
+ * `index`-th of `count` equal parts of all slots, so partitions spread evenly over the shards of a
+ * cluster. The tag is `name:index`, or the first of `name:index-1`, `name:index-2`, … with such a
+ * slot.
  *
- * @internal Others name all partitions of a queue at once.
+ * @internal Other modules name all partitions of a queue at once.
  */
 export const partitionOf = (queueName: string, index: number, count = 1): Partition =>
   findPartition(index, count, createTags(queueName));
 
-/** All `count` partitions of the queue called `queueName`. */
+/** Returns all `count` partitions of the queue `queueName`. */
 export const partitionsOf = (queueName: string, count: number): Partition[] => {
   const tagsOf = createTags(queueName);
   return Array.from({ length: count }, (_, index) => findPartition(index, count, tagsOf));
 };
 
 /**
- * Every partition that the queue called `queueName` can have, whatever their number was or will be: those of one partition first, then those
- * of two, and so on, each once. They are fewer than 1,500.
+ * Returns every partition that the queue `queueName` can have, for any number of partitions. Those
+ * of one partition come first, then those of two, and so on, each once. They are fewer than 1,500.
  */
 export const possiblePartitionsOf = (queueName: string): Partition[] => {
   const tagsOf = createTags(queueName);
@@ -49,7 +54,9 @@ const findPartition = (index: number, count: number, tagsOf: (index: number, suf
   }
 };
 
-/** The tags that a partition may have, each made once: all partitions together try 80,000 times. */
+/**
+ * Creates the tags that a partition may have, each once: all partitions together try 80,000 times.
+ */
 const createTags = (queueName: string) => {
   const made: Tag[][] = [];
   return (index: number, suffix: number): Tag => {

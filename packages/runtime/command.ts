@@ -8,7 +8,10 @@ type CommandSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables
   readonly run: (config: z.output<Schema>, logger: Logger) => Promise<void>;
 };
 
-/** Runs a command from its environment to its end. It exits with 0 when `run` is done, with 1 when that or the environment fails. */
+/**
+ * Runs a command from its environment to its end. It exits with 0 when `run` is done, and with 1
+ * when `run` or the environment fails.
+ */
 export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables>(
   process: NodeJS.Process,
   { name, schema, run }: CommandSettings<Schema>,
@@ -18,7 +21,7 @@ export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   try {
     await run(config, logger);
   } catch (error) {
-    // An error with a code is one that was expected: its message is all that there is to know.
+    // An error with a code is expected: its message says everything.
     const isExpected = error instanceof Error && 'code' in error && typeof error.code === 'string';
     logger.fatal(isExpected ? { code: error.code, reason: error.message } : { err: error }, 'failed');
     process.exitCode = 1;

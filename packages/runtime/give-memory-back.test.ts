@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-// A process with 200 MB of buffers that nothing holds any more. V8 does not count them as its own and leaves them.
+// A process with 200 MB of unreferenced buffers. V8 does not count them as its own memory and
+// leaves them.
 const program = `
   import { giveMemoryBack } from '${new URL('give-memory-back.ts', import.meta.url).href}';
   giveMemoryBack(process);

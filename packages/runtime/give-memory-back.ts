@@ -1,10 +1,11 @@
-// Below what a process may keep without a word, above how far its memory goes up and down by itself.
+// Below what a process may keep unnoticed, above how much its memory varies by itself.
 const mayGrowBytes = 33_554_432;
 const everyMs = 10_000;
 
 /**
- * Gives the memory of a burst back to the system. V8 looks for garbage when it needs room, and after a burst it needs
- * none for minutes. Needs Node's argument `--expose-gc`; without it this does nothing.
+ * Returns the memory of a burst to the system. V8 collects garbage when it needs room, and after a
+ * burst it needs none for minutes. Needs Node's argument `--expose-gc`; without it this does
+ * nothing.
  */
 export const giveMemoryBack = ({ memoryUsage }: Pick<NodeJS.Process, 'memoryUsage'>): void => {
   const { gc: collect } = globalThis;

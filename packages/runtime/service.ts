@@ -3,9 +3,9 @@ import { readConfigOrExit, type Variables } from './config/config.ts';
 import { giveMemoryBack } from './give-memory-back.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 
-/** A service that is up. */
+/** A running service. */
 export type RunningService = {
-  /** Ends it: no new work, and what is in flight is finished. Called once. */
+  /** Stops it: it accepts no new work and finishes the work in flight. Called once. */
   readonly stop: () => Promise<void>;
 };
 
@@ -15,13 +15,13 @@ type ServiceSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables
   readonly start: (config: z.output<Schema>, logger: Logger) => Promise<RunningService>;
 };
 
-// The platform is promised an exit within 10 s, from a machine that may be busy.
+// The platform is promised an exit within 10 s, even on a busy machine.
 const stopWithinMs = 8_000;
 
 /**
- * Runs a service from its environment to its end. It exits with 0 after SIGTERM or SIGINT, and with 1 when its environment
- * is at fault, its start fails, or an error that nothing handled turns up. Work that is not finished 8 s after the signal is left
- * for others to take over.
+ * Runs a service from its environment to its end. It exits with 0 after SIGTERM or SIGINT. It exits
+ * with 1 if its environment is invalid, its start fails, or an error is not handled. Work
+ * unfinished 8 s after the signal is left for other processes to claim.
  */
 export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables>(
   process: NodeJS.Process,

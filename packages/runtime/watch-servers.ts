@@ -4,7 +4,7 @@ import type { Logger } from './logging/logger.ts';
 
 /** The result of the checks of all servers, kept up to date. */
 export type ServerWatch = {
-  /** The findings that hold now. A server that does not answer keeps what was found last. */
+  /** Returns the current findings. A server that does not answer keeps its last findings. */
   readonly findings: () => readonly Finding[];
   /** True if every check has had an answer. */
   readonly isComplete: () => boolean;
@@ -12,12 +12,12 @@ export type ServerWatch = {
   readonly hasAnswered: (index: number) => boolean;
   /** Resolves when the first round is over, with or without answers. */
   readonly firstRound: Promise<void>;
-  /** Resolves after the signal. */
+  /** Resolves after `stopping` is aborted. */
   readonly ended: Promise<void>;
 };
 
 type WatchSettings = {
-  /** Each asks one kind of server and throws when that does not answer. */
+  /** The checks, one for each kind of server. Each throws when its server does not answer. */
   readonly checks: readonly (() => Promise<readonly Finding[]>)[];
   readonly logger: Logger;
 };
@@ -26,13 +26,13 @@ const everyMs = 10_000;
 const againAfterMs = 1_000;
 
 /**
- * Checks the servers at once and then every 10 s, because a server can be configured anew, or replaced by another in a
- * failover. Logs what it finds once, and once more when that is over.
+ * Checks the servers at once and then every 10 s, because a server can be reconfigured, or replaced
+ * in a failover. Logs each finding once, and once more when it no longer holds.
  */
 export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortSignal): ServerWatch => {
   const found = checks.map((): readonly Finding[] | undefined => undefined);
   const firstRound = Promise.withResolvers<void>();
-  // Asked for with every POST.
+  // Read by every POST.
   let current: readonly Finding[] = [];
   let logged = new Map<string, Finding>();
 

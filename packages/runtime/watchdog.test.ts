@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 const silentMs = 1_000;
 const endsWithinMs = 30_000;
 
-/** Runs a script beside a watchdog and answers with how it ended and what it wrote. */
+/** Runs a script together with a watchdog. Returns how it ended and what it wrote. */
 const run = async (test: TestContext, script: string) => {
   const source = `
     import { startWatchdog } from ${JSON.stringify(new URL('./watchdog.ts', import.meta.url).href)};
@@ -16,7 +16,7 @@ const run = async (test: TestContext, script: string) => {
     ${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // With SIGTERM, so that it is not taken for what a watchdog does.
+    // The timeout sends SIGTERM, to be distinguished from the watchdog's SIGKILL.
     timeout: endsWithinMs,
   });
   test.after(() => child.kill('SIGKILL'));

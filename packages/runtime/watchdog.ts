@@ -1,26 +1,28 @@
 import { writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** What is watched: something that must make an attempt again and again, whether it succeeds or not. */
+/** A watched loop. It must make an attempt again and again, successful or not. */
 export type WatchedLoop = {
-  /** It has begun or ended an attempt. */
+  /** Reports the start or end of an attempt. */
   readonly beat: () => void;
-  /** It has ended on purpose. */
+  /** Reports that the loop ended intentionally. */
   readonly end: () => void;
 };
 
 export type Watchdog = {
-  /** Watches one more loop under a name for the log. */
+  /** Watches another loop, under a name for the log. */
   readonly watch: (name: string) => WatchedLoop;
   readonly stop: () => Promise<void>;
 };
 
-/** What the watchdog's thread works with. */
+/** The data of the watchdog's thread. */
 type Orders = {
-  /** The number of each loop's last beat, which no other beat has; 0 marks a free slot. */
+  /**
+   * The number of each loop's last heartbeat, which no other heartbeat has. 0 marks a free index.
+   */
   readonly beats: Float64Array;
   readonly silentMs: number;
-  /** The process to end. */
+  /** The id of the process to kill. */
   readonly pid: number;
 };
 
@@ -29,16 +31,17 @@ const checksPerLimit = 10;
 const standardOutput = 1;
 
 /**
- * Ends the process with SIGKILL when a loop makes no attempt for `silentMs`: a promise that never settles, or an event loop that
- * is blocked. It runs in a thread of its own, because a blocked event loop can watch nothing. Attempts are watched and not success, so an
- * outage, in which attempts fail, ends nobody.
+ * Kills the process with SIGKILL when a loop makes no attempt for `silentMs`: a promise never
+ * resolves, or the event loop is blocked. It runs in a thread of its own, because a blocked event
+ * loop can watch nothing. It watches attempts, not success, so an outage, in which attempts fail,
+ * kills no process.
  */
 export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchdog => {
   const beats = new Float64Array(new SharedArrayBuffer(mostLoops * Float64Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { beats, silentMs, pid: process.pid } satisfies Orders,
     execArgv: [],
-    // A thread compiles what it loads by itself, unless it finds it compiled.
+    // Without this cache, a thread compiles again what it loads.
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   worker.unref();
@@ -70,9 +73,10 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
 };
 
 /**
- * The thread. It compares no times: a wall clock may be set, and its own monotonic clock has another origin than
- * that of the thread it watches. It counts its own checks that a loop let pass without a beat, so a process that was
- * frozen as a whole gets its full time again.
+ * Watches the loops from the watchdog's thread. It compares no times: a wall clock may be set, and
+ * its own monotonic clock has another origin than that of the watched thread. It counts its own
+ * checks without a heartbeat of a loop. So a process that was frozen as a whole gets its full time
+ * again.
  */
 const guard = ({ beats, silentMs, pid }: Orders): void => {
   const names = new Map<number, string>();
@@ -86,7 +90,7 @@ const guard = ({ beats, silentMs, pid }: Orders): void => {
     }
     const silent = silentChecks.findIndex((checks) => checks >= checksPerLimit);
     if (silent === -1) return;
-    // Written past the logger, which belongs to the thread that may be blocked.
+    // Bypasses the logger, which belongs to the thread that may be blocked.
     const line = {
       level: 'fatal',
       time: new Date().toISOString(),
@@ -95,11 +99,12 @@ const guard = ({ beats, silentMs, pid }: Orders): void => {
       msg: 'no attempt was made for too long; the watchdog ends the process',
     };
     writeSync(standardOutput, `${JSON.stringify(line)}\n`);
-    // oxlint-disable-next-line no-restricted-globals -- this is the main of its thread, and ending the process is its task
+    // oxlint-disable-next-line no-restricted-globals -- the thread must kill the process
     process.kill(pid, 'SIGKILL');
   }, silentMs / checksPerLimit);
 };
 
-// The thread loads this very file, and none but Node's: it finds it compiled, which saves the compiler's memory, and zod is not loaded again.
-// oxlint-disable-next-line typescript/no-unsafe-argument -- startWatchdog alone makes it, of this type
+// The thread loads this very file and otherwise only Node's modules. It finds the file compiled,
+// which saves the compiler's memory, and does not load zod again.
+// oxlint-disable-next-line typescript/no-unsafe-argument -- startWatchdog sets it
 if (!isMainThread) guard(workerData);

@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { shapes, type Shape } from './shapes.ts';
 
-// `node attacker.ts --shape NAME --port PORT --ms MS`: attacks a server on this machine for so long, in a process of its own, so
-// that it does not slow down who measures. Says when it has begun.
+// `node attacker.ts --shape NAME --port PORT --ms MS`: attacks a server on this machine for MS
+// milliseconds. It runs in its own process, so it does not slow down the measurement. It prints a
+// line when it has begun.
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values } = parseArgs({
 const port = Number(values.port);
 const endsAt = performance.now() + Number(values.ms);
 const again = 5;
-// A bound on what one attack sends: it repeats so many times on each connection at most.
+// The maximum number of repetitions on each connection, which limits the data of one attack.
 const maxRepeats = 200;
 
 const openOnce = async (shape: Shape): Promise<void> => {

@@ -4,13 +4,17 @@ import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { assertRecordedOnce, endure, type Process } from './endure.ts';
 import { shapes } from './shapes.ts';
 
-// `npm run test:attacks [-- --test-name-pattern=…]`: one attacker next to three healthy clients, who have the same address, which is the worst case.
+// `npm run test:attacks [-- --test-name-pattern=…]`: one attacker next to three healthy clients.
+// All share one IP address, which is the worst case.
 
-// Of all attacks together.
+// The limit for all attacks together.
 const timeout = 1_200_000;
 const maxAttempts = 3;
 
-/** Judges by the best of a few attacks: the machine may be busy with something else, which no defect is. */
+/**
+ * Repeats an attack up to three times and passes if one attempt passes. A failure may come from
+ * other load on the machine. It does not repeat when a server has ended.
+ */
 const endureOnce = async (t: TestContext, endurance: Parameters<typeof endure>[1], attempt = 1): Promise<void> => {
   try {
     await endure(t, endurance);

@@ -8,30 +8,33 @@ import { fileURLToPath } from 'node:url';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { startHealthyClients } from './healthy.ts';
 
-/** A server that is attacked, or is behind one. */
+/** A server that is attacked, or one behind it. */
 export type Process = { readonly pid: number; readonly hasEnded: () => boolean };
 
 type Endurance = {
   readonly shape: string;
   readonly port: number;
-  /** Servers that must stay alive and give their memory back. */
+  /** The servers that must stay alive and release their memory. */
   readonly servers: readonly Process[];
 };
 
 const warmUpMs = 1_000;
 const attackMs = 3_000;
 const p99Ms = 1_000;
-// A busy machine is slow without an attack, too.
+// Latency is compared with the baseline, since a busy machine is slow without an attack, too.
 const timesBaseline = 20;
 const recoverWithinMs = 60_000;
 // Attacks may leave many counts in the queue.
 const recordWithinMs = 120_000;
-// What an attack may leave, in KiB: heaps grow in steps.
+// The memory in KiB that may remain after an attack: heaps grow in steps.
 const mayKeepKib = 65_536;
-// Counts that healthy clients were told are recorded.
+// The counts that the server acknowledged to healthy clients.
 const acknowledged: number[] = [];
 
-/** Attacks a server next to three healthy clients: none of theirs fails or waits for long, and what the attack took is given back. */
+/**
+ * Attacks a server next to three healthy clients. Asserts that none of their requests fails or is
+ * slow, and that the servers release the memory of the attack.
+ */
 export const endure = async (t: TestContext, { shape, port, servers }: Endurance): Promise<void> => {
   const clients = startHealthyClients(port);
   try {
@@ -69,7 +72,7 @@ const attack = async (shape: string, port: number): Promise<void> => {
   assert.equal(child.exitCode, 0, 'the attacker failed');
 };
 
-/** Asserts that each count that healthy clients were told is recorded is recorded, once. */
+/** Asserts that each count acknowledged to healthy clients is recorded exactly once. */
 export const assertRecordedOnce = async (readCounts: () => Promise<readonly number[]>): Promise<void> => {
   const told = acknowledged.splice(0);
   assert.ok(told.length > 0);

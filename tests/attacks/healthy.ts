@@ -1,12 +1,12 @@
 import { Agent, request as startRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What healthy clients saw. */
+/** The results of the healthy clients. */
 export type Experience = {
   readonly requests: number;
-  /** Each request that was not answered as it should be. */
+  /** The failed requests, with the reason. */
   readonly failures: readonly string[];
-  /** The time within which 99 of 100 requests were answered, in ms. */
+  /** The 99th percentile of the response time, in ms. */
   readonly p99Ms: number;
 };
 
@@ -16,7 +16,10 @@ const kinds: readonly Kind[] = ['POST on a new connection', 'POST on a connectio
 const everyMs = 25;
 let nextCount = 2 ** 52;
 
-/** Three clients that ask, wait for the answer, and ask again some ms later, until they are stopped. */
+/**
+ * Starts three clients. Each sends a request, waits for the answer, pauses and repeats until it is
+ * stopped.
+ */
 export const startHealthyClients = (port: number) => {
   const seen: { readonly kind: Kind; readonly ms: number; readonly failure: string | undefined }[] = [];
   const acknowledged: number[] = [];
@@ -27,7 +30,7 @@ export const startHealthyClients = (port: number) => {
     while (!isStopped) {
       const count = nextCount++;
       const startedAt = performance.now();
-      // oxlint-disable-next-line no-await-in-loop -- each request follows the answer to the one before
+      // oxlint-disable-next-line no-await-in-loop -- each request follows the previous answer
       const failure = await ask(port, agent, kind === 'GET' ? undefined : count);
       seen.push({ kind, ms: performance.now() - startedAt, failure });
       if (kind !== 'GET' && failure === undefined) acknowledged.push(count);
@@ -51,7 +54,7 @@ export const startHealthyClients = (port: number) => {
   return {
     /** The counts that were acknowledged. */
     acknowledged,
-    /** What was seen since the last call. */
+    /** Returns the results since the last call. */
     take,
     stop: async () => {
       isStopped = true;
@@ -60,7 +63,9 @@ export const startHealthyClients = (port: number) => {
   };
 };
 
-/** Posts a count, or reads the total; resolves with what went wrong. */
+/**
+ * Posts a count, or reads the total. Resolves with the failure, or `undefined` when there is none.
+ */
 const ask = (port: number, agent: Agent | false, count?: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const body = count === undefined ? '' : JSON.stringify({ count });

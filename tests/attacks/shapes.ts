@@ -1,10 +1,13 @@
-// What one attacker sends, again and again: bytes that are small on the wire and large in the server.
+// The data that one attacker sends repeatedly: small on the wire and large in the server.
 
-/** An attack of one shape. */
+/** The shape of an attack. */
 export type Shape = {
-  /** How many connections are open at once. A connection that the server ends is opened again. */
+  /**
+   * The number of connections that are open at once. The attacker replaces a connection that the
+   * server closes.
+   */
   readonly connections: number;
-  /** The bytes that each connection sends, in as many writes. */
+  /** The bytes that each connection sends, one write per element. */
   readonly writes: readonly Buffer[];
   /** True if the writes are repeated until the attack ends. */
   readonly repeats?: boolean;
@@ -26,7 +29,7 @@ const post = (path: string, headers: string, body = ''): string =>
 const whole = (path: string, type: string, body: string): Buffer =>
   bytes(post(path, `${type}content-length: ${body.length}\r\n`, body));
 
-/** A body in chunks of `size` bytes, each with the same extension, and a trailer. */
+/** Encodes a body in chunks of `size` bytes, each with the same extension, and a trailer. */
 const inChunks = (body: string, size: number, extension = '', trailer = ''): string => {
   const chunks: string[] = [];
   for (let at = 0; at < body.length; at += size) {
@@ -36,7 +39,7 @@ const inChunks = (body: string, size: number, extension = '', trailer = ''): str
   return `${chunks.join('')}0\r\n${trailer}\r\n`;
 };
 
-/** As many of a request as 64 KiB hold. */
+/** Repeats a request as often as 64 KiB can hold. */
 const pipelined = (request: string): Buffer => bytes(request.repeat(Math.floor(65_536 / request.length)));
 
 const get = (path: string, version = '1.1', headers = ''): string =>
@@ -51,7 +54,7 @@ const manyHeaders = Array.from({ length: 1_900 }, (_, index) => `a${index}:\r\n`
   .slice(0, 15_000);
 const wholeHeaders = manyHeaders.slice(0, manyHeaders.lastIndexOf('\r\n') + 2);
 
-/** Shapes of bodies: many small parts, and much work to parse. */
+/** Attacks with bodies: many small parts, or expensive to parse. */
 const bodies = {
   'JSON in chunks of one byte': {
     connections: 6,
@@ -95,7 +98,7 @@ const bodies = {
   },
 } satisfies Record<string, Shape>;
 
-/** Shapes of pipelining: many requests in one write. */
+/** Attacks by pipelining: many requests in one write. */
 const pipelines = {
   'pipelined GETs': { connections: 100, writes: [pipelined(get('/health'))], repeats: true },
   'pipelined GETs that nobody reads': {
@@ -131,7 +134,7 @@ const pipelines = {
 
 const mostConnections = 4_200;
 
-/** Shapes of connections: as many as there may be, each of which costs nothing to hold. */
+/** Attacks with the maximum number of connections, which cost the attacker nothing to hold. */
 const connections = {
   'idle connections': { connections: mostConnections, writes: [] },
   'half a head on each connection': { connections: mostConnections, writes: [bytes('POST /count HTTP/1.1\r\nho')] },
@@ -148,5 +151,5 @@ const connections = {
   'listeners that do not read': { connections: 1_000, writes: [bytes(get('/events'))], isDeaf: true },
 } satisfies Record<string, Shape>;
 
-/** All shapes by their names. */
+/** All shapes by name. */
 export const shapes: Readonly<Record<string, Shape>> = { ...bodies, ...pipelines, ...connections };

@@ -5,7 +5,8 @@ import { chromium } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
 import { startLocalSluice } from './local-sluice.ts';
 
-// `npm run bench:console -- --minutes 10`: what the console costs its browser while 10,000 counts a second flow.
+// `npm run bench:console -- --minutes 10`: measures the CPU time and memory of the console in its
+// browser at 10,000 counts a second.
 
 const perSecond = 10_000;
 const postEveryMs = 100;
@@ -20,7 +21,7 @@ const sluice = await startLocalSluice();
 const browser = await chromium.launch({ executablePath: findChromium() });
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-/** The memory of a process that is in use, in MB; NaN where the system does not tell. */
+/** Reads the resident memory of a process in MB; NaN if the system does not report it. */
 const residentMb = (pid: number): number => {
   try {
     const [, kb = 'NaN'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -41,7 +42,8 @@ const measure = async () => {
   const sample = async () => {
     const { processInfo } = await ofBrowser.send('SystemInfo.getProcessInfo');
     const at = performance.now();
-    // The forced collection is not the page's own work; it comes after its time is read.
+    // The forced garbage collection is not the page's own work, so it runs after the CPU time is
+    // read.
     const renderers = processInfo.filter(({ type }) => type === 'renderer');
     const busiest = renderers.toSorted((a, b) => b.cpuTime - a.cpuTime)[0];
     await ofPage.send('HeapProfiler.collectGarbage');
@@ -97,7 +99,7 @@ let refused = 0;
 let value = Math.floor(Date.now() / 1000);
 const startedAt = performance.now();
 const load = setInterval(() => {
-  // What a late timer has missed is made up for.
+  // Catches up after a late timer.
   const due = Math.floor((perSecond * (performance.now() - startedAt)) / 1000) - sent;
   if (due <= 0) return;
   const size = Math.min(due, 10_000);

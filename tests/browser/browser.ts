@@ -7,7 +7,7 @@ import { findChromium } from './find-chromium.ts';
 
 let browser: Promise<Browser> | undefined;
 
-/** One Chromium for the tests of a file. */
+/** Launches one Chromium for all tests of a file. */
 const launch = (): Promise<Browser> => {
   if (browser === undefined) {
     const launched = chromium.launch({ executablePath: findChromium(), timeout: 60_000 });
@@ -17,10 +17,13 @@ const launch = (): Promise<Browser> => {
   return browser;
 };
 
-/** What to wait for at most, where nothing is promised of how long it takes. */
+/** The maximum wait in ms where no time limit is documented. */
 export const patienceMs = 60_000;
 
-/** Opens the page in a browser of its own: no storage, no cache. What it complains of is kept. */
+/**
+ * Opens the page in a browser context without storage or cache. Collects its errors, warnings and
+ * policy violations in `complaints`.
+ */
 export const openPage = async (test: TestContext, address: string, options: BrowserContextOptions = {}) => {
   const context = await (
     await launch()
@@ -40,18 +43,21 @@ export const openPage = async (test: TestContext, address: string, options: Brow
   return { page, context, complaints };
 };
 
-/** Waits until the sentence at the top is this. */
+/** Waits until the sentence at the top matches. */
 export const untilSentence = async (page: Page, sentence: string | RegExp): Promise<void> => {
   await page.locator('.sentence').filter({ hasText: sentence }).waitFor();
 };
 
-/** The figure under a name of the picture, as a number; NaN where it is not known. */
+/** Reads a figure of the picture as a number; NaN while it is unknown. */
 export const readFigure = async (page: Page, of: 'queue' | 'gate' | 'ledger'): Promise<number> => {
   const text = (await page.locator(`.of-${of} .number`).textContent()) ?? '';
   return /\d/.test(text) ? Number(text.replaceAll(/\D/g, '')) : Number.NaN;
 };
 
-/** Fails when the page threw, wrote an error, or broke its policy. Where a server was away the browser itself says so, with `net::` or a status. */
+/**
+ * Fails when the page threw, logged an error or violated its policy. `isServerAway`: ignores the
+ * `net::` and 50x errors that the browser logs while a server is unavailable.
+ */
 export const assertNoComplaint = (complaints: readonly string[], isServerAway = false): void => {
   const ofPage = complaints.filter((text) => !(isServerAway && /net::ERR_|status of 50\d/.test(text)));
   assert.deepEqual(ofPage, []);
@@ -59,10 +65,10 @@ export const assertNoComplaint = (complaints: readonly string[], isServerAway = 
 
 type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
 
-/** Fails when a rule of axe finds anything on the page as it is. */
+/** Fails when a rule of axe reports a violation on the page. */
 export const assertAccessible = async (page: Page): Promise<void> => {
   await page.evaluate(axe.source);
-  // The transitions of a change of scheme are over, and what axe measures stands still.
+  // The color transitions are over, so the colors that axe measures are stable.
   const { violations } = await page.evaluate<AxeResult>('axe.run()');
   assert.deepEqual(
     violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)]),

@@ -7,11 +7,14 @@ import { servePage } from '@sluice/local/console/page-files.ts';
 import { createConsoleServer } from '@sluice/local/console/server.ts';
 import { dataFolder, repository } from '@sluice/local/folder.ts';
 
-/** The folder of the console as `npm start` builds it. */
+/** Builds the console as `npm start` does and returns its folder. */
 export const builtPage = (): Promise<string> =>
   buildPage({ repository, otherFolder: join(dataFolder(), 'console'), say: () => undefined });
 
-/** The console as `npm start` serves it, over producers on these ports; it ends with the test. `base` is put before each of its paths. */
+/**
+ * Serves the console as `npm start` does, over producers on these ports, until the test ends.
+ * `base`: the prefix of its paths.
+ */
 export const serveConsole = async (test: TestContext, ports: readonly number[], base = '') => {
   const balancer = createBalancer({ address: '127.0.0.1', ports });
   const page = servePage(await builtPage());

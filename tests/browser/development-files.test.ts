@@ -13,7 +13,7 @@ import { findFreePort } from '@sluice/local/servers/ports.ts';
 
 const secret = 'the-secret-of-this-test';
 
-/** Starts the console of `npm run dev`, with its data in `folder`. */
+/** Starts the console of `npm run dev` with its data in `folder`. */
 const startConsole = async (t: TestContext, folder: string) => {
   const port = await findFreePort();
   const main = join(repository, 'tools/local/console/main.ts');
@@ -31,14 +31,14 @@ const startConsole = async (t: TestContext, folder: string) => {
   return port;
 };
 
-/** Makes a folder that is removed after the test. */
+/** Creates a folder that is removed after the test. */
 const makeFolder = (t: TestContext, path: string): string => {
   t.after(() => rmSync(path, { recursive: true, force: true }));
   mkdirSync(path, { recursive: true });
   return path;
 };
 
-/** A GET whose path is sent as it is. */
+/** Sends a GET without normalizing its path. */
 const get = async (port: number, path: string, headers: Readonly<Record<string, string>> = {}) => {
   const request = startRequest({ port, host: '127.0.0.1', path: path.replaceAll(' ', '%20'), headers, agent: false });
   request.end();
@@ -59,7 +59,7 @@ const queries = [
   '?t=1&raw',
 ];
 
-/** Every way to ask for a file that is known here. */
+/** Lists all known paths by which a client could request a file. */
 const waysTo = (file: string): string[] => {
   const ofRoot = file.replace(`${join(repository, 'apps/frontend')}/`, '');
   const paths = [

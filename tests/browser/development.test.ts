@@ -35,7 +35,7 @@ test('with npm run dev a change of a source appears in the page without a reload
   await untilSentence(page, 'No word from the API.');
   await connected;
   await page.evaluate('window.isTheSamePage = true');
-  // Its content stays: other tests read it.
+  // The content stays the same, since other tests read it.
   utimesSync(style, new Date(), new Date());
   await updated;
   assert.equal(await page.evaluate('window.isTheSamePage'), true);

@@ -9,8 +9,8 @@ const ofMac = [
 ];
 
 /**
- * Finds the path of a Chromium: the one that `CHROMIUM` names, or one of this machine. As root on
- * Debian, installs one where there is none. Throws what to do where that cannot be.
+ * Finds the path of a Chromium: `CHROMIUM`, or one of this machine. As root on Debian, it installs
+ * one if there is none. Throws with instructions when that is impossible.
  */
 export const findChromium = (): string => {
   const named = process.env['CHROMIUM'];

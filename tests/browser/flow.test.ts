@@ -7,11 +7,12 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertNoComplaint, openPage, patienceMs, readFigure, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';
 
-// What the page sends, and how long a slow machine may take to record it.
+// The number of counts that the page sends, and the time limit for recording them on a slow
+// machine.
 const burstSize = 300_000;
 const drainMs = 150_000;
 
-/** Opens the console on a page and waits until all is well. */
+/** Opens the console in a page and waits until all is well. */
 const open = async (t: TestContext, address: string) => {
   const opened = await openPage(t, address);
   await untilSentence(opened.page, 'All is well.');
@@ -51,7 +52,7 @@ test('the console follows a pipeline', async (whole) => {
     await waitUntil(async () => (await readFigure(page, 'ledger')) === 3, patienceMs);
     assert.deepEqual(await ledger.readCounts(), [1_234_001, 1_234_002, 1_234_003]);
 
-    // Nothing typed is the time, as it was from the first.
+    // An empty field sends the current time, as at the start.
     await page.getByRole('textbox').fill('');
     const before = Math.floor(Date.now() / 1000);
     await page.getByRole('button', { name: 'POST' }).click();
@@ -144,7 +145,7 @@ test('the console follows a pipeline', async (whole) => {
       await consumer.end('SIGKILL');
       for (const count of [1, 2, 3]) await post(count);
       await waitUntil(async () => (await readFigure(page, 'queue')) === 3, patienceMs);
-      // It counts as there for 30 s more; that nothing is recorded shows before.
+      // It counts as present for 30 s more. The page shows earlier that nothing is recorded.
       await untilSentence(page, /Nothing is being recorded\.|No consumer is running\./);
       await start('consumer', throughProxies);
       await untilSentence(page, 'All is well.');
@@ -161,7 +162,7 @@ test('the console follows a pipeline', async (whole) => {
       assert.equal((await operate('consumers', 'pause')).code, 0);
       await untilSentence(page, 'The consumers are paused.');
       await page.getByText('npm run consumers -- resume').waitFor();
-      // The answer to one of its requests is lost.
+      // Drops the answer to one of its requests.
       let sent = 0;
       await page.route('**/api/counts', async (route) => {
         sent += 1;
@@ -172,7 +173,8 @@ test('the console follows a pipeline', async (whole) => {
       await page.getByRole('button', { name: 'Burst' }).click();
       const answer = page.getByLabel('Answer to the burst');
       await answer.getByText(/before it ended; [1-9]0,000 more may or may not have been accepted/).waitFor();
-      // A busy machine may miss the deadline of others too; each rest may be sent again.
+      // On a busy machine other requests may also miss their deadline. Each remainder can be sent
+      // again.
       const resume = answer.getByRole('button', { name: 'Send the rest' });
       const isAcknowledged = async () => {
         if (await resume.isVisible()) await resume.click();

@@ -6,7 +6,8 @@ import { readAccess } from '@sluice/local/access.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { openPage } from './browser.ts';
 
-// Every way of a page to send a count without being asked for permission, and to read. It runs in the browser.
+// Every way in which a page can send a count without CORS permission, or read. It runs in the
+// browser.
 const attack = `async (api) => {
   const attempts = {
     read: () => fetch(api + '/count'),
@@ -69,7 +70,7 @@ test('a page of another origin can neither write to nor read from a Sluice of np
 
   assert.deepEqual(outcomes, { read: 'refused', write: 'refused', 'read with a token': 'refused' });
   assert.equal(await queue.admin.xLen(queue.partition.stream), 0);
-  // A client that is no page is served.
+  // The producer serves clients that are not pages.
   await post(1);
   assert.equal(await queue.admin.xLen(queue.partition.stream), 1);
 });

@@ -24,12 +24,12 @@ test('an event stream that is cut is taken up again, and meanwhile the page says
   await post(555);
   await page.getByRole('cell', { name: '555', exact: true }).waitFor();
 
-  // Nobody tells the browser that nothing comes any more.
+  // The browser gets no signal that the stream has gone silent.
   proxy.silence('both');
   await connection.getByText(/Reconnecting/).waitFor();
   await connection.getByText('Live').waitFor();
 
-  // Some browsers leave an open stream as it is when they emulate the loss of the network.
+  // Some browsers keep an open stream when they emulate the loss of the network.
   await context.setOffline(true);
   proxy.refuse(true);
   proxy.cut();
@@ -53,7 +53,7 @@ test('while events come the page stays live, whatever the browser reports of its
       .observe(document.querySelector('.sentence'), { childList: true, characterData: true, subtree: true });
   `);
 
-  // The page hears of its network from the browser only; loopback needs none.
+  // The page learns about its network only from the browser. Loopback needs no network.
   await reportNetwork(page, false);
   await post(556);
   await page.getByRole('cell', { name: '556', exact: true }).waitFor();
@@ -73,7 +73,7 @@ test('while events come the page stays live, whatever the browser reports of its
   assertNoComplaint(complaints, true);
 });
 
-/** Lets the page see a browser that has a network, or none; connections stay as they are. */
+/** Makes the browser report that it is online or offline. Connections stay as they are. */
 const reportNetwork = (page: Page, isOnLine: boolean): Promise<unknown> =>
   page.evaluate(`
     Object.defineProperty(navigator, 'onLine', { configurable: true, value: ${isOnLine} });

@@ -9,7 +9,10 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 const startsWithinMs = 120_000;
 
-/** Starts the whole as `npm start` does, on free ports and with data of its own, which is gone when it has stopped. */
+/**
+ * Starts Sluice as `npm start` does, on free ports and with its own data. The data is deleted when
+ * it stops.
+ */
 export const startLocalSluice = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-shown-'));
   const [port, consolePort] = [await findFreePort(), await findFreePort()];
@@ -40,7 +43,7 @@ export const startLocalSluice = async () => {
     throw new Error(`Sluice did not start:\n${output}`);
   }
 
-  /** The process of a part whose command line has this in it. */
+  /** Returns the process id of a part whose command line contains `part`. */
   const pidOf = (part: string): number => {
     const noted: unknown = JSON.parse(readFileSync(join(folder, 'running.json'), 'utf8'));
     const found: unknown = Array.isArray(noted)
@@ -50,7 +53,7 @@ export const startLocalSluice = async () => {
     return Number(found.pid);
   };
 
-  /** Runs one of the operator's commands to its end. */
+  /** Runs an operator command to its end. */
   const operate = async (...words: string[]): Promise<void> => {
     const command = spawn(
       process.execPath,

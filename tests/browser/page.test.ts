@@ -8,7 +8,8 @@ import { assertAccessible, assertNoComplaint, openPage, untilSentence } from './
 import { builtPage, serveConsole } from './console.ts';
 
 const mostScriptBytes = 120_000;
-// Of what Web Vitals take for good, a tenth; a line of text that comes between others is three times this.
+// A tenth of the layout shift that Web Vitals rate as good. An inserted line of text shifts three
+// times as much.
 const mostShift = 0.01;
 
 test('the page', async (whole) => {
@@ -87,7 +88,7 @@ test('the page', async (whole) => {
 
   await whole.test('the script of the first load is within 120 kB gzipped', async (t) => {
     const folder = await builtPage();
-    // The charts come later.
+    // Only the initial scripts: the charts are loaded later.
     const page = readFileSync(join(folder, 'index.html'), 'utf8');
     const files = globSync('**/*.js', { cwd: folder }).filter((file) => page.includes(basename(file)));
     const sizes = files.map((file) => readFileSync(join(folder, `${file}.gz`)).length);
@@ -112,7 +113,7 @@ test('the page', async (whole) => {
 
   await whole.test('a browser whose language is no language tag shows the page too', async (t) => {
     const { page, complaints } = await openPage(t, 'about:blank');
-    // As a Chromium in the POSIX locale has it.
+    // The language of Chromium in the POSIX locale.
     await page.addInitScript(
       `Object.defineProperty(navigator, 'language', { configurable: true, value: 'en-US@posix' })`,
     );
@@ -153,7 +154,7 @@ test('the page', async (whole) => {
     await page.getByLabel('Bearer token').fill('let-me-in-'.repeat(4));
     await page.getByRole('button', { name: 'POST' }).click();
     await answer.getByText('Recorded and seen here after').waitFor();
-    // The browser itself writes that a request was refused.
+    // The browser itself logs refused requests.
     assertNoComplaint(complaints.filter((text) => !text.includes('status of 401')));
   });
 });

@@ -25,7 +25,7 @@ test('where reads need a token the page asks for it, says which is refused, and 
     await assertAccessible(page);
   }
 
-  // The second is none that a header could hold.
+  // The second token cannot be sent in a header.
   for (const wrong of [second, 'größer\n€'.repeat(8)]) {
     await enter(wrong);
     await untilSentence(page, 'The API refuses this token.');
@@ -44,7 +44,7 @@ test('where reads need a token the page asks for it, says which is refused, and 
   await page.getByRole('button', { name: 'GET' }).click();
   await page.getByLabel('Answer to GET').getByText('1 rows, latest').waitFor();
 
-  // The token goes with each new connection, until the API takes another one only.
+  // Each new connection sends the token, until the API accepts only another one.
   await producer.end('SIGTERM');
   await untilSentence(page, 'No word from the API.');
   const again = await startProducer(first);
@@ -59,7 +59,7 @@ test('where reads need a token the page asks for it, says which is refused, and 
   await enter(second);
   await untilSentence(page, 'All is well.');
 
-  // The browser itself writes that a request was refused.
+  // The browser itself logs refused requests.
   assertNoComplaint(
     complaints.filter((text) => !text.includes('status of 401')),
     true,

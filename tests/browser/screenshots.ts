@@ -6,7 +6,7 @@ import { chromium, type BrowserContextOptions } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
 import { startLocalSluice } from './local-sluice.ts';
 
-// `npm run screenshots`: the main states of the console, each as it is, to docs/screenshots.
+// `npm run screenshots`: saves the main states of the console in docs/screenshots.
 
 const folder = join(repository, 'docs/screenshots');
 const wide = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
@@ -37,7 +37,7 @@ try {
   await light.shoot('empty', 'All is well.');
 
   let next = Math.floor(Date.now() / 1000);
-  // A sea of counts that swells and falls, so that the charts have something to show.
+  // A load that rises and falls, so that the charts show a curve.
   const load = setInterval(() => {
     const size = Math.round(400 + 350 * Math.sin(Date.now() / 7_000));
     void sluice.post(Array.from({ length: size }, () => (next += 1))).catch(() => undefined);

@@ -7,7 +7,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertAccessible, assertNoComplaint, openPage, patienceMs, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';
 
-// As a translation does it: each text becomes two elements, and its node is gone.
+// Simulates a page translation: each text node is replaced by two elements.
 const translate = `
   const wrap = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
@@ -103,7 +103,7 @@ test('the page survives what browsers do to it', async (whole) => {
       }`,
     );
     await untilSentence(page, 'All is well.');
-    // uPlot asks Intl for its default; only the charts are lost.
+    // uPlot reads its default locale from Intl; only the charts are lost.
     await page.getByText('The charts cannot be shown').waitFor();
     assert.ok(!complaints.some((text) => text.startsWith('thrown')), complaints.join());
   });
@@ -164,7 +164,7 @@ test('a count that was kept back, because all connections are taken, was not sen
         );
       }
       undefined;`);
-  // The page's own stream is the sixth.
+  // The page's own stream is the sixth connection.
   await waitUntil(async () => (await page.evaluate('window.opened')) === 5, patienceMs);
   await page.getByRole('textbox').fill('73');
   await page.getByRole('button', { name: 'POST' }).click();
@@ -174,7 +174,7 @@ test('a count that was kept back, because all connections are taken, was not sen
   await page.getByText('Recorded and seen here after').waitFor();
 });
 
-/** An API of another release: its events are this text. */
+/** Serves an API of another release, whose events are this text. */
 const serveEvents = async (t: TestContext, data: string) => {
   const server = createServer((request, response) => {
     if (request.url !== '/events') return response.writeHead(404).end();

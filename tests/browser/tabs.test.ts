@@ -8,7 +8,7 @@ import { serveConsole } from './console.ts';
 
 const tabs = 8;
 
-/** The event streams that the pages of a browser have open. */
+/** Tracks the open event streams of the pages of a browser. */
 const watchStreams = (context: BrowserContext): ReadonlyMap<unknown, Page> => {
   const open = new Map<unknown, Page>();
   context.on('request', (request) => {
@@ -33,7 +33,7 @@ const untilOneLeads = async (streams: ReadonlyMap<unknown, Page>): Promise<Page>
   return leader;
 };
 
-/** Lets a page see that it is hidden, or visible; the browser of a test hides none. */
+/** Simulates a hidden or visible page, since the test browser hides none. */
 const setVisibility = (page: Page, state: 'hidden' | 'visible') =>
   page.evaluate(`
     Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' });
@@ -47,7 +47,7 @@ const openTab = async (context: BrowserContext, address: string): Promise<Page> 
   return page;
 };
 
-/** Posts in one page and waits until another shows the row. */
+/** Posts a count in one page and waits until another shows its row. */
 const assertFlows = async (from: Page, to: Page, count: number) => {
   await from.getByRole('textbox', { name: 'A count' }).fill(String(count));
   await from.getByRole('button', { name: 'POST' }).click();
@@ -74,12 +74,12 @@ test('any number of tabs share one event stream, whichever of them ends, and eac
   assert.ok(first !== undefined && second !== undefined);
   await assertFlows(first, second, 501);
 
-  // The leader is closed.
+  // Closes the leader.
   await leader.close();
   leader = await untilOneLeads(streams);
   await assertFlows(leader, others()[0] ?? leader, 502);
 
-  // It crashes.
+  // Crashes the new leader.
   const crashing = await context.newCDPSession(leader);
   const crash = leader.waitForEvent('crash');
   void crashing.send('Page.crash').catch(() => undefined);
@@ -88,7 +88,7 @@ test('any number of tabs share one event stream, whichever of them ends, and eac
   leader = await untilOneLeads(streams);
   await assertFlows(leader, others()[0] ?? leader, 503);
 
-  // It stands still while it leads: it keeps its lock, and tells nothing.
+  // Freezes the leader: it keeps its lock but sends nothing.
   const frozen = leader;
   const freezing = await context.newCDPSession(frozen);
   await freezing.send('Debugger.enable');
@@ -147,7 +147,7 @@ test('where the browser has no locks each visible tab has a stream of its own', 
   const { address } = await startAll(t);
   const { page, context, complaints } = await openPage(t, 'about:blank');
   const streams = watchStreams(context);
-  // As on a page that came over plain HTTP from another machine.
+  // Like a page that was loaded over plain HTTP from another machine.
   await context.addInitScript(`
     Object.defineProperty(navigator, 'locks', { value: undefined });
     Object.defineProperty(crypto, 'subtle', { value: undefined });`);

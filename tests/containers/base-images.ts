@@ -25,7 +25,7 @@ const standInLabel = 'sluice.stand-in';
 const pullWithinMs = 600_000;
 const buildWithinMs = 600_000;
 
-/** What stands in for an image of this name, as a stage of stand-ins/Dockerfile. */
+/** The stand-in for each image name, as a stage of stand-ins/Dockerfile. */
 const stages: Readonly<Record<string, { readonly stage: string; readonly what: string }>> = {
   node: { stage: 'node', what: 'Debian with the Node of package-lock.json' },
   nginx: { stage: 'nginx', what: "Debian's nginx" },
@@ -34,7 +34,10 @@ const stages: Readonly<Record<string, { readonly stage: string; readonly what: s
   'valkey/valkey': { stage: 'valkey', what: "Debian's Redis" },
 };
 
-/** An image that Sluice's are made from or run with. `name` is the engine's; `standIn` describes what is there in its place. */
+/**
+ * A base image, or an image that Sluice runs with. `name`: its name in the engine. `standIn`: a
+ * description of its replacement.
+ */
 export type BaseImage = { readonly name: string; readonly standIn?: string };
 
 const read = (file: string): string => readFileSync(join(repository, file), 'utf8');
@@ -52,14 +55,16 @@ export const baseImages = (): readonly string[] => {
   return [...new Set([...ofStages, ...ofServices].flatMap(([, name]) => name ?? []))];
 };
 
-/** Returns an image's name without its digest. A stand-in has a name like this: its digest is another. */
+/**
+ * Returns an image's name without its digest. Stand-ins use this name, since their digest differs.
+ */
 export const withoutDigest = (name: string): string => name.replace(/@sha256:.*$/, '');
 
 /** Returns the name by which the engine of these checks has an image of {@link baseImages}. */
 export const nameInEngine = (name: string): string =>
   process.env['SLUICE_STAND_INS']?.split(' ').includes(withoutDigest(name)) === true ? withoutDigest(name) : name;
 
-/** The image that the last stage of `image` begins with. */
+/** Returns the base image of the final stage of `image`. */
 export const baseOf = (image: Image): string => {
   const begins = new Map(
     [...read('Dockerfile').matchAll(/^FROM (\S+) AS (\S+)$/gm)].map(([, base = '', stage = '']) => [stage, base]),
@@ -69,7 +74,9 @@ export const baseOf = (image: Image): string => {
   return nameInEngine(base);
 };
 
-/** Writes the Dockerfile into a folder, with the names that the engine has for its base images; returns its path. */
+/**
+ * Writes the Dockerfile to a folder, with the engine's names of its base images. Returns its path.
+ */
 export const writeDockerfile = (folder: string, bases: readonly BaseImage[]): string => {
   let text = read('Dockerfile');
   const replaced = new Set(bases.flatMap(({ name, standIn }) => (standIn === undefined ? [] : name)));
@@ -82,8 +89,8 @@ export const writeDockerfile = (folder: string, bases: readonly BaseImage[]): st
 };
 
 /**
- * Sees to it that the images are there: as they are, pulled, or, as root on Debian where the registry does not answer, made of Debian's packages
- * under their names.
+ * Provides the images: uses existing ones or pulls them. As root on Debian without a registry, it
+ * builds stand-ins from Debian's packages.
  */
 export const provideBaseImages = async (
   engine: Engine,
@@ -93,7 +100,7 @@ export const provideBaseImages = async (
   const absent: string[] = [];
   let whyNot: CommandError | undefined;
   for (const name of names) {
-    // oxlint-disable-next-line no-await-in-loop -- one that cannot be pulled says that none can
+    // oxlint-disable-next-line no-await-in-loop -- after one failed pull it tries no other
     if (await isThere(engine, name)) continue;
     // oxlint-disable-next-line no-await-in-loop -- as above
     whyNot ??= await pull(engine, name, say);
@@ -152,9 +159,9 @@ const buildStandIns = async (engine: Engine, names: readonly string[], say: (lin
       say(`Building a stand-in for ${name}: ${standIn.what} …`);
       const { stage, what } = standIn;
       const args = ['build', '--network=host', '--target', stage, '--label', `${standInLabel}=${what}`];
-      // By its own name too, for compose.stand-ins.yaml.
+      // It also gets its own name, for compose.stand-ins.yaml.
       const tags = ['--tag', withoutDigest(name), '--tag', `sluice-stand-in/${stage}:bookworm`];
-      // oxlint-disable-next-line no-await-in-loop -- the later ones begin with layers of the first
+      // oxlint-disable-next-line no-await-in-loop -- later images reuse layers of the first
       await run(docker, [...args, ...tags, '--file', join(standIns, 'Dockerfile'), context], {
         environment: { ...environment, DOCKER_BUILDKIT: '1' },
         withinMs: buildWithinMs,
@@ -188,7 +195,7 @@ const importDebian = async ({ docker, environment }: Engine, folder: string, say
   rmSync(archive);
 };
 
-/** Puts into the folder what the stand-ins have that Debian does not. */
+/** Collects the programs that the stand-ins need and Debian does not have. */
 const collectPrograms = async (folder: string, say: (line: string) => void): Promise<void> => {
   copyFileSync(process.execPath, join(folder, 'node'));
   const npm = realpathSync(process.env['npm_execpath'] ?? findProgram('npm') ?? 'npm');
@@ -202,7 +209,10 @@ const collectPrograms = async (folder: string, say: (line: string) => void): Pro
   copyFileSync(provideEnvoy(), join(folder, 'envoy'));
 };
 
-/** What this machine's npm is told of its registry, and whom it trusts: the stand-ins' npm fetches through the same. */
+/**
+ * Copies the registry and the certificate authorities of this machine's npm, for the npm of the
+ * stand-ins.
+ */
 const copySettingsOfNpm = async (folder: string): Promise<void> => {
   const [registry, authorities] = await Promise.all(
     ['registry', 'cafile'].map((name) => run('npm', ['config', 'get', name, '--workspaces=false'])),

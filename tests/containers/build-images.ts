@@ -5,10 +5,10 @@ import * as z from 'zod';
 import type { Engine } from './engine.ts';
 import { CommandError, run } from './run.ts';
 
-/** The images of Sluice: the last stages of Dockerfile. */
+/** The images of Sluice: the final stages of Dockerfile. */
 export const images = ['producer', 'consumer', 'database-setup', 'frontend', 'envoy'] as const;
 
-/** One of them. */
+/** The name of an image. */
 export type Image = (typeof images)[number];
 
 const buildWithinMs = 600_000;
@@ -17,11 +17,14 @@ type BuildSettings = {
   readonly tag: string;
   readonly withBuildKit: boolean;
   readonly labels: Labels;
-  /** The path of the Dockerfile: the repository's, or the one of {@link writeDockerfile}. */
+  /** The path of the Dockerfile: that of the repository, or that of {@link writeDockerfile}. */
   readonly dockerfile: string;
 };
 
-/** Builds the images as `sluice/NAME:TAG`, with BuildKit or with the engine's builder of old. Resolves with how long each took, in ms. */
+/**
+ * Builds the images as `sluice/NAME:TAG`, with BuildKit or the engine's legacy builder. Resolves
+ * with the build time of each in ms.
+ */
 export const buildImages = async (
   { docker, environment, hasBridge }: Engine,
   { tag, withBuildKit, labels, dockerfile }: BuildSettings,
@@ -30,7 +33,7 @@ export const buildImages = async (
   const args = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   for (const name of images) {
     const startedAt = performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- the later ones begin with what the first have made
+    // oxlint-disable-next-line no-await-in-loop -- later images reuse layers of the first
     await run(
       docker,
       [
@@ -54,13 +57,13 @@ export const buildImages = async (
   return durations;
 };
 
-/** What an image is told of where it comes from, as the build arguments of Dockerfile. */
+/** The source labels of an image, as build arguments of Dockerfile. */
 export const labelsSchema = z.object({ VERSION: z.string(), REVISION: z.string(), SOURCE: z.string() });
 
-/** The same. */
+/** The source labels of an image. */
 export type Labels = z.infer<typeof labelsSchema>;
 
-/** Where the sources are from that are here now. */
+/** Reads the labels of the current sources. */
 export const labelsOfBuild = async (): Promise<Labels> => {
   const [, version = ''] = /"version": "([^"]+)"/.exec(readFileSync(join(repository, 'package.json'), 'utf8')) ?? [];
   return {
@@ -95,7 +98,7 @@ const configFormat = [
   .map((part) => `${part} {{json .Config.${part}}}`)
   .join('\n');
 
-/** Throws when the images of two tags are not run alike. */
+/** Throws when the images of two tags have different run configurations. */
 export const compareImages = async (
   { docker, environment }: Engine,
   tags: readonly [string, string],

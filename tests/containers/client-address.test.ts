@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { startEnvoy, type EnvoyConfiguration } from '@sluice/test-servers/front/envoy.ts';
 import { startNginx } from '@sluice/test-servers/front/nginx.ts';
 
-/** A server in a producer's place that answers with the client address that it was told. */
+/** Starts a server in place of a producer. It answers with the client address that it received. */
 const startEcho = async (t: TestContext): Promise<number> => {
   const server = createServer((asked, response) => {
     response.end(String(asked.headers['x-client-address']));
@@ -28,7 +28,7 @@ const startProxies = async (t: TestContext, configuration?: EnvoyConfiguration) 
   return { envoy: `http://127.0.0.1:${envoy.port}/`, nginx: `http://127.0.0.1:${nginx.port}/api/` };
 };
 
-/** Asks for the client address from one of this machine's loopback addresses. */
+/** Requests the client address from a given loopback address of this machine. */
 const ask = async (url: string, localAddress: string, headers: OutgoingHttpHeaders): Promise<string> => {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(url, { localAddress, headers, agent: false }, resolve).on('error', reject).end();

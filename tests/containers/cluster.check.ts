@@ -9,7 +9,8 @@ const recordedWithinMs = 120_000;
 const failedOverWithinMs = 120_000;
 const listNodes =
   'export REDISCLI_AUTH="$(cat /run/secrets/password)"; VALKEYCLI_AUTH="$REDISCLI_AUTH" valkey-cli cluster nodes';
-// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+// The number of acknowledged counts between two faults: enough to be in flight everywhere, and few
+// enough for a slow machine.
 const some = 20;
 
 test('Sluice in containers over a Valkey Cluster, with two producers and three consumers, loses nothing and records nothing twice', async (whole) => {
@@ -34,7 +35,8 @@ test('Sluice in containers over a Valkey Cluster, with two producers and three c
   await whole.test('while a primary of the cluster is gone, and comes back', async () => {
     const id = await sluice.containerOf('valkey');
     await docker('kill', id);
-    // A third of the counts is refused until it is back, since nothing replicates what has taken its place.
+    // A third of the counts is refused until the node is back, since its replacement has no
+    // replica.
     await waitUntil(async () => {
       const nodes = (await sluice.exec('valkey-2', listNodes)).split('\n');
       const primaries = nodes.filter((node) => / (?:myself,)?master - /.test(node));

@@ -13,10 +13,11 @@ import { run } from './run.ts';
 
 const streamMs = 5 * 60_000;
 const recordedWithinMs = 120_000;
-// Acknowledged between two faults: enough to be under way in all places, and not too many for a machine that has little time for it.
+// The number of acknowledged counts between two faults: enough to be in flight everywhere, and few
+// enough for a slow machine.
 const some = 20;
 
-// As a server leaves its file that is killed while it writes a transaction.
+// Leaves the file as after a crash in the middle of a transaction.
 const tear = String.raw`printf '*1\r\n$5\r\nMULTI\r\n*3\r\n$4\r\nXADD' >> $(ls -t /data/appendonlydir/*.incr.aof | head -n 1)`;
 
 const texts = z.array(z.string()).nullable();
@@ -36,7 +37,7 @@ const inspectedSchema = z.array(
   }),
 );
 
-/** The status and the code with which a POST of so many bytes that are no counts is refused. */
+/** Returns the status and code for a POST of so many bytes that contain no counts. */
 const refusalOf = async (base: string, bytes: number) => {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${base}/counts`, { method: 'POST', headers, body: ' '.repeat(bytes) });
@@ -57,7 +58,7 @@ test('Sluice in containers', async (whole) => {
     await waitUntil(async () => (await type('curl -v localhost:5080/count')).includes('"rows_count":1,'), 60_000);
   });
 
-  // What they pass through is not broken by the others.
+  // The other tests do not break the proxies that these streams use.
   const streams = [address, address, api, api].map((base) => followEvents(`${base}/events`, streamMs));
 
   await whole.test('the page shows a count that it posts', async (t) => {
@@ -98,7 +99,7 @@ test('Sluice in containers', async (whole) => {
         assert.match(status, /^CapEff:\t0+$/m, service);
         assert.match(status, /^Uid:\t[1-9]/m, service);
       }
-      // From its neighbour too.
+      // A neighbor container cannot reach it either.
       await assert.rejects(
         sluice.exec('frontend', 'curl --silent --max-time 5 http://envoy:9901/ready'),
         /failed \(7\)/,
@@ -113,7 +114,8 @@ test('Sluice in containers', async (whole) => {
       const lines = await sluice.exec(service, 'for file in /run/secrets/*password; do cat $file; echo; done');
       for (const secret of lines.split('\n')) secrets.add(secret);
     }
-    // Of MySQL: root, producer and consumer. Of Valkey: the default user, producer, consumer and operator.
+    // MySQL: root, producer and consumer. Valkey: the default user, producer, consumer and
+    // operator.
     assert.equal(secrets.size, 7);
     const logs = await Promise.all(ids.map((id) => run('sh', ['-c', `"$SLUICE_DOCKER" logs ${id} 2>&1`])));
     const seen = [await docker('inspect', ...ids), ...logs].join('\n');
@@ -155,7 +157,8 @@ test('Sluice in containers', async (whole) => {
       await docker('start', valkey);
       await load.more(some);
       assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
-      // What was acknowledged since would be gone after this start.
+      // If the file were not truncated correctly, this restart would lose the counts acknowledged
+      // since.
       await sluice.crash('valkey');
       await load.more(some);
       await load.stop();
@@ -172,7 +175,7 @@ test('Sluice in containers', async (whole) => {
     for (const { events, longestSilenceMs, broken } of await Promise.all(streams)) {
       t.diagnostic(`${events} events, the longest silence ${Math.round(longestSilenceMs)} ms`);
       assert.equal(broken, undefined);
-      // One a second is what a machine with nothing else to do sees.
+      // An idle machine gets one event a second.
       assert.ok(events >= streamMs / 5_000, `${events} events`);
     }
   });

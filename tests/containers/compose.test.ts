@@ -8,7 +8,10 @@ import { repository } from '@sluice/local/folder.ts';
 const read = (file: string) => readFileSync(join(repository, file), 'utf8');
 const compose = read('compose.yaml');
 
-/** The parts of a text that begin at lines which this matches, by what it takes for their name. */
+/**
+ * Splits a text into blocks that begin with a line matching `head`. Its first group is the block's
+ * name.
+ */
 const blocksOf = (text: string, head: RegExp): Map<string, string> =>
   new Map(
     text.split(new RegExp(`^(?=${head.source})`, 'm')).flatMap((block) => {
@@ -54,14 +57,15 @@ test('each service of Compose may use only so much memory and so many processes,
         return name === undefined ? [] : [[name, block]];
       }),
     );
-    /** A block with what it takes from anchors. */
+    /** Expands the anchors of a block. */
     const resolve = (block: string): string =>
       [block, ...[...block.matchAll(/<<: \*([\w-]+)/g)].map(([, name = '']) => resolve(anchors.get(name) ?? ''))].join(
         '',
       );
     for (const [name, block] of blocksOf(parts.get('services') ?? '', / {2}([\w-]+):/)) {
       const all = resolve(block);
-      // An overlay changes services that compose.yaml has; those of valkey.yaml are checked there.
+      // An overlay only changes services of compose.yaml. Those of valkey.yaml are checked in that
+      // file.
       if (all.includes('extends: ') || (file === 'compose.cluster.yaml' && main.has(name))) continue;
       for (const limit of [
         /mem_limit: \d+[mg]\n/,
@@ -78,7 +82,7 @@ test('each service of Compose may use only so much memory and so many processes,
   assert.ok(checked >= 11, `${checked} services`);
 });
 
-// Where no digest of the version is known that two sources agree on; Renovate pins it (renovate.json).
+// Images without a digest that two sources confirm. Renovate pins them (renovate.json).
 const withoutKnownDigest = new Set(['envoyproxy/envoy']);
 
 test('each image is pinned by its exact version and its digest, and is the same wherever it is named', () => {

@@ -11,13 +11,13 @@ const upWithinMs = 300_000;
 const backWithinMs = 120_000;
 
 type ComposeSettings = {
-  /** The files beside compose.yaml, by their names at the root. */
+  /** Overlay files in addition to compose.yaml, by their names at the root. */
   readonly files?: readonly string[];
-  /** How many containers of a service, where it is not one. */
+  /** The number of containers of a service, if not one. */
   readonly scale?: Readonly<Record<string, number>>;
 };
 
-/** All of Sluice as compose.yaml has it, on ports of its own; it is taken down with its data when `owner` ends. */
+/** Starts Sluice with compose.yaml on free ports. Removes it and its data when `owner` ends. */
 export const composeUp = async (owner: Owner, { files = [], scale = {} }: ComposeSettings = {}) => {
   const [command = '', ...words] = variable('SLUICE_COMPOSE').split(' ');
   const project = `sluice-check-${randomBytes(4).toString('hex')}`;
@@ -38,7 +38,7 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
   const compose = (...args: readonly string[]) =>
     run(command, [...words, ...all, ...args], { environment, withinMs: upWithinMs });
 
-  /** The containers of a service that run, or of all. */
+  /** Lists the running containers of one service, or of all. */
   const containersOf = async (service?: string): Promise<string[]> => {
     const ofService = service === undefined ? [] : ['--filter', `label=com.docker.compose.service=${service}`];
     const ofProject = ['--filter', `label=com.docker.compose.project=${project}`];
@@ -55,7 +55,10 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
   const exec = async (service: string, script: string): Promise<string> =>
     docker('exec', await containerOf(service), 'sh', '-c', script);
 
-  /** `kill -9` of all that the container's init has started, as a crash is; resolves when the engine has started it again. */
+  /**
+   * Simulates a crash: sends SIGKILL to all processes below the container's init. Resolves when the
+   * engine has restarted it.
+   */
   const crash = async (service: string): Promise<void> => {
     const id = await containerOf(service);
     const restarts = async () => Number(await docker('inspect', '--format', '{{.RestartCount}}', id));
@@ -63,14 +66,14 @@ export const composeUp = async (owner: Owner, { files = [], scale = {} }: Compos
     try {
       await docker('exec', id, 'sh', '-c', 'kill -9 -1');
     } catch (error) {
-      // The shell ends with the container that it runs in.
+      // The shell is killed with its container.
       if (!(error instanceof CommandError)) throw error;
     }
     const isRunning = async () => (await docker('inspect', '--format', '{{.State.Status}}', id)) === 'running';
     await waitUntil(async () => (await restarts()) > before && (await isRunning()), backWithinMs);
   };
 
-  /** Ends the containers of a service as they want to be ended, and starts them again. */
+  /** Stops the containers of a service gracefully and starts them again. */
   const restart = async (service: string): Promise<void> => {
     await compose('restart', service);
   };

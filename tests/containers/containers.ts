@@ -7,25 +7,28 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Image } from './build-images.ts';
 import { CommandError, run as runCommand } from './run.ts';
 
-/** What `npm run test:containers` tells its checks. */
+/** Returns a variable that `npm run test:containers` sets for its checks. */
 export const variable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run these checks with npm run test:containers`);
   return value;
 };
 
-/** Runs the client of Docker. */
+/** Runs the Docker client. */
 export const docker = (...args: readonly string[]): Promise<string> => runCommand(variable('SLUICE_DOCKER'), args);
 
-/** The name of an image of this run. */
+/** Returns the name of an image of this run. */
 export const imageName = (image: Image): string => `sluice/${image}:${variable('SLUICE_TAG')}`;
 
-/** How the services are run everywhere: on a file system that nobody writes to, without capabilities. */
+/** The options of all services: a read-only file system, no capabilities and no new privileges. */
 export const hardened = ['--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'] as const;
 
 const upWithinMs = 120_000;
 
-/** A Redis and a MySQL with Sluice's schema in containers, on a network of their own, for the checks of one file; removed after them. */
+/**
+ * Starts Redis and MySQL with Sluice's schema in containers on a private network, for the checks of
+ * one file. They are removed afterwards.
+ */
 export const startParts = async (images: { readonly mysql: string; readonly valkey: string }) => {
   const network = `sluice-checks-${randomBytes(4).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'sluice-checks-'));
@@ -52,7 +55,7 @@ export const startParts = async (images: { readonly mysql: string; readonly valk
 
   const password = randomBytes(16).toString('hex');
   const passwordFile = join(folder, 'password');
-  // It is read by a user of the container, of whom this machine knows nothing.
+  // A user of the container reads it, and this machine does not know that user.
   writeFileSync(passwordFile, password, { mode: 0o644 });
   await runServer(['--network-alias=valkey'], images.valkey, [
     'valkey-server',
@@ -84,7 +87,10 @@ export const startParts = async (images: { readonly mysql: string; readonly valk
   const given = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   await docker('run', '--rm', '--network', network, ...hardened, ...given, imageName('database-setup'));
 
-  /** Starts a service as it is run everywhere; resolves with its container's name. The container is removed after the test. */
+  /**
+   * Starts a service with the {@link hardened} options; resolves with its container's name. The
+   * container is removed after the test.
+   */
   const startService = async (
     test: TestContext,
     image: Image,
@@ -99,7 +105,7 @@ export const startParts = async (images: { readonly mysql: string; readonly valk
   return { startService };
 };
 
-/** Whether a command of Docker ends with 0. */
+/** Returns true if a Docker command exits with 0. */
 export const succeeds = async (...args: readonly string[]): Promise<boolean> => {
   try {
     await docker(...args);
@@ -110,10 +116,10 @@ export const succeeds = async (...args: readonly string[]): Promise<boolean> => 
   }
 };
 
-/** What Docker knows of a container or an image, by a path of its own notation, as text. */
+/** Reads a property of a container or an image as text. `format` is a Docker format string. */
 export const inspect = (name: string, format: string): Promise<string> => docker('inspect', '--format', format, name);
 
-/** The address of a container's port on this machine. */
+/** Returns the address of a container's port on this machine. */
 export const addressOf = async (container: string, port: number): Promise<string> => {
   const published = await docker('port', container, `${port}/tcp`);
   const [, hostPort] = /:(\d+)$/m.exec(published) ?? [];
@@ -121,7 +127,7 @@ export const addressOf = async (container: string, port: number): Promise<string
   return `http://127.0.0.1:${hostPort}`;
 };
 
-/** Sends SIGTERM; resolves with the exit code, and the ms that the container took to end. */
+/** Sends SIGTERM; resolves with the exit code and the time until the exit in ms. */
 export const terminate = async (container: string): Promise<{ exitCode: number; tookMs: number }> => {
   const sentAt = performance.now();
   await docker('kill', '--signal=TERM', container);

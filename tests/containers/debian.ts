@@ -1,7 +1,7 @@
 import { installPackages as install } from '@sluice/local/install-packages.ts';
 import { CommandError, run } from './run.ts';
 
-/** Installs those of the packages that are not there. */
+/** Installs the packages that are missing. */
 export const installPackages = async (packages: readonly string[], say: (line: string) => void): Promise<void> => {
   const states = await Promise.all(packages.map(isInstalled));
   const missing = packages.filter((_, index) => states[index] !== true);
@@ -20,7 +20,7 @@ const isInstalled = async (name: string): Promise<boolean> => {
   }
 };
 
-/** Where apt takes this machine's Debian from, and the name of that Debian's release. */
+/** Returns the apt mirror of this machine and its Debian release. */
 export const debianSource = async (): Promise<{ mirror: string; release: string }> => {
   const format = '$(ORIGIN) $(CODENAME) $(REPO_URI)';
   const targets = await run('apt-get', ['indextargets', '--format', format, 'Identifier: Packages', 'Component: main']);

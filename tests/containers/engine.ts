@@ -9,26 +9,29 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { installPackages } from './debian.ts';
 import { CommandError, run } from './run.ts';
 
-/** A Docker engine, and how it is asked. */
+/** A Docker engine, and the programs to control it. */
 export type Engine = {
-  /** The client's program. */
+  /** The path of the client program. */
   readonly docker: string;
-  /** Compose, as words of a command: of version 2, or 1.29. */
+  /** The command words of Compose, version 2 or 1.29. */
   readonly compose: readonly string[];
-  /** What the client needs in its environment. */
+  /** The environment variables for the client. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether it has a network of its own that builds use; else they use the machine's. */
+  /**
+   * True if the engine has its own bridge network for builds. Otherwise builds use the network of
+   * the machine.
+   */
   readonly hasBridge: boolean;
-  /** Ends an engine that was started for this run, and removes all that it had. */
+  /** Stops an engine that this run started, and removes its data. */
   readonly stop: () => Promise<void>;
 };
 
-/** No Docker engine is to be had. */
+/** The error when no Docker engine is available. */
 export class EngineMissingError extends Error {
   readonly code = 'ENGINE_MISSING';
 }
 
-// The second for a kernel that lets nobody have what the first needs.
+// The second is for kernels without the features that the first needs.
 const waysToStart = [
   ['--bridge=none'],
   ['--bridge=none', '--iptables=false', '--ip6tables=false', '--storage-driver=vfs'],
@@ -36,7 +39,10 @@ const waysToStart = [
 const startWithinMs = 60_000;
 const stopWithinMs = 60_000;
 
-/** The engine that answers here; else, as root on Debian, one of Debian's own that is started by hand. Throws an {@link EngineMissingError}. */
+/**
+ * Finds a running engine. If there is none, starts Debian's as root on Debian. Throws an
+ * {@link EngineMissingError}.
+ */
 export const findEngine = async (say: (line: string) => void): Promise<Engine> => {
   const found = await engineThatAnswers();
   if (found !== undefined) {
@@ -77,7 +83,7 @@ const startEngine = async (say: (line: string) => void): Promise<Engine> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-engine-'));
   const failures: string[] = [];
   for (const way of waysToStart) {
-    // oxlint-disable-next-line no-await-in-loop -- the next way only when this one fails
+    // oxlint-disable-next-line no-await-in-loop -- tries the next options only after a failure
     const engine = await tryToStart(folder, way);
     if (typeof engine !== 'string') {
       // oxlint-disable-next-line no-await-in-loop -- as above
@@ -90,7 +96,7 @@ const startEngine = async (say: (line: string) => void): Promise<Engine> => {
   throw new EngineMissingError(['Debian’s Docker engine does not start here.', ...failures].join('\n'));
 };
 
-/** Answers with an engine, or with the last lines of its log. */
+/** Returns an engine, or the last lines of its log on failure. */
 const tryToStart = async (folder: string, way: readonly string[]): Promise<Engine | string> => {
   const socket = `unix://${join(folder, 'socket')}`;
   const log = join(folder, 'log');
@@ -105,7 +111,7 @@ const tryToStart = async (folder: string, way: readonly string[]): Promise<Engin
   ];
   const child = spawn('/usr/sbin/dockerd', [...paths, '--host', socket, ...way], {
     stdio: ['ignore', output, output],
-    // Ctrl-C is for this process, which takes down what runs in the engine before it ends it.
+    // Ctrl-C reaches only this process. It first stops the containers and then the engine.
     detached: true,
   });
   closeSync(output);

@@ -7,14 +7,17 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as z from 'zod';
 import { docker, hardened, imageName } from './containers.ts';
 
-// The proxy as compose.yaml runs it, before containers that misbehave where a producer would be.
+// The proxy as compose.yaml runs it, in front of misbehaving containers in place of producers.
 
 const fakeProducer = readFileSync(new URL('fake-producer.mjs', import.meta.url), 'utf8');
 const upWithinMs = 60_000;
 
 const loggedSchema = z.object({ path: z.string(), status: z.int(), attempts: z.int() });
 
-/** Envoy before so many producers that do what they are told to, on a network of their own that is gone after the test. */
+/**
+ * Starts Envoy in front of `producers` scripted producers, on a private network that is removed
+ * after the test.
+ */
 const startEnvoy = async (t: TestContext, producers: number) => {
   const network = `sluice-envoy-${randomBytes(4).toString('hex')}`;
   await docker('network', 'create', network);
@@ -43,7 +46,7 @@ const startEnvoy = async (t: TestContext, producers: number) => {
     const response = await fetch(`${address}${path}`, { method: 'POST', headers, body: '{"count":1}' });
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
-  /** What the producers were asked. */
+  /** Reads the requests that the producers received. */
   const asked = async (): Promise<string[]> => {
     const logs = await Promise.all(behind.map((id) => docker('logs', id)));
     return logs.flatMap((log) => log.split('\n')).filter((line) => line !== '');
@@ -95,7 +98,7 @@ test('a request for which no connection was made goes to another producer, and i
 
   await send('/refuse');
   assert.equal((await send('/count')).status, 503);
-  // Its log is written every 10 s.
+  // Envoy flushes its log every 10 s.
   await waitUntil(async () => (await logged()).some(({ path, status }) => path === '/count' && status === 503), 60_000);
   const sent = (await logged()).filter(({ path, status }) => path === '/count' && status === 201);
   assert.equal(sent.length, posts);

@@ -1,14 +1,14 @@
 import { get } from 'node:http';
 
-/** What became of a stream of events. */
+/** The result of following an event stream. */
 export type Followed = {
   readonly events: number;
   readonly longestSilenceMs: number;
-  /** Why it ended before its time. */
+  /** The reason for an early end. */
   readonly broken?: string;
 };
 
-/** Follows the events at this address for so long, on one connection. */
+/** Follows an event stream for `forMs` milliseconds on one connection. */
 export const followEvents = (address: string, forMs: number): Promise<Followed> =>
   new Promise((resolve) => {
     let events = 0;

@@ -42,7 +42,7 @@ for (const image of images) {
     assert.equal(Labels?.['org.opencontainers.image.version'], VERSION);
     assert.equal(Labels?.['org.opencontainers.image.revision'], REVISION);
     assert.equal(Labels?.['org.opencontainers.image.source'], SOURCE);
-    // What does its work once and ends is not asked how it is.
+    // Images that run once and exit have no health check.
     assert.equal(Healthcheck?.Test[0], image === 'database-setup' ? 'NONE' : 'CMD');
   });
 
@@ -97,7 +97,7 @@ for (const image of images) {
     const container = await parts.startService(t, image);
     const { wallMs, ownMs } = await measureStart(container, mostStartMs);
     reportMeasurement({ image, addedBytes, startMs: wallMs });
-    // A machine that is busy with something else keeps no such promise.
+    // The time that a busy machine keeps the processor from it does not count.
     assert.ok(ownMs < mostStartMs, `Its quickest start took ${ownMs} ms, without what it waited for a processor`);
   });
 }
@@ -154,7 +154,7 @@ for (const image of servers) {
     const container = await parts.startService(t, image, [], 'sleep', '600');
     const orphans = () =>
       docker('exec', container, 'bash', '-c', 'cat /proc/[0-9]*/stat 2>&1 | grep -c "(tail)" || true');
-    // They are left to the first process, live on, and end.
+    // The first process adopts them. They keep running, then exit.
     await docker('exec', container, 'bash', '-c', 'for i in 1 2 3; do tail -f /dev/null > /dev/null 2>&1 & done');
     assert.equal(await orphans(), '3');
     await docker('exec', container, 'bash', '-c', 'kill $(grep -l "(tail)" /proc/[0-9]*/stat | cut -d/ -f3)');
@@ -181,7 +181,7 @@ test('each image becomes healthy, and its health check fails where its process d
   );
 });
 
-/** Whether the command of its health check ends with 0. */
+/** Returns true if the health check command exits with 0. */
 const isHealthy = async (container: string): Promise<boolean> => {
   const { Healthcheck } = await configOf(container);
   const [, ...command] = Healthcheck?.Test ?? [];
@@ -214,14 +214,14 @@ test('a producer ends within 10 s of SIGTERM under load, and a consumer while it
   await parts.startService(t, 'consumer');
   await waitUntil(async () => (await waitingBatches(readerAddress)) === 0, 120_000);
   const rows = await rowsOf(readerAddress);
-  // A request without an answer may have been recorded; none is partly.
+  // A request without an answer may have been recorded, but never in part.
   assert.ok(rows >= load.acknowledged(), `${load.acknowledged()} were acknowledged, ${rows} are recorded`);
   assert.ok(rows <= load.sent(), `${load.sent()} were sent, ${rows} are recorded`);
 });
 
 const countsPerPost = 1_000;
 
-/** Posts until the producer takes no more; counts what was sent and what was acknowledged. */
+/** Posts until an answer is missing or not 201. Counts the sent and the acknowledged counts. */
 const startPosting = (address: string) => {
   let sent = 0;
   let acknowledged = 0;
@@ -257,7 +257,7 @@ test('the init for another processor is of that processor', async () => {
   const network = (await succeeds('network', 'inspect', 'bridge')) ? [] : ['--network=host'];
   const target = ['--target=init', '--build-arg=TARGETARCH=arm64', '--tag', tag];
   await docker('build', ...network, '--file', variable('SLUICE_DOCKERFILE'), ...target, repository);
-  // The machine's number in an ELF header: 183 is AArch64.
+  // The machine field of an ELF header: 183 is AArch64.
   const machine = await docker(
     'run',
     '--rm',

@@ -6,12 +6,12 @@ import * as z from 'zod';
 import { docker, inspect } from './containers.ts';
 import { run } from './run.ts';
 
-/** What the layers of an image hold that its base does not have. */
+/** The files in the layers of an image that its base does not have. */
 export type OwnFiles = { readonly archives: readonly string[]; readonly names: readonly string[] };
 
 const manifestSchema = z.array(z.object({ RepoTags: z.array(z.string()), Layers: z.array(z.string()) }));
 
-// Keys and tokens as those who give them out write them.
+// Patterns of keys and tokens, as their issuers format them.
 const secrets = [
   '-----BEGIN [A-Z ]*PRIVATE KEY-----',
   'AKIA[0-9A-Z]{16}',
@@ -20,10 +20,12 @@ const secrets = [
   'npm_[0-9A-Za-z]{36}',
 ].join('|');
 
-// The key that AWS's own documentation shows, in a comment of its client.
+// The example key of AWS's documentation, which is in a comment of its client.
 const exampleOfAws = 'AKIAIOSFODNN7EXAMPLE';
 
-/** Takes the images apart; resolves with the folder of their layers, which is removed after the test. */
+/**
+ * Extracts the layers of the images. Resolves with their folder, which is removed after the test.
+ */
 export const saveLayers = async (test: TestContext, images: readonly string[]): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-layers-'));
   test.after(() => rmSync(folder, { recursive: true }));
@@ -34,7 +36,7 @@ export const saveLayers = async (test: TestContext, images: readonly string[]): 
   return folder;
 };
 
-/** The layers of `image` that are not those of `base`. */
+/** Returns the layers of `image` that are not those of `base`. */
 export const ownFilesOf = async (folder: string, image: string, base: string): Promise<OwnFiles> => {
   const manifest = manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')));
   const layers = manifest.find(({ RepoTags }) => RepoTags.includes(image))?.Layers ?? [];
@@ -44,7 +46,7 @@ export const ownFilesOf = async (folder: string, image: string, base: string): P
   return { archives, names: listings.flatMap((listing) => listing.split('\n')) };
 };
 
-/** The lines that look like a secret. */
+/** Finds lines that look like a secret. */
 export const findSecrets = async ({ archives }: OwnFiles): Promise<readonly string[]> => {
   const found = await Promise.all(
     archives.map((archive) =>

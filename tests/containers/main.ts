@@ -10,13 +10,14 @@ import { buildImages, compareImages, labelsOfBuild } from './build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { measurementsTable, writeTable } from './measurements.ts';
 
-// `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and runs all of them together with Compose.
-// With `--measure` it stops after the images and writes what it measured of them into docs/containers.md.
+// `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and
+// runs all of them together with Compose. With `--measure` it stops after the images and writes
+// their measurements to docs/containers.md.
 
 const { values } = parseArgs({ options: { measure: { type: 'boolean', default: false } } });
 const tag = process.env['SLUICE_TAG'] ?? 'local';
 const page = join(repository, 'docs/containers.md');
-// Each has containers and a network of its own, and mostly waits.
+// Each file has its own containers and network, and mostly waits.
 const filesAtOnce = 2;
 const longestCheckMs = 900_000;
 
@@ -38,7 +39,7 @@ const tagWithoutBuildKit = `${tag}-without-buildkit`;
 
 const build = async (withBuildKit: boolean, of: Engine, dockerfile: string) => {
   say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
-  // What the builder of old makes is only looked at: what runs is what BuildKit made.
+  // The images of the legacy builder are only inspected. The checks run those of BuildKit.
   const durations = await buildImages(of, {
     tag: withBuildKit ? tag : tagWithoutBuildKit,
     ...{ withBuildKit, labels, dockerfile },

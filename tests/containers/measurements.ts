@@ -4,24 +4,24 @@ import * as z from 'zod';
 
 const measurementSchema = z.object({
   image: z.string(),
-  /** Of what its own layers hold, in bytes. */
+  /** The size of its own layers in bytes. */
   addedBytes: z.number(),
-  /** How long it takes to start (start-time.ts), in ms; only of what says when it is up. */
+  /** The start time in ms (start-time.ts), only of services that log when they are up. */
   startMs: z.number().optional(),
 });
 
-/** What was measured of one image. */
+/** The measurements of one image. */
 export type Measurement = z.infer<typeof measurementSchema>;
 
 const columns = ['image', 'size over its base', 'start'] as const;
 
-/** Notes a measurement, where the run of all checks wants to hear of it. */
+/** Appends a measurement to the report if the run has requested one. */
 export const reportMeasurement = (measurement: Measurement): void => {
   const file = process.env['SLUICE_MEASUREMENTS'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(measurement)}\n`);
 };
 
-/** What was noted, as an aligned table in Markdown, and where it was. */
+/** Formats the report as an aligned Markdown table, with the machine and the commit. */
 export const measurementsTable = (file: string, revision: string): string => {
   const measurements = readFileSync(file, 'utf8')
     .trim()
@@ -40,7 +40,7 @@ export const measurementsTable = (file: string, revision: string): string => {
   return [lineOf(columns), rule, ...rows.map(lineOf), '', where].join('\n');
 };
 
-/** Puts the table between the markers of a page. */
+/** Writes the table between the markers of a page. */
 export const writeTable = (page: string, table: string): void => {
   const before = readFileSync(page, 'utf8');
   const place = /(<!-- measurements -->\n)[^]*?(<!-- \/measurements -->)/;

@@ -11,12 +11,11 @@ import { startNginx } from '@sluice/test-servers/front/nginx.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-// One address takes what it can from the proxies, while clients of this address and of another one go
-// on. Each attack has an address of its own: a connection to a port that was closed a moment ago may
-// take half a minute.
+// One address exhausts the proxies, while clients of the same and of another address continue. Each
+// attack uses its own address: reconnecting to a recently closed port may take half a minute.
 
 const mib = 1_048_576;
-/** Envoy's memory in compose.yaml. */
+/** The memory limit of Envoy in compose.yaml. */
 const memoryLimit = 384 * mib;
 const answeredWithinMs = 15_000;
 const givenBackWithinMs = 120_000;
@@ -42,14 +41,17 @@ const residentAtStart = residentBytes();
 type Attack = {
   readonly name: string;
   readonly connections: number;
-  /** The first bytes of a connection through this proxy. */
+  /** Returns the first bytes of a connection through this proxy. */
   readonly head: (way: Way) => string;
-  /** How many spaces follow. */
+  /** The number of spaces after them. */
   readonly padding?: number;
   readonly isReading?: boolean;
 };
 
-/** Opens connections that each send the same bytes and then nothing; resolves when all are connected. */
+/**
+ * Opens connections that each send the same bytes and then nothing. Resolves when all are
+ * connected.
+ */
 const openConnections = (t: TestContext, way: Way, attack: Attack, address: string) => {
   const { connections, head, padding = 0, isReading = true } = attack;
   const words = [address, ways[way].port, connections, isReading, head(way), padding].map(String);
@@ -79,7 +81,10 @@ const answerOf = (way: Way, localAddress: string, method: 'GET' | 'POST', agent:
     sent.end(body);
   });
 
-/** Asserts that clients are answered: a GET and a POST on a new connection each, and a POST on one that stays. */
+/**
+ * Asserts that clients get answers: a GET and a POST on new connections, and a POST on a persistent
+ * one.
+ */
 const assertOthersAreAnswered = async (way: Way, addresses: readonly string[]) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const clients = addresses.flatMap((address) => [
@@ -129,7 +134,7 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-// What nginx passes on meets the same Envoy.
+// Requests that nginx forwards reach the same Envoy.
 const ofNginx = new Set(['connections without a byte', 'halves of a body', 'answers that are not read']);
 
 let attackers = 0;

@@ -1,12 +1,12 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 
 type RunOptions = {
-  /** Beside the environment of this process. */
+  /** Variables in addition to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly withinMs?: number;
 };
 
-/** A command ended with another code than 0, could not be started, or took too long. */
+/** The error for a command that exited with a code other than 0, did not start, or timed out. */
 export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
 }
@@ -15,7 +15,10 @@ const defaultWithinMs = 180_000;
 const mostOutputBytes = 256 * 1_048_576;
 const shownLines = 40;
 
-/** Runs a command to its end and resolves with what it wrote, without the last line's end. Throws a {@link CommandError} that says what it wrote. */
+/**
+ * Runs a command to its end. Resolves with its output without the final newline. Throws a
+ * {@link CommandError} with the output.
+ */
 export const run = (
   command: string,
   args: readonly string[],

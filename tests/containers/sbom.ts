@@ -5,9 +5,9 @@ import * as z from 'zod';
 import type { Image } from './build-images.ts';
 import { docker } from './containers.ts';
 
-/** What is installed in an image. */
+/** The packages in an image. */
 export type Installed = {
-  /** `path` is where it is, below the repository's root; of packages from the registry alone. */
+  /** Packages from the registry only. `path` is relative to the repository's root. */
   readonly npm: readonly { readonly path: string; readonly name: string; readonly version: string }[];
   readonly debian: readonly { readonly name: string; readonly version: string; readonly architecture: string }[];
   readonly node: string;
@@ -22,7 +22,10 @@ type Component = {
   readonly purl: string;
 };
 
-/** Looks for package.json files, which is what Node finds, and asks Debian's package manager. */
+/**
+ * Lists the packages by their package.json files, which Node uses, and those of Debian's package
+ * manager.
+ */
 export const installedPackages = async (image: string): Promise<Installed> => {
   const ask = (...command: readonly string[]) =>
     docker('run', '--rm', '--network=none', `--entrypoint=${command[0] ?? ''}`, image, ...command.slice(1));
@@ -38,7 +41,7 @@ export const installedPackages = async (image: string): Promise<Installed> => {
   };
 };
 
-// Runs in the image. Links lead to Sluice's own folders.
+// Runs in the image. Symbolic links are Sluice's own folders.
 const listPackages = `
   const { globSync, lstatSync, readFileSync } = require('node:fs');
   const { dirname } = require('node:path');
@@ -55,13 +58,16 @@ const lockSchema = z.object({
   packages: z.record(z.string(), z.object({ version: z.string().optional(), dev: z.boolean().optional() })),
 });
 
-/** The entries of package-lock.json by where they are installed. */
+/** Returns the entries of package-lock.json by installation path. */
 export const lockedPackages = (): ReadonlyMap<string, { version?: string | undefined; dev?: boolean | undefined }> => {
   const lock = lockSchema.parse(JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')));
   return new Map(Object.entries(lock.packages));
 };
 
-/** Writes an image's bill of materials in CycloneDX's form into the folder of data, `images/NAME.cdx.json`. */
+/**
+ * Writes an image's software bill of materials (CycloneDX) to `images/NAME.cdx.json` in the data
+ * folder.
+ */
 export const writeSbom = async (
   image: Image,
   { npm, debian, node }: Installed,

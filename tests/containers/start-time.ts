@@ -5,14 +5,17 @@ const mostStarts = 12;
 const upWithinMs = 60_000;
 const askAgainAfterMs = 50;
 
-/** How long a service takes from the start of its container until it says that it is up. */
+/** The time from the start of a service's container until the service logs `started`. */
 type StartTime = {
   readonly wallMs: number;
-  /** At least that without what its main thread waited for a processor that others had. */
+  /** A lower bound of `wallMs` without the time that its main thread waited for a processor. */
   readonly ownMs: number;
 };
 
-/** The least of some starts, since what else a machine does only adds to them. There are more of them until one takes less than `enoughMs`. */
+/**
+ * Returns the minimum over several starts, since other load only adds time. Repeats until one start
+ * takes less than `enoughMs`, within limits.
+ */
 export const measureStart = async (container: string, enoughMs: number): Promise<StartTime> => {
   let least: StartTime = { wallMs: Number.POSITIVE_INFINITY, ownMs: Number.POSITIVE_INFINITY };
   for (let start = 0; start < mostStarts && (start < 3 || least.ownMs >= enoughMs); start += 1) {
@@ -29,14 +32,14 @@ const timeOfStart = async (container: string): Promise<StartTime> => {
   const startedAt = Date.parse(await inspect(container, '{{.State.StartedAt}}'));
   const giveUpAt = performance.now() + upWithinMs;
   for (;;) {
-    // oxlint-disable-next-line no-await-in-loop -- asked again until it is up
+    // oxlint-disable-next-line no-await-in-loop -- polls until it is up
     const log = await docker('logs', container);
     const upAt = [...log.matchAll(/"time":"([^"]+)"[^\n]*"msg":"started"/g)]
       .map(([, time = '']) => Date.parse(time))
       .find((time) => time >= startedAt);
     if (upAt !== undefined) {
       const wallMs = upAt - startedAt;
-      // oxlint-disable-next-line no-await-in-loop -- the last time around
+      // oxlint-disable-next-line no-await-in-loop -- the last iteration
       return { wallMs, ownMs: Math.max(0, wallMs - (await waitedForProcessorMs(container))) };
     }
     if (performance.now() > giveUpAt) throw new Error(`${container} was not up within ${upWithinMs} ms:\n${log}`);
@@ -45,7 +48,10 @@ const timeOfStart = async (container: string): Promise<StartTime> => {
   }
 };
 
-/** Linux counts it for each thread: the second figure of schedstat, in ns. */
+/**
+ * Returns the time in ms that the main thread waited for a processor: the second figure (ns) of
+ * Linux's schedstat.
+ */
 const waitedForProcessorMs = async (container: string): Promise<number> => {
   const figures = await docker(
     'exec',

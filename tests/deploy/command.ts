@@ -5,13 +5,16 @@ import { repository } from '@sluice/local/folder.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { EmulatedAccount } from './account/account.ts';
 
-/** How a command ended: its exit code, and all that it wrote. */
+/** The exit code and the output of a finished command. */
 export type Ended = { readonly code: number | null; readonly output: string };
 
-/** A command under way. */
+/** A command in progress. */
 export type Running = {
   readonly output: () => string;
-  /** Resolves when it has written something; throws when it has not within two minutes, or has ended without it. */
+  /**
+   * Resolves when the output matches `what`. Throws when it does not within two minutes, or when
+   * the command exits first.
+   */
   readonly says: (what: RegExp) => Promise<void>;
   readonly signal: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
@@ -19,7 +22,7 @@ export type Running = {
 
 const speaksWithinMs = 240_000;
 
-/** Starts one of the commands of tools/deploy on an account, without a terminal. */
+/** Starts a command of tools/deploy for an account, without a terminal. */
 export const start = (
   { variables }: Pick<EmulatedAccount, 'variables'>,
   command: 'deploy' | 'destroy' | 'status' | 'logs' | 'ops',
@@ -51,6 +54,6 @@ export const start = (
 /** Runs a command to its end. */
 export const run = (...given: Parameters<typeof start>): Promise<Ended> => start(...given).ended;
 
-/** The account of whoever runs the tests is none of theirs. */
+/** Removes the AWS variables of the user who runs the tests. */
 export const withoutAws = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_') && name !== 'ENV'));

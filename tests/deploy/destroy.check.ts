@@ -25,7 +25,7 @@ testFile.after(() => logs.destroy());
 
 const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes', '--allow-destructive'];
 
-/** A network interface of Lambda's, which it takes away some time after its function is gone. */
+/** Creates a network interface of Lambda, which AWS deletes some time after its function. */
 const plantInterface = async (vpc: string) => {
   const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpc, CidrBlock: '10.20.0.0/24' }));
   const { NetworkInterface } = await ec2.send(
@@ -50,7 +50,8 @@ test('a network interface that Lambda still has is waited for and named; when it
     account.cloudFormation.findResource('sluice-dev-foundation', 'NetworkVpc'),
   );
   const rule = account.front.add(async ({ service, action }, ask) => {
-    // moto has every interface unused; Lambda's is in use until Lambda lets go of it.
+    // moto reports every interface as unused. A Lambda interface is in use until Lambda releases
+    // it.
     if (service !== 'ec2' || action !== 'DescribeNetworkInterfaces') return undefined;
     const answer = await ask();
     return { ...answer, body: Buffer.from(answer.body.toString().replaceAll('<status>available<', '<status>in-use<')) };
@@ -66,7 +67,8 @@ test('a network interface that Lambda still has is waited for and named; when it
 
   const again = start(account, 'destroy', dev);
   await again.says(/could not be removed whole/);
-  // Lambda lets go of it; whoever waits removes it. The emulated network goes only without the subnet that it needed.
+  // Lambda releases the interface, and the command that waits for it deletes it. The emulated
+  // network can only be deleted without the subnet of the interface.
   await ec2.send(new DeleteSubnetCommand({ SubnetId: subnet }));
   rule();
   const ended = await again.ended;

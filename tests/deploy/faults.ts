@@ -1,8 +1,8 @@
 import type { AwsAnswer, AwsRequest, Rule } from './account/front.ts';
 
 /**
- * An error of AWS's as the protocol of its service writes it: XML for those that take forms ("Common error types" of each API reference), JSON
- * for the others.
+ * Creates an AWS error in the protocol of its service: XML for form-encoded services ("Common error
+ * types" of each API reference), JSON for the others.
  */
 const refusal = ({ headers }: AwsRequest, status: number, code: string, message: string): AwsAnswer => {
   const isJson = headers['x-amz-target'] !== undefined;
@@ -21,7 +21,10 @@ const refusal = ({ headers }: AwsRequest, status: number, code: string, message:
       };
 };
 
-/** What AWS says of temporary credentials that are over ("Common errors": ExpiredTokenException; STS and CloudFormation: ExpiredToken). */
+/**
+ * Answers as AWS does for expired temporary credentials ("Common errors": ExpiredTokenException;
+ * STS and CloudFormation: ExpiredToken).
+ */
 export const expireCredentials: Rule = (request) =>
   Promise.resolve(
     refusal(
@@ -32,7 +35,10 @@ export const expireCredentials: Rule = (request) =>
     ),
   );
 
-/** What AWS says when it is asked too often ("Common errors": ThrottlingException; the older query APIs: Throttling). */
+/**
+ * Answers as AWS does when it throttles ("Common errors": ThrottlingException; the older query
+ * APIs: Throttling).
+ */
 export const throttle =
   (service: string): Rule =>
   async (request) =>
@@ -45,7 +51,7 @@ export const throttle =
         )
       : undefined;
 
-/** What ECR says to a push that IAM does not allow ("Amazon ECR error messages": denied). */
+/** Answers as ECR does to a push that IAM denies ("Amazon ECR error messages": denied). */
 export const denyPush: Rule = async ({ action }) =>
   /^POST .*\/blobs\/uploads\//.test(action)
     ? {

@@ -32,7 +32,7 @@ test('what looks at an environment that is not deployed says so and ends with 1'
 test('the status shows services, versions, queue, rows, alarms and cost in one table; what is not known does not hide the rest', async () => {
   await plantEnvironment(account, 'dev', 'dev-0123456789ab');
   const { code, output } = await run(account, 'status', ['dev', '--profile', 'x']);
-  // No task runs in the emulator, nobody says how the queue is, and no API answers.
+  // The emulator runs no tasks, so there is no queue state and no API answers.
   assert.equal(code, 1, output);
   assert.match(output, /^dev {2}eu-central-1 {2}https:\/\/\w+\.cloudfront\.net$/m);
   assert.match(output, /^ {2}api +closed {2}writes need a token, and anybody may read$/m);
@@ -67,7 +67,7 @@ test('an operator’s command runs in a task beside the consumers, and ends as t
     if (service === 'ecs' && action === 'RunTask') started = JSON.parse(body.toString());
     return undefined;
   });
-  // moto starts tasks and runs none: here it says something, and ends with 1.
+  // moto starts tasks but does not run them. This rule adds output and exit code 1.
   const end = account.front.add(async ({ service, action }, ask) => {
     if (service !== 'ecs' || action !== 'DescribeTasks') return undefined;
     const answer = await ask();

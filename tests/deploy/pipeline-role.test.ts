@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 
-/** Names of IAM where they are not those of the SDK's packages. */
+/** The IAM service names that differ from those of the SDK's packages. */
 const services: Readonly<Record<string, string>> = {
   'elastic-load-balancing-v2': 'elasticloadbalancing',
   'resource-groups-tagging-api': 'tag',
@@ -13,7 +13,10 @@ const services: Readonly<Record<string, string>> = {
   'service-quotas': 'servicequotas',
   'cloudwatch-logs': 'logs',
 };
-/** Actions of IAM where they are not those of the API ("Actions, resources, and condition keys for Amazon S3"). */
+/**
+ * The IAM actions that differ from those of the API ("Actions, resources, and condition keys for
+ * Amazon S3").
+ */
 const actions: Readonly<Record<string, string>> = {
   's3:CopyObject': 's3:PutObject',
   's3:DeleteObjects': 's3:DeleteObjectVersion',
@@ -21,10 +24,10 @@ const actions: Readonly<Record<string, string>> = {
   's3:ListObjectVersions': 's3:ListBucketVersions',
   's3:ListObjectsV2': 's3:ListBucket',
 };
-/** Whoever has credentials may ask who he is. */
+/** The actions that need no permission. */
 const free = new Set(['sts:GetCallerIdentity']);
 
-/** The files of tools/deploy that a command runs. */
+/** Lists the files of tools/deploy that a command loads. */
 const filesOf = (file: string, seen = new Set<string>()): Set<string> => {
   if (seen.has(file)) return seen;
   seen.add(file);

@@ -14,7 +14,7 @@ import { expireCredentials, throttle } from './faults.ts';
 const account = await startAccount(testFile, '222222222222');
 const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes'];
 
-/** Runs what a message says mends it. */
+/** Runs the command that the error message suggests. */
 const bootstrap = async (): Promise<void> => {
   const cdk = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
   const child = spawn(process.execPath, [cdk, 'bootstrap', 'aws://222222222222/eu-central-1'], {
@@ -83,7 +83,7 @@ test('where AWS asks for fewer calls for long, it says so and ends with 1', asyn
 
 test('without a terminal nothing moves and nothing is coloured', async () => {
   const { output } = await run(account, 'deploy', ['nowhere'], { CI: 'true', FORCE_COLOR: undefined });
-  // oxlint-disable-next-line no-control-regex -- that is what colours are
+  // oxlint-disable-next-line no-control-regex -- colors are control characters
   assert.doesNotMatch(output, /\u001b\[|\r/);
   assert.match(output, /There is no environment nowhere; there are test, dev, stage, prod/);
 });

@@ -37,7 +37,7 @@ test('run again it waits for what is under way, and goes as far as the emulated 
   assert.match(output, /sluice-dev-foundation is under way from before/);
   assert.match(output, /^ {2}The API is closed: writes need a token, and anybody may read$/m);
   assert.match(output, /✓ \d+ files uploaded/);
-  // No tasks run in the emulator, and it says what it waited for.
+  // The emulator runs no tasks, so the command reports what it waited for.
   assert.equal(code, 1, output);
   assert.match(output, /✗ Services: not within \d+ min; /);
 });

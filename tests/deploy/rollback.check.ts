@@ -30,7 +30,8 @@ test('a stack that fails is put back, and the message is the failure that others
   const { code, output } = await run(account, 'deploy', dev);
   remove();
   assert.equal(code, 1, output);
-  // Images are pushed now; then the database fails, and what was made is removed.
+  // The images are pushed. Then the database fails, and CloudFormation removes the created
+  // resources.
   for (const image of ['producer', 'consumer', 'envoy'])
     assert.match(output, new RegExp(`✓ ${image} built and pushed: dev-`));
   assert.match(output, /✓ Network\/Vpc +AWS::EC2::VPC made/);

@@ -17,7 +17,10 @@ await account.bootstrap();
 
 type Answers = readonly (readonly [question: string, answer: string])[];
 
-/** Runs `bash ./deploy.sh` on a terminal on which somebody answers; it is so many columns wide, with 0 it does not say. */
+/**
+ * Runs `bash ./deploy.sh` on a terminal that types answers. `columns`: its width, or 0 if the
+ * terminal does not report one.
+ */
 const deployOnTerminal = async (columns: number, answers: Answers, more = {}) => {
   const terminal = join(import.meta.dirname, 'terminal.py');
   const child = spawn('python3', [terminal, String(columns), JSON.stringify(answers), 'bash', './deploy.sh'], {
@@ -56,7 +59,7 @@ test('told to, it deploys as far as the emulated account carries; a terminal tha
   for (const stack of ['registry', 'foundation', 'app'])
     assert.match(plain, new RegExp(`✓ sluice-dev-${stack} is as it should be`));
   assert.match(plain, /✓ \d+ files uploaded/);
-  // No tasks run in the emulator.
+  // The emulator runs no tasks.
   assert.match(plain, /✗ Services: not within \d+ min; /);
   assert.equal(code, 1, plain);
 });
@@ -76,6 +79,6 @@ test('the last answers are what Enter takes; with NO_COLOR nothing is coloured',
   assert.equal(again.code, 1, again.plain);
   assert.match(again.plain, /✗ The credentials have expired/);
   assert.match(again.plain, /Environment \(test, dev, stage, prod\) +dev/);
-  // oxlint-disable-next-line no-control-regex -- that is what colours are
+  // oxlint-disable-next-line no-control-regex -- colors are control characters
   assert.doesNotMatch(again.output, /\u001b\[\d*;?3\dm/);
 });

@@ -65,7 +65,7 @@ test('what workflows run are scripts that people run too', () => {
     assert.ok(script !== undefined || file !== undefined || isAudit !== undefined, `${where} runs ${run}`);
     if (script !== undefined) assert.ok(script in scripts, `${where}: there is no script ${script}`);
     if (file !== undefined) assert.ok(existsSync(join(repository, file)), `${where}: there is no ${file}`);
-    // What somebody writes into the name of a branch or an environment is no command.
+    // The name of a branch or an environment must not run as a command.
     assert.doesNotMatch(run, /\$\{\{/, where);
   }
 });
@@ -80,7 +80,10 @@ test('no workflow knows a key, and none but a deployment may ask for a role', ()
   for (const { name, permissions } of workflows) assert.deepEqual(permissions, { contents: 'read' }, name);
 });
 
-/** The jobs of a workflow that install or run packages with AWS credentials at hand, though they need not. */
+/**
+ * Lists the jobs of a workflow that install or run packages while they hold AWS credentials
+ * unnecessarily.
+ */
 const findEarlyCredentials = (text: string): string[] => {
   const { jobs: found } = workflowSchema.parse(parse(text));
   return Object.entries(found).flatMap(([job, { steps: own }]) => {
@@ -88,7 +91,7 @@ const findEarlyCredentials = (text: string): string[] => {
     if (credentials === -1) return [];
     const install = own.findIndex(({ run }) => run === 'node tools/install.mjs');
     const isFirst = install !== -1 && install < credentials;
-    // Whatever runs after it has them, so they are taken as late as can be.
+    // All later steps have the credentials, so the step must come as late as possible.
     const isLate = own.slice(credentials + 1).every(({ run }) => run?.startsWith('npm run deploy ') === true);
     return [isFirst ? '' : `${job} installs with credentials`, isLate ? '' : `${job} takes them too early`].filter(
       (fault) => fault !== '',
@@ -99,7 +102,7 @@ const findEarlyCredentials = (text: string): string[] => {
 test('packages are installed before there are credentials, without their scripts, and only the deployment has them', () => {
   assert.ok(workflows.some(({ text }) => text.includes('configure-aws-credentials')));
   for (const { name, text } of workflows) assert.deepEqual(findEarlyCredentials(text), [], name);
-  // As it was: the deployment installed what was missing.
+  // Without the installation step, the deployment installs the missing packages itself.
   const deployment = workflows.find(({ name }) => name === 'deploy.yml') ?? assert.fail();
   const before = deployment.text.replace(/^ +- run: node tools\/install\.mjs\n/m, '');
   assert.deepEqual(findEarlyCredentials(before), ['deploy installs with credentials']);

@@ -9,19 +9,21 @@ type Whole = Awaited<ReturnType<typeof createPipeline>>;
 type Pipeline = Pick<Whole, 'isDrained'> & { readonly ledger: Pick<Whole['ledger'], 'readCounts' | 'readTotals'> };
 
 type Fault = {
-  /** What was broken. */
+  /** The name of the fault. */
   readonly fault: string;
-  /** How many times. */
+  /** The number of times that it was injected. */
   readonly times: number;
-  /** How long it may take until everything is recorded. */
+  /** The time limit for recovery: until everything is recorded. */
   readonly withinMs: number;
-  /** Counts that what was broken may lose, by what is promised of it. */
+  /** The counts that this fault may lose according to the documentation. */
   readonly mayBeLost?: ReadonlySet<number>;
 };
 
 /**
- * Waits until what was acknowledged is recorded and nothing waits, notes how it went for the table at the end of all tests, and asserts the invariant: nothing
- * lost, nothing twice, nothing that was not sent, and `totals` equal to `COUNT(*)`. Starts to wait when it is called: when the fault is over.
+ * Waits until all acknowledged counts are recorded and the queue is empty. Adds the result to the
+ * table that is printed after all tests.
+ * Asserts that no count is lost, recorded twice or recorded without being sent, and that `totals`
+ * equals `COUNT(*)`. Call it when the fault is over: the recovery time starts with the call.
  */
 export const assertBalance = async ({ ledger, isDrained }: Pipeline, load: Posted, fault: Fault): Promise<void> => {
   const { acknowledged, unacknowledged } = load;
@@ -31,13 +33,13 @@ export const assertBalance = async ({ ledger, isDrained }: Pipeline, load: Poste
   const findLost = () => [...acknowledged].filter((count) => !recorded.has(count) && !mayBeLost.has(count));
   try {
     await waitUntil(async () => {
-      // The cheap question first.
+      // The cheap query first.
       if ((await ledger.readTotals()) < acknowledged.size - mayBeLost.size) return false;
       recorded = new Set(await ledger.readCounts());
       return findLost().length === 0 && (await isDrained());
     }, fault.withinMs);
   } catch {
-    // What is missing is counted below.
+    // Missing counts are counted below.
   }
   const recoveryMs = performance.now() - startedAt;
   const rows = await ledger.readCounts();

@@ -38,7 +38,8 @@ test('a master that is killed under load loses nothing that a replica had to hol
   const victim = await cluster.masterOf(slot);
   await victim.kill();
   await waitUntil(async () => (await cluster.masterOf(slot)) !== victim, 30_000);
-  // It comes back as a replica of the new master, which can then acknowledge what a replica must hold.
+  // It returns as a replica of the new master, which then has the replica that an acknowledgement
+  // requires.
   await victim.restart();
   await load.more();
   await load.stop();

@@ -10,7 +10,7 @@ import { createLoadedPipeline } from './loaded-pipeline.ts';
 // A consumer gives up a silent transaction after 30 s.
 const withinMs = 60_000;
 
-/** A loaded pipeline with a proxy on each of its lines. */
+/** Starts a loaded pipeline with a proxy on each connection to a server. */
 const createProxiedPipeline = async (t: TestContext) => {
   const port = (name: string) => Number(process.env[name]);
   const producerToRedis = await createProxy(t, port('REDIS_PORT'));
@@ -42,7 +42,7 @@ test('connections that go half-open on every line, one way or both, are given up
   const breakLines = async (way: 'requests' | 'replies' | 'both') => {
     const pipeline = await createProxiedPipeline(t);
     const { load, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
-    // MySQL first: once the consumer's Redis is silent it records nothing for a while, and gives an idle connection back.
+    // MySQL first: without Redis the consumer records nothing and closes its idle MySQL connection.
     const lines = [consumerToMysql, consumerToRedis, producerToRedis];
     for (const line of lines) {
       const before = line.swallowedBytes();
@@ -54,7 +54,7 @@ test('connections that go half-open on every line, one way or both, are given up
     const lost = way === 'both' ? 'both ways' : way;
     await assertBalance(pipeline, load, { fault: `half-open, ${lost} lost`, times: lines.length, withinMs });
   };
-  // Each is mostly a wait for deadlines.
+  // They run in parallel, since each mostly waits for deadlines.
   await Promise.all([breakLines('requests'), breakLines('replies'), breakLines('both')]);
 });
 
@@ -73,10 +73,10 @@ test('who reads while Redis and MySQL hang is told 503 within 2 s, also behind a
   for (const { path, status } of await Promise.all(paths.map(ask))) assert.equal(status, 200, path);
   for (const line of [redis, mysql]) line.swallowReplies(true);
   const slowest: number[] = [];
-  // A machine that is busy with something else only ever makes it longer, so one of three in time is the proof.
+  // Load on the machine can only add time, so one of three runs within the limit is proof.
   while (slowest.length < 3 && !slowest.some((ms) => ms < 2_000)) {
     const first = paths.map(ask);
-    // By now their reads are under way, and who asks waits for those first.
+    // By now the first reads are in progress, and the next requests wait for them.
     await pause(100);
     const answers = await Promise.all([...first, ...paths.map(ask)]);
     for (const { path, status, retryAfter } of answers) assert.deepEqual([status, retryAfter], [503, '1'], path);

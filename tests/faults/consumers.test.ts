@@ -9,21 +9,22 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { startLoad } from './load.ts';
 
-// Work is promised to be taken over within 30 s.
+// Another consumer claims the entries of a dead consumer within 30 s.
 const takenOverWithinMs = 30_000;
 const kills = 100;
 
 test(`consumers killed ${kills} times at random under load lose nothing and record nothing twice`, async (t) => {
   const pipeline = await createPipeline(t);
   await pipeline.start('producer');
-  // What it compiled is kept when it ends by itself; those that are killed would each compile it again.
+  // A consumer saves its compiled code when it exits by itself. Without this step, each killed
+  // consumer would compile it again.
   await (await pipeline.start('consumer')).end('SIGTERM');
   const load = startLoad(t, [pipeline.address], { clients: 4 });
   let left = kills;
   const startAndKill = async () => {
     while (left-- > 0) {
       const consumer = await pipeline.start('consumer');
-      // Kills have to come at times of their own, so this is a time and not a condition.
+      // A random delay, not a condition: kills must hit at arbitrary moments.
       await pause(Math.random() * 200);
       await consumer.end('SIGKILL');
     }
@@ -38,7 +39,9 @@ test(`consumers killed ${kills} times at random under load lose nothing and reco
   });
 });
 
-/** A pipeline whose consumers go through proxies that can hold them between two steps. */
+/**
+ * Starts a pipeline whose consumers connect through proxies that can stop them between two steps.
+ */
 const createHeldPipeline = async (t: Parameters<typeof createPipeline>[0]) => {
   const pipeline = await createPipeline(t);
   const gate = createGate();
@@ -51,7 +54,7 @@ const createHeldPipeline = async (t: Parameters<typeof createPipeline>[0]) => {
 
 type HeldPipeline = Awaited<ReturnType<typeof createHeldPipeline>>;
 
-/** What the servers know of the first batch, or of the first entry, in what goes over the wire at a step. */
+/** Reads the state of the first batch or entry in `text`, the data on the wire at a step. */
 const lookAt = async ({ ledger, queue }: HeldPipeline, text: string) => {
   const [, batchId] = /x'([0-9a-f]{32})'/.exec(text) ?? [];
   if (batchId !== undefined) {
@@ -65,7 +68,8 @@ const lookAt = async ({ ledger, queue }: HeldPipeline, text: string) => {
   return { isInStream: present.length > 0, isPending: pending.length > 0 };
 };
 
-// What shows that a consumer is where the step says: not recorded before its COMMIT, in the stream until XDEL, pending until XACK.
+// The state that proves the step of a consumer. A batch is not recorded before COMMIT, an entry is
+// in the stream until XDEL, and it is pending until XACK.
 const expected: Readonly<Record<Step, Awaited<ReturnType<typeof lookAt>>>> = {
   'entries delivered': { isInStream: true, isPending: true },
   'transaction sent': { isRecorded: false },
@@ -91,7 +95,7 @@ test('a consumer killed between any two of its steps loses nothing and records n
       assert.deepEqual(await lookAt(pipeline, text), expected[step], step);
       return true;
     };
-    // A COMMIT that was sent is done a moment later.
+    // A COMMIT takes effect shortly after it was sent.
     await waitUntil(() => isThere().catch(() => false), 5_000).catch(isThere);
     await consumer.end('SIGKILL');
   }
@@ -99,7 +103,7 @@ test('a consumer killed between any two of its steps loses nothing and records n
   await pipeline.start('consumer');
   const fault = { fault: 'consumer killed between two steps', times: steps.length, withinMs: takenOverWithinMs };
   await assertBalance(pipeline, load, fault);
-  // What a crash between XDEL and XACK leaves is cleaned up.
+  // After a crash between XDEL and XACK the pending id is cleaned up.
   await waitUntil(async () => {
     const { pending } = await pipeline.queue.admin.xPending(pipeline.queue.partition.stream, 'ledger');
     return pending === 0;
@@ -118,7 +122,7 @@ test('a consumer frozen in the middle of its transaction holds nobody up for lon
   await load.stop();
   const fault = { fault: 'consumer frozen in mid transaction', times: 1, withinMs: takenOverWithinMs };
   await assertBalance(pipeline, load, fault);
-  // It thaws and finds its transaction gone, and its entries recorded by another.
+  // It resumes and finds its transaction gone and its entries recorded by another consumer.
   release();
   process.kill(frozen.pid, 'SIGCONT');
   await waitUntil(() => frozen.lines.some((line) => line.includes('could not record')), 15_000);

@@ -14,7 +14,7 @@ test('passwords that are rotated under load are fetched anew, with nothing lost 
   await ledger.query(`CREATE USER ${account} IDENTIFIED BY 'first'`);
   await ledger.query(`GRANT ALL ON ${ledger.settings.database}.* TO ${account}`);
 
-  /** Changes both passwords, and ends the connections that were opened with the old ones. */
+  /** Changes both passwords and closes the connections that used the old ones. */
   const rotate = async (password: string) => {
     const login = { username, password };
     const arns = {

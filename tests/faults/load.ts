@@ -8,33 +8,35 @@ export type Refusal = { readonly kind: Kind; readonly ms: number };
 
 type Kind = 'single' | 'batch' | 'keyed';
 
-/** What became of the counts that were posted. */
+/** The outcome of the posted counts. */
 export type Posted = {
-  /** Counts that must be recorded. */
+  /** The counts that must be recorded. */
   readonly acknowledged: ReadonlySet<number>;
-  /** Counts that may be recorded: they were refused, or no answer came. */
+  /** The counts that may be recorded: they were refused, or no answer came. */
   readonly unacknowledged: ReadonlySet<number>;
-  /** What each 503 was the answer to, and how long it took in milliseconds. */
+  /** The kind of request for each 503, and its duration in ms. */
   readonly refusals: readonly Refusal[];
-  /** Answers that are neither 201 nor a 503 with `Retry-After`. There should be none. */
+  /** Answers other than 201 or a 503 with `Retry-After`. There should be none. */
   readonly oddAnswers: readonly string[];
 };
 
 export type Load = Posted & {
-  /** Resolves when every request that is under way now has its answer. */
+  /** Resolves when every request in progress has its answer. */
   readonly settle: () => Promise<void>;
-  /** Resolves when so many more counts are acknowledged. */
+  /** Resolves when `counts` more counts are acknowledged. */
   readonly more: (counts?: number) => Promise<void>;
-  /** Ends it; resolves when every request has its answer. */
+  /** Stops the load; resolves when every request has its answer. */
   readonly stop: () => Promise<void>;
 };
 
 export type LoadSettings = {
-  /** How many clients post, each with a connection of its own. */
+  /** The number of clients, each with its own connection. */
   readonly clients?: number;
-  /** How long each waits between two requests, so that what is broken is the pipeline and not the machine. */
+  /**
+   * The pause of each client between two requests, so that the load does not overload the machine.
+   */
   readonly pauseMs?: number;
-  /** Where its counts begin, when there are two. */
+  /** The first count, when two loads run. */
   readonly firstCount?: number;
 };
 
@@ -50,8 +52,10 @@ const repeats = 20;
 const repeatAfterMs = 250;
 
 /**
- * Posts counts, each another one, one request at a time a client: most alone, some as a batch that needs several entries, and
- * some with an idempotency key, which are sent again to one address after the other until they are acknowledged. Ends with the test.
+ * Posts distinct counts from several clients, one request at a time each. Ends with the test.
+ * Most requests have one count, and some have a batch that needs several entries. Some have an
+ * idempotency key: the client sends these to one address after the other until they are
+ * acknowledged.
  */
 export const startLoad = (
   test: TestContext,
@@ -96,7 +100,7 @@ export const startLoad = (
   };
 
   const client = async (_: unknown, index: number) => {
-    // oxlint-disable no-await-in-loop -- one request at a time a client
+    // oxlint-disable no-await-in-loop -- each client sends one request at a time
     while (!isStopping) {
       const what = nextPost();
       let isAcknowledged = false;
@@ -131,7 +135,7 @@ export const startLoad = (
   return { acknowledged, unacknowledged, refusals, oddAnswers, settle, more, stop };
 };
 
-/** What became of the counts of several loads. */
+/** Combines the outcomes of several loads. */
 export const joinLoads = (loads: readonly Posted[]): Posted => ({
   acknowledged: new Set(loads.flatMap(({ acknowledged }) => Array.from(acknowledged))),
   unacknowledged: new Set(loads.flatMap(({ unacknowledged }) => Array.from(unacknowledged))),
@@ -141,7 +145,9 @@ export const joinLoads = (loads: readonly Posted[]): Posted => ({
 
 type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
 
-/** Resolves to nothing when the connection broke before the whole answer was there. */
+/**
+ * Sends a POST. Resolves to `undefined` when the connection broke before the answer was complete.
+ */
 const post = (agent: Agent, address: string, { path, body, key }: Post): Promise<Answer | undefined> =>
   new Promise((resolve) => {
     const headers = {

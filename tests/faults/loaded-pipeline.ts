@@ -5,16 +5,16 @@ import { startLoad, type LoadSettings } from './load.ts';
 type Environment = Readonly<Record<string, string>>;
 
 type LoadedSettings = {
-  /** Servers of the test's own. */
+  /** The servers of this test, in place of those that the tests share. */
   readonly servers?: Parameters<typeof createPipeline>[1];
-  /** What the services are told besides, or both. */
+  /** Additional environment variables of the producer, the consumer or both. */
   readonly producer?: Environment;
   readonly consumer?: Environment;
   readonly both?: Environment;
   readonly load?: LoadSettings;
 };
 
-/** A pipeline of one producer and one consumer at work, under load. */
+/** Starts a pipeline of one producer and one consumer, under load. */
 export const createLoadedPipeline = async (t: TestContext, settings: LoadedSettings = {}) => {
   const { servers, both } = settings;
   const pipeline = await createPipeline(t, servers);

@@ -9,7 +9,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';
 
-// A consumer asks a MySQL that is there again after 5 s at most.
+// A consumer retries at most 5 s after MySQL is available again.
 const withinMs = 30_000;
 const mysql = await startLocalMysql(testFile);
 const servers = { mysql: mysql.server };
@@ -20,7 +20,7 @@ const statusOf = async (address: string, path: string): Promise<number> => {
   return response.status;
 };
 
-/** A loaded pipeline whose consumer can be held in its transactions. */
+/** Starts a loaded pipeline whose consumer can be stopped within its transactions. */
 const createHeldPipeline = async (t: TestContext) => {
   const gate = createGate();
   const port = await createMysqlSteps(t, mysql.server.port, gate);
@@ -98,7 +98,7 @@ test('the answer to COMMIT that never comes, or a connection that breaks before 
     held.cut();
   }
   await waitUntil(() => failuresOf(consumer) >= cuts, 10_000);
-  // This one stays open and silent until the consumer gives it up.
+  // This transaction stays open and silent until the consumer gives it up.
   await gate.hold('COMMIT sent');
   await load.stop();
   await assertBalance(pipeline, load, { fault: 'answer to COMMIT lost', times: cuts + 1, withinMs: 60_000 });
@@ -113,11 +113,13 @@ test('a transaction that is the victim of a deadlock is made again', async (t) =
     const held = await gate.hold('INSERT count');
     const [, batchId = ''] = /x'([0-9a-f]{32})'/.exec(held.text) ?? [];
     await ledger.transaction(async (query) => {
-      // The server ends the transaction that has changed less: this one changes more than any of a consumer.
+      // MySQL rolls back the transaction with fewer changes. This one changes more rows than any of
+      // a consumer.
       await query('INSERT INTO `count` (count_value) SELECT 0 FROM seq_1_to_20000', []);
       await query('SELECT * FROM totals FOR UPDATE', []);
       held.release();
-      // Waits for the consumer, which waits for `totals`: until the server ends one of them.
+      // A deadlock: this statement waits for the consumer, which waits for `totals`. MySQL rolls
+      // back one of them.
       await query('INSERT INTO inbox (batch_id, expires_at) VALUES (UNHEX(?), CURRENT_TIMESTAMP)', [batchId]);
     });
     await waitUntil(() => failuresOf(consumer) > before, 10_000);

@@ -9,16 +9,16 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { assertBalance } from './balance.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';
 
-// For large entries, and to count connections.
+// A private Redis, for large entries and to count connections.
 const redis = { ...(await startRedis(testFile)), host: '127.0.0.1' };
 const withinMs = 60_000;
 const mostConnections = 200;
-// Less than the large entries of a test together, and little more than a consumer needs.
+// Smaller than the large entries of a test together, and slightly larger than a consumer needs.
 const littleHeap = { NODE_OPTIONS: '--max-old-space-size=96' };
 
 const batchId = () => randomBytes(16).toString('hex');
 
-/** Entries that no producer makes, as XADD takes them. */
+/** Entries that no producer creates, as arguments of XADD. */
 const poison: Readonly<Record<string, readonly (string | Buffer)[]>> = {
   'a list of 24 MB': ['b', batchId(), 'v', '1,'.repeat(12_000_000)],
   'a list that is nearly one': ['b', batchId(), 'v', '1,'.repeat(1_000)],
@@ -56,7 +56,7 @@ test('whatever an entry holds, a consumer stays, records its neighbours, and the
   );
   const names = listed.map((line) => line.split(' ')[0] ?? '');
   for (const name of names) assert.equal((await operate('dead-letters', 'show', name)).code, 0);
-  // Those that kept their fields come back, and are dead letters again.
+  // Entries that kept their fields are replayed and become dead letters again.
   const { code, output } = await operate('dead-letters', 'replay', '--all');
   assert.equal(code, 1, output);
   assert.match(output, /Put back into the queue: 6\nNot put back: 4/);
@@ -73,7 +73,7 @@ test('a partition full of large entries, new and left by a dead consumer, does n
   await consumer.end('SIGTERM');
   const times = 24;
   const addLarge = async (entries: number) => {
-    // Made by Redis, which is faster than sending them.
+    // A script creates them in Redis, which is faster than sending them.
     const script = `local v = string.rep('1,', 12000000)
       for entry = 1, ARGV[1] do redis.call('XADD', KEYS[1], '*', 'b', ARGV[2], 'v', v) end`;
     await queue.admin.eval(script, { keys: [stream], arguments: [String(entries), batchId()] });
@@ -105,7 +105,7 @@ test('whatever is registered as a partition, the connections of a consumer are b
     ...streams,
     ...Array.from({ length: 10_000 }, (_, index) => `{${queue.name}:x${index}}`),
   ]);
-  // One that is not the producer's, and its key is no stream.
+  // A stream name that is not the producer's. Its key holds a value that is not a stream.
   const own = new Set(partitionsOf(queue.name, 3).map(({ stream }) => stream));
   const taken = streams.find((stream) => !own.has(stream)) ?? '';
   await admin.set(taken, 'not a stream');

@@ -18,7 +18,7 @@ test(`producers killed ${kills} times under load lose nothing that they acknowle
     ports.map((port) => `http://127.0.0.1:${port}`),
   );
   for (let kill = 0; kill < kills; kill++) {
-    // Kills have to come at times of their own, so this is a time and not a condition.
+    // A random delay, not a condition: kills must hit at arbitrary moments.
     await pause(Math.random() * 200);
     const victim = kill % producers.length;
     await producers[victim]?.end('SIGKILL');

@@ -9,10 +9,11 @@ import { assertBalance } from './balance.ts';
 import { joinLoads, startLoad, type Load, type Posted } from './load.ts';
 import { createLoadedPipeline } from './loaded-pipeline.ts';
 
-// From when Redis is there again. A consumer asks again after 5 s at most, and what it had read it may have to take over.
+// Counted from when Redis is available again. A consumer retries within 5 s, and may have to claim
+// entries that it had read.
 const withinMs = 30_000;
 
-/** A Redis that the tests of this file break. */
+/** Starts a Redis that only the tests of this file break. */
 const own = async (options: readonly string[] = []) => ({
   ...(await startRedis(testFile, options)),
   host: '127.0.0.1',
@@ -27,10 +28,13 @@ const asNpmStartRunsIt = await startLocalRedis(testFile);
 const primary = await own(['--appendonly', 'yes']);
 const replica = await replicaOf(primary);
 await replicaOf(replica);
-// In place of the name that leads to whoever is the primary.
+// It stands for a DNS name that points to the current primary.
 const primaryName = await createProxy(testFile, primary.port);
 
-/** A POST is promised an answer within 2 s. The middle one of each kind is looked at, since the machine may be late with one. */
+/**
+ * Asserts that POSTs were refused within 2 s. Checks the median of each kind, since the machine may
+ * delay single ones.
+ */
 const assertRefusedInTime = ({ refusals }: Posted): void => {
   for (const [kind, some = []] of Object.entries(Object.groupBy(refusals, ({ kind: its }) => its))) {
     const middle = some.map(({ ms }) => ms).toSorted((one, other) => one - other)[Math.floor(some.length / 2)];
@@ -41,7 +45,7 @@ const assertRefusedInTime = ({ refusals }: Posted): void => {
 const freeBytes = 500_000;
 const freeForCounts = 50_000;
 
-/** Waits until POSTs with a key and without one were refused. */
+/** Waits until POSTs with and without a key were refused. */
 const untilRefused = (load: Load) => {
   const before = load.refusals.length;
   const isRefused = (kind: 'single' | 'keyed') => load.refusals.slice(before).some((refusal) => refusal.kind === kind);
@@ -51,7 +55,8 @@ const untilRefused = (load: Load) => {
 test('Redis as npm start runs it loses nothing when it is killed under load, and POSTs say 503 within 2 s meanwhile', async (t) => {
   const redis = asNpmStartRunsIt;
   const pipeline = await createLoadedPipeline(t, { servers: { redis: redis.server } });
-  // With `everysec` Redis acknowledges what it has not written yet while an fsync is under way (docs/decisions/010).
+  // With `everysec` Redis acknowledges unwritten data while an fsync is in progress
+  // (docs/decisions/010).
   const { appendfsync } = await pipeline.queue.admin.configGet('appendfsync');
   assert.equal(appendfsync, 'always');
   const { load } = pipeline;
@@ -84,7 +89,7 @@ test('Redis that hangs under load is taken for away, and nothing is recorded twi
   assertRefusedInTime(load);
 });
 
-/** What was acknowledged before Redis forgot everything, and was not recorded by then. */
+/** Returns the counts that were acknowledged but not recorded when Redis lost its data. */
 const findWaiting = async (load: Load, { ledger }: Awaited<ReturnType<typeof createLoadedPipeline>>) => {
   await load.settle();
   const acknowledged = [...load.acknowledged];
@@ -115,7 +120,7 @@ test('Redis that is flushed under load loses what was waiting and nothing else',
     for (const count of await findWaiting(load, pipeline)) mayBeLost.add(count);
     await load.more(500);
   }
-  // One that comes later must learn of the partitions from a Redis that has forgotten them.
+  // A new consumer must find the partitions in a Redis that has lost them.
   await pipeline.consumer.end('SIGTERM');
   await pipeline.start('consumer');
   await load.stop();
@@ -129,19 +134,23 @@ test('a full Redis refuses counts with 503, drains under load, and takes counts 
   await pipeline.load.more();
   await consumer.end('SIGTERM');
   const { admin } = queue;
-  const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
-  await admin.configSet('maxmemory', String(used + freeBytes));
-  // Most of what is free, so that counts need to fill little of it.
+  const readUsed = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+  await admin.configSet('maxmemory', String((await readUsed()) + freeBytes));
+  // Uses most of the free memory, so that few counts fill the rest.
   await admin.setRange('filler', freeBytes - freeForCounts, 'x');
   const filling = startLoad(t, [pipeline.address], { pauseMs: 0, firstCount: 1_000_000_000 });
   await untilRefused(filling);
   await filling.stop();
+  // That load freed memory when it ended. The other load is too slow to fill it soon: its clients
+  // repeat requests with a key, which are refused first.
+  await admin.configSet('maxmemory', String((await readUsed()) - freeForCounts));
   await untilRefused(pipeline.load);
   assert.equal(producer.hasEnded(), false);
-  // Still full, and under load: what is recorded must be removed by commands that a full Redis takes.
+  // Redis is still full and under load. The consumer must remove entries with commands that a full
+  // Redis accepts.
   await pipeline.start('consumer');
   await waitUntil(async () => (await admin.xLen(queue.partition.stream)) === 0, withinMs);
-  // What the consumer's connections need may be more than counts had.
+  // The consumer's connections may need more memory than the counts used.
   await admin.del('filler');
   await pipeline.load.more(500);
   await pipeline.load.stop();

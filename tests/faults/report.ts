@@ -1,25 +1,27 @@
 import { appendFileSync } from 'node:fs';
 
-/** How the pipeline took one kind of fault: a row of the table that `npm test` prints at its end. */
+/** The result of one kind of fault: a row of the table that `npm test` prints at its end. */
 export type FaultRow = {
   readonly fault: string;
-  /** How many times it was made. */
+  /** The number of times that the fault was injected. */
   readonly times: number;
-  /** Counts that were acknowledged. */
+  /** The number of acknowledged counts. */
   readonly acknowledged: number;
-  /** Counts that waited in a Redis that keeps nothing when it is broken so, and are not recorded. */
+  /**
+   * The number of unrecorded counts that waited in a Redis which loses its data with this fault.
+   */
   readonly lostWithIt: number;
-  /** All others that were acknowledged and are not recorded. */
+  /** The number of all other acknowledged counts that are not recorded. */
   readonly lost: number;
-  /** Rows too many. */
+  /** The number of surplus rows. */
   readonly twice: number;
-  /** From the end of the fault until everything was recorded. */
+  /** The time from the end of the fault until everything was recorded. */
   readonly recoveryMs: number;
 };
 
 const columns = ['fault', 'times', 'acknowledged', 'lost with it', 'lost', 'twice', 'recovery'];
 
-/** Notes a row, where tests/run.ts wants to hear of it. */
+/** Appends a row to the report if tests/run.ts has requested one. */
 export const reportFault = (row: FaultRow): void => {
   const file = process.env['SLUICE_FAULT_REPORT'];
   if (file === undefined) return;
@@ -31,7 +33,7 @@ export const reportFault = (row: FaultRow): void => {
 const legend =
   'lost with it: waited in a Redis that keeps nothing when it is broken so. recovery: from the end of the fault until everything was recorded.';
 
-/** What was noted as an aligned table. */
+/** Formats the report as an aligned table. */
 export const faultTable = (report: string): string => {
   const rows = report
     .trim()

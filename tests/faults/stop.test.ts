@@ -7,7 +7,10 @@ import { createLoadedPipeline } from './loaded-pipeline.ts';
 
 const port = (name: string) => Number(process.env[name]);
 
-/** Stops a producer and a consumer under load, with reads under way, while one of their servers is away or takes connections and says nothing. */
+/**
+ * Stops a producer and a consumer under load, with reads in progress. Meanwhile one of their
+ * servers is unavailable or accepts connections without answering.
+ */
 const stopDuringOutage = async (t: TestContext, server: 'Redis' | 'MySQL', how: 'away' | 'silent') => {
   const redis = await createProxy(t, port('REDIS_PORT'));
   const mysql = await createProxy(t, port('DB_PORT'));
@@ -24,7 +27,7 @@ const stopDuringOutage = async (t: TestContext, server: 'Redis' | 'MySQL', how: 
     await waitUntil(() => proxy.swallowedBytes() > before, 10_000);
   }
   const reads = Array.from({ length: 4 }, () => fetch(`${address}/count`).catch(() => undefined));
-  // A read that waits for a connection is what a stop must not wait for.
+  // A shutdown must not wait for a read that waits for a connection.
   await Promise.race(reads);
   const endings = await Promise.all([producer.end('SIGTERM'), consumer.end('SIGTERM')]);
   for (const [index, { code, ms }] of endings.entries()) {

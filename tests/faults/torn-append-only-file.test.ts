@@ -7,13 +7,14 @@ import { openAdmin } from '@sluice/test-servers/queue.ts';
 import { startLocalRedis } from '@sluice/test-servers/servers-of-npm-start.ts';
 
 const stream = 'entries';
-// What the tests write into the file: Redis makes its ids when it loads it, and they are later than those of what follows in the file.
+// The stream of entries that the tests write into the file. Redis assigns their ids when it loads
+// the file. They are later than the ids of the entries that follow in the file.
 const streamOfFile = 'entries-of-the-file';
 
 const encode = (...words: readonly string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 
-// An entry may hold what reads as a command.
+// An entry may contain bytes that look like a command.
 const add = encode('XADD', streamOfFile, '*', 'counts', encode('MULTI'));
 const transaction = `${encode('MULTI')}${add}${add}${encode('EXEC')}`;
 
@@ -25,9 +26,9 @@ const setUp = async (test: TestContext) => {
     assert.ok(name !== undefined);
     return join(folder, name);
   };
-  // Finds Redis again by itself after each start.
+  // This client reconnects by itself after each start.
   const admin = await openAdmin(test, redis.server.port, redis.server.password);
-  /** Adds an entry by itself, and two in a transaction; resolves when they are acknowledged. */
+  /** Adds one entry, then two in a transaction; resolves when Redis has acknowledged them. */
   const acknowledge = async () => {
     await admin.xAdd(stream, '*', { counts: encode('EXEC') });
     const fields = { counts: '1' };

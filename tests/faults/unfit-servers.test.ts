@@ -7,10 +7,10 @@ import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-// Servers that are not what Sluice needs: a count that they would lose is refused.
+// Servers that do not meet Sluice's requirements: the producer refuses counts that they could lose.
 
 const readiness = routes.ready.answers[503].body;
-// A change is seen within 10 s; the machine may be busy.
+// The services notice a change within 10 s; the rest is for a busy machine.
 const seenWithinMs = 60_000;
 
 const postCount = async (address: string): Promise<string> => {
@@ -67,7 +67,7 @@ test('a Redis that does not know HELLO is named as too old, not as silent', asyn
   const { port } = await startRedis(testFile);
   const rename = (from: string, to: string) => (chunk: Buffer) =>
     Buffer.from(chunk.toString('latin1').replaceAll(from, to), 'latin1');
-  // As Redis 5 answers it.
+  // Simulates Redis 5, which does not know HELLO.
   const proxy = await createProxy(t, port, { requests: rename('HELLO', 'HALLO'), replies: rename('HALLO', 'HELLO') });
   const { start, address } = await createPipeline(t, { redis: { host: '127.0.0.1', port } });
   await start('producer', { REDIS_PORT: String(proxy.port) });
@@ -101,7 +101,7 @@ test('a queue belongs to one database; another one gets and takes no count until
   await waitUntil(async () => (await postCount(second.address)).startsWith('201'), seenWithinMs);
   await waitUntil(async () => (await postCount(first.address)).startsWith('503'), seenWithinMs);
 
-  // A Redis that was flushed has forgotten its owner, and hears of it again.
+  // A flushed Redis has lost its owner key; a service sets it again.
   const ownerKey = `${first.queue.name}:database`;
   await first.queue.admin.del(ownerKey);
   await waitUntil(async () => (await first.queue.admin.get(ownerKey)) !== null, seenWithinMs);
@@ -120,7 +120,7 @@ test('a full Redis whose queue has no owner is read all the same, and the queue 
   await post(2);
   await producer.end('SIGTERM');
   assert.equal(await admin.del(ownerKey), 1);
-  // Less than it holds already.
+  // Less than the memory that Redis already uses.
   await admin.configSet('maxmemory', '1');
   await assert.rejects(admin.set('filler', 'x'), /OOM/);
 

@@ -7,22 +7,28 @@ import { print } from './print.ts';
 import { writeRequest, type HostileRequest } from './request.ts';
 import { openWire, SilenceError, type Answer, type Wire } from './wire.ts';
 
-/** Carries out attacks, one after the other, and throws when an answer is not what the contract has for it. */
+/**
+ * An attacker that runs attacks one after the other. It throws when an answer violates the
+ * contract.
+ */
 export type Attacker = {
   readonly run: (attack: Attack) => Promise<void>;
-  /** How many requests were sent. */
+  /** Returns the number of requests sent. */
   readonly sent: () => number;
-  /** How often each status was answered. */
+  /** The number of answers with each status. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly close: () => void;
 };
 
-// Nothing is away while it attacks, so a 503 is true only where a deadline has passed.
+// No server is unavailable during the attacks, so a 503 is correct only after a deadline.
 const shortestDeadlineMs = 800;
-// How long a request that was spoiled may seem to lack something before the attacker says that nothing more comes.
+// The time in ms that a spoiled request may seem incomplete before the attacker ends its side of
+// the connection.
 const quietMs = 300;
 
-/** An attacker with one connection, which it replaces when the producer ends it. */
+/**
+ * Creates an attacker with one connection. It replaces the connection when the producer closes it.
+ */
 export const createAttacker = (port: number, books: Books): Attacker => {
   const statuses = new Map<number, number>();
   let sent = 0;
@@ -47,11 +53,11 @@ export const createAttacker = (port: number, books: Books): Attacker => {
     wire.write(requests.map(writeRequest).join(''));
     let isEnded = false;
     for (const [index, { request, judgement }] of judged.entries()) {
-      // oxlint-disable-next-line no-await-in-loop -- answers come in the order of their requests
+      // oxlint-disable-next-line no-await-in-loop -- answers come in the order of the requests
       const answer = isEnded ? 'ended' : await wire.read(request.method);
       if (answer === 'ended') {
         if (index === 0) throw new Error('The connection ended without an answer');
-        // What comes behind a request that ends the connection may have been read, but is not answered.
+        // Requests after one that ends the connection may have been read, but are not answered.
         isEnded = true;
         books.doubt(judgement.counts);
         continue;
@@ -81,7 +87,10 @@ export const createAttacker = (port: number, books: Books): Attacker => {
     return undefined;
   };
 
-  /** Reads all answers to what is no request, or more than one, until the producer ends the connection. */
+  /**
+   * Reads all answers to bytes that may be no request or several, until the producer closes the
+   * connection.
+   */
   const readAll = async (wire: Wire): Promise<Answer[]> => {
     const answers: Answer[] = [];
     // oxlint-disable no-await-in-loop -- one answer after the other
@@ -116,11 +125,12 @@ export const createAttacker = (port: number, books: Books): Attacker => {
     return onOwnWire(bytes, async (wire) => {
       let answer = await wire.read('POST');
       if (answer === 'ended') throw new Error('The connection ended without an answer');
-      // What follows the request that hides it may be refused, too; the hidden one would be acknowledged.
+      // Bytes after the outer request may be refused as well. A hidden request would be
+      // acknowledged.
       while (answer !== 'ended') {
         note(answer);
         assertProblem(answer);
-        // A body that was read whole leaves the connection open.
+        // The connection stays open after a body that was read completely.
         if (answer.headers.get('connection') !== 'close') wire.finish();
         // oxlint-disable-next-line no-await-in-loop -- one answer after the other
         answer = await wire.read('POST');
@@ -146,7 +156,7 @@ export const createAttacker = (port: number, books: Books): Attacker => {
       if (receipts.length > 1) throw new Error('It was acknowledged more than once');
       const wrong = receipts.map((answer) => findWrongReceipt(answer, [count], '/count') ?? books.acknowledge([count]));
       if (wrong[0] !== undefined) throw new Error(wrong[0]);
-      // Nothing was answered: it may have been read when the attacker gave up.
+      // Without an answer, the request may have been read when the attacker gave up.
       if (answers.length === 0) books.doubt([count]);
     });
   };
@@ -181,13 +191,13 @@ const assertProblem = (answer: Answer) => {
   const { status } = answer;
   const breach = findBreach({ method: 'POST', path: '/count', isNoHttp: true }, answer);
   if (breach === undefined && status >= 400 && status < 500) return;
-  // It may be no request for this path any more.
+  // The bytes may no longer be a request for this path.
   if (breach !== undefined && findBreach({ method: 'POST', path: undefined, isNoHttp: true }, answer) === undefined)
     return;
   throw new Error(`${breach ?? 'it was taken'}: ${show(answer)}`);
 };
 
-/** What a 201 says that is not what was sent, or nothing. */
+/** Describes how a 201 differs from the request, or returns `undefined` when it matches. */
 const findWrongReceipt = ({ body }: Answer, counts: readonly number[], path: string): string | undefined => {
   const [, said] = /"(?:value|accepted)":(-?\d+)/.exec(body) ?? [];
   const isRight = Number(said) === (path === '/count' ? counts[0] : counts.length);

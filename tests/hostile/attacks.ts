@@ -4,7 +4,7 @@ import { writeRequest, type HostileRequest } from './request.ts';
 import { largeRequest, request } from './requests.ts';
 import { smuggling, type Smuggling } from './smuggling.ts';
 
-/** One thing to do to the producer. */
+/** One attack on the producer. */
 export type Attack =
   | { readonly kind: 'requests'; readonly requests: readonly HostileRequest[] }
   | Smuggling
@@ -14,7 +14,10 @@ export type Attack =
 const requests = (its: fc.Arbitrary<readonly HostileRequest[]>): fc.Arbitrary<Attack> =>
   its.map((all) => ({ kind: 'requests', requests: all }));
 
-/** Any attack. Requests of one attack are written at once (pipelined); of large ones there are few, for they take their time. */
+/**
+ * Any attack. The requests of one attack are written at once (pipelined). Large requests are rare,
+ * since they are slow.
+ */
 export const attack: fc.Arbitrary<Attack> = fc.oneof(
   { arbitrary: requests(fc.tuple(request)), weight: 850 },
   { arbitrary: requests(fc.array(request, { minLength: 1, maxLength: 4 })), weight: 60 },
@@ -24,6 +27,6 @@ export const attack: fc.Arbitrary<Attack> = fc.oneof(
   { arbitrary: requests(fc.tuple(largeRequest)), weight: 1 },
 );
 
-/** All that an attack writes. */
+/** Returns all bytes of an attack. */
 export const bytesOf = (its: Attack): string =>
   its.kind === 'requests' ? its.requests.map(writeRequest).join('') : its.bytes;

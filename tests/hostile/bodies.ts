@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-// Bodies that are right, nearly right, and not right at all. None of them says which it is: that is for the judge.
+// Generates valid, nearly valid and invalid bodies. They carry no verdict: judge.ts computes it.
 
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1');
 
@@ -99,7 +99,7 @@ const edges = [
 
 const digits = fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: 1, maxLength: 20 });
 
-/** The text of a count, or of what is none. */
+/** The text of a count, or of an invalid one. */
 const countText: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: fc.maxSafeInteger().map(String), weight: 18 },
   { arbitrary: fc.constantFrom(...edges), weight: 4 },
@@ -151,7 +151,7 @@ const member = (name: string, value: fc.Arbitrary<string>): fc.Arbitrary<string>
     .tuple(blank, names(name), blank, blank, value, blank)
     .map(([a, its, b, c, text, d]) => `${a}${its}${b}:${c}${text}${d}`);
 
-/** Usually one member; else none, or more, the same one twice among them. */
+/** Usually one member. Otherwise none or several, possibly with a duplicate. */
 const object = (its: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
     .tuple(blank, mostly(fc.tuple(its), fc.array(its, { maxLength: 3 }), 15), blank)
@@ -181,7 +181,7 @@ const nested = (most: number): fc.Arbitrary<string> =>
     )
     .map(([[open = '', close = ''], depth]) => `${open.repeat(depth)}1${close.repeat(depth)}`);
 
-/** One to three bytes of a body left out, put in or replaced. */
+/** Removes, inserts or replaces one to three bytes of a body. */
 const spoiled = (body: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -251,7 +251,7 @@ export const linesBody: fc.Arbitrary<string> = oddly(lines);
 const maxBodyBytes = 1_048_576;
 const maxCountBytes = 4_096;
 
-/** Bodies about as large as one may be, in bytes or in counts, and their type. */
+/** Bodies near the limits in bytes or counts, with their path and type. */
 export const largeBody: fc.Arbitrary<{ readonly path: string; readonly type: string; readonly body: string }> =
   fc.oneof(
     fc

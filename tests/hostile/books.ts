@@ -1,26 +1,29 @@
 import { print } from './print.ts';
 
-/** What the ledger must hold in the end, kept from what was sent and answered. */
+/** The expected content of the ledger, derived from the requests and answers. */
 export type Books = ReturnType<typeof openBooks>;
 
 const most = 5;
 
-/** Opens empty books. Counts may be repeated, so they are compared with how often they must be there. */
+/** Creates an empty model. Counts may repeat, so it compares how often each occurs. */
 export const openBooks = () => {
   const acknowledged = new Map<number, number>();
   const uncertain = new Map<number, number>();
-  /** What was last sent that names a count, to show it when the count is where it should not be. */
+  /** The last bytes sent for each count, for the report when that count is wrong. */
   const senders = new Map<number, string>();
   const keys = new Map<string, Set<string>>();
   const acknowledgedKeys = new Map<string, string>();
 
   return {
-    /** Notes what is about to be sent. A count that is in it may be recorded only if it is noted as acknowledged or uncertain too. */
+    /**
+     * Notes bytes before they are sent. Their counts may be recorded only if they are also noted as
+     * acknowledged or uncertain.
+     */
     sending: (bytes: string, counts: readonly number[], key?: string) => {
       for (const count of counts) senders.set(count, bytes);
       if (key !== undefined) keys.set(key, (keys.get(key) ?? new Set()).add(counts.join()));
     },
-    /** Notes a 201. Answers with what is wrong about it, or nothing. */
+    /** Notes a 201. Returns the error in it, or `undefined`. */
     acknowledge: (counts: readonly number[], key?: string): string | undefined => {
       if (key === undefined) return add(acknowledged, counts);
       const known = acknowledgedKeys.get(key);
@@ -30,17 +33,19 @@ export const openBooks = () => {
       }
       return known === counts.join() ? undefined : `the key ${print(key)} was acknowledged with other counts before`;
     },
-    /** Whether other counts were sent with this key, so that a 422 is true. */
+    /** Returns true if other counts were sent with this key, so a 422 is correct. */
     isReused: (key: string, counts: readonly number[]): boolean =>
       [...(keys.get(key) ?? [])].some((known) => known !== counts.join()),
-    /** Notes counts that had no answer, or a 503: each may be recorded once more. */
+    /** Notes counts without an answer or with a 503: each may be recorded once more. */
     doubt: (counts: readonly number[]) => add(uncertain, counts),
-    /** How many counts were acknowledged. */
+    /** Returns the number of acknowledged counts. */
     total: (): number => [...acknowledged.values()].reduce((sum, times) => sum + times, 0),
-    /** Whether all that was acknowledged is among what was recorded: each count, and how often. */
+    /**
+     * Returns true if all acknowledged counts are recorded, each at least as often as acknowledged.
+     */
     isComplete: (recorded: ReadonlyMap<number, number>): boolean =>
       [...acknowledged].every(([count, times]) => (recorded.get(count) ?? 0) >= times),
-    /** Each count that is recorded too seldom or too often, and what was sent of it. */
+    /** Lists each count that is recorded too rarely or too often, with the bytes sent for it. */
     findImbalance: (recorded: ReadonlyMap<number, number>): string[] => {
       const counts = new Set([...recorded.keys(), ...acknowledged.keys()]);
       const wrong = [...counts].flatMap((count) => {

@@ -5,7 +5,7 @@ import { writeRequest, type HostileRequest } from './request.ts';
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-/** A count that no other request is likely to have. */
+/** A count that other requests are unlikely to have. */
 export const rareCount: fc.Arbitrary<number> = fc.noBias(fc.integer({ min: 1e15, max: Number.MAX_SAFE_INTEGER }));
 
 const goodRequest = (its: number): HostileRequest => ({
@@ -21,7 +21,7 @@ const goodRequest = (its: number): HostileRequest => ({
   framing: { kind: 'length' },
 });
 
-/** A good request that is cut before its end; then the connection is finished, or dropped. */
+/** A valid request that is cut before its end. The connection is then half-closed or dropped. */
 export type Cut = { readonly kind: 'cut'; readonly bytes: string; readonly count: number; readonly isDropped: boolean };
 
 export const cut: fc.Arbitrary<Cut> = fc
@@ -34,7 +34,10 @@ export const cut: fc.Arbitrary<Cut> = fc
     return { kind: 'cut', bytes: bytes.slice(0, Math.floor(where * bytes.length)), count: its, isDropped };
   });
 
-/** A good request with a few bytes of its head changed, and one behind it that ends the connection. Whatever it is now, its count is recorded once or not at all. */
+/**
+ * A valid request with a few bytes of its head changed, followed by one that ends the connection.
+ * Its count must be recorded at most once.
+ */
 export type Spoiled = { readonly kind: 'spoiled'; readonly bytes: string; readonly count: number };
 
 export const spoiledHead: fc.Arbitrary<Spoiled> = fc

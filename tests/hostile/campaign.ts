@@ -4,21 +4,25 @@ import { createAttacker, type Attacker } from './attacker.ts';
 import type { Books } from './books.ts';
 import { print } from './print.ts';
 
-/** What is attacked. */
+/** The producer under attack. */
 export type Target = {
   readonly port: number;
-  /** Starts it again when it has ended, so that the search for the smallest attack can go on. */
+  /** Restarts the producer if it has died, so that shrinking can continue. */
   readonly revive: () => Promise<void>;
 };
 
-/** Attacks drawn from a seed: the same seed draws the same attacks. With a `path`, only the one that is there and what it shrinks to. */
+/**
+ * Attacks drawn from a seed: the same seed draws the same attacks. `path` selects one of them, from
+ * which shrinking continues.
+ */
 export type Draw = { readonly seed: number; readonly path?: string | undefined };
 
 const shrinkWithinMs = 30_000;
 
 /**
- * Attacks over several connections side by side, `attacks` times on each, until something is found. What is found is tried again alone and made
- * smaller. Throws with the smallest attack that fails and how to repeat it; answers with what was sent and answered.
+ * Runs `attacks` attacks on each of several parallel connections, until one fails. It then repeats
+ * the suspects one by one and shrinks them. Returns statistics. Throws with the smallest failing
+ * attack and the command that repeats it.
  */
 export const attackAll = async (
   target: Target,
@@ -34,7 +38,7 @@ export const attackAll = async (
     attackers.push(attacker);
     let started = 0;
     const property = fc.asyncProperty(attack, async (its) => {
-      // Another lane has found something: that comes first.
+      // Another lane has failed, and its failure is examined first.
       if (reports.length > 0) return;
       started += 1;
       await attacker.run(its);
@@ -42,28 +46,28 @@ export const attackAll = async (
     const details = await fc.check(property, { seed: seed + lane, numRuns: attacks, endOnFailure: true });
     attacker.close();
     if (details.failed) reports.push(describe(details));
-    // Whose answer is wrong need not be who caused it: that may be an attack of another lane, or the one before.
+    // The cause may be an attack of another lane, or the one before.
     for (const run of [started - 1, started - 2]) if (run >= 0) suspects.push({ seed: seed + lane, path: String(run) });
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
   if (reports.length === 0) return summarize(attackers);
 
-  // oxlint-disable-next-line no-await-in-loop -- alone, one after the other
+  // oxlint-disable-next-line no-await-in-loop -- one after the other, without any other
   for (const suspect of suspects) await attackAlone(target, books, suspect);
   throw new Error(`Nothing of this fails alone:\n\n${reports.join('\n\n')}`);
 };
 
-/** Carries out one attack; throws with the smallest like it that fails. */
+/** Runs one attack. Throws with the smallest variant that fails. */
 export const attackAlone = async (target: Target, books: Books, draw: Draw): Promise<void> => {
   const giveUpAt = performance.now() + shrinkWithinMs;
   const property = fc.asyncProperty(attack, async (its) => {
-    // What is not tried counts as harmless, and the smallest so far stays.
+    // After the time limit, untested variants pass, and the smallest failing one so far remains.
     if (performance.now() > giveUpAt) return;
     await target.revive();
     const attacker = createAttacker(target.port, books);
     try {
       await attacker.run(its);
-      // It may have done its harm behind its answer.
+      // The attack may have done damage after its answer.
       await attacker.run(question);
     } finally {
       attacker.close();

@@ -1,5 +1,5 @@
-// Loaded into the producer by its environment (NODE_OPTIONS), never by its code: on SIGUSR2 it collects its garbage, so that what
-// is left is what it holds.
+// Collects garbage on SIGUSR2, so the remaining memory is in use. Only the environment
+// (NODE_OPTIONS) loads this file into the producer.
 
 process.on('SIGUSR2', () => {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -6,7 +6,7 @@ import type { Answer } from './wire.ts';
 const document = createOpenapi();
 const strictProblem = problem.strict();
 
-/** The methods that a path takes beside OPTIONS, or `undefined` when there is no such path. */
+/** Returns the methods of a path without OPTIONS, or `undefined` when the path does not exist. */
 export const methodsOf = (path: string): readonly string[] | undefined => {
   const operations = Object.hasOwn(document.paths, path) ? document.paths[path] : undefined;
   if (operations === undefined) return undefined;
@@ -18,8 +18,9 @@ const ofNoHttp = new Set([400, 405, 408, 431]);
 const ofNoRoute = new Set([204, 404, 405]);
 
 /**
- * What an answer has that the OpenAPI document does not allow for this method and path (`undefined`: the target has none), or nothing.
- * `isNoHttp`: what it answers is no proper HTTP request, or may not be.
+ * Describes how an answer violates the OpenAPI document for this method and path, or returns
+ * `undefined`. A `path` of `undefined` is an unknown one. `isNoHttp`: the request is not valid
+ * HTTP, or may not be.
  */
 export const findBreach = (
   { method, path, isNoHttp }: { method: string; path: string | undefined; isNoHttp: boolean },
@@ -59,7 +60,7 @@ const findBodyBreach = (method: string, path: string, { status, headers, body }:
   return parsed.success ? undefined : parsed.error.message;
 };
 
-/** What is no JSON is `undefined`, which no schema takes. */
+/** Parses JSON. Returns `undefined` for invalid JSON, which no schema accepts. */
 const parseJson = (body: string): unknown => {
   try {
     return JSON.parse(Buffer.from(body, 'latin1').toString());

@@ -10,15 +10,16 @@ import { measuredEnvironment, readResidentKib } from './memory.ts';
 import { sendAndWait, trickle, unfinished } from './slow.ts';
 import { openWire } from './wire.ts';
 
-// A client that means harm. What it sends is drawn from a seed (requests.ts, smuggling.ts, broken.ts), what it deserves is judged without the
-// producer's code (judge.ts), and each answer is held to the contract (contract.ts). In the end the ledger must have what was
-// acknowledged and nothing else (books.ts).
+// Fuzzing with malformed and malicious HTTP. The requests are drawn from a seed (requests.ts,
+// smuggling.ts, broken.ts). Their correct outcomes are computed without the producer's code
+// (judge.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
+// hold exactly the acknowledged counts (books.ts).
 
 const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_122);
 const path = process.env['HOSTILE_PATH'];
 const lanes = 16;
 const leastRequests = 50_000;
-// An attack is one request or more.
+// An attack has at least one request.
 const attacksPerLane = Math.ceil(leastRequests / 2 / lanes);
 const connectionsAtOnce = 500;
 const mostGrowth = 1.1;
@@ -60,7 +61,7 @@ test('whatever is sent, answers keep the contract, memory does not grow, and wha
   t.diagnostic(`again: ${again}`);
   if (path !== undefined) return attackAlone(target, books, { seed, path });
 
-  // Looked at when the rest is done; what is found before comes first.
+  // These results are checked last, so earlier failures are reported first.
   const slow = Promise.allSettled(unfinished.map((bytes) => sendAndWait(port, bytes)));
   const trickled = Array.from({ length: 20 }, (_, index) => index);
   books.sending('a request a byte at a time', trickled);
@@ -98,7 +99,7 @@ test('whatever is sent, answers keep the contract, memory does not grow, and wha
   try {
     await waitUntil(async () => books.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0, 60_000);
   } catch {
-    // What is missing is named below.
+    // Missing counts are reported below.
   }
   const recorded = await readRecorded(ledger);
   assert.deepEqual(books.findImbalance(recorded), [], `again: ${again}`);

@@ -3,24 +3,27 @@ import { methodsOf } from './contract.ts';
 import { readCounts, readLines, readOneCount } from './read-numbers.ts';
 import { headerValues, writeHead, type HostileRequest } from './request.ts';
 
-/** What a request deserves by the contract. */
+/** The correct outcomes of a request according to the contract. */
 export type Judgement = {
-  /** The statuses that its answer may have: one for each thing that is wrong with it, whichever is looked at first. */
+  /** The allowed statuses: one for each error of the request, in any order of checks. */
   readonly statuses: readonly number[];
-  /** Whether it is no proper HTTP request, so that its answer need not be one of its route. */
+  /** True if this is not a valid HTTP request, so its answer need not match its route. */
   readonly isNoHttp: boolean;
-  /** What a 201 acknowledges. */
+  /** The counts that a 201 acknowledges. */
   readonly counts: readonly number[];
   readonly key: string | undefined;
 };
 
-/** The token that requests must have. */
+/** The token that every request needs. */
 export const token = 'open-sesame-open-sesame-open-sesame';
 
 const maxBodyBytes = { '/count': 4_096, '/counts': 1_048_576 };
 const maxHeadBytes = 16_384;
 
-/** Judges by the contract and HTTP's own rules (RFC 9110, 9112), without any code of the producer. */
+/**
+ * Computes the correct outcomes from the contract and HTTP (RFC 9110, 9112), without code of the
+ * producer.
+ */
 export const judge = (request: HostileRequest): Judgement => {
   const none = { counts: [], key: undefined };
   const ofHttp = findHttpFaults(request);
@@ -29,7 +32,7 @@ export const judge = (request: HostileRequest): Judgement => {
   const { method, target } = request;
   if (method === 'OPTIONS' && target === '*') return { ...none, statuses: [204], isNoHttp: false };
   const path = pathOf(target);
-  // A percent-encoding that is broken is a bad URL where the router meets it, and otherwise a path that there is not.
+  // A malformed percent-encoding is a bad URL (400) if the router decodes it, else an unknown path.
   if (path === undefined) return { ...none, statuses: [400, 404], isNoHttp: true };
   const methods = methodsOf(path);
   if (methods === undefined) return { ...none, statuses: [404], isNoHttp: false };
@@ -38,7 +41,10 @@ export const judge = (request: HostileRequest): Judgement => {
   return method === 'POST' ? judgePost(request, path) : { ...none, statuses: judgeGet(target, path), isNoHttp: false };
 };
 
-/** The way to a path, of a target in origin-form or absolute-form. */
+/**
+ * Returns the decoded path of a target in origin-form or absolute-form, or `undefined` when its
+ * percent-encoding is malformed.
+ */
 export const pathOf = (target: string): string | undefined => {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/, '');
   try {
@@ -72,12 +78,12 @@ const findHttpFaults = (request: HostileRequest): number[] => {
 
 const judgeGet = (target: string, path: string): number[] => {
   if (path !== '/counts') return [200];
-  // No request has a fragment (RFC 9112 §3.2): it may be a part of the query or not.
+  // Requests have no fragment (RFC 9112 §3.2), so a server may treat it as part of the query.
   if (target.includes('#')) return [200, 400];
   return [isPage(target) ? 200 : 400];
 };
 
-/** Whether the query of GET /counts is one that it takes. */
+/** Returns true if the query of GET /counts is valid. */
 const isPage = (target: string): boolean => {
   const query = new URLSearchParams(/\?([^#]*)/.exec(target)?.[1] ?? '');
   const names = [...query.keys()];
@@ -102,7 +108,7 @@ const judgePost = (request: HostileRequest, path: string): Judgement => {
   if (codings.length > 0 && codings.join().toLowerCase() !== 'identity') faults.push(415);
   const type = headerValues(request, 'content-type')[0];
   const read = readerOf(path, type);
-  // Where no type is given, an empty body is looked at first.
+  // Without a type, the producer checks for an empty body first.
   if (read === undefined) faults.push(...(type === undefined ? [400, 415] : [415]));
   const counts = framing.kind === 'none' ? undefined : read?.(body);
   if (read !== undefined && counts === undefined) faults.push(400);

@@ -3,8 +3,8 @@ import type { Service } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 /**
- * The environment of a process whose memory is measured. One arena of malloc: what several keep for later would grow for a long time, and
- * differently each time.
+ * The environment of a process whose memory is measured. It limits malloc to one arena: the caches
+ * of several arenas would grow slowly and unpredictably.
  */
 export const measuredEnvironment: Readonly<Record<string, string>> = {
   NODE_OPTIONS: `--expose-gc --import ${new URL('collect-garbage.ts', import.meta.url).href}`,
@@ -14,7 +14,10 @@ export const measuredEnvironment: Readonly<Record<string, string>> = {
 
 const samples = 5;
 
-/** The resident memory of a process that is idle, in KiB: the median of several readings, each after its garbage was collected. */
+/**
+ * Returns the resident memory of an idle process in KiB: the median of several readings, each after
+ * a garbage collection.
+ */
 export const readResidentKib = async (service: Service): Promise<number> => {
   const readings: number[] = [];
   while (readings.length < samples) {

@@ -1,6 +1,9 @@
 const longest = 2_000;
 
-/** Bytes as the text of a JavaScript string: printable ASCII as it is, all else escaped; of many bytes that are the same, one and how many; a long middle left out. */
+/**
+ * Formats bytes as a JavaScript string: printable ASCII as it is, everything else escaped. Repeated
+ * bytes become one byte and a number, and a long middle is omitted.
+ */
 export const print = (bytes: string): string => {
   const text = bytes.replace(/[^]/g, escape).replace(/(\\x..|[^\\])\1{30,}/g, shorten);
   if (text.length <= longest) return `"${text}"`;

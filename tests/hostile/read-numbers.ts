@@ -1,10 +1,10 @@
-// Which bodies the contract takes, read from its text and not with JSON.parse: each kind is a regular language. What is not UTF-8
-// never is one of them, for all that they allow is ASCII.
+// Parses the bodies that the contract accepts, without JSON.parse: each kind is a regular language.
+// Bodies that are not UTF-8 never match, since the patterns allow only ASCII.
 
 const blank = String.raw`[ \t\r\n]*`;
 const number = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 
-/** A name of JSON, each of its letters as it is or escaped. */
+/** Builds the pattern of a JSON name, with each letter plain or escaped. */
 const nameOf = (name: string): string =>
   `"${name
     .split('')
@@ -29,10 +29,10 @@ const line = new RegExp(String.raw`^[ \t\r]*(${number})[ \t\r]*$`);
 
 const maxCounts = 10_000;
 
-/** The counts of a body of POST /count, or `undefined` when it is none. */
+/** Returns the counts of a POST /count body, or `undefined` when the body is invalid. */
 export const readOneCount = (body: string): number[] | undefined => toCounts([oneCount.exec(body)?.[1]]);
 
-/** The counts of a JSON body of POST /counts, or `undefined` when it is none. */
+/** Returns the counts of a JSON body of POST /counts, or `undefined` when the body is invalid. */
 export const readCounts = (body: string): number[] | undefined =>
   toCounts(
     listOfCounts
@@ -41,7 +41,7 @@ export const readCounts = (body: string): number[] | undefined =>
       .map((text) => element.exec(text)?.[1]) ?? [],
   );
 
-/** The counts of an NDJSON body, or `undefined` when it is none. */
+/** Returns the counts of an NDJSON body, or `undefined` when the body is invalid. */
 export const readLines = (body: string): number[] | undefined =>
   toCounts(
     body

@@ -1,20 +1,21 @@
-// Bytes are strings here, one character a byte (latin1): they print, compare and shrink well.
+// Bytes are strings with one character for each byte (latin1): these print, compare and shrink
+// well.
 
-/** How the end of a body is told. `none`: not at all, and there is no body. */
+/** The framing of a body. `none`: there is no body and no framing header. */
 export type Framing =
   | { readonly kind: 'none' }
   | { readonly kind: 'length' }
   | {
       readonly kind: 'chunks';
-      /** Where the body is cut, as parts of it from 0 to 1. */
+      /** The positions of the cuts, as fractions of the body from 0 to 1. */
       readonly cuts: readonly number[];
-      /** Behind each chunk's size. */
+      /** The text after each chunk size. */
       readonly extension: string;
-      /** Behind the last chunk: whole lines. */
+      /** The complete lines after the last chunk. */
       readonly trailer: string;
     };
 
-/** A request as HTTP has it, whatever is wrong with what it says. */
+/** A request in HTTP syntax; its content may be invalid. */
 export type HostileRequest = {
   readonly method: string;
   readonly target: string;
@@ -24,10 +25,10 @@ export type HostileRequest = {
   readonly framing: Framing;
 };
 
-/** The request as it goes over the wire. */
+/** Encodes a request for the wire. */
 export const writeRequest = (request: HostileRequest): string => writeHead(request) + writeBody(request);
 
-/** All before the body. */
+/** Encodes everything before the body. */
 export const writeHead = ({ method, target, version, headers, body, framing }: HostileRequest): string => {
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
   if (framing.kind === 'length') lines.push(`Content-Length: ${body.length}`);
@@ -41,13 +42,13 @@ const writeBody = ({ body, framing }: HostileRequest): string => {
   let start = 0;
   let written = '';
   for (const end of ends) {
-    // An empty chunk would be the last one.
+    // An empty chunk would end the body.
     if (end > start) written += `${(end - start).toString(16)}${framing.extension}\r\n${body.slice(start, end)}\r\n`;
     start = end;
   }
   return `${written}0\r\n${framing.trailer}\r\n`;
 };
 
-/** The values that a header has, by its name in lower case. */
+/** Returns all values of a header by its lower-case name. */
 export const headerValues = ({ headers }: Pick<HostileRequest, 'headers'>, name: string): string[] =>
   headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value.trim());

@@ -3,7 +3,7 @@ import { countsBody, largeBody, linesBody, oneCountBody, rawBytes } from './bodi
 import { token } from './judge.ts';
 import type { Framing, HostileRequest } from './request.ts';
 
-// Requests whose bytes are framed as HTTP has it, so that the connection lives on: what is odd about them is what they say.
+// Requests with correct HTTP framing, so the connection stays open. Only their content is odd.
 
 type Header = readonly [name: string, value: string];
 type Headers = readonly Header[];
@@ -57,7 +57,7 @@ const authorization: fc.Arbitrary<Headers> = usually(
   ),
 );
 
-/** The type of a body, where it is the right one and where it is not. */
+/** The content type of a body, right or wrong. */
 const contentType = (right: string): fc.Arbitrary<Headers> =>
   usually(
     oneHeader(
@@ -138,7 +138,7 @@ const idempotencyKey: fc.Arbitrary<Headers> = usually(
   ),
 );
 
-/** Headers that no route asks for, among them some that no HTTP request may have. */
+/** Headers that no route uses, including some that are invalid in HTTP requests. */
 const otherHeader: fc.Arbitrary<Header> = fc.oneof(
   {
     arbitrary: fc.constantFrom<Header[]>(
@@ -229,7 +229,7 @@ const version = usually(
   fc.constantFrom('HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.2', 'HTTP/3', 'http/1.1', 'HTTP/1.1 x', ''),
 );
 
-/** A path as it may be written too. */
+/** The alternative spellings of a path. */
 const written = (path: string): fc.Arbitrary<string> =>
   usually(
     fc.constant(path),
@@ -386,7 +386,7 @@ const otherMethod: fc.Arbitrary<string> = fc.constantFrom(
   'POST\t',
 );
 
-/** Other methods and paths, each with a body that would be right. */
+/** Other methods and paths, each with a valid body. */
 const strange: fc.Arbitrary<HostileRequest> = fc
   .tuple(
     fc.oneof(
@@ -406,7 +406,7 @@ const strange: fc.Arbitrary<HostileRequest> = fc
     framing: its,
   }));
 
-/** All requests but those that are large. */
+/** All requests except large ones. */
 export const request: fc.Arbitrary<HostileRequest> = fc.oneof(
   { arbitrary: post('/count', 'application/json', oneCountBody), weight: 10 },
   { arbitrary: post('/counts', 'application/json', countsBody), weight: 5 },
@@ -416,7 +416,7 @@ export const request: fc.Arbitrary<HostileRequest> = fc.oneof(
   { arbitrary: strange, weight: 4 },
 );
 
-/** Requests about as large as one may be. */
+/** Requests near the size limits. */
 export const largeRequest: fc.Arbitrary<HostileRequest> = fc
   .tuple(largeBody, framing)
   .map(([{ path, type, body }, its]) => ({

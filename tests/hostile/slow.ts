@@ -4,7 +4,7 @@ import { openWire, type Answer } from './wire.ts';
 
 const head = `Host: sluice\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;
 
-/** Requests that never become whole. */
+/** Requests that are never completed. */
 export const unfinished = [
   '',
   'POST /cou',
@@ -17,10 +17,10 @@ export const unfinished = [
   `POST /count HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\nb\r\n{"count":1}\r\n0\r\n`,
 ] as const;
 
-// Headers have 10 s, a whole request 20 s; both are looked at once a second.
+// The producer allows 10 s for headers and 20 s for a whole request, and checks both once a second.
 const longestMs = 60_000;
 
-/** Sends bytes and then nothing; resolves with the answer to that. */
+/** Sends bytes and then nothing; resolves with the answer. */
 export const sendAndWait = async (port: number, bytes: string): Promise<Answer | 'ended'> => {
   const wire = await openWire(port);
   wire.write(bytes);
@@ -31,13 +31,13 @@ export const sendAndWait = async (port: number, bytes: string): Promise<Answer |
   }
 };
 
-/** Sends a good request slowly, a byte at a time; resolves with its answer. */
+/** Sends a valid request byte by byte; resolves with its answer. */
 export const trickle = async (port: number, count: number): Promise<Answer | 'ended'> => {
   const wire = await openWire(port);
   const body = JSON.stringify({ count });
   for (const byte of `POST /count HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`) {
     wire.write(byte);
-    // oxlint-disable-next-line no-await-in-loop -- slowness is what is tested
+    // oxlint-disable-next-line no-await-in-loop -- the test needs a slow request
     await pause(5);
   }
   try {

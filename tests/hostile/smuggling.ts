@@ -3,10 +3,10 @@ import { rawBytes } from './bodies.ts';
 import { rareCount } from './broken.ts';
 import { token } from './judge.ts';
 
-// Requests that hide another one, with a count of its own: a server that sees the end of the first where nobody else does would run
-// the second. None of the hidden ones may ever be recorded.
+// Request smuggling: each request hides another one with a count. A server that sees the end of the
+// first elsewhere than other parsers would run the second. No hidden request may ever be recorded.
 
-/** Bytes that must be refused, and the count of the request that is hidden in them. */
+/** Bytes that the producer must refuse, and the count of the hidden request. */
 export type Smuggling = { readonly kind: 'smuggling'; readonly bytes: string; readonly hidden: number };
 
 type Ways = Readonly<Record<string, (hidden: string) => string>>;
@@ -15,7 +15,7 @@ const own = `Host: sluice\r\nAuthorization: Bearer ${token}\r\nContent-Type: app
 const start = `POST /count HTTP/1.1\r\n${own}`;
 const body = '{"count":1}';
 
-/** Two ways to tell the end of a body, of which one server may take the first and another the second. */
+/** Conflicting framing: servers may disagree about the end of the body. */
 const twoEnds: Ways = {
   'CL.TE': (hidden) =>
     `${start}Content-Length: ${5 + hidden.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
@@ -93,7 +93,7 @@ const sizes = [
   `0;${'a'.repeat(17_000)}`,
 ];
 
-/** Lines that end as HTTP has it not, names with blanks, folded lines. */
+/** Invalid line endings, names with blanks, and folded lines. */
 const badLines: Ways = {
   ...Object.fromEntries(
     lengths.map((length) => [
@@ -133,7 +133,7 @@ const badLines: Ways = {
   'two hosts': (hidden) => `${start}host: other\r\nContent-Length: 11\r\n\r\n${body}${hidden}`,
 };
 
-/** Requests whole in themselves that hold the hidden one as their body, or as what a tunnel carries. */
+/** Complete requests that hold the hidden one as their body, or as the data of a tunnel. */
 const asBody: Ways = {
   'a body': (hidden) => `${start}Content-Length: ${hidden.length}\r\n\r\n${hidden}`,
   chunks: (hidden) =>
@@ -151,7 +151,9 @@ const ways = Object.values({ ...twoEnds, ...badLines, ...asBody });
 const hiddenRequest = (count: number): string =>
   `POST /count HTTP/1.1\r\n${own}Content-Length: ${JSON.stringify({ count }).length}\r\n\r\n${JSON.stringify({ count })}`;
 
-/** What stands before the first request may be an empty line, and behind the hidden one anything. */
+/**
+ * A smuggling attack. An empty line may precede it, and any bytes may follow the hidden request.
+ */
 export const smuggling: fc.Arbitrary<Smuggling> = fc
   .tuple(fc.constantFrom('', '\r\n'), fc.constantFrom(...ways), rareCount, rawBytes(3))
   .map(([before, way, hidden, behind]) => ({

@@ -1,32 +1,35 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** One answer, its body as bytes (latin1). */
+/** One answer, with its body as bytes (latin1). */
 export type Answer = {
   readonly status: number;
-  /** By their names in lower case; those of several lines joined by commas. */
+  /** The headers by lower-case name. Values of repeated headers are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 };
 
-/** A connection that takes any bytes and reads answers. */
+/** A connection that sends any bytes and reads answers. */
 export type Wire = {
-  /** Whether neither side has ended it. */
+  /** Returns true if neither side has closed the connection. */
   readonly isOpen: () => boolean;
   readonly write: (bytes: string) => void;
-  /** The next answer, or `ended` when none comes any more. Throws when the answer is not HTTP, or none has come after `withinMs`. */
+  /**
+   * Reads the next answer, or returns `ended` when the connection has ended. Throws when the answer
+   * is not HTTP, or does not come within `withinMs`.
+   */
   readonly read: (method: string, withinMs?: number) => Promise<Answer | 'ended'>;
-  /** Says that nothing more will be written. */
+  /** Half-closes the connection: nothing more will be written. */
   readonly finish: () => void;
   readonly drop: () => void;
 };
 
-/** No answer came, and the connection did not end. */
+/** The error for a connection that stays open without an answer. */
 export class SilenceError extends Error {
   readonly code = 'SILENCE';
 }
 
-// Answers are promised within 2 s; this is for a machine that is busy with something else.
+// The producer answers within 2 s; the rest is for a busy machine.
 const patienceMs = 20_000;
 
 /** Connects to the producer. */
@@ -44,7 +47,7 @@ export const openWire = async (port: number): Promise<Wire> => {
     isOpen = false;
     look();
   };
-  // A connection that is reset has ended too.
+  // A reset connection has ended, too.
   socket.on('error', onEnd).on('end', onEnd).on('close', onEnd);
 
   const read: Wire['read'] = (method, withinMs = patienceMs) =>
@@ -87,7 +90,10 @@ export const openWire = async (port: number): Promise<Wire> => {
 
 const rest = (): void => undefined;
 
-/** Takes the first answer from what was received, unless it is not whole yet. Interim ones (1xx) are passed over. */
+/**
+ * Parses the first complete answer from the received bytes, or returns `undefined`. Skips interim
+ * (1xx) answers.
+ */
 const takeAnswer = (received: string, method: string): { answer: Answer; rest: string } | undefined => {
   const end = received.indexOf('\r\n\r\n');
   if (end === -1) return undefined;

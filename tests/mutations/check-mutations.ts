@@ -4,10 +4,12 @@ import { escapePattern } from './escape-pattern.ts';
 import type { Mutation, NamedTest } from './mutation.ts';
 import { findPatchFault } from './patch.ts';
 
-/** What is wrong with a mutation. */
+/** A problem with a mutation. */
 export type Fault = { readonly mutation: Mutation; readonly reason: string };
 
-/** Checks without running anything that each patch applies to `program`, and that the test which must catch it is there. */
+/**
+ * Checks that each patch applies to `program` and that its test exists, without running anything.
+ */
 export const checkMutations = async (program: string, mutations: readonly Mutation[]): Promise<Fault[]> => {
   const faults = await Promise.all(
     mutations.map(async (mutation) => {
@@ -30,7 +32,7 @@ const findTestFault = async (program: string, { path, title }: NamedTest): Promi
     : `${path} has no test with the title "${title}"`;
 };
 
-/** What the titles of a file's tests may be; what is put into a template may be anything. */
+/** Returns patterns of the test titles in a file. A template's placeholders match any text. */
 const readTitles = (source: string): RegExp[] =>
   [...source.matchAll(/\btest\(\s*(['"`])(?<title>(?:\\.|(?!\1).)+)\1/g)].map(
     ({ groups }) =>

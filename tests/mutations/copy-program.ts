@@ -8,15 +8,15 @@ const run = promisify(execFile);
 const ours = '@sluice';
 
 /**
- * Copies the program as it is in the work tree of `repository`, what is not committed included, into the empty folder `copy`. Its dependencies are
- * links to those that are installed, and its workspaces see each other's copies.
+ * Copies the work tree of `repository`, with uncommitted changes, into the empty folder `copy`.
+ * Dependencies become links to the installed ones, and workspaces refer to their copies.
  */
 export const copyProgram = async (repository: string, copy: string): Promise<void> => {
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: repository,
     maxBuffer: 2 ** 24,
   });
-  // What was deleted and is not committed yet is still listed.
+  // Git still lists files that were deleted without a commit.
   const files = stdout.split('\0').filter((file) => file !== '' && existsSync(join(repository, file)));
   const folders = new Set(files.map((file) => dirname(file)));
   await Promise.all([...folders].map((folder) => mkdir(join(copy, folder), { recursive: true })));

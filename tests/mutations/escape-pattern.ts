@@ -1,2 +1,2 @@
-/** The source of a regular expression that `text` alone matches. */
+/** Returns the source of a regular expression that matches only `text`. */
 export const escapePattern = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);

@@ -12,8 +12,9 @@ import { readMutations, type Mutation } from './mutation.ts';
 import { proveMutations, verdictOf, type Verdict } from './prove.ts';
 import { reportFaults, reportTable } from './report.ts';
 
-// `npm run test:mutations [-- names]`: breaks a copy of the program in one way after the other and sees the test fail that must. With --check it
-// only looks whether the patches apply and the tests are there. Exit codes: 0 all are caught, 1 one is not, 2 misused.
+// `npm run test:mutations [-- names]`: applies one mutation after the other to a copy of the
+// program and checks that its test fails. With --check it only checks that the patches apply and
+// the tests exist. Exit codes: 0 if all mutations are caught, 1 if one is not, 2 after misuse.
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const warn = (text: string) => process.stderr.write(`${text}\n`);
@@ -52,7 +53,7 @@ const prove = async (mutations: readonly Mutation[], stopping: AbortSignal): Pro
   });
   try {
     const program = join(folder, 'program');
-    // What is killed leaves files behind.
+    // Killed processes leave files behind.
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);
     await copyProgram(repository, program);
@@ -94,7 +95,7 @@ const run = async (): Promise<number> => {
 try {
   process.exitCode = await run();
 } catch (error) {
-  // An error with a code is one that was expected: its message is all that there is to know.
+  // An error with a code is an expected one, so its message is enough.
   warn(error instanceof Error ? String('code' in error ? error.message : error.stack) : String(error));
   if (error instanceof UsageError) warn(usage);
   process.exitCode = error instanceof UsageError ? 2 : 1;

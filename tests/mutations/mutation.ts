@@ -1,21 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One way to break the program, and the test that must see it. */
+/** A mutation of the program, and the test that must fail because of it. */
 export type Mutation = {
-  /** The name of its file without `.patch`. */
+  /** The name of the patch file without `.patch`. */
   readonly name: string;
-  /** The path of its file. */
+  /** The path of the patch file. */
   readonly file: string;
-  /** The invariant that it breaks, and how, in one sentence. */
+  /** The invariant that the mutation violates, and how, in one sentence. */
   readonly invariant: string;
   readonly test: NamedTest;
 };
 
-/** A test by its file, relative to the repository, and its title. */
+/** A test: its file, relative to the repository, and its title. */
 export type NamedTest = { readonly path: string; readonly title: string };
 
-/** A file of this folder is not what {@link parseMutation} reads. */
+/** The error for a file that {@link parseMutation} cannot read. */
 export class MutationFileError extends Error {
   readonly code = 'MUTATION_FILE';
 }
@@ -23,7 +23,7 @@ export class MutationFileError extends Error {
 const extension = '.patch';
 const header = /^(?<invariant>[^\n]+\.)\n\nTest: (?<path>\S+) › (?<title>[^\n]+)\n\ndiff --git /;
 
-/** Reads all mutations of `folder`, in the order of their names. Throws a {@link MutationFileError}. */
+/** Reads all mutations of `folder`, sorted by name. Throws a {@link MutationFileError}. */
 export const readMutations = async (folder: string): Promise<Mutation[]> => {
   const names = (await readdir(folder)).filter((name) => name.endsWith(extension)).toSorted();
   return Promise.all(
@@ -32,8 +32,8 @@ export const readMutations = async (folder: string): Promise<Mutation[]> => {
 };
 
 /**
- * Reads the head of a mutation: a sentence, an empty line, `Test: path › title`, an empty line, and then a diff as `git diff`
- * writes it. Throws a {@link MutationFileError}.
+ * Parses a mutation file: a sentence, an empty line, `Test: path › title`, an empty line, and a
+ * diff as `git diff` writes it. Throws a {@link MutationFileError}.
  */
 export const parseMutation = (file: string, text: string): Mutation => {
   const { invariant, path, title } = header.exec(text)?.groups ?? {};
@@ -45,5 +45,5 @@ export const parseMutation = (file: string, text: string): Mutation => {
   return { name: file.slice(file.lastIndexOf('/') + 1, -extension.length), file, invariant, test: { path, title } };
 };
 
-/** A test as people read it. */
+/** Formats a test for people. */
 export const nameOf = ({ path, title }: NamedTest): string => `${path} › ${title}`;

@@ -2,19 +2,22 @@ import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
-/** A patch does not fit the program, or not any more. */
+/** The error for a patch that does not apply to the current program. */
 export class PatchError extends Error {
   readonly code = 'PATCH_STALE';
 }
 
 const run = promisify(execFile);
 
-/** Applies a patch to the program, or takes it back. Throws a {@link PatchError}, and has changed nothing then. */
+/**
+ * Applies or reverts a patch. Throws a {@link PatchError} without changing anything when the patch
+ * does not apply.
+ */
 export const applyPatch = async (program: string, file: string, direction: 'forth' | 'back'): Promise<void> => {
   await runGitApply(program, direction === 'forth' ? [file] : ['--reverse', file]);
 };
 
-/** Why a patch does not apply to the program; nothing is changed. */
+/** Returns the reason why a patch does not apply, or `undefined`. Changes nothing. */
 export const findPatchFault = async (program: string, file: string): Promise<string | undefined> => {
   try {
     await runGitApply(program, ['--check', file]);
@@ -29,7 +32,7 @@ const runGitApply = async (program: string, args: readonly string[]): Promise<vo
   try {
     await run('git', ['apply', '--whitespace=nowarn', ...args], {
       cwd: program,
-      // Below the top of a repository git would pass over the files of a patch in silence.
+      // Below the top of a repository, git would silently skip the files of a patch.
       env: { PATH: process.env['PATH'], GIT_CEILING_DIRECTORIES: dirname(program) },
     });
   } catch (error) {

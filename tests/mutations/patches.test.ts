@@ -37,13 +37,13 @@ test('a test that fails', () => assert.equal(double(0), 1));
 test.skip('a test that is skipped', () => assert.equal(double(0), 1));
 for (const number of [1]) test(\`the double of \${number} is even\`, () => assert.equal(double(number) % 2, 0));
 `,
-  // What stands for the one that gives tests their servers.
+  // A stand-in for the script that starts the servers of the tests.
   'tests/run.ts': `import { spawnSync } from 'node:child_process';
 process.exitCode = spawnSync(process.execPath, ['--test', ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1;
 `,
 };
 
-/** A small program, and mutations that put one line in the place of its second. */
+/** Creates a small program, and mutations that replace its second line. */
 const setUp = (t: TestContext) => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'sluice-mutations-test-')));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -4,35 +4,39 @@ import { applyPatch, PatchError } from './patch.ts';
 import { runTest, type RunSettings, type TestRun } from './run-test.ts';
 import { createTypeCheck } from './type-check.ts';
 
-/** `caught`: the test failed by what was broken; `survived`: it passed all the same; `error`: nothing is proved, for a reason. */
+/**
+ * The verdict on a mutation. `caught`: the test failed because of the mutation. `survived`: it
+ * passed. `error`: nothing is proved.
+ */
 export type Verdict = {
   readonly mutation: Mutation;
   readonly verdict: 'caught' | 'survived' | 'error';
-  /** How long the test took. */
+  /** The duration of the test. */
   readonly seconds: number;
-  /** What the test failed with, or why nothing is proved. */
+  /** The failure of the test, or the reason why nothing is proved. */
   readonly why: string;
 };
 
 type ProveSettings = RunSettings & {
-  /** A copy of the program, to be broken. */
+  /** The folder of the copy that the mutations change. */
   readonly program: string;
-  /** Hears of each run of a test as it ends. */
+  /** Called after each run of a test. */
   readonly onProgress: (line: string) => void;
 };
 
 const lastLines = 30;
 
 /**
- * Proves of each mutation that its test fails because of it: first each test must pass on the program as it is, then each mutation is applied in its turn, must
- * be a program still, and is taken back when its test has run.
+ * Proves for each mutation that its test fails because of it. First each test must pass on the
+ * unchanged program. Then each mutation is applied, must still pass the type check, and is reverted
+ * after its test.
  */
 export const proveMutations = async (mutations: readonly Mutation[], settings: ProveSettings): Promise<Verdict[]> => {
   const { program, onProgress } = settings;
   const findTypeFault = await createTypeCheck(program);
   const tests = new Map(mutations.map(({ test }) => [nameOf(test), test]));
   const unbroken = new Map<string, TestRun>();
-  // oxlint-disable no-await-in-loop -- one after the other: the machine is theirs, and so is the copy
+  // oxlint-disable no-await-in-loop -- one at a time: tests share the machine and the copy
   for (const [name, test] of tests) {
     const run = await runTest(program, test, settings);
     unbroken.set(name, run);
@@ -100,5 +104,5 @@ const lastLinesOf = ({ output }: TestRun): string => output.trim().split('\n').s
 
 const errorOf = (mutation: Mutation, why: string): Verdict => ({ mutation, verdict: 'error', seconds: 0, why });
 
-/** A fault that was found without running anything, as a verdict. */
+/** Converts a problem that was found without running anything to a verdict. */
 export const verdictOf = ({ mutation, reason }: Fault): Verdict => errorOf(mutation, reason);

@@ -1,7 +1,7 @@
 import { nameOf } from './mutation.ts';
 import type { Verdict } from './prove.ts';
 
-/** Why mutations were not caught, each under its name; nothing where all were. */
+/** Lists the uncaught mutations with their reasons, or returns an empty text if all were caught. */
 export const reportFaults = (verdicts: readonly Verdict[]): string =>
   verdicts
     .filter(({ verdict }) => verdict !== 'caught')
@@ -11,7 +11,10 @@ export const reportFaults = (verdicts: readonly Verdict[]): string =>
     })
     .join('\n');
 
-/** A line for each mutation: its name, the verdict, how long its test took, and which it is. */
+/**
+ * Formats one line for each mutation: its name, its verdict, the duration of its test in seconds,
+ * and the test.
+ */
 export const reportTable = (verdicts: readonly Verdict[]): string => {
   const rows = verdicts.map(({ mutation, verdict, seconds }) => [
     mutation.name,

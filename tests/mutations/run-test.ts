@@ -4,31 +4,34 @@ import { escapePattern } from './escape-pattern.ts';
 import type { NamedTest } from './mutation.ts';
 
 /**
- * What became of one test: `not run`, it is not there, is skipped, or its file could not be loaded; `timed out`, it did not end in the
- * time that tests have.
+ * The outcome of one test. `not run`: it does not exist, is skipped, or its file failed to load.
+ * `timed out`: it exceeded the time limit.
  */
 export type TestOutcome = 'passed' | 'failed' | 'timed out' | 'not run';
 
-/** How one test of a program ended. */
+/** The result of one test of a program. */
 export type TestRun = {
   readonly outcome: TestOutcome;
   readonly seconds: number;
-  /** All that it wrote. */
+  /** The output of the test. */
   readonly output: string;
 };
 
 export type RunSettings = {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Kills what is under way. */
+  /** Kills the running test when it aborts. */
   readonly stopping: AbortSignal;
 };
 
-// More than tests/run.ts gives one test: it cannot end one that blocks its thread.
+// Longer than the limit of tests/run.ts, which cannot end a test that blocks its thread.
 const endsWithinMs = 360_000;
-// For what the test cleans up when it is decided; a program that is broken may keep it from ending.
+// The time for cleanups after the test is decided. A broken program may prevent the exit.
 const cleansUpWithinMs = 20_000;
 
-/** Runs one test of the program in the folder `program` alone, and kills whatever it leaves. */
+/**
+ * Runs only this test of the program in the folder `program`, and kills all processes that it
+ * leaves.
+ */
 export const runTest = async (
   program: string,
   test: NamedTest,
@@ -75,10 +78,10 @@ const start = (program: string, { path, title }: NamedTest, environment: RunSett
     ['tests/run.ts', '--test-reporter=tap', `--test-name-pattern=^${escapePattern(title)}$`, path],
     {
       cwd: program,
-      // With the first this would be part of the run of tests that it is started from.
+      // With NODE_TEST_CONTEXT this process would be part of the test run that started it.
       env: { ...environment, NODE_TEST_CONTEXT: undefined, FORCE_COLOR: undefined, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, with all that the test starts.
+      // A process group with everything that the test starts.
       detached: true,
     },
   );
@@ -88,12 +91,15 @@ const killAll = (group: number | undefined): void => {
   try {
     process.kill(-group, 'SIGKILL');
   } catch (error) {
-    // Nobody is left.
+    // No process of the group is left.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 };
 
-/** Reads the line of the test (https://testanything.org/tap-version-14-specification.html). Where it is missing there may be one of its file. */
+/**
+ * Reads the result line of a test (https://testanything.org/tap-version-14-specification.html). If
+ * it is missing, there may be one for its file.
+ */
 const readOutcome = (output: string, title: string): TestOutcome => {
   for (const [, not, name = ''] of output.matchAll(/^(not )?ok \d+ - (.*)\n/gm)) {
     if (name.replaceAll(/\\([\\#])/g, '$1') !== title) continue;

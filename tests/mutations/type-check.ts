@@ -4,8 +4,9 @@ import { join } from 'node:path';
 const withinMs = 120_000;
 
 /**
- * Checks the types of a program as it is now, and answers with a function that does so again, after a patch: it gives the first error that was not there
- * before. A mutation that is no program would fail any test. What is left unused is no error.
+ * Checks the types of a program. Returns a function that checks again after a patch, and returns
+ * the first new error. A mutation that does not compile would fail any test. Unused code is not an
+ * error.
  */
 export const createTypeCheck = async (program: string): Promise<() => Promise<string | undefined>> => {
   const before = new Set(await readErrors(program));

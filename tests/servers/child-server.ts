@@ -6,15 +6,18 @@ import { waitUntil } from './wait.ts';
 
 const startWithinMs = 60_000;
 
-/** A server that a test started and that ends with the test. */
+/** A server that a test started and that stops with the test. */
 export type ChildServer = {
   readonly pid: number;
-  /** Lines of its output, oldest first. */
+  /** The lines of its output, oldest first. */
   readonly lines: readonly string[];
   readonly hasEnded: () => boolean;
 };
 
-/** Starts a server and resolves when `isReady` answers true. Throws with its output when it ends first or is not ready within 60 s. */
+/**
+ * Starts a server and resolves when `isReady` returns true. Throws with the server's output when it
+ * exits first or is not ready within 60 s.
+ */
 export const startChildServer = async (
   owner: Owner,
   command: readonly [program: string, ...args: readonly string[]],
@@ -29,7 +32,7 @@ export const startChildServer = async (
   }
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   owner.after(async () => {
-    // A SIGKILL would leave the workers of nginx running.
+    // SIGKILL would leave the workers of nginx running.
     child.kill('SIGTERM');
     await ended;
   });

@@ -5,7 +5,8 @@ import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
 const slotCount = 16_384;
-// How long a node is silent before the others elect another: short, and longer than a busy machine lets a process wait.
+// Silence in ms after which the other nodes elect a new master. It is short, but longer than a
+// process waits on a busy machine.
 const nodeTimeoutMs = 1_500;
 
 type Admin = Awaited<ReturnType<typeof openAdmin>>;
@@ -29,7 +30,10 @@ const startNode = async (owner: Owner) => {
 
 type Node = Awaited<ReturnType<typeof startNode>>;
 
-/** A real Redis Cluster of three masters with a replica each, on loopback. It ends with `owner`. */
+/**
+ * Starts a Redis Cluster of three masters with one replica each, on loopback. It stops with
+ * `owner`.
+ */
 export const startCluster = async (owner: Owner) => {
   const nodes = await Promise.all(Array.from({ length: 6 }, () => startNode(owner)));
   const masters = nodes.slice(0, 3);
@@ -47,7 +51,7 @@ export const startCluster = async (owner: Owner) => {
     }),
   );
   for (const { port, busPort } of nodes.slice(1)) {
-    // oxlint-disable-next-line no-await-in-loop -- a handful
+    // oxlint-disable-next-line no-await-in-loop -- only six nodes
     await first.admin.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
   }
   await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean), 20_000);
@@ -57,10 +61,10 @@ export const startCluster = async (owner: Owner) => {
     20_000,
   );
 
-  // Through a replica, so that a test may kill any master.
+  // Clients connect through a replica, so a test may kill any master.
   const settings: RedisSettings = { ...plainSettings(replicas[0]?.port ?? first.port), isCluster: true };
 
-  /** The master of a slot, as the cluster has it now. */
+  /** Returns the current master of a hash slot. */
   const masterOf = async (slot: number): Promise<Node> => {
     for (const node of nodes) {
       // oxlint-disable-next-line no-await-in-loop -- the first that answers
@@ -72,14 +76,14 @@ export const startCluster = async (owner: Owner) => {
     throw new Error(`Nobody has slot ${slot}`);
   };
 
-  /** Moves a slot with what is in it to another master, as `redis-cli --cluster reshard` does. */
+  /** Moves a hash slot and its keys to another master, as `redis-cli --cluster reshard` does. */
   const moveSlot = async (slot: number): Promise<void> => {
     const source = await masterOf(slot);
     const target = masters.find((node) => node !== source);
     if (target === undefined) throw new Error('There is no other master');
     await target.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', source.id]);
     await source.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target.id]);
-    // Until none is left: those that are made meanwhile are made at the target.
+    // Repeats until no key is left. New keys are created at the target.
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one key after the other
       const [key] = await source.admin.clusterGetKeysInSlot(slot, 1);

@@ -5,7 +5,7 @@ const variable = (name: string): string => {
   return value;
 };
 
-/** Where a Redis is. */
+/** The address of a Redis, and its password if it has one. */
 export type TestRedis = {
   readonly host: string;
   readonly port: number;
@@ -13,7 +13,7 @@ export type TestRedis = {
   readonly isCluster?: boolean;
 };
 
-/** Where a MySQL is, and its administrator. */
+/** The address of a MySQL, and the login of its administrator. */
 export type TestMysql = {
   readonly host: string;
   readonly port: number;
@@ -21,14 +21,17 @@ export type TestMysql = {
   readonly password: string;
 };
 
-/** The Redis of the tests. */
+/** Returns the address of the Redis that the tests share. */
 export const testRedis = () => ({
   host: variable('REDIS_HOST'),
   port: Number(variable('REDIS_PORT')),
   password: variable('REDIS_PASSWORD'),
 });
 
-/** The MySQL of the tests, as its administrator: tests make schemas of their own. */
+/**
+ * Returns the address of the MySQL that the tests share, with its administrator: tests create
+ * schemas of their own.
+ */
 export const testMysql = (): TestMysql => ({
   host: variable('DB_HOST'),
   port: Number(variable('DB_PORT')),

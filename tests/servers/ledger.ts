@@ -6,14 +6,17 @@ import { migrate } from '@sluice/ledger/migrate.ts';
 import type { DatabaseSettings } from '@sluice/ledger/connection/server.ts';
 import { createConnection, createPool, type RowDataPacket } from 'mysql2/promise';
 import { testMysql, type TestMysql } from './environment.ts';
-// oxlint-disable-next-line import/no-unassigned-import -- it looks for connections that a file leaves open
+// oxlint-disable-next-line import/no-unassigned-import -- fails files that leave connections open
 import './test-file.ts';
 import { hasPassed } from './outcome.ts';
 
-// A server that a test breaks is back by then.
+// A server that a test breaks is available again within this time.
 const awayAtMostMs = 30_000;
 
-/** A schema of the test's own on the real MySQL, or on the one that is given, still empty. It is removed when the test passes and kept when it fails. */
+/**
+ * Creates an empty schema for one test, on the shared MySQL or on `mysql`. Removes it when the test
+ * passes and keeps it when the test fails.
+ */
 export const createTestSchema = async (test: TestContext, mysql: TestMysql = testMysql()) => {
   const { host, port, user, password } = mysql;
   const login = { username: user, password };
@@ -27,14 +30,14 @@ export const createTestSchema = async (test: TestContext, mysql: TestMysql = tes
   const owner = await createConnection(mysql);
   await owner.query('CREATE DATABASE ??', [settings.database]);
   await owner.end();
-  // To look at the ledger and to change it behind the back of what is tested.
+  // Reads and changes the ledger independently of the code under test.
   const admin = createPool({ ...mysql, database: settings.database, connectionLimit: 1 });
 
   const query = async (sql: string, values: unknown[] = []): Promise<RowDataPacket[]> => {
     const giveUpAt = performance.now() + awayAtMostMs;
     for (;;) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- asked again after a server came back
+        // oxlint-disable-next-line no-await-in-loop -- retries until the server is back
         const [rows] = await admin.query<RowDataPacket[]>(sql, values);
         return rows;
       } catch (error) {
@@ -46,7 +49,7 @@ export const createTestSchema = async (test: TestContext, mysql: TestMysql = tes
     }
   };
 
-  /** Does `work` in a transaction of another session, and takes it back. */
+  /** Runs `work` in a transaction of another session and rolls it back. */
   const transaction = async (work: (query: (sql: string, values: unknown[]) => Promise<unknown>) => Promise<void>) => {
     const session = await createConnection({ ...mysql, database: settings.database });
     try {
@@ -67,19 +70,22 @@ export const createTestSchema = async (test: TestContext, mysql: TestMysql = tes
   return { settings, login, query, transaction };
 };
 
-/** A schema with the ledger's tables. */
+/** Creates a schema with the ledger's tables. */
 export const createTestLedger = async (test: TestContext, mysql: TestMysql = testMysql()) => {
   const schema = await createTestSchema(test, mysql);
   await migrate(schema.settings);
 
-  /** Connections that are closed when the test ends; to another port when a proxy stands between, as another user where one is given. */
+  /**
+   * Opens a connection that is closed when the test ends. `port`: that of a proxy, if there is one.
+   * `login`: another user.
+   */
   const connect = (port = schema.settings.port, login = schema.settings.login): LedgerConnection => {
     const ledger = connectLedger({ ...schema.settings, port, login });
     test.after(ledger.close);
     return ledger;
   };
 
-  /** Every recorded count, in the order of recording. */
+  /** Returns every recorded count, in the order of recording. */
   const readCounts = async (): Promise<number[]> => {
     const rows = await schema.query('SELECT count_value FROM `count` ORDER BY id');
     return rows.map((row) => Number(row['count_value']));

@@ -7,18 +7,24 @@ import { mysqlPart } from '@sluice/local/servers/mysql.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 
-/** A private MySQL whose certificate is for `certifiedName`. */
+/** A private MySQL with a certificate for `certifiedName`. */
 export type TlsMysql = {
   readonly port: number;
   readonly login: { readonly username: string; readonly password: string };
-  /** The authority (PEM) that signed its certificate, and another of the same name that did not. */
+  /**
+   * `ca`: the authority (PEM) that signed its certificate. `otherCa`: one of the same name that did
+   * not.
+   */
   readonly ca: string;
   readonly caFile: string;
   readonly otherCa: string;
   readonly stop: () => Promise<void>;
 };
 
-/** Starts a MySQL of this machine with TLS on a free port of loopback; its data is gone when it stops. */
+/**
+ * Starts this machine's MySQL with TLS on a free port of loopback. Its data is deleted when it
+ * stops.
+ */
 export const startTlsMysql = async (certifiedName: string): Promise<TlsMysql> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
   const authority = makeAuthority(folder, 'ca');

@@ -17,20 +17,20 @@ type Environment = Readonly<Record<string, string>>;
 
 type CommandOutcome = { readonly code: number; readonly output: string };
 
-/** A process of the pipeline that a test may break. */
+/** A process of the pipeline that a test may kill or signal. */
 export type Service = {
   readonly pid: number;
-  /** What it logged. */
+  /** The lines that it logged. */
   readonly lines: readonly string[];
   readonly hasEnded: () => boolean;
-  /** Sends a signal and answers with how it ended and after how long. */
+  /** Sends a signal; resolves with the exit code or signal, and the time until the exit. */
   readonly end: (signal: NodeJS.Signals) => Promise<{ code: number | null; signal: string | null; ms: number }>;
 };
 
-/** Servers of a test's own, where it breaks them. */
+/** Servers that one test breaks, in place of those that the tests share. */
 type Servers = { readonly redis?: TestRedis; readonly mysql?: TestMysql };
 
-/** Producers and consumers, as many as the test starts, on a queue and a schema of its own. */
+/** Creates a queue, a schema and functions to start producers and consumers on them. */
 export const createPipeline = async (test: TestContext, { redis = testRedis(), mysql = testMysql() }: Servers = {}) => {
   const queue = await createTestQueue(test, redis);
   const ledger = await createTestLedger(test, mysql);
@@ -52,7 +52,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     HTTP_PORT: String(port),
   };
 
-  /** Starts a service and waits until it is up. `through` is what runs Node. */
+  /** Starts a service and waits until it is up. `through`: a command that runs Node. */
   const start = async (
     name: 'producer' | 'consumer',
     own: Environment = {},
@@ -80,7 +80,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     return { pid: Number(child.pid), lines, hasEnded, end };
   };
 
-  /** Runs a command of an app to its end; answers with its exit code and all that it wrote. */
+  /** Runs a command of an app; resolves with its exit code and its output. */
   const command = (app: string, words: readonly string[], own: Environment = {}): Promise<CommandOutcome> =>
     new Promise((resolve) => {
       const main = join(repository, 'apps', app, 'main.ts');
@@ -104,18 +104,18 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     assert.equal(response.status, 201, await response.text());
   };
 
-  /** How many counts wait in the first partition. */
+  /** Returns the number of counts that wait in the first partition. */
   const countWaiting = async (): Promise<number> => {
     const entries = (await queue.admin.xRange(queue.partition.stream, '-', '+')) ?? [];
     return entries.flatMap(({ message }) => message['v']?.split(',') ?? []).length;
   };
 
-  /** Waits until so many counts are recorded. */
+  /** Waits until `rows` counts are recorded. */
   const untilRecorded = (rows: number, withinMs = 60_000) =>
     waitUntil(async () => (await ledger.readCounts()).length === rows, withinMs);
 
   const connection = queue.connect();
-  /** Whether there are partitions and none has an entry left; a Redis that is away cannot say so. */
+  /** Returns true if there are partitions and all are empty, and false if Redis is unavailable. */
   const isDrained = async (): Promise<boolean> => {
     try {
       const partitions = await readPartitions(connection, queue.name);

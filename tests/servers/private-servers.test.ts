@@ -14,7 +14,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createClient } from '@redis/client';
 import { createConnection } from 'mysql2/promise';
 
-// The servers as `npm start` runs them: what a client that has their password can make of the machine.
+// The servers as `npm start` runs them: what a client with their password can do to the machine.
 
 const startServers = async (t: TestContext, environment: Readonly<Record<string, string>>) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
@@ -40,7 +40,7 @@ test('no statement reads or writes a file of the machine, not even one of the ad
     const connection = await createConnection({
       ...login,
       user,
-      // A client that would send any file that it is asked for.
+      // This client would send any file that the server requests.
       infileStreamFactory: () => assert.fail('The server asked for a file'),
       flags: ['+LOCAL_FILES'],
     });

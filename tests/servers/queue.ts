@@ -13,12 +13,15 @@ import { connectRedis, type RedisConnection, type RedisSettings } from '@sluice/
 import { partitionOf } from '@sluice/queue/partition.ts';
 import { testRedis, type TestRedis } from './environment.ts';
 import { hasPassed } from './outcome.ts';
-// oxlint-disable-next-line import/no-unassigned-import -- it looks for connections that a file leaves open
+// oxlint-disable-next-line import/no-unassigned-import -- fails files that leave connections open
 import './test-file.ts';
 import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
-/** Starts a Redis of its own on loopback, without a password and without a disk unless `options` of its command line say so. It ends with `owner`. */
+/**
+ * Starts a private Redis on loopback, without a password or a disk unless `options` (command-line
+ * options) set them. It stops with `owner`.
+ */
 export const startRedis = async (owner: Owner, options: readonly string[] = []) => {
   const program = findProgram('redis-server', 'valkey-server');
   if (program === undefined) throw new Error('There is no redis-server on this machine');
@@ -30,13 +33,13 @@ export const startRedis = async (owner: Owner, options: readonly string[] = []) 
     return { child, ended: once(child, 'exit') };
   };
   let running = launch();
-  /** `kill -9`; resolves when it is dead. */
+  /** Sends SIGKILL; resolves when the process is dead. */
   const kill = async () => {
     running.child.kill('SIGKILL');
     await running.ended;
   };
   const ready = () => waitUntil(() => isListening(port), 10_000);
-  /** Starts it again, on the same port, with what it left in its folder. */
+  /** Starts it again on the same port, with the files that it left in its folder. */
   const restart = async () => {
     running = launch();
     await ready();
@@ -61,7 +64,7 @@ const isListening = async (port: number): Promise<boolean> => {
   }
 };
 
-/** How to reach a Redis on loopback that takes this password. */
+/** Returns the settings for a Redis on loopback with this password. */
 export const plainSettings = (port: number, password?: string): RedisSettings => ({
   host: '127.0.0.1',
   port,
@@ -70,18 +73,21 @@ export const plainSettings = (port: number, password?: string): RedisSettings =>
   credentials: async () => ({ password }),
 });
 
-/** A client to look at a Redis and to change it behind the back of what is tested. It is closed when the test ends. */
+/**
+ * Opens a client that reads and changes Redis independently of the code under test. It is closed
+ * when the test ends.
+ */
 export const openAdmin = async (owner: Owner, port: number, password?: string, username?: string) => {
   const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
   const admin = createClient({ socket: { host: '127.0.0.1', port }, ...login });
-  // A server that a test kills is no fault of the client.
+  // Tests kill servers, so a lost connection is no error of the client.
   admin.on('error', () => undefined);
   await admin.connect();
   owner.after(() => admin.destroy());
   return admin;
 };
 
-/** A connection that is closed when the test ends. */
+/** Opens a connection that is closed when the test ends. */
 export const connectFor = (
   owner: Owner,
   settings: RedisSettings,
@@ -92,13 +98,16 @@ export const connectFor = (
   return connection;
 };
 
-/** A queue of the test's own on the real Redis, or on the one that is given. It is removed when the test passes and kept when it fails. */
+/**
+ * Creates a queue for one test, on the shared Redis or on `redis`. Removes it when the test passes
+ * and keeps it when the test fails.
+ */
 export const createTestQueue = async (test: TestContext, redis: TestRedis = testRedis()) => {
   const { host, port: redisPort, password, isCluster = false } = redis;
   const name = `test-${randomBytes(6).toString('hex')}`;
   const partition = partitionOf(name, 0);
   test.after(async () => {
-    // A cluster is the test's own, and goes with it.
+    // A cluster belongs to the test and is deleted with it.
     if (isCluster) return;
     if (hasPassed(test)) {
       for await (const keys of admin.scanIterator({ MATCH: `*${name}*`, COUNT: 1_000 })) {
@@ -108,7 +117,9 @@ export const createTestQueue = async (test: TestContext, redis: TestRedis = test
   });
   const admin = await openAdmin(test, redisPort, password);
 
-  /** A connection that is closed when the test ends; to another port when a proxy stands between. */
+  /**
+   * Opens a connection that is closed when the test ends. `port`: that of a proxy, if there is one.
+   */
   const connect = (port = redisPort): RedisConnection =>
     connectFor(test, { ...plainSettings(port, password), host, isCluster });
 

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 
 type Fault = { readonly status: number; readonly type: string; readonly message: string };
 
-/** Answers of Secrets Manager other than a secret. */
+/** The error responses of Secrets Manager. */
 const faults = {
   AccessDeniedException: 'User: arn:aws:sts::123456789012:assumed-role/r/s is not authorized',
   ResourceNotFoundException: "Secrets Manager can't find the specified secret.",
@@ -13,8 +13,10 @@ const faults = {
 } as const;
 
 /**
- * A server on loopback that answers GetSecretValue as AWS Secrets Manager does, and the environment by which the AWS SDK finds
- * it. Protocol: AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html); shapes and errors:
+ * Starts a server on loopback that answers GetSecretValue as AWS Secrets Manager does. Returns it
+ * with the environment variables that point the AWS SDK to it.
+ * Protocol: AWS JSON 1.1 (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+ * Shapes and errors:
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html.
  */
 export const createSecretsManager = async (test: TestContext) => {
@@ -69,33 +71,33 @@ export const createSecretsManager = async (test: TestContext) => {
   });
 
   return {
-    /** Also for processes that a test starts. */
+    /** Variables for this process and for those that a test starts. */
     environment: {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${address.port}`,
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'not-a-key',
       AWS_REGION: 'eu-central-1',
     },
-    /** Makes `value` (as JSON) the version AWSCURRENT of a secret, and answers with its ARN. */
+    /** Makes `value` (as JSON) the AWSCURRENT version of a secret. Returns its ARN. */
     put: (name: string, value: unknown): string => {
       const arn = `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;
       secrets.set(arn, typeof value === 'string' ? value : JSON.stringify(value));
       return arn;
     },
-    /** From now on every read is answered with this error; `undefined`: with the secret again. */
+    /** Makes every read return this error; `undefined` restores the secret. */
     fail: (type: keyof typeof faults | undefined) => {
       fault = type === undefined ? undefined : { status: 400, type, message: faults[type] };
     },
-    /** From now on answers wait until `until` is done. */
+    /** Delays answers until `until` resolves. */
     hold: (until: Promise<void>) => {
       held = until;
     },
-    /** How many reads have been answered. */
+    /** Returns the number of reads that were answered. */
     reads: () => reads,
   };
 };
 
-/** Sets variables of this process until the test ends. */
+/** Sets environment variables of this process until the test ends. */
 export const setEnvironment = (test: TestContext, variables: Readonly<Record<string, string>>): void => {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);

@@ -11,7 +11,8 @@ import type { TestMysql, TestRedis } from './environment.ts';
 import type { Owner } from './test-file.ts';
 import { waitUntil } from './wait.ts';
 
-// The servers as `npm start` runs them, each of its own, to be killed and started again. Their data is gone when the owner ends.
+// Servers as `npm start` runs them. Each test has its own, so it can kill and restart them. Their
+// data is deleted when the owner ends.
 
 const host = '127.0.0.1';
 const password = 'not-a-secret';
@@ -47,17 +48,17 @@ const run = async (owner: Owner, part: Part) => {
   const ready = () => waitUntil(isReady, 30_000);
   let running = await launch();
 
-  /** `kill -9`; resolves when it is dead. */
+  /** Sends SIGKILL; resolves when the process is dead. */
   const kill = async () => {
     running.child.kill('SIGKILL');
     await running.ended;
   };
-  /** Resolves when it has ended as it does when it is asked to. */
+  /** Sends SIGTERM; resolves when the process has exited. */
   const stop = async () => {
     running.child.kill('SIGTERM');
     await running.ended;
   };
-  /** Starts it again with its data; resolves when it is ready. */
+  /** Starts the server again with its data; resolves when it is ready. */
   const restart = async () => {
     running = await launch();
     await ready();
@@ -83,6 +84,6 @@ export const startLocalRedis = async (owner: Owner) => {
   const say = (line: string) => said.push(line);
   const part = redisPart({ runner: findRunners().redis, folder, port, password, say });
   const server: TestRedis = { host, port, password };
-  /** `said` is what `npm start` would have said so far. */
+  /** `said`: the messages that `npm start` would have printed so far. */
   return { server, folder, said, ...(await run(owner, part)) };
 };

@@ -2,19 +2,21 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { waitUntil } from './wait.ts';
 
-/** A test, or a file of tests: who tells when to clean up. */
+/** A test or a test file: it runs cleanups at its end. */
 export type Owner = { readonly after: (clean: () => unknown) => void };
 
 const cleanups: (() => unknown)[] = [];
 
-/** The file of tests itself, for servers that several of its tests share. What came last is cleaned up first. */
+/**
+ * The test file itself, as owner of servers that its tests share. Cleanups run in reverse order.
+ */
 export const testFile: Owner = { after: (clean) => cleanups.push(clean) };
 
 const countSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
 
-// A file fails that ends with connections open which it did not close.
+// Fails a file that leaves connections open.
 after(async () => {
-  // oxlint-disable-next-line no-await-in-loop -- what came last may need what came first
+  // oxlint-disable-next-line no-await-in-loop -- later cleanups may need earlier servers
   for (const clean of cleanups.toReversed()) await clean();
   try {
     await waitUntil(() => countSockets() === 0, 5_000);

@@ -8,7 +8,10 @@ import type { Owner } from './test-file.ts';
 
 const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
 
-/** An authority of the test's own and a certificate that it signed, for `address`. The files are gone when `owner` ends. */
+/**
+ * Creates a certificate authority and a certificate that it signed, for `address`. Deletes the
+ * files when `owner` ends.
+ */
 export const makeCertificate = (owner: Owner, address = '127.0.0.1') => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
   owner.after(() => rmSync(folder, { recursive: true }));
@@ -35,7 +38,7 @@ export const makeCertificate = (owner: Owner, address = '127.0.0.1') => {
   };
 };
 
-/** Starts a Redis that takes TLS on `tlsPort` with a certificate for `address`. */
+/** Starts a Redis that accepts TLS on `tlsPort` with a certificate for `address`. */
 export const startRedisWithTls = async (owner: Owner, address?: string) => {
   const { ca, caFile, certificateFile, keyFile } = makeCertificate(owner, address);
   const tlsPort = await findFreePort();

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Runs the command that follows as on a kernel without IPv6. */
+/** A command prefix that runs the command after it as on a kernel without IPv6. */
 export const withoutIpv6: readonly string[] = ['python3', fileURLToPath(new URL('without-ipv6.py', import.meta.url))];

@@ -50,7 +50,7 @@ test('a request that Redis has not answered yet when SIGTERM comes is answered a
   const ended = producer.end('SIGTERM');
   await waitUntil(() => producer.lines.some((line) => line.includes('"msg":"stopping"')), 10_000);
   proxy.swallowReplies(false);
-  // Which of the two it is depends on how long all this took.
+  // The status depends on the duration of the steps above.
   assert.match(String((await answering).status), /^(201|503)$/);
   assert.equal((await ended).code, 0);
 });
@@ -60,7 +60,8 @@ test('what a frozen consumer holds is taken over within 30 s, and not recorded a
   await start('producer');
   const frozen = await start('consumer');
   let posted = 0;
-  // Its read is open at Redis, which gives it the next entry. Where the freeze came between two reads there is none: it thaws, and is frozen again.
+  // Its read is open at Redis, which delivers the next entry to it. A freeze between two reads gets
+  // no entry. The consumer is then resumed and frozen again.
   await waitUntil(async () => {
     process.kill(frozen.pid, 'SIGSTOP');
     await post(++posted);
@@ -87,7 +88,7 @@ test('an outage of MySQL longer than the watchdog waits ends no consumer', async
   const proxy = await createProxy(t, Number(pipeline.environment['DB_PORT']));
   await pipeline.start('producer');
   const consumer = await pipeline.start('consumer', { DB_PORT: String(proxy.port), WATCHDOG_MS: '6000' });
-  // A consumer reads nothing before MySQL has told it the id of its database.
+  // A consumer reads nothing before MySQL has returned the id of its database.
   await pipeline.post(1);
   await pipeline.untilRecorded(1);
   proxy.refuse(true);
@@ -127,7 +128,7 @@ test('an entry that cannot be parsed becomes a dead letter among neighbours that
   assert.deepEqual(dropped, { code: 0, output: 'Removed for good: 1\n' });
   const replayed = await operate('dead-letters', 'replay', '--all');
   assert.deepEqual(replayed, { code: 0, output: 'Put back into the queue: 1\n' });
-  // It is no better than before, so it comes back.
+  // The entry is still malformed, so it becomes a dead letter again.
   await waitUntil(async () => (await operate('dead-letters', 'list')).output.includes('field v'), 10_000);
   assert.equal((await operate('dead-letters', 'show', names[0] ?? '')).code, 1);
   assert.equal((await operate('dead-letters', 'burn')).code, 2);
@@ -166,7 +167,7 @@ test('an entry that no consumer can record is moved by hand, and recorded once w
   assert.equal((await operate('dead-letters', 'bury', name)).code, 1);
   assert.equal((await operate('consumers', 'pause')).code, 0);
   assert.equal((await operate('consumers', 'resume')).code, 0);
-  // Nobody goes on with what was moved, although it could be recorded now.
+  // No consumer records the moved entry, although it could be recorded now.
   await ledger.query('ALTER TABLE `count` DROP CONSTRAINT no_13');
   await post(1);
   await untilRecorded(1);
@@ -188,7 +189,7 @@ test('paused consumers record nothing while the queue takes counts, and go on wh
   for (let count = 0; count < 20; count++) await post(count);
   const { output } = await operate('consumers', 'status');
   assert.match(output, /paused +yes/);
-  // A process is one consumer, however many loops it works in.
+  // A process counts as one consumer, regardless of its number of loops.
   assert.match(output, /consumers +1$/m);
   assert.equal((await ledger.readCounts()).length, 1);
   assert.equal(await countWaiting(), 20);

@@ -13,7 +13,7 @@ import { inSession } from '@sluice/ledger/connection/session.ts';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
 
-// What Lambda is given, where there is nothing else: no repository and no node_modules.
+// The bundle for Lambda, in a folder without the repository or node_modules.
 
 const createFolder = (t: TestContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bundle-'));
@@ -21,7 +21,7 @@ const createFolder = (t: TestContext) => {
   return folder;
 };
 
-/** CloudFormation's address for the answer. */
+/** Starts a server for CloudFormation's response URL. */
 const createResponseUrl = async (t: TestContext) => {
   const answers: unknown[] = [];
   const server = createServer((request, response) => {
@@ -115,7 +115,7 @@ test('the bundle makes the tables and the users of a real database, imports a du
   const users = await query('SELECT user FROM mysql.user WHERE user LIKE ?', [`%\\_${suffix}`]);
   assert.equal(users.length, 3);
 
-  // As the template has it: with TLS, for which an address is no name.
+  // With TLS, as in the template. An IP address is no valid TLS host name.
   const refused = await invoke(folder, { ...environment, DB_TLS: 'true' }, eventOf('Update', url));
   assert.equal(refused.code, 0, refused.output);
   assert.match(JSON.stringify(answers[1]), /"Status":"FAILED".*LEDGER_TLS_HOST/);
@@ -130,6 +130,6 @@ test('it has the migrations and the authorities of RDS in it, and is the same ea
   const program = readFileSync(join(one, 'index.mjs'), 'utf8');
   assert.equal(program, readFileSync(join(other, 'index.mjs'), 'utf8'));
   assert.ok(program.split('BEGIN CERTIFICATE').length > 100);
-  // Lambda loads it whole at each cold start.
+  // Lambda loads the whole bundle at each cold start.
   assert.ok(statSync(join(one, 'index.mjs')).size < 6_000_000);
 });

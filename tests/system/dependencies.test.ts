@@ -42,7 +42,7 @@ const manifest = z
   })
   .parse(readJson('package.json'));
 
-// A package that is bundled in another one is in the archive of that one, and so in its hash.
+// A bundled package is in the archive of another package, and so is covered by that hash.
 const fetched = Object.entries(packages).filter(
   ([path, { link = false, inBundle = false }]) => path.includes('node_modules/') && !link && !inBundle,
 );
@@ -70,15 +70,15 @@ test('the Node that runs everything is in the lock file, exact and of one versio
 });
 
 type Project = {
-  /** What the npm of this project does when it is asked to install. */
+  /** A script that replaces npm when this project is installed. */
   readonly npm: string;
   readonly manifest?: object;
   readonly lock?: object;
-  /** What npm notes of an installation. */
+  /** The record that npm keeps of an installation. */
   readonly installed?: object;
 };
 
-/** A folder with the installer, and an npm of its own on the path. */
+/** Creates a folder with the installer and a fake npm on the path. */
 const createProject = (t: TestContext, { npm, manifest: own = {}, lock = {}, installed }: Project) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-install-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -103,7 +103,7 @@ const createProject = (t: TestContext, { npm, manifest: own = {}, lock = {}, ins
   return { folder, run };
 };
 
-/** Runs the installer in a folder whose npm leaves behind what `npm` makes. */
+/** Runs the installer in a folder in which the fake npm runs the script `npm`. */
 const installWith = (t: TestContext, npm: string, optionalDependencies: Readonly<Record<string, string>>) => {
   const { folder, run } = createProject(t, { npm, manifest: { optionalDependencies } });
   const { status, stderr } = run(process.execPath, ['tools/install.mjs']);

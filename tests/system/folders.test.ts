@@ -8,9 +8,9 @@ import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, ownEnvironment, start } from './start.ts';
 
-// Each character means something to a shell, a pattern, a URL, a configuration file or a bundler.
+// Each character has a meaning in a shell, a pattern, a URL, a configuration file or a bundler.
 const strangeName = `[clients] 2024 ?*#%41&$x;ü'"\\`;
-// Node imports nothing from a folder with a backslash.
+// Node cannot import from a folder with a backslash in its name.
 const nameOfCheckout = strangeName.replace('\\', '');
 const isRoot = process.getuid?.() === 0;
 const needsRoot = isRoot ? false : 'only root may change to another user, or mount';
@@ -78,7 +78,7 @@ test('it starts without a folder for temporary files, a home, or a locale, with 
       TMPDIR: `/${'long/'.repeat(40)}`,
       LC_ALL: 'C',
       NODE_USE_ENV_PROXY: '1',
-      // Nothing listens there.
+      // No process listens on this port.
       HTTP_PROXY: 'http://127.0.0.1:9',
       http_proxy: 'http://127.0.0.1:9',
     },

@@ -12,7 +12,7 @@ for (const app of ['producer', 'consumer'] as const) {
   test(`a ${app} that was compiled once loads no HTTP client and no compiler of TypeScript`, (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-loaded-'));
     t.after(() => rmSync(folder, { recursive: true }));
-    // Without its configuration it ends as soon as all is loaded.
+    // Without its configuration it exits as soon as all modules are loaded.
     const load = () => {
       const { status, stdout } = spawnSync(process.execPath, ['--import', tellAtExit, ...serviceArguments(app)], {
         env: serviceEnvironment(folder),

@@ -7,7 +7,7 @@ import { isRunning } from '@sluice/local/processes/processes.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from './start.ts';
 
-// As containers do it: process ids begin with 1 in each, and none sees the processes of another.
+// Like containers: process ids begin with 1 in each, and none sees the processes of another.
 const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
 const container = ['unshare', ...user, '--pid', '--fork', '--kill-child', '--mount-proc'];
 

@@ -10,7 +10,7 @@ import { isRunning } from '@sluice/local/processes/processes.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, ownEnvironment, start } from './start.ts';
 
-// Nothing that was started outlives `npm start`, however that ends.
+// No process outlives `npm start`, however that ends.
 
 const untilNoneRuns = (processes: ReturnType<typeof readNotes>) => waitUntil(() => !processes.some(isRunning), 30_000);
 
@@ -32,14 +32,17 @@ test('when the reader of its output ends, as with `| head`, all parts end first'
   sluice.child.stdout.destroy();
   sluice.child.stderr.destroy();
   const producer = processes.find(({ command }) => command.includes('apps/producer'));
-  // It says that a part died, and nobody hears it.
+  // `npm start` reports the death of a part to a closed output.
   process.kill(Number(producer?.pid), 'SIGKILL');
   await sluice.ended;
   assert.deepEqual(processes.filter(isRunning), []);
   assert.equal(sluice.child.exitCode, 0);
 });
 
-/** Runs a command line in a terminal, whose end is that of the program `script`. */
+/**
+ * Runs a command line in a terminal of the program `script`. The terminal closes when `script`
+ * ends.
+ */
 const startInTerminal = (t: TestContext, folder: string, port: number, line: string) => {
   const terminal = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
     env: { ...ownEnvironment(), SLUICE_DIR: folder, HTTP_PORT: String(port), SHELL: '/bin/bash' },
@@ -72,7 +75,7 @@ test('when its terminal is closed, all parts end', async (t) => {
 test('started with nohup, it goes on when its terminal is closed', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
-  // Job control, as at a prompt: the shell hands the signal of the terminal to its jobs.
+  // Job control, as at a prompt: the shell sends the terminal's signal to its jobs.
   const line = `set -m; cd '${folder}'; nohup ${nodeMain} & wait`;
   const terminal = startInTerminal(t, folder, port, line);
   const isUp = () =>
@@ -90,7 +93,7 @@ test('started with nohup, it goes on when its terminal is closed', async (t) => 
     await untilNoneRuns(processes);
   });
   process.kill(main.pid, 'SIGHUP');
-  // It has handled the signal when it handles what came after it: the death of a part.
+  // It handles the death of a part only after the earlier signal.
   const consumer = processes.find(({ command }) => command.includes('apps/consumer'));
   process.kill(Number(consumer?.pid), 'SIGKILL');
   await waitUntil(

@@ -9,7 +9,8 @@ import { cacheControl, securityHeaders } from '@sluice/infra/constructs/page-hea
 import { routePage } from '@sluice/infra/constructs/viewer-functions.ts';
 import { servePage } from '@sluice/local/console/page-files.ts';
 
-// The page is served by CloudFront in an environment, and by `npm start` on one machine. Browsers see no difference.
+// CloudFront serves the page in an environment, and `npm start` on one machine. Both must look the
+// same to browsers.
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-page-headers-'));
 mkdirSync(join(folder, 'assets'));
@@ -28,7 +29,7 @@ const ask = (path: string, accept: string): Promise<Response> => {
   return fetch(`http://127.0.0.1:${address.port}${path}`, { headers: { accept }, redirect: 'manual' });
 };
 
-// What follows from the file or the connection.
+// Headers that depend on the file or the connection.
 const others = /^(connection|content-(length|type)|date|etag|keep-alive|vary)$/;
 
 for (const [path, kept] of [
@@ -58,7 +59,7 @@ for (const [path, accept, leadsToThePage] of [
       assert.deepEqual(answer, { statusCode: 302, statusDescription: 'Found', headers: { location: { value: '/' } } });
     } else {
       assert.equal(status, 404);
-      // S3 has no such file, and says 404 to who may list.
+      // S3 has no such file and answers 404, if the caller may list the bucket.
       assert.ok('uri' in answer && answer.uri === path);
     }
   });

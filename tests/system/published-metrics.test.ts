@@ -6,7 +6,7 @@ import { createProducerMetrics } from '@sluice/producer/metrics.ts';
 import { emfLines } from '@sluice/runtime/metrics/emf.ts';
 import { createMetrics } from '@sluice/runtime/metrics/metrics.ts';
 
-// Each metric is paid for, so what is counted on must be what is published.
+// CloudWatch charges for each metric, so exactly the metrics in use must be published.
 for (const [service, create] of [
   ['producer', createProducerMetrics],
   ['consumer', createConsumerMetrics],

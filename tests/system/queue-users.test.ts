@@ -7,15 +7,17 @@ import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-// The users that the AWS account gives to Valkey, on a real server that keeps to their rights: what a process sends and may not would
-// fail there for the first time.
+// The Valkey users of the AWS account, on a real server that enforces their rights. Without this
+// test, a forbidden command would first fail on AWS.
 
 const password = 'not-a-secret';
 const escape = (text: string): string => text.replaceAll(/[|+]/g, String.raw`\$&`);
-// No right is needed for the first; the others are the test's own.
+// `hello` needs no right. The other commands are the test's own.
 const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat']);
 
-/** A cluster of one node, as ElastiCache's are clusters, with one of the users for each process. */
+/**
+ * Starts a cluster of one node, since ElastiCache uses clusters, with one user for each process.
+ */
 const createRestrictedQueue = async (t: TestContext) => {
   const { start, command, address, ledger, queue, untilRecorded } = await createPipeline(t);
   const busPort = String(await findFreePort());
@@ -34,7 +36,7 @@ const createRestrictedQueue = async (t: TestContext) => {
     );
     await admin.sendCommand(['ACL', 'SETUSER', user, 'reset', `>${password}`, ...given.split(' ').filter(Boolean)]);
   };
-  // Redis 7.0 has no CLIENT SETINFO; Valkey has.
+  // Valkey has CLIENT SETINFO; Redis 7.0 does not.
   const isKnown = async (name: string): Promise<boolean> =>
     (await admin.sendCommand<unknown[]>(['COMMAND', 'INFO', name]))[0] !== null;
   const environmentOf = (user: QueueUser) => ({
@@ -51,7 +53,7 @@ const createRestrictedQueue = async (t: TestContext) => {
       .map(([, name = '']) => name.toLowerCase())
       .filter((name) => !unasked.has(name));
   };
-  /** What was refused, as `user command`. */
+  /** Reads the refused commands, each as `user command`. */
   const readRefused = async (): Promise<string[]> =>
     (await admin.aclLog()).map(({ username, object }) => `${username} ${object}`);
   return {
@@ -80,7 +82,10 @@ const post = (address: string, path: string, body: unknown, headers: Readonly<Re
     body: JSON.stringify(body),
   });
 
-/** All that a producer sends: single counts, many, keyed ones that are new and known, the state of the queue, a wait for replicas. */
+/**
+ * Runs everything that a producer sends: single counts, many counts, new and duplicate keyed
+ * requests, the state of the queue, a wait for replicas.
+ */
 const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) => {
   const environment = environmentOf('producer');
   const producer = await start('producer', environment);
@@ -92,7 +97,7 @@ const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) =
   assert.equal((await fetch(`${address}/ready`)).status, 200);
   assert.equal((await fetch(`${address}/queue`)).status, 200);
   assert.equal((await producer.end('SIGTERM')).code, 0);
-  // There is no replica that could hold it.
+  // The wait fails: there is no replica.
   const careful = await start('producer', { ...environment, QUEUE_ACK_REPLICAS: '1' });
   assert.equal((await post(address, '/count', { count: 1 })).status, 503);
   assert.equal((await careful.end('SIGTERM')).code, 0);
@@ -132,10 +137,10 @@ test('producer, consumer and operator do all that they do with the rights of the
   const { admin, allow, queue, readUsed, readRefused, isKnown } = restricted;
   for (const [user, run] of Object.entries(phases) as [QueueUser, (given: RestrictedQueue) => Promise<void>][]) {
     await allow(user);
-    // As a consumer does.
+    // Consumers load the script.
     if (user === 'producer') await admin.scriptLoad(addOnce.text);
     if (user === 'consumer') {
-      // The batch that no replica had was added all the same; it must not count here.
+      // The batch is in the queue although no replica had it. It must not count here.
       const entries = (await admin.xRange(queue.partition.stream, '-', '+')) ?? [];
       await admin.xDel(queue.partition.stream, entries.at(-1)?.id ?? '');
       for (const word of ['one', 'two']) await admin.xAdd(queue.partition.stream, '*', { not: word });
@@ -144,7 +149,7 @@ test('producer, consumer and operator do all that they do with the rights of the
     await admin.configResetStat();
     await run(restricted);
     assert.deepEqual(await readRefused(), [], user);
-    // A slot that moves is not part of this test.
+    // This test moves no hash slot, so ASKING is not needed.
     const needed = await Promise.all(
       commandsOf(user).map(async (name) => (name !== 'asking' && (await isKnown(name)) ? [name] : [])),
     );
@@ -163,13 +168,16 @@ test('a producer runs its script as soon as a consumer has loaded it, and takes 
   assert.equal((await post(address, '/count', { count: 2 })).status, 201);
   await start('consumer', environmentOf('consumer'));
   await waitUntil(async () => (await postKeyed()) === 201, 20_000);
-  // What a server forgets when it is restarted.
+  // A restarted server has lost its scripts.
   await admin.scriptFlush();
   await waitUntil(async () => (await postKeyed()) === 201, 20_000);
   await untilRecorded(2, 20_000);
 });
 
-/** What each user must be refused, in words between spaces; the keys are those of the queue. */
+/**
+ * The commands that each user must be refused, as words separated by spaces. The keys are those of
+ * the queue.
+ */
 const refused: Readonly<Record<QueueUser, readonly string[]>> = {
   producer: [
     'SET STREAM x',
@@ -287,7 +295,7 @@ for (const user of ['producer', 'consumer', 'operator'] as const) {
     const client = await openAdmin(t, port, password, user);
     for (const words of [...refused[user], ...refusedToAll]) {
       const command = words.split(' ').map((word) => keys[word] ?? word);
-      // EVAL has the text, the number of keys and the keys.
+      // The arguments of EVAL: the script, the number of keys and the keys.
       if (words.startsWith('EVAL'))
         command.splice(2, 0, ...(words.startsWith('EVALSHA') ? [] : [String(command.length - 3)]));
       await assert.rejects(client.sendCommand(command), /NOPERM/, words);
@@ -325,7 +333,7 @@ test('a producer that uses its rights against the queue loses what waits, and th
   await allow('consumer');
   await start('producer', environmentOf('producer'));
   assert.equal((await post(address, '/count', { count: 1 })).status, 201);
-  // No ACL tells XADD with these options from one without.
+  // No ACL can distinguish XADD with these options from XADD without them.
   const client = await openAdmin(t, port, password, 'producer');
   await client.sendCommand(['XADD', stream, 'MAXLEN', '0', '18446744073709551615-18446744073709551615', 'v', 'x']);
   assert.equal(await admin.xLen(stream), 0);

@@ -22,7 +22,7 @@ test('the curl commands of the README work as they stand, in every shell', async
   const port = await findFreePort();
   const sluice = start(t, createFolder(t), { HTTP_PORT: String(port) });
   await sluice.untilUp();
-  // On a port of the test's own; nothing else is changed.
+  // Replaces the port with a free one, and nothing else.
   const type = (shell: string, command: string) => run(shell, ['-c', command.replaceAll(':5080', `:${port}`)]);
   const shells = ['bash', 'dash'];
   for (const shell of shells) {
@@ -34,7 +34,7 @@ test('the curl commands of the README work as they stand, in every shell', async
     const answer = JSON.parse((await type('bash', get)).stdout) as { rows_count: number; latest_value: number };
     return answer.rows_count === shells.length && answer.latest_value === 42;
   }, 10_000);
-  // Shells that are not at hand differ where these signs mean something: fish knows no $EPOCHSECONDS.
+  // These characters differ between shells that may not be installed: fish has no $EPOCHSECONDS.
   assert.doesNotMatch(post, /[$`\\]/);
 });
 

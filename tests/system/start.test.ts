@@ -172,7 +172,7 @@ test('only this machine is served, by the names of its loopback', async (t) => {
     [consolePort, '/api/count'],
   ] as const) {
     assert.equal((await fetch(`http://localhost:${its}${path}`)).status, 200);
-    // Another address of loopback stands for those of other interfaces.
+    // Another loopback address stands for the addresses of other interfaces.
     await assert.rejects(fetch(`http://127.0.0.2:${its}${path}`));
     const headers = { host: `evil.example:${its}`, origin: `http://evil.example:${its}` };
     const request = startRequest({ host: '127.0.0.1', port: its, path, headers, agent: false }).end();

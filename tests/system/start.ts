@@ -19,7 +19,7 @@ const givenServers = new Set([
   'DB_NAME',
 ]);
 
-/** A folder for the data, removed after the test. */
+/** Creates a data folder that is removed after the test. */
 export const createFolder = (test: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-system-'));
   test.after(() => rmSync(folder, { recursive: true }));
@@ -27,20 +27,20 @@ export const createFolder = (test: TestContext): string => {
 };
 
 type StartOptions = {
-  /** What runs Node with these arguments in its place: a shell, a namespace. */
+  /** A command that runs Node with these arguments: a shell or a namespace. */
   readonly through?: readonly string[];
   readonly args?: readonly string[];
-  /** The repository whose `npm start` it is. */
+  /** The repository in which `npm start` runs. */
   readonly repository?: string;
 };
 
-/** The environment of this test without the servers that it was given. */
+/** Returns the environment of this test without the servers of the test run. */
 export const ownEnvironment = (): Record<string, string> => {
   const inherited = Object.entries(process.env).filter(([name]) => !givenServers.has(name));
   return Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 };
 
-/** Starts the whole as `npm start` does; it is stopped after the test. */
+/** Starts Sluice as `npm start` does, and stops it after the test. */
 export const start = (
   test: TestContext,
   folder: string,
@@ -64,7 +64,7 @@ export const start = (
     const [code] = (await ended) as unknown[];
     return Number(code);
   };
-  // unshare ignores that signal, and ends all that it started when it is killed.
+  // unshare ignores that signal. SIGKILL ends it and all its children.
   test.after(() => (through[0] === 'unshare' ? child.kill('SIGKILL') && ended : stop()));
   const untilOutput = (pattern: RegExp) =>
     waitUntil(() => {

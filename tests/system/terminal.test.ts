@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-// Clears the screen, sets the title, colours (as C0 and as C1), goes back a line, begins one, reverses what follows.
+// Clears the screen, sets the title, sets a color (C1 code), goes back one character, begins a fake
+// line and reverses the text after it.
 const hostile = '\u001B[2J\u001B]0;owned\u0007\u009B31m\u007F\b\r\nreason  none\u202E\u2066\u2028';
 const escaped = String.raw`\u001b[2J\u001b]0;owned\u0007\u009b31m\u007f\u0008\u000d\u000areason  none\u202e\u2066\u2028`;
 const controls = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
@@ -16,7 +17,8 @@ test('no command shows text from outside so that it controls the terminal or beg
   const { admin, partition } = queue;
   await start('producer');
   const consumer = await start('consumer');
-  // One that the consumer buries, and one whose every part is a stranger's.
+  // The consumer moves the first entry to the dead letters. Every field of the second comes from
+  // another program.
   await admin.xAdd(partition.stream, '*', { b: hostile, v: hostile, [hostile]: hostile });
   await waitUntil(async () => (await admin.xLen(partition.deadLetters)) === 1, 10_000);
   await admin.xAdd(partition.deadLetters, '*', { entry: hostile, reason: hostile, [hostile]: hostile });

@@ -13,7 +13,8 @@ import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
 import { startRedisWithTls } from '@sluice/test-servers/tls.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-// Every variable of the services, each seen to do what it says. The last test fails for a variable that no test names.
+// Tests the effect of every variable of the services. The last test fails if a variable is missing
+// from this file.
 
 const schemas = [producerSchema, consumerSchema, setUpSchema] as const;
 
@@ -37,7 +38,7 @@ const postTo = (address: string, headers: Record<string, string> = {}) =>
 
 type Admin = Awaited<ReturnType<typeof openAdmin>>;
 
-/** Who is logged in to a Redis. */
+/** Lists the user of each connection to a Redis. */
 const usersOf = async (admin: Pick<Admin, 'clientList'>) => (await admin.clientList()).map(({ user }) => user);
 
 const jsonOf = async (response: Response) => (await response.json()) as Record<string, unknown>;
@@ -139,7 +140,7 @@ variables(['IDEMPOTENCY_MAX_KEYS'], 'bounds how many keys are kept, and requests
     const answer = await postTo(address, { 'idempotency-key': key });
     statuses.push([answer.status, (await jsonOf(answer))['code']]);
   }
-  // The only client has half of them.
+  // The quota of a single client is half of the keys.
   const quota = [429, 'idempotency_quota_exceeded'];
   assert.deepEqual(statuses, [[201, undefined], [201, undefined], quota, [201, undefined]]);
   await post(1);
@@ -216,7 +217,8 @@ variables(['REDIS_CLUSTER', 'QUEUE_PARTITIONS'], 'spread the queue over the shar
 variables(['REDIS_TLS', 'REDIS_IAM_CACHE', 'AWS_REGION'], 'log in to a Redis with TLS by a token', async (t) => {
   const redis = await startRedisWithTls(t);
   const admin = await openAdmin(t, redis.port);
-  // This Redis cannot check the token, so it takes any; that it is the right one is the business of redis-iam-token.test.ts.
+  // This Redis cannot verify the token, so it accepts any. redis-iam-token.test.ts checks the token
+  // itself.
   await admin.aclSetUser('sluice', ['on', 'nopass', '~*', '+@all']);
   const { start, post } = await createPipeline(t);
   await start('producer', {
@@ -288,7 +290,7 @@ variables(
     assert.match(text, /^sluice_accepted_total\{service="producer"\} 5$/m);
     assert.match(text, /^sluice_acknowledge_seconds_count\{service="producer"\} 5$/m);
     assert.equal((await fetch(`http://127.0.0.1:${port}/other`)).status, 404);
-    // The rest is written when it stops.
+    // The consumer writes the remaining metrics when it stops.
     await consumer.end('SIGTERM');
     const line = consumer.lines.find(
       (text_) => text_.includes('"_aws"') && text_.includes('"sluice_recorded_total":5'),
@@ -323,7 +325,7 @@ variables(['WATCHDOG_MS'], 'is the watchdog timeout', async (t) => {
   const consumer = await start('consumer', { DB_PORT: String(proxy.port), WATCHDOG_MS: '3000' });
   await post(1);
   await untilRecorded(1);
-  // A transaction without an answer is one long attempt, longer than this watchdog waits.
+  // A transaction without an answer is one attempt that lasts longer than this watchdog's timeout.
   proxy.swallowReplies(true);
   await post(2);
   await waitUntil(consumer.hasEnded, 15_000);

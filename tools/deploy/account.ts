@@ -15,10 +15,10 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { notePlace } from './explain.ts';
 
-/** Where CloudFront has what it takes from one region alone. */
+/** The only region from which CloudFront takes certificates and firewalls. */
 export const edgeRegion = 'us-east-1';
 
-/** A client, as far as its calls can be watched. */
+/** The part of a client that is needed to watch its calls. */
 type Watched = {
   readonly middlewareStack: {
     add(
@@ -32,19 +32,20 @@ type Watched = {
 };
 
 /**
- * The settings of every client: more attempts than by default, ever more slowly where AWS asks for it. The profile is the variable
- * `AWS_PROFILE` and another address `AWS_ENDPOINT_URL`, which the SDK reads by itself.
+ * Returns the settings of every client: more attempts than by default, with growing backoff when
+ * AWS throttles. The SDK reads the profile from `AWS_PROFILE` and another address from
+ * `AWS_ENDPOINT_URL`.
  */
 export const settingsFor = (region: string, profile?: string) => ({
   region,
   maxAttempts: 8,
   retryMode: 'adaptive' as const,
-  // Without these a connection that is cut without a word is waited for without end, and Ctrl-C with it.
+  // Without these timeouts a half-open connection would never fail, and would block Ctrl-C.
   requestHandler: { connectionTimeout: 10_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
   ...(profile === undefined ? {} : { profile }),
 });
 
-/** Makes the errors of a client say which call they are of. Answers with the client. */
+/** Adds the name of the call to each error of a client. Returns the client. */
 export const watchErrors = <Client extends Watched>(client: Client, region: string): Client => {
   client.middlewareStack.add(
     (next, { clientName = '', commandName = '' }) =>
@@ -62,10 +63,13 @@ export const watchErrors = <Client extends Watched>(client: Client, region: stri
   return client;
 };
 
-/** The services of an account in a region, by another profile than that of the command where one is named. No call is made before one is asked for. */
+/**
+ * Creates clients for the services of an account in a region. If `profile` is given, it replaces
+ * the profile of the command. Creating clients makes no call.
+ */
 export const connectTo = (region: string, profile?: string) => {
   const settings = settingsFor(region, profile);
-  // What emulates AWS has one name, and buckets are no part of it.
+  // An AWS emulator has one host name without buckets in it.
   const forcePathStyle = (process.env['AWS_ENDPOINT_URL'] ?? '') !== '';
   return {
     region,
@@ -87,5 +91,5 @@ export const connectTo = (region: string, profile?: string) => {
   };
 };
 
-/** An account in a region, as {@link connectTo} makes it. */
+/** The clients of an account in a region, as {@link connectTo} creates them. */
 export type Account = ReturnType<typeof connectTo>;

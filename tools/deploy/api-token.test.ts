@@ -11,7 +11,7 @@ import { CommandError } from './explain.ts';
 const arn = 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:ApiTokensSecret-AbCdEf';
 const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
 
-/** An account whose Secrets Manager holds one secret. */
+/** Starts an account whose Secrets Manager holds one secret. */
 const startAccount = async (context: TestContext, value: string): Promise<Account> => {
   const server = createServer((request, response) => {
     void text(request).then((body) => {

@@ -8,17 +8,21 @@ import { CommandError } from './explain.ts';
 
 type ClosedApi = Extract<Environment['api'], { access: 'tokens' }>;
 
-// As the producer demands them (packages/runtime/secrets/api-tokens.ts): a list, or an object of them by the name of their holder.
+// The format that the producer requires (packages/runtime/secrets/api-tokens.ts): a list of tokens,
+// or an object of tokens by the name of their holder.
 const token = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{32,}$/);
 const tokens = z.union([z.array(token), z.record(z.string(), token).transform((named) => Object.values(named))]);
 
-/** The command that shows the tokens of a secret to somebody who may read it. */
+/**
+ * Returns the command that shows the tokens of a secret. Running it needs the right to read the
+ * secret.
+ */
 export const showCommandOf = (arn: string, region: string): string =>
   `aws secretsmanager get-secret-value --secret-id ${arn} --region ${region} --query SecretString --output text`;
 
 /**
- * The ARN of the secret with the tokens of an API: the one that the environment names, or the one of its foundation stack. Throws a
- * {@link CommandError} where there is none.
+ * Returns the ARN of the secret with the tokens of an API: the one that the environment names, or
+ * the one of its foundation stack. Throws a {@link CommandError} if there is none.
  */
 export const findTokensSecret = async (
   account: Account,
@@ -35,8 +39,8 @@ export const findTokensSecret = async (
 };
 
 /**
- * One of the tokens of a secret, read with the rights of whoever runs the command. No message shows what is in the secret. Throws a
- * {@link CommandError} where it holds no tokens that the producer takes.
+ * Reads one of the tokens of a secret, with the rights of the caller. No message shows the content
+ * of the secret. Throws a {@link CommandError} if it holds no tokens that the producer accepts.
  */
 export const readToken = async ({ secrets, region }: Account, arn: string): Promise<string> => {
   const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId: arn }));
@@ -51,7 +55,7 @@ export const readToken = async ({ secrets, region }: Account, arn: string): Prom
   ]);
 };
 
-/** Anything that is not JSON is no list either; what a parser says of it would quote it. */
+/** Parses JSON. Malformed JSON is no list either, and the parser's error would quote the secret. */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

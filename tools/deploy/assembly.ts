@@ -7,17 +7,17 @@ import { CommandError } from './explain.ts';
 import { folderOf, repository } from './folder.ts';
 import { runProgram } from './run-program.ts';
 
-/** The stacks of an environment, in the order in which they are deployed. */
+/** The stacks of an environment, in the order of their deployment. */
 export const stackOrder = ['pipeline', 'edge', 'registry', 'foundation', 'app'] as const;
 
 export type StackKind = (typeof stackOrder)[number];
 
-/** A stack as it is to be. */
+/** A stack in its desired state. */
 export type StackToDeploy = {
   readonly kind: StackKind;
-  /** As CDK calls it: `dev/app`. */
+  /** The id of the stack in CDK: `dev/app`. */
   readonly id: string;
-  /** As CloudFormation calls it: `sluice-dev-app`. */
+  /** The name of the stack in CloudFormation: `sluice-dev-app`. */
   readonly name: string;
   readonly region: string;
   readonly template: StackTemplate;
@@ -37,10 +37,13 @@ const stackArtifact = z.object({
   }),
 });
 
-/** The name of a stack in CloudFormation. */
+/** Returns the name of a stack in CloudFormation. */
 export const stackNameOf = (environment: string, kind: StackKind): string => `sluice-${environment}-${kind}`;
 
-/** Makes the templates and checks them by `npm run synth`: what was checked is what is deployed. Throws a {@link CommandError} with what it found. */
+/**
+ * Makes and checks the templates with `npm run synth`, so only checked templates are deployed.
+ * Throws a {@link CommandError} with its findings.
+ */
 export const synthesize = async (environment: string, { signal, progress }: Work): Promise<Assembly> => {
   const folder = join(folderOf(environment), 'cdk.out');
   progress.status('Making the templates and checking them …');
@@ -57,7 +60,7 @@ export const synthesize = async (environment: string, { signal, progress }: Work
   return { folder, stacks: readStacks(folder, environment) };
 };
 
-/** The stacks of an environment in what `cdk synth` wrote to `folder`. */
+/** Reads the stacks of an environment from the output of `cdk synth` in `folder`. */
 const readStacks = (folder: string, environment: string): StackToDeploy[] => {
   const own = join(folder, `assembly-${environment}`);
   const { artifacts } = manifest.parse(JSON.parse(readFileSync(join(own, 'manifest.json'), 'utf8')));

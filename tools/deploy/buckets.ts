@@ -3,7 +3,10 @@ import type { Account } from './account.ts';
 import { throwIfInterrupted, type Work } from './command.ts';
 import { CommandError, nameOf } from './explain.ts';
 
-/** The first versions of objects that a bucket has, up to 1,000: as many as one call removes. */
+/**
+ * Lists the first versions of objects in a bucket: up to 1,000, which is as many as one call
+ * removes.
+ */
 const listVersions = async ({ s3 }: Account, bucket: string): Promise<ObjectIdentifier[]> => {
   try {
     const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
@@ -14,7 +17,10 @@ const listVersions = async ({ s3 }: Account, bucket: string): Promise<ObjectIden
   }
 };
 
-/** Removes every version of every object of a bucket; answers with how many there were. A bucket that is not there has none. */
+/**
+ * Removes every version of every object of a bucket. Returns the number of removed versions, which
+ * is 0 if there is no bucket.
+ */
 export const emptyBucket = async ({ signal, progress }: Work, account: Account, bucket: string): Promise<number> => {
   for (let count = 0; ; progress.status(`${bucket}: ${count} removed`)) {
     throwIfInterrupted(signal);

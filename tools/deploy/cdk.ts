@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { repository } from './folder.ts';
 import { runProgram, type Ended } from './run-program.ts';
 
-/** Runs the CDK that package.json names, beside its settings in `infra`. It asks nothing. */
+/** Runs the CDK version of package.json in `infra`, where its settings are. It never prompts. */
 export const runCdk = (
   args: readonly string[],
   options: { readonly logFile: string; readonly signal: AbortSignal },
@@ -16,10 +16,10 @@ export const runCdk = (
   });
 };
 
-/** What CDK says of its failure, without what it said before. */
+/** Returns CDK's message about its failure, without earlier output. */
 export const sayCdkFailure = ({ lastLines }: Pick<Ended, 'lastLines'>): string => {
   const lines = lastLines.filter((line) => line.trim() !== '');
-  // It marks the stack that failed; the reason is there or below.
+  // CDK marks the failed stack. The reason is in that line or below it.
   const marked = lines.findLastIndex((line) => line.includes('❌'));
   const said = (marked === -1 ? lines.slice(-1) : lines.slice(marked)).map((line) =>
     line.replace(/^.*❌\s*/, '').trim(),

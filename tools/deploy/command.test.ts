@@ -8,12 +8,15 @@ import { pathToFileURL } from 'node:url';
 
 const urlOf = (file: string): string => pathToFileURL(join(import.meta.dirname, file)).href;
 
-// The one of the tests' own output.
+// The variables without the FORCE_COLOR of the tests' own output.
 const { FORCE_COLOR: _, ...variables } = process.env;
 
 type Trouble = { readonly signal?: NodeJS.Signals; readonly isUnread?: boolean; readonly pollMs?: string };
 
-/** Runs a command whose work is `body`, in a process of its own without a terminal. Once it has said something it gets a signal, or is read no more. */
+/**
+ * Runs a command with the work `body` in its own process without a terminal. After its first
+ * output, the command gets a signal, or its output is no longer read.
+ */
 const run = async (body: string, { signal, isUnread = false, pollMs = '10' }: Trouble = {}) => {
   const script = [
     `import { pause, runCommand, UsageError } from '${urlOf('command.ts')}';`,
@@ -24,7 +27,7 @@ const run = async (body: string, { signal, isUnread = false, pollMs = '10' }: Tr
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...variables, SLUICE_POLL_MS: pollMs },
-    // One that hears nothing fails its test, and does not stop the others.
+    // A command that misses its signal fails its test, and does not block the others.
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });

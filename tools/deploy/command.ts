@@ -3,31 +3,37 @@ import { inspect } from 'node:util';
 import { CommandError, explain, sayFault } from './explain.ts';
 import { createProgress, type Progress } from './progress.ts';
 
-/** What a command works with beside its environment. */
+/** The tools of a command, in addition to its environment. */
 export type Work = {
   readonly progress: Progress;
-  /** Ends everything that waits, when somebody interrupts the command. */
+  /** Aborts everything that waits, when the command is interrupted. */
   readonly signal: AbortSignal;
-  /** The pause between two questions to AWS, in milliseconds. */
+  /** The pause between two polls of AWS, in milliseconds. */
   readonly pollMs: number;
 };
 
-/** Somebody pressed Ctrl-C, or ended the process. */
+/** The error after Ctrl-C, or after another signal that ends the process. */
 export class InterruptedError extends Error {
   readonly code = 'INTERRUPTED';
 }
 
-/** A command was called in a way that it does not know; the message shows how. */
+/** The error for wrong usage of a command. The message shows the correct usage. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 }
 
-/** The pause between two questions to AWS, unless `SLUICE_POLL_MS` is another: often enough to follow, seldom enough for its limits. */
+/**
+ * The default pause between two polls of AWS, in milliseconds. `SLUICE_POLL_MS` overrides it. It is
+ * short enough to follow progress and long enough for AWS's rate limits.
+ */
 export const usualPollMs = 5_000;
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 } as const;
 
-/** Waits until AWS may be asked again. Throws an {@link InterruptedError} when the command is interrupted. */
+/**
+ * Waits until the next poll of AWS. Throws an {@link InterruptedError} if the command is
+ * interrupted.
+ */
 export const pause = async ({ signal, pollMs }: Work): Promise<void> => {
   throwIfInterrupted(signal);
   try {
@@ -38,20 +44,21 @@ export const pause = async ({ signal, pollMs }: Work): Promise<void> => {
   }
 };
 
-/** Throws an {@link InterruptedError} when the command was interrupted. */
+/** Throws an {@link InterruptedError} if the command was interrupted. */
 export const throwIfInterrupted = (signal: AbortSignal): void => {
   if (signal.aborted) throw new InterruptedError('Interrupted', { cause: signal.reason });
 };
 
 /**
- * Runs a command and ends with what it says: its exit code, 1 with the reason where it failed, 2 where it was misused, and 128 more than the
- * signal where it was interrupted. After the first signal it ends as soon as it can be gone on with; a second ends it at once.
+ * Runs a command and sets its exit code: 1 with the reason if it failed, 2 for wrong usage, and 128
+ * plus the signal if it was interrupted. After the first signal it ends as soon as a later run can
+ * continue. A second signal ends it at once.
  */
 export const runCommand = async (main: (work: Work) => Promise<number>): Promise<void> => {
   const progress = createProgress(process.stdout);
   const controller = new AbortController();
   let interruptedWith: number | undefined;
-  // Whoever read it is gone: a pipe that ended, a terminal that was closed. Nobody listens, and what was taken is given back all the same.
+  // The reader is gone: a pipe ended, or a terminal was closed. The command still cleans up.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', ({ code }: NodeJS.ErrnoException) => {
       interruptedWith ??= exitCodes.SIGPIPE;
@@ -89,10 +96,10 @@ const sayEnd = (error: unknown, isInterrupted: boolean): string => {
   if (isInterrupted) {
     return 'Interrupted. What CloudFormation has begun it ends by itself; run the same command again to go on.';
   }
-  // What nobody foresaw is a fault of this program, and its place helps.
+  // An unexpected error is a bug in this program, and its stack trace helps.
   if (error instanceof TypeError || error instanceof RangeError) return inspect(error);
   return sayFault(explain(error));
 };
 
-/** Ctrl-C at a question (@inquirer/core names its error so). */
+/** Returns true for Ctrl-C at a prompt (@inquirer/core gives its error this name). */
 const isPromptEnded = (error: unknown): boolean => error instanceof Error && error.name === 'ExitPromptError';

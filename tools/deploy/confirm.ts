@@ -3,7 +3,7 @@ import type { Work } from './command.ts';
 import { CommandError } from './explain.ts';
 import type { Target } from './questions.ts';
 
-/** Asks a question that is answered by yes or no; without anybody to ask it is undefined. */
+/** Returns a function that asks a yes/no question. Undefined if there is nobody to ask. */
 export const askerOf = (
   { isAsking }: Pick<Target, 'isAsking'>,
   { signal }: Pick<Work, 'signal'>,
@@ -11,8 +11,9 @@ export const askerOf = (
   isAsking ? (message) => confirm({ message, default: false }, { signal }) : undefined;
 
 /**
- * Lets go on with what destroys something: on a terminal when the environment's name is typed, elsewhere where `--allow-destructive` says so. Throws a
- * {@link CommandError} otherwise, and nothing has been done then.
+ * Confirms a destructive action. On a terminal, the user types the environment's name. Elsewhere,
+ * `--allow-destructive` confirms it. Otherwise it throws a {@link CommandError}, before anything
+ * has been done.
  */
 export const confirmByName = async (
   { environment, isAsking, isDestructionAllowed }: Target,

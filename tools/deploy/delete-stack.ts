@@ -6,7 +6,10 @@ import { followStack, type Follower } from './follow-stack.ts';
 import type { Event } from './stack-events.ts';
 import { settle } from './stack-status.ts';
 
-/** Removes a stack and waits until it is gone; answers with what could not be removed. Its protection is taken away first. */
+/**
+ * Disables the protection of a stack, deletes it, and waits until it is gone. Returns the resources
+ * that could not be removed.
+ */
 export const deleteStack = async (
   work: Work,
   account: Account,
@@ -16,7 +19,7 @@ export const deleteStack = async (
   const { cloudFormation } = account;
   const stack = await describeStack(account, name);
   if (stack === undefined) return [];
-  // By its name it cannot be followed to the end.
+  // A deleted stack can only be followed by its ARN.
   const arn = stack.StackId ?? name;
   const follower = await followStack(account, arn, labelOf, work);
   if (/^UPDATE.*_IN_PROGRESS$/.test(stack.StackStatus ?? '')) {
@@ -30,7 +33,7 @@ export const deleteStack = async (
   }
   await cloudFormation.send(new DeleteStackCommand({ StackName: name }));
   for (;;) {
-    // First of all: at once it might still have the status of before.
+    // Waits first: an immediate request might still return the previous status.
     await pause(work);
     const now = await describeStack(account, arn);
     await follower.look();

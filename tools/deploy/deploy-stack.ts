@@ -13,7 +13,7 @@ import { explainFailure } from './stack-reasons.ts';
 import { needOf, settle } from './stack-status.ts';
 import { findStoppedTasks } from './stopped-tasks.ts';
 
-/** Brings a stack, whatever an earlier deployment left of it, to where it can be deployed. */
+/** Brings a stack into a state in which it can be deployed, whatever an earlier deployment left. */
 const prepare = async (work: Work, account: Account, stack: StackToDeploy): Promise<void> => {
   const { name, template } = stack;
   for (let tries = 0; tries < 5; tries += 1) {
@@ -48,8 +48,8 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
 };
 
 /**
- * Deploys a stack and shows how. One that fails is put back by CloudFormation, and can be deployed again. Throws a {@link CommandError} with
- * the failure that the others followed from.
+ * Deploys a stack and shows its progress. CloudFormation rolls a failed stack back, so that it can
+ * be deployed again. Throws a {@link CommandError} with the failure that caused the others.
  */
 export const deployStack = async (
   work: Work,
@@ -66,13 +66,13 @@ export const deployStack = async (
     ...['deploy', id, '--app', folder, '--exclusively', '--require-approval', 'never', '--progress', 'events'],
     ...Object.entries(parameters).flatMap(([key, value]) => ['--parameters', `${key}=${value}`]),
   ];
-  // Ends CDK, too, when following the stack fails: credentials may have expired.
+  // Ends CDK too if following the stack fails: credentials may have expired.
   const failed = new AbortController();
   let hasEnded = false;
   const cdk = runCdk(args, { logFile, signal: AbortSignal.any([work.signal, failed.signal]) }).finally(() => {
     hasEnded = true;
   });
-  // Awaited below; until then its failure is not one that nobody looks at.
+  // Awaited below. Until then this avoids an unhandled rejection.
   const quietly = cdk.catch(() => undefined);
   try {
     while (!hasEnded) {

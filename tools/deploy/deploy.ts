@@ -21,7 +21,7 @@ import { needOf } from './stack-status.ts';
 import { smokeTest } from './smoke-test.ts';
 import { findAddress, findParts, sayLinks, verifyServices } from './verify.ts';
 
-// `npm run deploy -- [ENV]`: from the sources to an environment that works, as often as one likes.
+// `npm run deploy -- [ENV]`: deploys the sources to a working environment. It is safe to re-run.
 
 const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allow-destructive]] [--break-lock] [--images-profile P]
   --yes                asks nothing
@@ -29,7 +29,10 @@ const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allo
   --break-lock         takes the environment over from a deployment that was killed
   --images-profile     the profile that reads the images of stage, for prod, where it is another account`;
 
-/** Looks ahead, and stops at what would stop the deployment later. What `cdk bootstrap` mends is offered. */
+/**
+ * Runs the preflight checks, and stops at problems that would stop the deployment later. It offers
+ * to run `cdk bootstrap` where that is the fix.
+ */
 const prepare = async (target: Target, work: Work): Promise<Readiness & { readonly git: GitState }> => {
   const { environment } = target;
   const { progress } = work;
@@ -75,14 +78,14 @@ const bootstrap = async (
   }
 };
 
-/** Shows what will change and what it costs, and asks where something is destroyed. */
+/** Shows the changes and their cost, and asks for confirmation if something is destroyed. */
 const plan = async (target: Target, work: Work, assembly: Assembly, tag: string): Promise<void> => {
   const { environment, isAsking } = target;
   work.progress.step('Plan');
   const changes = [];
   for (const { id, name, region, template } of assembly.stacks) {
     const account = connectTo(region);
-    // One that never came up is removed, and made anew.
+    // A stack that never came up is removed and created again.
     const isNew = needOf((await describeStack(account, name))?.StackStatus) === 'removal';
     changes.push({ before: isNew ? undefined : await readDeployedTemplate(account, name, id), after: template });
   }
@@ -100,7 +103,10 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   ]);
 };
 
-/** Gets the images of a release into the environment's registry: built here, or those that another environment tried. */
+/**
+ * Brings the images of a release into the environment's registry: built here, or copied from the
+ * environment that tested them.
+ */
 const provideImages = async (target: Target, work: Work, git: GitState, tag: string): Promise<void> => {
   const { environment, flags } = target;
   work.progress.step('Images');

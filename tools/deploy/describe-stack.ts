@@ -8,7 +8,10 @@ import { templateSchema, type StackTemplate } from '@sluice/infra/policy/templat
 import type { Account } from './account.ts';
 import { nameOf } from './explain.ts';
 
-/** Whether a call failed because there is no such stack: CloudFormation says so in words alone. */
+/**
+ * Returns true if a call failed because there is no stack of that name. CloudFormation says so only
+ * in its message.
+ */
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && nameOf(error) === 'ValidationError' && /does not exist/.test(error.message);
 
@@ -21,14 +24,14 @@ const unlessMissing = async <Answer>(call: Promise<Answer>): Promise<Answer | un
   }
 };
 
-/** A stack as it is; undefined where there is none, or none any more. */
+/** Returns the current state of a stack. Undefined if there is none, or if it was deleted. */
 export const describeStack = async ({ cloudFormation }: Account, name: string): Promise<Stack | undefined> => {
   const answer = await unlessMissing(cloudFormation.send(new DescribeStacksCommand({ StackName: name })));
   const stack = answer?.Stacks?.[0];
   return stack?.StackStatus === 'DELETE_COMPLETE' ? undefined : stack;
 };
 
-/** The template that a stack was deployed from; undefined where there is no stack. */
+/** Returns the template that a stack was deployed from. Undefined if there is no stack. */
 export const readDeployedTemplate = async (
   account: Account,
   name: string,
@@ -36,7 +39,7 @@ export const readDeployedTemplate = async (
 ): Promise<StackTemplate | undefined> => {
   const stack = await describeStack(account, name);
   if (stack === undefined) return undefined;
-  // There is a change set and nothing else.
+  // The stack has only a change set.
   if (stack.StackStatus === 'REVIEW_IN_PROGRESS') return { stack: id, Resources: {}, Outputs: {} };
   const answer = await unlessMissing(
     account.cloudFormation.send(new GetTemplateCommand({ StackName: name, TemplateStage: 'Original' })),
@@ -45,10 +48,10 @@ export const readDeployedTemplate = async (
   return { ...templateSchema.parse(JSON.parse(answer.TemplateBody)), stack: id };
 };
 
-/** A resource that there is: its id in the template, its kind, and what AWS calls it. */
+/** A deployed resource: its id in the template, its type, and its name in AWS. */
 export type DeployedResource = { readonly id: string; readonly type: string; readonly physicalId: string };
 
-/** The resources of a stack; none where there is no stack. */
+/** Lists the resources of a stack. The list is empty if there is no stack. */
 export const listResources = async ({ cloudFormation }: Account, name: string): Promise<DeployedResource[]> => {
   const found: DeployedResource[] = [];
   try {
@@ -69,7 +72,7 @@ export const listResources = async ({ cloudFormation }: Account, name: string): 
   return found;
 };
 
-/** The resources of one kind whose id begins with `prefix`. */
+/** Returns the resources of one type whose id starts with `prefix`. */
 export const findResources = (
   resources: readonly DeployedResource[],
   type: string,

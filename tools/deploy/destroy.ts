@@ -18,7 +18,8 @@ import { removeStack, type Removable } from './remove-stack.ts';
 import { namesIn } from './resource-names.ts';
 import { whatStays } from './what-stays.ts';
 
-// `npm run destroy -- [ENV]`: removes an environment, and looks that nothing is left. Exit codes: 1 when something that is paid for is.
+// `npm run destroy -- [ENV]`: removes an environment, and checks that nothing is left. Exit code 1:
+// a billable resource is left.
 
 const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allow-destructive] [--break-lock]
   --yes --allow-destructive  asks nothing, not even for the environment's name
@@ -28,7 +29,7 @@ type Deployed = Removable & { readonly kind: StackKind };
 
 const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? edgeRegion : region);
 
-/** Refuses before anything is asked: to whom the environment does not belong, nothing of it is shown. */
+/** Refuses before any question, so that other accounts see nothing of the environment. */
 const prepare = async ({ environment, profile, region }: Target): Promise<string> => {
   const identity = await askIdentity(connectTo(environment.region));
   const profileFaults = judgeProfile(profile, readProfiles(process.env));
@@ -40,7 +41,10 @@ const prepare = async ({ environment, profile, region }: Target): Promise<string
   return identity.arn;
 };
 
-/** What there is, and what of it stays: what a policy keeps when its stack goes, and what other environments use too. */
+/**
+ * Lists the deployed stacks, and the resources that stay: those that a policy retains when their
+ * stack goes, and those that other environments use too.
+ */
 const look = async ({ environment }: Target, { progress }: Work): Promise<Deployed[]> => {
   const { name: own, region } = environment;
   const deployed: Deployed[] = [];
@@ -64,7 +68,7 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
   return deployed;
 };
 
-// Of what an earlier command has begun to remove.
+// Errors about resources that an earlier command has begun to remove.
 const going = new Set(['DBInstanceNotFoundFault', 'InvalidDBInstanceStateFault', 'LoadBalancerNotFoundException']);
 
 const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
@@ -75,7 +79,7 @@ const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
   }
 };
 
-/** Takes away what would refuse to go. */
+/** Disables the deletion protection of resources. */
 const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
   for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
     const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
@@ -88,7 +92,8 @@ const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
   }
 };
 
-// Who uses comes before what is used; the role of a pipeline, which may be the one at work, is the last.
+// Users come before the stacks that they use. The pipeline is last, because its role may be running
+// this command.
 const order: readonly StackKind[] = ['app', 'foundation', 'registry', 'edge', 'pipeline'];
 
 const removeAll = async (target: Target, work: Work, deployed: readonly Deployed[], lock: Lock): Promise<void> => {
@@ -115,7 +120,7 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
   const { environment } = target;
   const { name } = environment;
   const arn = await prepare(target);
-  // What there is, is looked at where nobody else may change it.
+  // Reads the current state under the lock, so that nobody else can change it.
   await holdLock(target, work, { command: 'destroy', arn }, async (lock) => {
     const deployed = await look(target, work);
     await confirmByName(target, work, 'destroy');

@@ -2,7 +2,7 @@ import type { Fault } from './explain.ts';
 import { repository } from './folder.ts';
 import { runProgram, type Ended } from './run-program.ts';
 
-/** How docker is run: where it leaves what it says, and who is told of each line. */
+/** The options of a run of docker: the file for its output, and the callback for each line. */
 export type DockerOptions = {
   readonly logFile: string;
   readonly signal: AbortSignal;
@@ -10,12 +10,12 @@ export type DockerOptions = {
   readonly onLine?: (line: string) => void;
 };
 
-/** Runs docker in the repository, with BuildKit, which older ones do not take by themselves. */
+/** Runs docker in the repository. Enables BuildKit, which older versions do not use by default. */
 export const runDocker = (args: readonly string[], options: DockerOptions): Promise<Ended> =>
   runProgram('docker', args, {
     ...options,
     cwd: repository,
-    // With an attestation an image is a list of two, of which one is no image.
+    // With an attestation an image is a list of two entries, of which one is no image.
     variables: { DOCKER_BUILDKIT: '1', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
   });
 
@@ -66,7 +66,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Why docker failed, in plain words, by the last that it said. */
+/** Explains a failure of docker by its last lines. */
 export const explainDocker = (doing: string, { lastLines }: Pick<Ended, 'lastLines'>, logFile: string): Fault => {
   const said = lastLines.join('\n');
   const rule = rules.find((each) => each.said.test(said));

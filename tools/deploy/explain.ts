@@ -1,7 +1,9 @@
-/** Something that stops a command: what, where, and what to do about it. */
+/** A problem that stops a command: what it is, where it is, and how to fix it. */
 export type Fault = { readonly what: string; readonly where: string; readonly mend: string };
 
-/** A command cannot go on, for reasons that are understood. The message has all of them. */
+/**
+ * The error for a command that cannot continue, with known reasons. The message has all of them.
+ */
 export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
   readonly faults: readonly Fault[];
@@ -12,13 +14,13 @@ export class CommandError extends Error {
   }
 }
 
-/** A fault as it is shown, in three lines. */
+/** Formats a problem in three lines. */
 export const sayFault = ({ what, where, mend }: Fault): string => `✗ ${what}\n  where  ${where}\n  mend   ${mend}`;
 
-/** Which call failed, by its error: AWS's errors do not say. */
+/** The failed call of each error. AWS's errors do not contain it. */
 const places = new WeakMap<Error, string>();
 
-/** Remembers which call an error is of, for {@link explain}. */
+/** Records the call that caused an error, for {@link explain}. */
 export const notePlace = (error: unknown, place: string): void => {
   if (error instanceof Error) places.set(error, place);
 };
@@ -26,7 +28,7 @@ export const notePlace = (error: unknown, place: string): void => {
 type Kind = {
   /** Names of errors, as the services document them ("Common errors" of each). */
   readonly names: readonly string[];
-  /** What says it where the name does not. */
+  /** A pattern for the message, if the name is not enough. */
   readonly said?: RegExp;
   readonly what: string;
   readonly mend: string;
@@ -89,7 +91,7 @@ const kinds: readonly Kind[] = [
   },
   {
     names: ['NotImplemented', 'UnknownOperationException', '501'],
-    // The SDK's words for an answer that is none of AWS's.
+    // The SDK's messages for an answer that is not from AWS.
     said: /XML parse error|Deserialization error/,
     what: 'What answers here does not know this call',
     mend: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
@@ -121,14 +123,14 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** The name by which an error is known: a code of Node's, or the name that AWS gave it. */
+/** Returns the name of an error: a code of Node's, or the name that AWS gave it. */
 export const nameOf = (error: unknown): string => {
   if (!(error instanceof Error)) return '';
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.name;
 };
 
-/** Any failure in plain words. What no rule knows is told as it is, with where it happened. */
+/** Explains any failure in plain words. An unknown failure keeps its message, with its place. */
 export const explain = (error: unknown): Fault => {
   if (!(error instanceof Error)) {
     return { what: String(error), where: 'unknown', mend: 'run it again, and report it where it stays' };
@@ -142,7 +144,7 @@ export const explain = (error: unknown): Fault => {
   if (kind === undefined) {
     return { what: message === '' ? name : message, where: `${where} (${name})`, mend: again };
   }
-  // What says it here is no message, but the noise of a parser.
+  // Here the message is only noise of a parser.
   const isNoise = message === '' || message === 'UnknownError' || kind.said?.test(message) === true;
   return {
     what: isNoise ? kind.what : `${kind.what}: ${message}`,
@@ -151,6 +153,6 @@ export const explain = (error: unknown): Fault => {
   };
 };
 
-/** The faults of any failure. */
+/** Returns the problems of any failure. */
 export const faultsOf = (error: unknown): readonly Fault[] =>
   error instanceof CommandError ? error.faults : [explain(error)];

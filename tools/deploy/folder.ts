@@ -4,10 +4,16 @@ import { join, resolve } from 'node:path';
 /** The root of the repository. */
 export const repository = join(import.meta.dirname, '../..');
 
-/** Where commands leave what outlives them: `SLUICE_DIR`, or `.sluice` in the repository, which git ignores. */
+/**
+ * Returns the folder for files that outlive a command: `SLUICE_DIR`, or `.sluice` in the
+ * repository, which git ignores.
+ */
 export const dataFolder = (): string => resolve(process.env['SLUICE_DIR'] ?? join(repository, '.sluice'));
 
-/** Where commands leave what they made for an environment, and what their programs said. */
+/**
+ * Returns the folder of an environment, for the files that commands make and for the output of
+ * their programs.
+ */
 export const folderOf = (environment: string): string => {
   const folder = join(dataFolder(), 'deploy', environment);
   mkdirSync(folder, { recursive: true });

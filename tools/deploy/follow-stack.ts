@@ -4,14 +4,17 @@ import type { Work } from './command.ts';
 import { isMissing } from './describe-stack.ts';
 import { nothingWatched, sayUnderWay, toEvent, watchEvents, type Event, type Watched } from './stack-events.ts';
 
-/** Shows what CloudFormation does to a stack. */
+/** Shows the actions of CloudFormation on a stack. */
 export type Follower = {
-  /** Shows what happened since it was asked last. */
+  /** Shows the events since the last call. */
   readonly look: () => Promise<void>;
   readonly watched: () => Watched;
 };
 
-/** Events of a stack after the one with the id `newest`, the oldest first; none where there is no stack. */
+/**
+ * Reads the events of a stack after the one with the id `newest`, the oldest first. The list is
+ * empty if there is no stack.
+ */
 const readEvents = async ({ cloudFormation }: Account, stack: string, newest: string | undefined): Promise<Event[]> => {
   const events: Event[] = [];
   try {
@@ -27,7 +30,9 @@ const readEvents = async ({ cloudFormation }: Account, stack: string, newest: st
   return events.toReversed();
 };
 
-/** Follows a stack, by its name or, where it will be gone, by its ARN. What happened before now is not shown. */
+/**
+ * Follows a stack by its name, or by its ARN if it will be deleted. Earlier events are not shown.
+ */
 export const followStack = async (
   account: Account,
   stack: string,

@@ -60,7 +60,7 @@ test('a repository of another user’s is told in the words of git, with the com
   const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
   context.after(() => rmSync(folder, { recursive: true }));
   execFileSync('git', ['init', '--quiet'], { cwd: folder });
-  // Git's own tests have it so; no settings of whoever runs this allow it.
+  // Git's own tests use this variable. It must not depend on the settings of the user.
   const others = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
   const { env } = process;
   process.env = { ...env, ...others };

@@ -5,14 +5,20 @@ import type { Fault } from './explain.ts';
 import { repository } from './folder.ts';
 import { runProgram, type Ended } from './run-program.ts';
 
-/** The commit that is checked out, and a hash of what differs from it: undefined where nothing does. */
+/**
+ * The checked-out commit, and a hash of the uncommitted changes. The hash is undefined without
+ * changes.
+ */
 export type GitState = {
   readonly commit: string;
   readonly changes: string | undefined;
   readonly changedFiles: readonly string[];
 };
 
-/** Reads the state of the repository, or why there is none: it is no repository, has no commit, or is another user's. */
+/**
+ * Reads the state of the repository. Returns the problem if it is no repository, has no commit, or
+ * belongs to another user.
+ */
 export const readGitState = async (
   signal: AbortSignal,
   folder = repository,
@@ -35,7 +41,7 @@ export const readGitState = async (
 
 const explainGit = ({ lastLines }: Ended): Fault => {
   const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git said nothing';
-  // Git refuses a repository of another user's, and says the command that allows it.
+  // Git refuses a repository of another user, and prints the command that allows it.
   const exception = lastLines.find((line) => line.includes('safe.directory'))?.trim();
   return exception === undefined
     ? {
@@ -46,13 +52,19 @@ const explainGit = ({ lastLines }: Ended): Fault => {
     : { what: said, where: 'git', mend: exception };
 };
 
-/** What a new file has in it. A link may lead nowhere, and another repository within this one is listed as a folder: neither is read. */
+/**
+ * Returns the content of a new file. For a link, which may be dangling, it returns the target's
+ * path. For a nested repository, which git lists as a folder, it returns an empty string.
+ */
 const contentOf = (path: string): string | Buffer => {
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) return readlinkSync(path);
   return stats.isFile() ? readFileSync(path) : '';
 };
 
-/** The tag of the images of an environment: `dev-0123456789ab`, and the hash of what is not committed where there is something. */
+/**
+ * Returns the tag of an environment's images: `dev-0123456789ab`, followed by the hash of
+ * uncommitted changes, if any.
+ */
 export const tagOf = (environment: string, { commit, changes }: Pick<GitState, 'commit' | 'changes'>): string =>
   [environment, commit.slice(0, 12), ...(changes === undefined ? [] : [changes])].join('-');

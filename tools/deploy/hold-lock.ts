@@ -7,7 +7,7 @@ import type { Target } from './questions.ts';
 
 type Holding = { readonly command: string; readonly arn: string };
 
-/** Does something while nobody else works on the environment. The lock is given back however it ends. */
+/** Runs a function under the lock of the environment. The lock is always released afterwards. */
 export const holdLock = async (
   target: Target,
   work: Work,
@@ -30,7 +30,7 @@ export const holdLock = async (
     try {
       await lock.release();
     } catch (error) {
-      // What failed before matters more; the next one is told whose the lock is.
+      // The earlier failure matters more. The next command reports the holder of the lock.
       progress.warn(`The lock stays (${lockNameOf(name)}): ${explain(error).what}. The next one needs --break-lock.`);
     }
   }

@@ -8,15 +8,21 @@ import { explainDocker, runDocker } from './docker.ts';
 import { CommandError, nameOf } from './explain.ts';
 import { folderOf } from './folder.ts';
 
-/** The images of a release: targets of the Dockerfile, and names of repositories. */
+/** The images of a release. They are targets of the Dockerfile and names of repositories. */
 const imageNames = ['producer', 'consumer', 'envoy'] as const;
 
 type ImageName = (typeof imageNames)[number];
 
-/** What runs in an environment was tried in another, whose images it takes as they are: by digest, never built again. */
+/**
+ * Environments that run images tested in another environment. The images are copied by digest,
+ * never rebuilt.
+ */
 const promotedFrom: Readonly<Record<string, string>> = { prod: 'stage' };
 
-/** The environment whose images another one takes; undefined where it has its own built. Throws where there is no such environment. */
+/**
+ * Returns the environment from which another one copies its images. Undefined if the environment
+ * builds its own. Throws if the source environment does not exist.
+ */
 export const findSource = async (environment: string): Promise<Environment | undefined> => {
   const name = promotedFrom[environment];
   if (name === undefined) return undefined;
@@ -26,7 +32,7 @@ export const findSource = async (environment: string): Promise<Environment | und
   return found;
 };
 
-/** An environment's registry: where it is, and whose. */
+/** The registry of an environment: its address and its account. */
 export type Registry = {
   readonly environment: string;
   readonly account: string;
@@ -34,7 +40,7 @@ export type Registry = {
   readonly profile?: string;
 };
 
-/** The registry of an environment. */
+/** Returns the registry of an environment. */
 export const registryOf = ({ name, account, region }: Environment, profile?: string): Registry => ({
   environment: name,
   account,
@@ -46,7 +52,7 @@ type Wanted = { readonly own: Registry; readonly tag: string };
 
 const repositoryOf = (environment: string, image: ImageName): string => `sluice-${environment}/${image}`;
 
-/** The digest of an image; undefined where there is none of this tag. */
+/** Returns the digest of an image. Undefined if there is none with this tag. */
 const findDigest = async (
   { ecr }: Account,
   { environment, account }: Registry,
@@ -68,7 +74,7 @@ const findDigest = async (
   }
 };
 
-/** Which images of a tag an environment has. */
+/** Returns the images of a tag that an environment has, with their digests. */
 const findImages = async (registry: Registry, tag: string): Promise<Map<ImageName, string>> => {
   const account = connectTo(registry.region, registry.profile);
   const found = new Map<ImageName, string>();
@@ -87,7 +93,10 @@ const addressOf = async (account: Account, { environment }: Registry, image: Ima
   return address;
 };
 
-/** Logs docker in to a registry, for as long as `use` takes. The password goes by a pipe, and the login is forgotten afterwards. */
+/**
+ * Logs docker in to a registry while `use` runs, and logs it out afterwards. The password is sent
+ * through a pipe.
+ */
 const withLogin = async <Result>(
   work: Work,
   registry: Registry,
@@ -110,7 +119,7 @@ const withLogin = async <Result>(
   try {
     return await use();
   } finally {
-    // What is left of an interrupted command is a login that ends by itself within 12 hours.
+    // An interrupted command leaves a login that expires within 12 hours.
     if (!work.signal.aborted) await runDocker(['logout', host], options);
   }
 };
@@ -124,7 +133,7 @@ const run = async (work: Work, doing: string, args: readonly string[], logFile: 
   if (ended.status !== 0) throw new CommandError([explainDocker(doing, ended, logFile)]);
 };
 
-/** What must be in ECR once docker has ended well; anything else is said, not believed. */
+/** Confirms that ECR has an image after docker has succeeded. Throws otherwise. */
 const confirm = async (account: Account, { own, tag }: Wanted, image: ImageName, digest?: string): Promise<string> => {
   const found = await findDigest(account, own, image, tag);
   if (found !== undefined && (digest === undefined || found === digest)) return found;
@@ -134,7 +143,7 @@ const confirm = async (account: Account, { own, tag }: Wanted, image: ImageName,
   throw new CommandError([{ what, where, mend: 'run the same command again' }]);
 };
 
-/** Builds and pushes what is not there yet. Throws a {@link CommandError} with what docker said. */
+/** Builds and pushes missing images. Throws a {@link CommandError} with docker's message. */
 export const buildImages = async (work: Work, wanted: Wanted): Promise<void> => {
   const { own, tag } = wanted;
   const account = connectTo(own.region);
@@ -155,8 +164,8 @@ export const buildImages = async (work: Work, wanted: Wanted): Promise<void> => 
 };
 
 /**
- * Takes another environment's images of the same commit as they are, by digest. Throws a {@link CommandError} where one of them is not there:
- * what was not tried is not promoted.
+ * Copies another environment's images of the same commit by digest. Throws a {@link CommandError}
+ * if one of them is missing: untested images are not promoted.
  */
 export const promoteImages = async (work: Work, wanted: Wanted, source: Registry, sourceTag: string): Promise<void> => {
   const { own, tag } = wanted;

@@ -10,16 +10,22 @@ import type { Work } from './command.ts';
 import { nameOf } from './explain.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** What AWS makes in a network by itself, and takes away by itself some time after what needed it is gone. */
+/**
+ * A service that creates resources in a network, and removes them some time after they are no
+ * longer needed.
+ */
 export type Maker = 'CloudFront' | 'Lambda';
 
 // "Restrict access with VPC origins" of the CloudFront guide.
 const originGroup = 'CloudFront-VPCOrigins-Service-SG';
-/** CloudFront's service role may touch what has this tag alone (AWSCloudFrontVPCOriginServiceRolePolicy). */
+/**
+ * CloudFront's service role may only touch resources with this tag
+ * (AWSCloudFrontVPCOriginServiceRolePolicy).
+ */
 const originTag = 'aws.cloudfront.vpcorigin';
 
 /**
- * Which service made a network interface; undefined where it is somebody's own.
+ * Returns the service that created a network interface. Undefined if it is another owner's.
  * @internal
  */
 export const makerOf = ({
@@ -49,7 +55,7 @@ const find = async ({ ec2 }: Account, vpc: string, makers: readonly Maker[]): Pr
   return found;
 };
 
-/** Removes an interface that nothing uses. Whether it is gone, or used after all, is seen when they are listed again. */
+/** Removes an unused interface. The next listing shows if it is gone, or was in use after all. */
 const remove = async ({ ec2 }: Account, { id }: Found): Promise<void> => {
   try {
     await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }));
@@ -58,10 +64,13 @@ const remove = async ({ ec2 }: Account, { id }: Found): Promise<void> => {
   }
 };
 
-/** Lambda takes its interfaces away within 20 to 40 minutes. */
+/** The maximum wait in minutes. Lambda removes its interfaces within 20 to 40 minutes. */
 const longestMin = 60;
 
-/** Waits until the network has no more interfaces of these makers, and removes those that Lambda has left and does not use any more. */
+/**
+ * Waits until the network has no more interfaces of these services. Removes interfaces that Lambda
+ * has left and no longer uses.
+ */
 export const waitForInterfaces = async (
   work: Work,
   account: Account,
@@ -82,7 +91,10 @@ export const waitForInterfaces = async (
   });
 };
 
-/** Removes the security group that CloudFront made for VPC origins, where it is left: a network that has it cannot be removed. */
+/**
+ * Removes the security group that CloudFront created for VPC origins, if it is left. A network that
+ * contains it cannot be removed.
+ */
 export const removeOriginGroup = async ({ ec2 }: Account, vpc: string): Promise<void> => {
   const filters = [
     { Name: 'vpc-id', Values: [vpc] },

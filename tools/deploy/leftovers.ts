@@ -3,22 +3,23 @@ import { connectTo, edgeRegion, type Account } from './account.ts';
 import { pause, type Work } from './command.ts';
 import { looksWithin } from './wait-until.ts';
 
-/** Something that has an environment's tag: what is paid for, what is free, and what is kept on purpose. */
+/** A resource with an environment's tag: billable, free, or kept on purpose. */
 export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'kept' };
 
 /**
- * An ARN's service and the kind of its resource: `rds:snapshot`. They stand in it in three ways ("Amazon Resource Names").
+ * Returns an ARN's service and the type of its resource: `rds:snapshot`. ARNs have three formats
+ * ("Amazon Resource Names").
  * @internal
  */
 export const typeOf = (arn: string): string => {
   const [, , service = '', , , resource = '', rest] = arn.split(':');
-  // arn:aws:s3:::name has no kind.
+  // arn:aws:s3:::name has no type.
   if (service === 's3' || service === 'sns') return service;
   const [kind = ''] = resource.split('/');
   return rest === undefined && !resource.includes('/') ? service : `${service}:${kind}`;
 };
 
-// Kinds that cost nothing while nothing uses them. All others are taken to be paid for.
+// Types that cost nothing while unused. All others count as billable.
 const free = new Set([
   'cloudformation:stack',
   'ec2:internet-gateway',
@@ -42,15 +43,17 @@ const free = new Set([
   'sns',
 ]);
 
-// The topic's key: with its stack gone KMS has it until it deletes it 30 days later, and takes nothing for it meanwhile ("Deleting AWS KMS keys").
+// The topic's key. Without its stack, KMS deletes it 30 days later, and charges nothing until then
+// ("Deleting AWS KMS keys").
 const waning = new Set(['kms:key']);
-// By it GitHub deploys the account's other environments too, and the account has one.
+// GitHub also deploys the account's other environments with it, and an account has only one.
 const shared = new Set(['iam:oidc-provider']);
 const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snapshot']);
 
 /**
- * What is left, each with whether it is paid for. Last snapshots are kept on purpose where the environment is protected, and nowhere else; what AWS
- * removes by itself is kept until then, and what other environments use stays.
+ * Classifies the remaining resources. Final snapshots are kept on purpose only in a protected
+ * environment. Resources that AWS removes by itself are kept until then, and those that other
+ * environments use stay.
  * @internal
  */
 export const judgeLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
@@ -72,12 +75,15 @@ const list = async ({ tags }: Account, environment: string): Promise<string[]> =
   return arns;
 };
 
-/** For so long what has just been removed may still be listed: tags are listed by another service than the one that removed. */
+/**
+ * Minutes for which removed resources may still be listed. The service that lists tags lags behind
+ * the services that remove resources.
+ */
 const lagMin = 5;
 
 /**
- * Lists what there is with the tags of an environment, in its region and in us-east-1, where CloudFront's is. Asks again for some minutes while
- * something that is paid for is listed.
+ * Lists the resources with the tags of an environment, in its region and in us-east-1, which has
+ * CloudFront's resources. Polls for some minutes while a billable resource is listed.
  */
 export const findLeftovers = async (
   work: Work,
@@ -94,7 +100,7 @@ export const findLeftovers = async (
   }
 };
 
-/** What is left, as it is shown. */
+/** Formats the remaining resources. */
 export const sayLeftovers = (leftovers: readonly Leftover[]): string[] =>
   (['billable', 'kept', 'free'] as const).flatMap((kind) =>
     leftovers.filter((each) => each.kind === kind).map(({ arn }) => `${kind.padEnd(8)}  ${arn}`),

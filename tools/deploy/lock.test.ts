@@ -44,7 +44,7 @@ test('who has the lock is told with where and since when', () => {
 const call = z.object({ Value: z.string().optional() });
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' };
 
-/** Systems Manager with one parameter. The first answer to writing it may be lost. */
+/** Starts Systems Manager with one parameter. The first answer to a write may be lost. */
 const startParameter = async (
   context: TestContext,
   { kept, isAnswerLost }: { kept?: string; isAnswerLost: boolean },

@@ -7,7 +7,7 @@ import { CommandError, nameOf } from './explain.ts';
 
 const holder = z.object({
   id: z.string(),
-  /** Who it is at AWS. */
+  /** The ARN of the identity at AWS. */
   arn: z.string(),
   host: z.string(),
   pid: z.int(),
@@ -15,14 +15,14 @@ const holder = z.object({
   since: z.iso.datetime(),
 });
 
-/** Who works on an environment. */
+/** The holder of an environment's lock. */
 export type Holder = z.output<typeof holder>;
 
-/** A lock that does not say whose it is: another program, or a person, has written it. */
+/** A lock without a readable holder: another program, or a person, wrote it. */
 type Unreadable = { readonly id: undefined; readonly value: string };
 
 export type Lock = {
-  /** Throws a {@link CommandError} when somebody else has taken it. */
+  /** Throws a {@link CommandError} if someone else has taken it. */
   readonly check: () => Promise<void>;
   readonly release: () => Promise<void>;
 };
@@ -31,14 +31,17 @@ type Options = {
   readonly environment: string;
   readonly arn: string;
   readonly command: string;
-  /** Whether the lock of another one is taken away. */
+  /** True if the lock of another holder is broken. */
   readonly isBreaking: boolean;
   readonly say: (line: string) => void;
-  /** Asks whether the lock of another one may be taken away; there may be nobody to ask. */
+  /** Asks if the lock of another holder may be broken. Undefined if there is nobody to ask. */
   readonly ask?: ((question: string) => Promise<boolean>) | undefined;
 };
 
-/** The parameter of Systems Manager that is the lock. It is there while somebody works on the environment. */
+/**
+ * Returns the parameter of Systems Manager that is the lock. It exists while a command works on the
+ * environment.
+ */
 export const lockNameOf = (environment: string): string => `/sluice/${environment}/deployment-lock`;
 
 const toHolder = (value: string): Holder | Unreadable => {
@@ -63,13 +66,13 @@ const remove = async ({ ssm }: Account, name: string): Promise<void> => {
   try {
     await ssm.send(new DeleteParameterCommand({ Name: name }));
   } catch (error) {
-    // It is gone, which is what was wanted.
+    // It is gone already, which is the goal.
     if (nameOf(error) !== 'ParameterNotFound') throw error;
   }
 };
 
 /**
- * Whether a holder was a process of this machine that has ended.
+ * Returns true if the holder was a process of this machine that has ended.
  * @internal
  */
 export const isDead = ({ host, pid }: Holder, isRunning: (pid: number) => boolean): boolean =>
@@ -85,7 +88,7 @@ const isRunningHere = (pid: number): boolean => {
 };
 
 /**
- * Who holds a lock and since when, in one sentence.
+ * Formats the holder of a lock, and the time since it has held the lock, in one sentence.
  * @internal
  */
 export const sayHolder = (environment: string, found: Holder | Unreadable, nowMs: number): string => {
@@ -96,8 +99,9 @@ export const sayHolder = (environment: string, found: Holder | Unreadable, nowMs
 };
 
 /**
- * Takes the lock of an environment, for one command at a time. What a process of this machine left that has ended is taken over; any other
- * only where `isBreaking` is set or somebody says so. Throws a {@link CommandError} that says who has it.
+ * Takes the lock of an environment, for one command at a time. Breaks a lock whose process ran on
+ * this machine and has ended. Any other lock is broken only with `isBreaking`, or if the user
+ * agrees. Throws a {@link CommandError} that names the holder.
  */
 export const takeLock = async (account: Account, options: Options): Promise<Lock> => {
   const { environment, arn, command, say } = options;
@@ -116,7 +120,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
       { what: sayHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, mend },
     ]);
   };
-  // Only one of those that write at the same time succeeds.
+  // Only one of several concurrent writes succeeds.
   const write = async (): Promise<boolean> => {
     try {
       await account.ssm.send(
@@ -130,7 +134,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
   };
   if (!(await write())) {
     const other = await read(account, name);
-    // Its own: the answer to an earlier attempt was lost on the way, and the SDK tried again.
+    // Its own lock: the answer to an earlier attempt was lost, and the SDK retried.
     const isOwn = other?.id === own.id;
     if (other !== undefined && !isOwn) {
       const isLeft = other.id !== undefined && isDead(other, isRunningHere);

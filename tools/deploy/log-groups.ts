@@ -1,14 +1,17 @@
 import { DeleteLogGroupCommand, paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
 import type { Account } from './account.ts';
 
-/** What begins the names of log groups that services make by themselves, outside the stacks. */
+/** Returns the prefixes of log groups that services create by themselves, outside the stacks. */
 const prefixesOf = (environment: string): readonly string[] => [
   `/aws/ecs/containerinsights/sluice-${environment}/`,
   `/aws/lambda/sluice-${environment}-`,
   `/aws/rds/instance/sluice-${environment}/`,
 ];
 
-/** Removes the log groups that services made for an environment by themselves; answers with their names. */
+/**
+ * Removes the log groups that services created by themselves for an environment. Returns their
+ * names.
+ */
 export const removeLogGroups = async ({ logs }: Account, environment: string): Promise<string[]> => {
   const names: string[] = [];
   for (const logGroupNamePrefix of prefixesOf(environment)) {

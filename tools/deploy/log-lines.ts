@@ -1,9 +1,11 @@
 import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 
-/** A line of a log, by its time in milliseconds since 1970 and the stream that it is in (`api/api/TASK`). */
+/** A log line, with its time in milliseconds since 1970 and its stream (`api/api/TASK`). */
 export type LogEvent = { readonly timestamp: number; readonly stream: string; readonly message: string };
 
-/** A line as it is shown: when, by which container of which task, and what, without control of the terminal. */
+/**
+ * Formats a log line: its time, container, task and message, without terminal control characters.
+ */
 export const toLogLine = ({ timestamp, stream, message }: LogEvent): string => {
   const [, container = stream, task = ''] = stream.split('/');
   return escapeControls(`${new Date(timestamp).toISOString()}  ${container} ${task.slice(0, 8)}  ${message.trimEnd()}`);
@@ -11,7 +13,7 @@ export const toLogLine = ({ timestamp, stream, message }: LogEvent): string => {
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** How long `10m` is in milliseconds; undefined where it is no time. */
+/** Parses a duration like `10m` into milliseconds. Undefined for malformed durations. */
 export const toMilliseconds = (text: string): number | undefined => {
   const [, amount, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const unitMs = units[unit];

@@ -5,19 +5,23 @@ import { toLogLine, toMilliseconds, type LogEvent } from './log-lines.ts';
 import { openEnvironment } from './questions.ts';
 import { findLogs, findServices, serviceNames } from './service.ts';
 
-// `npm run logs -- ENV producer|consumer [--follow]`: what the tasks of a service say, the oldest first.
+// `npm run logs -- ENV producer|consumer [--follow]`: shows the log lines of a service's tasks, the
+// oldest first.
 
 const usage = `npm run logs -- ENV producer|consumer [--since 10m] [--follow] [--metrics]
   --since    how far back: 30s, 10m, 2h, 1d
   --follow   goes on with what comes, until Ctrl-C
   --metrics  also the lines that the metrics are made of`;
 
-/** CloudWatch has a line some seconds after it was written; what came later than others is found by looking back this far. */
+/**
+ * CloudWatch has a line some seconds after it was written. Each poll looks back this many
+ * milliseconds to find late lines.
+ */
 const lateMs = 30_000;
 
 type Wanted = { readonly group: string; readonly sinceMs: number; readonly isShown: (event: LogEvent) => boolean };
 
-/** Writes what is new since it was asked last. */
+/** Creates a function that writes the lines since its last call. */
 const createReader = (logs: CloudWatchLogsClient, { group, sinceMs, isShown }: Wanted, work: Work) => {
   let shown = new Map<string, number>();
   let fromMs = sinceMs;
@@ -63,7 +67,7 @@ await runCommand(async (work) => {
       await read();
     }
   } catch (error) {
-    // Ctrl-C is how one ends this.
+    // Ctrl-C is the usual way to end this command.
     if (!(error instanceof InterruptedError)) throw error;
   }
   return 0;

@@ -7,7 +7,8 @@ import { CommandError, nameOf } from './explain.ts';
 import { openEnvironment } from './questions.ts';
 import { clusterOf, findLogs, findServices } from './service.ts';
 
-// `npm run ops -- ENV COMMAND`: an operator's command beside the consumers, in a task that ends with it (infra/constructs/operator.ts).
+// `npm run ops -- ENV COMMAND`: runs an operator's command next to the consumers, in a task that
+// ends with it (infra/constructs/operator.ts).
 
 const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all | bury NAME
 npm run ops -- ENV consumers pause | resume | status
@@ -16,7 +17,7 @@ npm run ops -- ENV verify`;
 const commands = new Set(['dead-letters', 'consumers', 'verify']);
 const container = 'operator';
 const program = ['node', 'apps/consumer/operator/main.ts'];
-/** CloudWatch has the last lines some moments after the task has ended. */
+/** The polls after the task has ended. CloudWatch has its last lines some moments later. */
 const looksAfterTheEnd = 3;
 
 type Place = { readonly account: Account; readonly environment: string };
@@ -26,7 +27,7 @@ const failed = (environment: string, what: string): CommandError => {
   return new CommandError([{ what, where, mend: 'correct what it says, then run the same command again' }]);
 };
 
-/** Starts the task where the consumers run: in their subnets, as one of their security group. */
+/** Starts the task where the consumers run: in their subnets and their security group. */
 const start = async ({ account, environment }: Place, words: readonly string[]): Promise<Task> => {
   const [consumer] = await findServices(account, environment, ['consumer']);
   const { tasks, failures } = await account.ecs.send(
@@ -44,7 +45,10 @@ const start = async ({ account, environment }: Place, words: readonly string[]):
   throw failed(environment, `ECS did not start it: ${failures?.map(({ reason }) => reason).join(', ') ?? 'no reason'}`);
 };
 
-/** Writes what the task has said since it was asked last; answers whether there was anything. */
+/**
+ * Creates a function that writes the task's lines since its last call. It returns true if there
+ * were any.
+ */
 const createReader = (logs: CloudWatchLogsClient, logGroupName: string, logStreamName: string) => {
   let nextToken: string | undefined;
   return async (): Promise<boolean> => {
@@ -57,14 +61,14 @@ const createReader = (logs: CloudWatchLogsClient, logGroupName: string, logStrea
         process.stdout.write(`${escapeControls(message.trimEnd())}\n`);
       return (answer.events ?? []).length > 0;
     } catch (error) {
-      // Before the first line there is no stream.
+      // The stream does not exist before the first line.
       if (nameOf(error) === 'ResourceNotFoundException') return false;
       throw error;
     }
   };
 };
 
-/** Shows what the task says until it has ended. Answers with the task as it ended. */
+/** Shows the output of the task until it has ended. Returns the ended task. */
 const follow = async ({ account, environment }: Place, task: Task, work: Work): Promise<Task> => {
   const { group } = await findLogs(account, task.taskDefinitionArn ?? '');
   const id = task.taskArn?.split('/').at(-1) ?? '';
@@ -92,7 +96,7 @@ await runCommand(async (work) => {
     after: { type: 'string' },
   });
   const { after, all } = target.flags;
-  // A word too many costs a minute, in which a task starts to say so.
+  // Checked here, because a task takes a minute to start and report the wrong usage.
   if (!commands.has(target.words[0] ?? '')) throw new UsageError(usage);
   const words = [
     ...target.words,

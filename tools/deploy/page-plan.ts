@@ -1,30 +1,36 @@
-/** A file of the page: its path below the page's address, and the MD5 of what is in it. */
+/** A file of the page: its path below the page's address, and the MD5 of its content. */
 export type PageFile = { readonly path: string; readonly md5: string };
 
-/** A file that is in the bucket. `supersededMs` is when a release took it out of the page; undefined where it is in it. */
+/**
+ * A file in the bucket. `supersededMs` is the time at which a release removed it from the page, and
+ * undefined while it is part of the page.
+ */
 export type StoredFile = PageFile & { readonly supersededMs: number | undefined };
 
-/** What an upload does, in this order. */
+/** The steps of an upload, in this order. */
 export type PagePlan = {
-  /** What others name comes before what names it: the page itself is the last. */
+  /** Files that others refer to come first. The page itself is the last. */
   readonly uploads: readonly string[];
-  /** What this release takes out of the page. Somebody has the page of before open, and it may still ask for them. */
+  /**
+   * Files that this release removes from the page. A browser with the previous page open may still
+   * request them.
+   */
   readonly superseded: readonly string[];
-  /** What was taken out long ago. */
+  /** Files that were removed from the page long ago. */
   readonly removals: readonly string[];
-  /** What CloudFront may have under the same name with other content. */
+  /** Paths that CloudFront may have cached with other content. */
   readonly invalidations: readonly string[];
 };
 
 const day = 86_400_000;
 
 /**
- * Days for which files stay that are no longer part of the page.
+ * Days for which files stay after they are no longer part of the page.
  * @internal
  */
 export const keptDays = 30;
 
-/** The name of these changes with what is in them. */
+/** Returns true for files whose names change with their content. */
 const isHashed = (path: string): boolean => path.startsWith('assets/');
 
 const rankOf = (path: string): number => {
@@ -32,7 +38,7 @@ const rankOf = (path: string): number => {
   return path === 'index.html' ? 2 : 1;
 };
 
-/** What makes the bucket hold a page. */
+/** Plans the steps after which the bucket holds a page. */
 export const planPage = (page: readonly PageFile[], stored: readonly StoredFile[], nowMs: number): PagePlan => {
   const current = new Map(page.map(({ path, md5 }) => [path, md5]));
   const others = stored.filter(({ path }) => !current.has(path));
@@ -63,7 +69,10 @@ const types: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 };
 
-/** The media type of a file, by its name. Throws where nobody has given it one: browsers run nothing that has a wrong one. */
+/**
+ * Returns the media type of a file, by its name. Throws if the extension has no type: browsers run
+ * no script with a wrong one.
+ */
 export const typeOf = (path: string): string => {
   const type = types[path.split('.').at(-1) ?? ''];
   if (type === undefined)

@@ -14,17 +14,17 @@ import { throwIfInterrupted, type Work } from './command.ts';
 import { folderOf, repository } from './folder.ts';
 import { planPage, typeOf, type PageFile, type StoredFile } from './page-plan.ts';
 
-/** Where the page goes. */
+/** The destination of the page. */
 export type Place = { readonly bucket: string; readonly distribution: string };
 
-// S3 keeps it beside the file, and hands it out with it.
+// S3 stores this key as metadata of the file, and returns it with the file.
 const supersededKey = 'superseded';
 
-/** Builds the page; answers with its folder. */
+/** Builds the page. Returns its folder. */
 export const buildPage = async (environment: string, { progress }: Work): Promise<string> => {
   progress.status('Building the page …');
   const folder = join(folderOf(environment), 'page');
-  // Loaded only here: it is much.
+  // Loaded only here, because it is large.
   const { build } = await import('vite');
   await build({
     root: join(repository, 'apps/frontend'),
@@ -62,8 +62,9 @@ const readStored = async ({ s3 }: Account, bucket: string, page: readonly PageFi
 };
 
 /**
- * Puts a page into its bucket: files that others name first, the page last, so that whoever asks at any moment gets a page whose files are there.
- * What is no longer part of it stays for a while, for those who have the page of before open.
+ * Uploads a page to its bucket. Files that others refer to come first, and the page is the last, so
+ * a client always gets a page whose files exist. Files that are no longer part of it stay for a
+ * while, for browsers with the previous page open.
  */
 export const uploadPage = async (
   work: Work,
@@ -77,7 +78,7 @@ export const uploadPage = async (
   for (const path of plan.uploads) {
     throwIfInterrupted(work.signal);
     work.progress.status(`Uploading ${path}`);
-    // Without what was said of it before: a file that comes back is part of the page again.
+    // Without the old metadata: a file that comes back is part of the page again.
     await s3.send(
       new PutObjectCommand({
         Bucket: bucket,

@@ -4,7 +4,10 @@ import { monthOf, sum } from '@sluice/infra/cost/month.ts';
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import { namesIn } from './resource-names.ts';
 
-/** What happens to a resource. What is `destroyed` or `replaced` loses what it holds; `left` is one that nobody manages any more. */
+/**
+ * The change to a resource. A `destroyed` or `replaced` resource loses its content. A resource that
+ * is `left` is no longer managed.
+ */
 export type Deed = 'destroyed' | 'replaced' | 'perhaps replaced' | 'left' | 'made' | 'changed';
 
 export type Change = {
@@ -15,14 +18,14 @@ export type Change = {
   readonly type: string;
   /** The properties that differ. */
   readonly causes: readonly string[];
-  /** Whether something is lost or interrupted by it. */
+  /** True if the change loses or interrupts something. */
   readonly isDestructive: boolean;
 };
 
-/** A stack before and after; without a template before, it is made. */
+/** A stack before and after. Without a template before, the stack is created. */
 export type StackChange = { readonly before: StackTemplate | undefined; readonly after: StackTemplate };
 
-/** Dollars a month while nothing happens; undefined where a resource has no price. */
+/** Dollars a month while idle. Undefined if a resource has no price. */
 export type MonthlyUsd = { readonly before: number | undefined; readonly after: number | undefined };
 
 export type Plan = { readonly changes: readonly Change[]; readonly monthlyUsd: MonthlyUsd };
@@ -36,10 +39,11 @@ const deeds: Readonly<Partial<Record<ResourceImpact, Deed>>> = {
   [ResourceImpact.WILL_UPDATE]: 'changed',
 };
 
-// The worst first.
+// The most destructive first.
 const order: readonly Deed[] = ['destroyed', 'replaced', 'perhaps replaced', 'left', 'made', 'changed'];
 
-// Kinds that hold nothing and that nobody reaches by name: the new one is there before the old one goes. All others are taken to lose something.
+// Types that hold nothing and that nobody reaches by name. The new resource exists before the old
+// one goes. All other types count as losing something.
 const remade = new Set([
   'AWS::ApplicationAutoScaling::ScalingPolicy',
   'AWS::Budgets::Budget',
@@ -56,7 +60,10 @@ const remade = new Set([
   'AWS::S3::BucketPolicy',
 ]);
 
-/** What a deployment changes, and what it costs: the destructive first. Prices are those of the region. */
+/**
+ * Plans the changes of a deployment and their cost. Destructive changes come first. Prices are
+ * those of the region.
+ */
 export const planOf = (stacks: readonly StackChange[], region: string): Plan => ({
   changes: stacks
     .flatMap(changesOf)
@@ -107,7 +114,7 @@ const costOf = (templates: readonly StackTemplate[], region: string): number | u
   }
 };
 
-/** A plan as it is shown: each change that matters, the rest counted by kind, and the money. */
+/** Formats a plan: each important change, the others counted by kind, and the cost. */
 export const sayPlan = ({ changes, monthlyUsd }: Plan): string[] => {
   const destructive = changes.filter(({ isDestructive }) => isDestructive);
   const others = changes.filter(({ isDestructive }) => !isDestructive);

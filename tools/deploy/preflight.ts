@@ -25,23 +25,26 @@ import {
 } from './preflight/region.ts';
 import type { Target } from './questions.ts';
 
-/** What was found before anything is done. */
+/** The findings before a command changes anything. */
 export type Readiness = {
   readonly faults: readonly Fault[];
-  /** What could not be looked at, and does not stop anything. */
+  /** Checks that could not run. They do not stop the command. */
   readonly notes: readonly string[];
-  /** Regions without what `cdk bootstrap` makes; their faults are not among the others, for they can be mended here. */
+  /**
+   * Regions without the resources of `cdk bootstrap`. Their problems are separate from the others
+   * because the command can fix them.
+   */
   readonly unbootstrapped: readonly string[];
   readonly bootstrapFaults: readonly Fault[];
-  /** Who one is at AWS. */
+  /** The ARN of the identity at AWS. */
   readonly arn: string;
   readonly git: GitState | undefined;
 };
 
-/** What the pinned aws-cdk-lib asks for of every stack. */
+/** The bootstrap version that the pinned aws-cdk-lib requires of every stack. */
 const neededBootstrap = 6;
 
-/** The faults that a look finds, or that looking met. */
+/** Runs checks. Returns their findings, and the failures of the checks themselves. */
 const collect = async (...looks: readonly (() => Promise<readonly Fault[]>)[]): Promise<Fault[]> => {
   const found = await Promise.all(
     looks.map(async (look) => {
@@ -55,7 +58,10 @@ const collect = async (...looks: readonly (() => Promise<readonly Fault[]>)[]): 
   return found.flat();
 };
 
-/** Looks at all that a deployment needs, and finds all that is missing at once. What needs an account is left out where there is none. */
+/**
+ * Checks all that a deployment needs, and returns all problems at once. Skips checks that need an
+ * account if there is none.
+ */
 export const lookAhead = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
   const { name, account: number } = environment;
   const { signal, progress } = work;
@@ -71,7 +77,7 @@ export const lookAhead = async ({ environment, profile, region }: Target, work: 
     ...judgeMachine(machine),
     ...judgeGit(git, environment),
     ...judgeRegion(region, environment, undefined),
-    // Without the profile there are no credentials, and one fault is enough.
+    // Without the profile there are no credentials, and one problem is enough.
     ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
   ];
   const base = { git: 'fault' in git ? undefined : git, arn: 'arn' in identity ? identity.arn : '' };
@@ -123,5 +129,5 @@ const lookAtAccount = async (environment: Environment, account: Account, profile
   };
 };
 
-/** Whether an environment has a stack in us-east-1. */
+/** Returns true if an environment has a stack in us-east-1. */
 const hasEdge = ({ domain, firewall }: Environment): boolean => domain !== undefined || firewall !== undefined;

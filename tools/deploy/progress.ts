@@ -1,30 +1,34 @@
 import { styleText } from 'node:util';
 import ora from 'ora';
 
-/** What a command shows while it works. */
+/** The output of a command while it works. */
 export type Progress = {
-  /** Begins a part of the work. */
+  /** Starts a step of the work. */
   readonly step: (title: string) => void;
-  /** One thing that happened; it stays. */
+  /** Prints an event permanently. */
   readonly line: (text: string) => void;
-  /** What is wrong and does not stop the work. */
+  /** Prints a problem that does not stop the work. */
   readonly warn: (text: string) => void;
-  /** What is under way: one line that is painted anew on a terminal, and nothing where there is none. */
+  /**
+   * Shows the work in progress, in one line that is redrawn on a terminal. Without a terminal it
+   * shows nothing.
+   */
   readonly status: (text: string) => void;
-  /** Ends the line of {@link Progress.status}. */
+  /** Clears the line of {@link Progress.status}. */
   readonly clear: () => void;
 };
 
 /**
- * Shows progress on `stream`. Colours only where there is a terminal and `NO_COLOR` is not set; nothing moves where there is no terminal, or
- * where `CI` is set.
+ * Shows progress on `stream`. It uses colours only on a terminal and without `NO_COLOR`. Nothing is
+ * animated without a terminal, or if `CI` is set.
  */
 export const createProgress = (stream: NodeJS.WriteStream): Progress => {
-  // A terminal that does not say how wide it is has 0 columns, and ora would take away its lines for ever.
+  // A terminal that does not report its width has 0 columns, and ora would permanently clear its
+  // lines.
   const moving = stream.columns === 0 ? { isEnabled: false } : {};
-  // ora looks at the terminal alone, and not at NO_COLOR.
+  // ora checks only the terminal, and not NO_COLOR.
   const color = stream.isTTY && stream.hasColors() ? 'cyan' : false;
-  // Ctrl-C stays with the terminal.
+  // The terminal keeps handling Ctrl-C.
   const spinner = ora({ stream, color, discardStdin: false, ...moving });
   const isMoving = spinner.isEnabled;
   const paint = (style: 'bold' | 'yellow', text: string) => styleText(style, text, { stream });
@@ -45,7 +49,7 @@ export const createProgress = (stream: NodeJS.WriteStream): Progress => {
     warn: (text) => write(`${paint('yellow', '! ')}${text.replaceAll('\n', '\n  ')}`),
     status: (text) => {
       if (!isMoving) return;
-      // A line that is wrapped cannot be painted anew.
+      // A wrapped line cannot be redrawn.
       spinner.text = text.slice(0, Math.max(stream.columns - 4, 20));
       if (!spinner.isSpinning) spinner.start();
     },

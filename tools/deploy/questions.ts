@@ -8,23 +8,23 @@ import * as z from 'zod';
 import { UsageError, type Work } from './command.ts';
 import { dataFolder } from './folder.ts';
 
-/** What a command works on, and how it was called. */
+/** The environment and the options of a command. */
 export type Target = {
   readonly environment: Environment;
-  /** Undefined where the credentials are not of a profile: variables, or a role of a pipeline. */
+  /** Undefined if the credentials come from variables or a pipeline's role instead of a profile. */
   readonly profile: string | undefined;
-  /** The region that was asked for; it must be the environment's. */
+  /** The requested region. It must be the environment's. */
   readonly region: string;
-  /** Whether there is somebody to ask. */
+  /** True if a user can answer questions. */
   readonly isAsking: boolean;
   readonly isBreakingLock: boolean;
   readonly isDestructionAllowed: boolean;
-  /** What was given beside the environment's name. */
+  /** The arguments after the environment's name. */
   readonly words: readonly string[];
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
 };
 
-/** What was given, before anything is asked. */
+/** The values from flags and variables, before any question. */
 export type Given = { readonly profile?: string; readonly region?: string; readonly environment?: string };
 
 const rememberedFile = (): string => join(dataFolder(), 'deploy.json');
@@ -42,7 +42,8 @@ const common = {
 const filled = (...texts: readonly (string | undefined)[]) => texts.find((text) => text !== undefined && text !== '');
 
 /**
- * What flags and variables say: flags first, then the variables that AWS's own tools read, and `ENV`.
+ * Returns the values of flags and variables. Flags take precedence over `ENV` and the variables
+ * that AWS's own tools read.
  * @internal
  */
 export const readGiven = (
@@ -62,7 +63,7 @@ export const readGiven = (
 };
 
 /**
- * Whether credentials come from elsewhere than a profile, so that none needs to be asked for.
+ * Returns true if credentials do not come from a profile, so that no profile needs to be asked for.
  * @internal
  */
 export const hasOwnCredentials = (variables: Readonly<Record<string, string | undefined>>): boolean =>
@@ -70,14 +71,15 @@ export const hasOwnCredentials = (variables: Readonly<Record<string, string | un
     'AWS_ACCESS_KEY_ID',
     'AWS_WEB_IDENTITY_TOKEN_FILE',
     'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-    // CloudShell's, which has no profile.
+    // CloudShell sets this one, and has no profile.
     'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   ].some((name) => (variables[name] ?? '') !== '');
 
 /**
- * The environment to work on. On a terminal it asks for what was not given, with the last answers as defaults, and remembers them; elsewhere, and
- * with `--yes`, it asks nothing: the environment must be named then. Sets the variables by which the SDK, `cdk` and `docker` find the account.
- * Throws a {@link UsageError}.
+ * Returns the environment to work on. On a terminal it asks for missing values, with the last
+ * answers as defaults, and remembers the answers. Elsewhere, and with `--yes`, it asks nothing, and
+ * the environment must be named. Sets the variables with which the SDK, `cdk` and `docker` find the
+ * account. Throws a {@link UsageError}.
  */
 export const openEnvironment = async (
   usage: string,
@@ -154,7 +156,7 @@ const ask = async (given: Given, names: readonly string[], signal: AbortSignal):
   return answers;
 };
 
-// They are offered and nothing more, so a file that cannot be read is as good as none.
+// The values are only defaults, so an unreadable file counts as a missing one.
 const readRemembered = (): z.output<typeof remembered> => {
   try {
     return remembered.parse(JSON.parse(readFileSync(rememberedFile(), 'utf8')));

@@ -3,7 +3,7 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import { settingsFor, watchErrors, type Account } from './account.ts';
 import type { Row } from './status-table.ts';
 
-/** The state of the queue as its processes said it last (docs/operations.md, "Metrics"). */
+/** The last published state of the queue (docs/operations.md, "Metrics"). */
 export type Gauges = Readonly<Partial<Record<Gauge, number>>> & { readonly saidAt?: Date };
 
 type Gauge = (typeof gauges)[number];
@@ -17,10 +17,10 @@ const gauges = [
   'paused',
 ] as const;
 const services = ['producer', 'consumer'] as const;
-// They are said twice a minute, and CloudWatch has them a moment later.
+// Gauges are published twice a minute, and CloudWatch has them a moment later.
 const lookBackMs = 300_000;
 
-/** Asks CloudWatch, which knows them also when the API is away. */
+/** Fetches the gauges from CloudWatch, which has them even if the API is unavailable. */
 export const askGauges = async ({ region }: Account, { name }: Environment, now: Date): Promise<Gauges> => {
   const client = watchErrors(new CloudWatchClient(settingsFor(region)), region);
   const { MetricDataResults = [] } = await client.send(
@@ -47,7 +47,10 @@ export const askGauges = async ({ region }: Account, { name }: Environment, now:
   return newestOf(MetricDataResults);
 };
 
-/** The newest value of each gauge, whoever said it. @internal */
+/**
+ * Returns the newest value of each gauge, from any service.
+ * @internal
+ */
 export const newestOf = (results: readonly MetricDataResult[]): Gauges => {
   const said = results.flatMap(({ Id = '', Values = [], Timestamps = [] }) =>
     Values.map((value, index) => ({
@@ -64,7 +67,7 @@ export const newestOf = (results: readonly MetricDataResult[]): Gauges => {
   };
 };
 
-/** The gauges as rows of the status. */
+/** Formats the gauges as rows of the status. */
 export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
   if (saidAt === undefined) {
     const note = 'no process has said anything for five minutes (docs/operations.md, "No metrics arrive")';
@@ -84,7 +87,8 @@ export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
       what: 'queue age',
       is: `${oldest_age_seconds.toFixed(1)} s`,
       note: `${waiting_batches} batches wait, ${in_flight_batches} are in flight; ${said}`,
-      // What the alarm takes for too old (infra/constructs/alarms.ts) is far more; nobody waits a minute where all is well.
+      // The alarm's threshold is much higher (infra/constructs/alarms.ts). No entry waits a minute
+      // while all is well.
       isWell: oldest_age_seconds < 60,
     },
     {

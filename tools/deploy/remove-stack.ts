@@ -8,16 +8,16 @@ import { removeOriginGroup, waitForInterfaces } from './interfaces.ts';
 import { emptyRepository } from './repositories.ts';
 import { explainFailure } from './stack-reasons.ts';
 
-/** A stack that there is, with what is in it. */
+/** An existing stack with its resources. */
 export type Removable = {
   readonly name: string;
   readonly account: Account;
   readonly resources: readonly DeployedResource[];
-  /** Names a resource by its id in the template. */
+  /** Returns the label of a resource by its id in the template. */
   readonly labelOf: (id: string) => string;
 };
 
-/** Empties what CloudFormation removes only when it is empty. */
+/** Empties the resources that CloudFormation removes only when empty. */
 const empty = async (work: Work, { account, resources }: Removable): Promise<void> => {
   for (const { physicalId } of findResources(resources, 'AWS::S3::Bucket')) {
     const count = await emptyBucket(work, account, physicalId);
@@ -31,12 +31,15 @@ const empty = async (work: Work, { account, resources }: Removable): Promise<voi
 
 const attempts = 3;
 
-/** Removes a stack, again where what AWS had to take away first, or what was written meanwhile, was in its way. Throws a {@link CommandError}. */
+/**
+ * Removes a stack. Retries if AWS had to remove something first, or if something was written in the
+ * meantime. Throws a {@link CommandError}.
+ */
 export const removeStack = async (work: Work, stack: Removable): Promise<void> => {
   const { name, account, resources, labelOf } = stack;
   const [vpc] = findResources(resources, 'AWS::EC2::VPC');
   for (let attempt = 1; ; attempt += 1) {
-    // Load balancer and CloudFront write their logs until they are gone.
+    // The load balancer and CloudFront write logs until they are gone.
     await empty(work, stack);
     const failures = await deleteStack(work, account, name, labelOf);
     if (failures.length === 0) break;

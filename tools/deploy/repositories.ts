@@ -4,8 +4,9 @@ import { throwIfInterrupted, type Work } from './command.ts';
 import { nameOf } from './explain.ts';
 
 /**
- * Removes the images of a repository; answers with how many tags and images are gone, and warns of those that ECR keeps: a list of images must go
- * before what is in it, so they may go the next time. A repository that is not there has none.
+ * Removes the images of a repository. Returns the number of removed tags and images, which is 0 if
+ * there is no repository. Warns about images that ECR keeps: an image list must be removed before
+ * its images, so they may be removed the next time.
  */
 export const emptyRepository = async (
   { signal, progress }: Pick<Work, 'signal'> & { readonly progress: Pick<Work['progress'], 'warn'> },

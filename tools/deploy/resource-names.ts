@@ -3,7 +3,10 @@ import * as z from 'zod';
 
 const withPath = z.looseObject({ Metadata: z.looseObject({ 'aws:cdk:path': z.string() }) });
 
-/** Names resources of a template as the code does, `Producer/Service` in place of `ProducerServiceService95EAE7A0`; others keep their id. */
+/**
+ * Names the resources of a template as the code does: `Producer/Service` instead of
+ * `ProducerServiceService95EAE7A0`. Other resources keep their id.
+ */
 export const namesIn =
   ({ stack, Resources }: StackTemplate): ((id: string) => string) =>
   (id) => {

@@ -7,33 +7,40 @@ import { CommandError, nameOf } from './explain.ts';
 
 type Options = {
   readonly cwd: string;
-  /** What the program is given to read; a secret is given so and never as an argument, which others see. */
+  /**
+   * The program's standard input. Secrets go here and never into an argument, which other users can
+   * see.
+   */
   readonly input?: string;
-  /** A file that has all that it says. */
+  /** The file that receives the program's whole output. */
   readonly logFile?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
   readonly signal: AbortSignal;
 };
 
-/** How a program ended, and what it said: its output, and the last lines of both its output and its errors. */
+/**
+ * The result of a program: its exit status, its output, and the last lines of output and errors
+ * together.
+ */
 export type Ended = { readonly status: number; readonly output: string; readonly lastLines: readonly string[] };
 
 const lastLineCount = 15;
 
 /**
- * Runs a program to its end. A signal that interrupts ends it too, with all that it has started, and throws an {@link InterruptedError} once it is
- * gone; a program that is not there throws a {@link CommandError}.
+ * Runs a program to its end. An interrupt also ends the program with its child processes, and
+ * throws an {@link InterruptedError} once it is gone. A missing program throws a
+ * {@link CommandError}.
  */
 export const runProgram = async (command: string, args: readonly string[], options: Options): Promise<Ended> => {
   const { cwd, input = '', logFile, variables = {}, onLine, signal } = options;
-  // One that is interrupted already tells nobody again.
+  // An aborted signal fires no further event.
   throwIfInterrupted(signal);
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
   log?.write(`$ ${command} ${args.join(' ')}\n`);
   const output: string[] = [];
   const lastLines: string[] = [];
-  // Detached it leads a group of its own, which is ended as a whole.
+  // A detached child leads its own process group, which can be killed as a whole.
   const child = spawn(command, args, { cwd, stdio: 'pipe', env: { ...process.env, ...variables }, detached: true });
   const end = () => endGroup(child.pid);
   signal.addEventListener('abort', end, { once: true });
@@ -46,7 +53,7 @@ export const runProgram = async (command: string, args: readonly string[], optio
       onLine?.(line);
     }
   };
-  // One that ends before it has read everything is told by its exit code.
+  // The exit code reports a program that ends before it has read its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   try {
@@ -75,7 +82,7 @@ const endGroup = (leader: number | undefined): void => {
   try {
     process.kill(-leader, 'SIGTERM');
   } catch (error) {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
     if (nameOf(error) !== 'ESRCH') throw error;
   }
 };

@@ -2,13 +2,13 @@ import { DescribeServicesCommand, DescribeTaskDefinitionCommand, type Service } 
 import type { Account } from './account.ts';
 import { CommandError, nameOf } from './explain.ts';
 
-/** The services of an environment, by the names that they have in its cluster. */
+/** The services of an environment, by their names in its cluster. */
 export const serviceNames = ['producer', 'consumer'] as const;
 
-/** The cluster of an environment. */
+/** Returns the name of an environment's cluster. */
 export const clusterOf = (environment: string): string => `sluice-${environment}`;
 
-/** Finds services of an environment. Throws a {@link CommandError} where one of them is not there. */
+/** Finds services of an environment. Throws a {@link CommandError} if one of them is missing. */
 export const findServices = async (
   { ecs, region }: Account,
   environment: string,
@@ -33,7 +33,7 @@ export const findServices = async (
   ]);
 };
 
-/** Where the containers of a task definition write: all of them into one log group. */
+/** Finds the log group of a task definition, which all its containers share. */
 export const findLogs = async (
   { ecs }: Account,
   taskDefinition: string,

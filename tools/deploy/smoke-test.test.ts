@@ -12,7 +12,10 @@ const token = 'a-token-of-more-than-thirty-two-characters';
 const open: Access = { api: { access: 'open' } };
 const closed = (tokensFor: 'writes' | 'all'): Access => ({ api: { access: 'tokens', tokensFor }, token });
 
-/** An environment as CloudFront shows it: the page, and an API that records a count after some GETs. */
+/**
+ * Starts an environment as CloudFront shows it: the page, and an API that records a count after
+ * some GETs.
+ */
 const startEnvironment = async (
   context: TestContext,
   { page = 'this release', getsUntilRecorded = 2, isRecording = true, closedFor = 'nothing' },
@@ -27,7 +30,7 @@ const startEnvironment = async (
     const isClosed = closedFor === 'all' || (closedFor === 'writes' && request.method === 'POST');
     if (isClosed && request.headers.authorization !== `Bearer ${token}`) return response.writeHead(401).end('{}');
     if (request.method === 'POST') {
-      // Counts have a key; what is at fault is refused and recorded nowhere.
+      // Counts have a key. A malformed request is refused and not recorded.
       if (request.headers['idempotency-key'] === undefined) return response.writeHead(422).end('{}');
       posts += 1;
       getsLeft = getsUntilRecorded;

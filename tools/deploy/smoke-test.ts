@@ -16,7 +16,7 @@ const ask = async (work: Work, url: string, init: RequestInit = {}): Promise<Ans
   return { status: response.status, text: await response.text() };
 };
 
-/** Asks until the answer is as it must be: an address that was just made is not known everywhere at once. */
+/** Polls until the answer is as expected: a new address takes time to become known everywhere. */
 const askUntil = async (
   work: Work,
   what: string,
@@ -41,14 +41,17 @@ const readTotal = ({ status, text }: Answer) => (status === 200 ? total.safePars
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  // fetch says what happened in the cause alone.
+  // fetch gives the reason only in the cause.
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 };
 
-/** Access to the API: what the environment says of it, and a token where it is closed. */
+/** Access to the API: the environment's setting, and a token if the API is closed. */
 export type Access = { readonly api: Environment['api']; readonly token?: string };
 
-/** Sees that requests without a token are refused, as the environment says. The body is at fault, so an API that is open records nothing. */
+/**
+ * Checks that requests without a token are refused if the environment says so. The body is
+ * malformed, so an open API records nothing.
+ */
 const checkRefusal = async (work: Work, url: string, api: Environment['api']): Promise<void> => {
   if (api.access === 'open') return;
   const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
@@ -69,8 +72,9 @@ const checkRefusal = async (work: Work, url: string, api: Environment['api']): P
 };
 
 /**
- * Does once what users do, by the way that users take: the page, a count, and the count recorded. The count is posted under a key of its own, so
- * that one that was posted twice is recorded once.
+ * Does once what users do, on the same path: loads the page, posts a count, and waits until the
+ * count is recorded. The count has its own idempotency key, so a count that is posted twice is
+ * recorded once.
  */
 export const smokeTest = async (
   work: Work,

@@ -5,12 +5,13 @@ import { nothingWatched, sayDuration, sayUnderWay, toEvent, watchEvents, type Ev
 import { explainFailure } from './stack-reasons.ts';
 import { needOf } from './stack-status.ts';
 
-// Sequences in the shape of DescribeStackEvents (API_StackEvent of CloudFormation's reference), here the oldest first.
+// Sequences in the format of DescribeStackEvents (API_StackEvent of CloudFormation's reference),
+// here the oldest first.
 
 const idsAlone = (id: string): string => id;
 const start = Date.parse('2026-11-22T12:00:00Z');
 
-/** One event: seconds since the beginning, resource, kind, status, reason. */
+/** One event: seconds since the start, resource, type, status, reason. */
 type Line = readonly [seconds: number, resource: string, type: string, status: string, reason?: string];
 
 const stack = 'AWS::CloudFormation::Stack';
@@ -27,13 +28,16 @@ const toEvents = (lines: readonly Line[]): Event[] =>
       ResourceStatusReason,
       Timestamp: new Date(start + seconds * 1_000),
     };
-    // Statuses are strings to CloudFormation; the SDK lists those of today.
+    // CloudFormation's statuses are strings. The SDK lists the current ones.
     return toEvent(event as StackEvent);
   });
 
 const watch = (lines: readonly Line[]) => watchEvents(nothingWatched, toEvents(lines), idsAlone);
 
-/** A resource is announced twice: when it begins, and when it has an id ("Resource creation Initiated"). */
+/**
+ * Two events announce a resource: one at its start, and one with its id ("Resource creation
+ * Initiated").
+ */
 const creation: readonly Line[] = [
   [0, 'sluice-dev-app', stack, 'CREATE_IN_PROGRESS', 'User Initiated'],
   [1, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_IN_PROGRESS'],
@@ -56,8 +60,8 @@ test('events that come in two parts are the same as in one', () => {
 });
 
 /**
- * A resource of two fails while others are being made: CloudFormation cancels these and rolls back. The words are those of aws/aws-cdk#14456
- * and of "Troubleshooting CloudFormation".
+ * One of two resources fails while others are in progress. CloudFormation cancels these and rolls
+ * back. The messages are from aws/aws-cdk#14456 and "Troubleshooting CloudFormation".
  */
 const failure: readonly Line[] = [
   [0, 'sluice-dev-foundation', stack, 'CREATE_IN_PROGRESS', 'User Initiated'],
@@ -106,7 +110,10 @@ test('a limit is told with the quota that raises it', () => {
   assert.match(mend, /L-0263D0A3/);
 });
 
-/** Tasks of a release do not stay up (the words are those of aws/copilot-cli#5586), and the update is put back. */
+/**
+ * The tasks of a release do not stay up, and the update is rolled back (messages from
+ * aws/copilot-cli#5586).
+ */
 const release: readonly Line[] = [
   [0, 'sluice-dev-app', stack, 'UPDATE_IN_PROGRESS', 'User Initiated'],
   [

@@ -1,30 +1,33 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 
-/** One thing that CloudFormation did to a resource. */
+/** One event of CloudFormation on a resource. */
 export type Event = {
   readonly id: string;
   readonly atMs: number;
   readonly resource: string;
-  /** What AWS calls it; empty where it was not made yet. */
+  /** The resource's name in AWS. Empty if the resource does not exist yet. */
   readonly physicalId: string;
   readonly type: string;
-  /** `CREATE_IN_PROGRESS`, `UPDATE_FAILED` …, as the guide has them ("Stack status codes"). */
+  /**
+   * `CREATE_IN_PROGRESS`, `UPDATE_FAILED` and others, as the guide lists them ("Stack status
+   * codes").
+   */
   readonly status: string;
   readonly reason: string;
 };
 
-/** What is known of a deployment from its events so far. */
+/** The state of a deployment, from its events so far. */
 export type Watched = {
-  /** Resources under way, with the time at which each began. */
+  /** Resources in progress, with the time at which each started. */
   readonly underWay: ReadonlyMap<string, number>;
   readonly finished: number;
-  /** The failure that all others follow from. */
+  /** The failure that caused all others. */
   readonly failure: Event | undefined;
 };
 
 export const nothingWatched: Watched = { underWay: new Map(), finished: 0, failure: undefined };
 
-/** An event as the SDK has it. */
+/** Converts an event of the SDK. */
 export const toEvent = (event: StackEvent): Event => ({
   id: event.EventId ?? '',
   atMs: event.Timestamp?.getTime() ?? 0,
@@ -35,9 +38,9 @@ export const toEvent = (event: StackEvent): Event => ({
   reason: event.ResourceStatusReason ?? '',
 });
 
-// What CloudFormation says of resources that it stops because another one failed.
+// CloudFormation's message for resources that it stops because another one failed.
 const cancelled = /cancell?ed/i;
-// Most names are shorter; what comes after them stays below each other.
+// Most names are shorter. The text after them stays aligned.
 const nameWidth = 36;
 
 const ends = { CREATE: 'made', UPDATE: 'changed', DELETE: 'removed', IMPORT: 'taken over' } as const;
@@ -46,7 +49,7 @@ const wordOf = (status: string): string =>
   Object.entries(ends).find(([action]) => status.startsWith(action))?.[1] ?? 'done';
 
 /**
- * How long something took, as one says it: `45 s`, `6 min 10 s`.
+ * Formats a duration for people: `45 s`, `6 min 10 s`.
  * @internal
  */
 export const sayDuration = (durationMs: number): string => {
@@ -54,7 +57,10 @@ export const sayDuration = (durationMs: number): string => {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
 
-/** Takes events, the oldest first, into what is known; answers with a line for each resource that is done or failed, and for a rollback. */
+/**
+ * Adds events, the oldest first, to the state. Returns a line for each finished or failed resource,
+ * and for a rollback.
+ */
 export const watchEvents = (
   before: Watched,
   events: readonly Event[],
@@ -66,7 +72,7 @@ export const watchEvents = (
   for (const event of events) {
     const { resource, type, status, reason, atMs } = event;
     if (type === 'AWS::CloudFormation::Stack') {
-      // The name of a rollback is the same in each kind of it: ROLLBACK_…, UPDATE_ROLLBACK_….
+      // All kinds of rollback have the same suffix: ROLLBACK_…, UPDATE_ROLLBACK_….
       if (status.endsWith('ROLLBACK_IN_PROGRESS')) lines.push('↩ puts back what was before');
       continue;
     }
@@ -91,7 +97,7 @@ export const watchEvents = (
   return { watched: { underWay, finished, failure }, lines };
 };
 
-/** What is under way, in one line: the longest first. */
+/** Formats the resources in progress in one line, the longest first. */
 export const sayUnderWay = (
   { underWay, finished }: Watched,
   nowMs: number,

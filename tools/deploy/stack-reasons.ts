@@ -2,7 +2,7 @@ import type { Fault } from './explain.ts';
 import type { Event } from './stack-events.ts';
 
 type Rule = {
-  /** Kinds of resources that it is about; all where there is none. */
+  /** The types of resources to which the rule applies. Without it, the rule applies to all. */
   readonly type?: RegExp;
   readonly reason: RegExp;
   readonly what: string;
@@ -11,7 +11,7 @@ type Rule = {
 
 const again = 'then run the same command again';
 
-/** Reasons as CloudFormation and the services word them. The first that fits is taken. */
+/** Reasons in the words of CloudFormation and the services. The first match is used. */
 const rules: readonly Rule[] = [
   {
     type: /^AWS::ECS::Service$/,
@@ -93,7 +93,7 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Why a stack failed, in plain words, from the event that all others follow from. */
+/** Explains the failure of a stack in plain words, from the event that caused all others. */
 export const explainFailure = (
   stack: string,
   { type, status, reason, resource }: Event,

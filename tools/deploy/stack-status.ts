@@ -3,13 +3,17 @@ import { pause, type Work } from './command.ts';
 import { describeStack } from './describe-stack.ts';
 import type { Follower } from './follow-stack.ts';
 
-/** What a stack needs before it can be deployed, by its status; undefined is that of one that there is not. */
+/** The action that a stack needs before it can be deployed, by its status. */
 export type Need = 'nothing' | 'wait' | 'removal' | 'end of rollback' | 'end of destruction';
 
-/** "Stack status codes" of the CloudFormation guide. */
+/**
+ * Returns the action for a status ("Stack status codes" of the CloudFormation guide). Undefined is
+ * the status of a stack that does not exist.
+ */
 export const needOf = (status: string | undefined): Need => {
   if (status === undefined) return 'nothing';
-  // Of these nothing was ever in use, and CloudFormation lets nobody change them; of the last there is a change set and nothing else.
+  // Stacks in these states were never in use, and CloudFormation does not allow changes to them. In
+  // the last state, the stack has only a change set.
   const neverUp = ['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'REVIEW_IN_PROGRESS'];
   if (neverUp.includes(status)) return 'removal';
   if (status.endsWith('_IN_PROGRESS')) return 'wait';
@@ -18,7 +22,7 @@ export const needOf = (status: string | undefined): Need => {
   return 'nothing';
 };
 
-/** Waits until CloudFormation does nothing to a stack any more; answers with its status. */
+/** Waits until CloudFormation no longer works on a stack. Returns its status. */
 export const settle = async (
   work: Work,
   account: Account,

@@ -1,7 +1,7 @@
-/** A line of the table: what it is of, how that is, what else there is to say, and whether that is well. */
+/** A row of the table: its subject, its state, a note, and true if the state is healthy. */
 export type Row = { readonly what: string; readonly is: string; readonly note: string; readonly isWell: boolean };
 
-/** Rows as they are shown, one below the other; what is not well is marked. */
+/** Formats rows, one below the other. Marks those that are not well. */
 export const sayTable = (rows: readonly Row[]): string => {
   const widthOf = (column: 'what' | 'is') => Math.max(...rows.map((row) => row[column].length));
   const [whatWidth, isWidth] = [widthOf('what'), widthOf('is')];

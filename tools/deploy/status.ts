@@ -12,12 +12,15 @@ import { findLogs, findServices } from './service.ts';
 import { sayTable, type Row } from './status-table.ts';
 import { findAddress, findParts } from './verify.ts';
 
-// `npm run status -- ENV`: an environment in one table. It ends with 1 where something is not well, or could not be looked at.
+// `npm run status -- ENV`: shows an environment in one table. Exit code 1: something is not well,
+// or could not be checked.
 
 const usage = 'npm run status -- ENV [--profile P] [--region R]';
 const answersWithinMs = 10_000;
 
-/** A part that could not be looked at is told in its place, and does not hide the others. */
+/**
+ * Returns the rows of a check. A failed check gets a row of its own, and does not hide the others.
+ */
 const look = async (what: string, ask: () => Promise<readonly Row[]>): Promise<readonly Row[]> => {
   try {
     return await ask();
@@ -50,7 +53,7 @@ const describeApi = ({ api }: Environment): Row => {
   return { what: 'api', is, note, isWell: true };
 };
 
-/** A token is read only where reads need one. */
+/** Reads a token only if reads need one. */
 const authorizationOf = async (account: Account, environment: Environment): Promise<Record<string, string>> => {
   const { api } = environment;
   if (api.access === 'open' || api.tokensFor === 'writes') return {};
@@ -87,13 +90,16 @@ const askAlarms = async ({ region }: Account, { name, hasAlarms }: Environment):
 
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** What the month has cost so far. Cost Explorer is in one region alone, a day behind, and takes a cent for the question. */
+/**
+ * Fetches the cost of the month so far. Cost Explorer is in only one region, a day behind, and
+ * charges one cent for each request.
+ */
 const askCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
   const client = watchErrors(new CostExplorerClient(settingsFor(edgeRegion)), edgeRegion);
   const first = `${dayOf(now).slice(0, 8)}01`;
   const answer = await client.send(
     new GetCostAndUsageCommand({
-      // Its last day is not counted.
+      // The end date is exclusive.
       TimePeriod: { Start: first, End: dayOf(new Date(now.getTime() + 86_400_000)) },
       Granularity: 'MONTHLY',
       Metrics: ['UnblendedCost'],

@@ -3,7 +3,8 @@ import type { Account } from './account.ts';
 import { explain, type Fault } from './explain.ts';
 
 /**
- * Why tasks of a service have ended, each reason once: what ECS says, and how containers exited.
+ * Formats the reasons for which tasks of a service have ended, each once: ECS's reason, and the
+ * exit codes of containers.
  * @internal
  */
 export const sayStops = (tasks: readonly Task[]): string[] => [
@@ -20,10 +21,13 @@ export const sayStops = (tasks: readonly Task[]): string[] => [
   ),
 ];
 
-/** Why the last tasks of a service that does not come up have ended; ECS remembers them for an hour. `service` is its ARN. */
+/**
+ * Explains the end of the last tasks of a service that does not come up. ECS keeps them for an
+ * hour. `service` is its ARN.
+ */
 export const findStoppedTasks = async ({ ecs, region }: Account, service: string): Promise<Fault[]> => {
   const [, cluster = '', name = ''] = service.split('/');
-  // One that failed before it was made has none.
+  // A service whose creation failed has no name.
   if (name === '') return [];
   const where = `tasks of ${name} in ${region}`;
   const mend = 'correct it, then run the same command again';
@@ -35,7 +39,7 @@ export const findStoppedTasks = async ({ ecs, region }: Account, service: string
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns.slice(0, 100) }));
     return sayStops(tasks).map((what) => ({ what, where, mend }));
   } catch (error) {
-    // The failure that it is asked for is told all the same.
+    // The caller reports its own failure in any case.
     return [explain(error)];
   }
 };

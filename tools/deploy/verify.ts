@@ -9,7 +9,7 @@ import { findResources, listResources, type DeployedResource } from './describe-
 import { CommandError } from './explain.ts';
 import { waitUntil, type State } from './wait-until.ts';
 
-/** What is looked at of an environment's `app` stack, by what AWS calls it. */
+/** The checked resources of an environment's `app` stack, by their names in AWS. */
 export type Parts = {
   readonly cluster: string;
   readonly services: readonly string[];
@@ -19,7 +19,9 @@ export type Parts = {
   readonly logGroups: readonly string[];
 };
 
-/** Finds the parts of an environment. Throws a {@link CommandError} where one is not there. */
+/**
+ * Finds the checked resources of an environment. Throws a {@link CommandError} if one is missing.
+ */
 export const findParts = async (account: Account, environment: string): Promise<Parts> => {
   const stack = stackNameOf(environment, 'app');
   const resources = await listResources(account, stack);
@@ -42,7 +44,7 @@ export const findParts = async (account: Account, environment: string): Promise<
 };
 
 /**
- * What services lack to be steady: all tasks of one release, running.
+ * Returns what services lack to be steady: all tasks run, and are of one release.
  * @internal
  */
 export const judgeServices = (services: readonly Service[]): State => {
@@ -58,7 +60,10 @@ export const judgeServices = (services: readonly Service[]): State => {
   return lacks.length === 0 ? 'done' : { lacks: lacks.join('; ') };
 };
 
-/** Tags of images that a service runs. One that was put back is steady too, and runs those of before. */
+/**
+ * Returns the image tags that a service runs. A service that was rolled back is steady too, but
+ * runs the previous tags.
+ */
 const tagsOf = async ({ ecs }: Account, { taskDefinition }: Service): Promise<string[]> => {
   const answer = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
   return (answer.taskDefinition?.containerDefinitions ?? []).map(({ image = '' }) => image.split(':').at(-1) ?? '');
@@ -66,7 +71,10 @@ const tagsOf = async ({ ecs }: Account, { taskDefinition }: Service): Promise<st
 
 type Release = { readonly environment: string; readonly tag: string };
 
-/** Waits until the services are steady, run this release, and the load balancer finds the API's tasks well. */
+/**
+ * Waits until the services are steady and run this release, and the load balancer finds the API's
+ * tasks healthy.
+ */
 export const verifyServices = async (
   work: Work,
   account: Account,
@@ -91,7 +99,7 @@ export const verifyServices = async (
   await waitUntil(work, { what: 'Load balancer', ...limits }, async () => {
     const asked = new DescribeTargetHealthCommand({ TargetGroupArn: parts.targets });
     const { TargetHealthDescriptions: targets = [] } = await account.loadBalancing.send(asked);
-    // One that is drained is of the release before.
+    // A draining target belongs to the previous release.
     const own = targets.filter(({ TargetHealth }) => TargetHealth?.State !== 'draining');
     const well = own.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy');
     return own.length > 0 && well.length === own.length
@@ -101,7 +109,7 @@ export const verifyServices = async (
   work.progress.line('✓ the services are steady and run this release, and the load balancer finds their tasks well');
 };
 
-/** The address of an environment: its domain, or the one that CloudFront gave it. */
+/** Returns the address of an environment: its domain, or its CloudFront address. */
 export const findAddress = async (
   account: Account,
   { domain }: Environment,
@@ -112,10 +120,10 @@ export const findAddress = async (
   return `https://${Distribution?.DomainName ?? ''}`;
 };
 
-// The console takes the names as they stand in an address, encoded twice, with $ for %.
+// The console takes names encoded twice, with $ instead of %.
 const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
 
-/** Where to look from now on: one line each. */
+/** Formats links for monitoring, one line each. */
 export const sayLinks = ({ name, region }: Environment, address: string, { logGroups }: Parts): string[] => {
   const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`;
   return [

@@ -1,7 +1,7 @@
 import { pause, usualPollMs, type Work } from './command.ts';
 import { CommandError } from './explain.ts';
 
-/** How something is that is waited for: done, or what it still lacks, in words. */
+/** The state of a wait: done, or a description of what is missing. */
 export type State = 'done' | { readonly lacks: string };
 
 type Waiting = {
@@ -11,10 +11,13 @@ type Waiting = {
   readonly longestMin: number;
 };
 
-/** How often something is looked at that is waited for so long, with the pause that is usual between two looks. */
+/** Returns the number of polls within this time, with the default pause between two polls. */
 export const looksWithin = (minutes: number): number => Math.ceil((minutes * 60_000) / usualPollMs);
 
-/** Asks until something is done, and shows meanwhile what it lacks. Throws a {@link CommandError} with what it lacked last when it takes too long. */
+/**
+ * Polls until something is done, and shows what it lacks in the meantime. On a timeout it throws a
+ * {@link CommandError} with what it lacked last.
+ */
 export const waitUntil = async (
   work: Work,
   { what, where, mend, longestMin }: Waiting,

@@ -1,6 +1,9 @@
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 
-/** What of a stack stays when it is removed, each with the reason. `labelOf` names a resource by its id. */
+/**
+ * Lists the resources that stay when their stack is removed, each with the reason. `labelOf` names
+ * a resource by its id.
+ */
 export const whatStays = ({ Resources }: Pick<StackTemplate, 'Resources'>, labelOf: (id: string) => string): string[] =>
   Object.entries(Resources).flatMap(([id, { Type, DeletionPolicy = 'Delete' }]) => {
     const label = `${labelOf(id)} (${Type})`;

@@ -3,17 +3,17 @@ import { SettingError } from './setting-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the services of `npm start` listen, and for whom they answer. */
+/** The address of the services of `npm start`, and the hosts that they answer for. */
 export type Access = {
   /** The address to listen on. */
   readonly address: string;
-  /** The address at which this machine reaches what listens there. */
+  /** The address at which this machine reaches the services. */
   readonly reachAt: string;
-  /** True if only this machine reaches it. */
+  /** True if only this machine can reach the services. */
   readonly isLoopback: boolean;
-  /** The hosts that requests may be for, as HTTP_ALLOWED_HOSTS takes them. */
+  /** The allowed hosts of requests, in the format of HTTP_ALLOWED_HOSTS. */
   readonly hosts: readonly string[];
-  /** The variables that tell the services so. */
+  /** The variables that configure the services accordingly. */
   readonly environment: Readonly<Record<string, string>>;
 };
 
@@ -22,8 +22,9 @@ const hostsOfLoopback = ['localhost', loopback, '[::1]'];
 const everyInterface = new Set(['::', '0.0.0.0']);
 
 /**
- * Reads who may reach a Sluice of `npm start`: this machine only, by the names of its loopback, and no page of another origin, unless
- * HTTP_ADDRESS, HTTP_ALLOWED_HOSTS or CORS_ORIGIN say otherwise. Throws a {@link SettingError} for an address that is none.
+ * Reads the access settings of `npm start`. By default only this machine has access, under its
+ * loopback names, and no page of another origin. HTTP_ADDRESS, HTTP_ALLOWED_HOSTS and CORS_ORIGIN
+ * change that. Throws a {@link SettingError} for an invalid address.
  */
 export const readAccess = (environment: Environment): Access => {
   const address = environment['HTTP_ADDRESS'] || loopback;
@@ -47,5 +48,5 @@ export const readAccess = (environment: Environment): Access => {
   };
 };
 
-/** An address as it stands in a URL. */
+/** Formats an address for a URL. */
 export const hostOf = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address);

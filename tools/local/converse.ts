@@ -5,9 +5,9 @@ import { buffer } from 'node:stream/consumers';
 const answerWithinMs = 1_000;
 
 /**
- * Sends `question` to a server on this machine and returns the first chunk of its answer; with
- * `untilClosed`, all of it until the server closes the connection. Throws if there is no answer
- * within a second.
+ * Sends `question` to a server on this machine and returns the first chunk of its answer. With
+ * `untilClosed`, returns all of it until the server closes the connection. Throws if there is no
+ * answer within a second.
  */
 export const converse = async (port: number, question: string, untilClosed = false): Promise<Buffer> => {
   const socket = connect(port, '127.0.0.1');

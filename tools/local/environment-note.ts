@@ -7,8 +7,9 @@ type Given = Readonly<Record<string, string | undefined>>;
 const fileIn = (folder: string) => join(folder, 'environment.json');
 
 /**
- * Notes by which environment the services of this folder find their servers: what was found, and what was given of it, or
- * the operator's commands would look at another queue. It holds their password.
+ * Saves the environment with which the services of this folder reach their servers: the variables
+ * that were found, and those that were given. Otherwise the operator's commands would use another
+ * queue. The file contains passwords.
  */
 export const writeEnvironment = (folder: string, given: Given, found: Environment): void =>
   writeFileSync(fileIn(folder), JSON.stringify({ ...serverVariables(given), ...found }, undefined, 2), { mode: 0o600 });
@@ -20,7 +21,10 @@ const serverVariables = (given: Given): Environment =>
 
 export const removeEnvironment = (folder: string): void => rmSync(fileIn(folder), { force: true });
 
-/** What was noted, without what concerns a server that `given` names itself. Empty when nothing runs. */
+/**
+ * Reads the saved environment, without the variables of a server that `given` names itself. Returns
+ * an empty object when nothing runs.
+ */
 export const readEnvironment = (folder: string, given: Given): Environment => {
   const noted = readNote(folder);
   const isGiven = (name: string) => Boolean(given[name.startsWith('REDIS_') ? 'REDIS_HOST' : 'DB_HOST']);

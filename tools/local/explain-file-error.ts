@@ -2,14 +2,14 @@ import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 
-/** What to do where a process may open too few files. */
+/** The fix for a limit on open files that is too low. */
 export const raiseLimit = 'Raise the limit and start again: ulimit -n 4096';
 
 const anotherFolder = 'choose another folder: SLUICE_DIR=… npm start';
 
 /**
- * Explains an error of the system about a file: what is wrong, where, and what to do. Returns
- * undefined for any other error.
+ * Explains a system error about a file: the problem, the path and the fix. Returns undefined for
+ * any other error.
  */
 export const explainFileError = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
@@ -41,8 +41,8 @@ export const explainFileError = (error: unknown): string | undefined => {
 };
 
 /**
- * The owner of a path; of one that is not there, or cannot be looked at, the owner of the folder
- * that is.
+ * Describes the owner of a path. If the path is missing or not accessible, describes the owner of
+ * its folder.
  */
 const describeOwner = (path: string): string => {
   const nearest = existsSync(path) ? path : dirname(path);
@@ -55,7 +55,7 @@ const describeOwner = (path: string): string => {
   }
 };
 
-/** The user for a command line. In a container an id may have no name. */
+/** Returns the user for a command line. In a container an id may have no name. */
 const describeUser = (): string => {
   try {
     return userInfo().username;

@@ -5,24 +5,24 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Where `npm start` keeps its data: `SLUICE_DIR`, or `.sluice` in the repository. */
+/** Returns the data folder of `npm start`: `SLUICE_DIR`, or `.sluice` in the repository. */
 export const dataFolder = (): string => resolve(process.env['SLUICE_DIR'] ?? `${repository}/.sluice`);
 
-/** Where the logs of a folder of data are. */
+/** Returns the folder of the logs within a data folder. */
 export const logFolderOf = (folder: string): string => join(folder, 'logs');
 
 /**
- * Makes a private folder, and those above it that are missing. Throws the error of the first that
- * cannot be made.
+ * Creates a private folder and its missing parents. Throws the error of the first one that cannot
+ * be created.
  */
 export const makeFolder = (folder: string): void => {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));
   try {
-    // Not `recursive`: on a file system that is read-only that says ENOENT.
+    // Not `recursive`, which reports ENOENT on a read-only file system.
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another process made it just now.
+    // Another process has just created it.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 };

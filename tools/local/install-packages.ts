@@ -2,18 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from './servers/find-program.ts';
 
-// One for the machine: its holder installs, the others wait. In a folder that only root can write to: in /tmp another user could put a link there.
+// One lock per machine: its holder installs, the others wait. Only root can write to the folder. In
+// /tmp another user could place a link.
 const lock = '/run/sluice-apt.lock';
 
-/** Whether {@link installPackages} can do anything here: as root on Debian and what is made of it. */
+/** True if {@link installPackages} can work here: as root on Debian or a derivative. */
 export const canInstall = (): boolean =>
   process.getuid?.() === 0 && findProgram('apt-get') !== undefined && existsSync('/etc/debian_version');
 
-/** Installs packages of Debian, one caller at a time; answers with what apt-get wrote when it failed, nothing when all are there. */
+/**
+ * Installs Debian packages, one caller at a time. Returns the output of apt-get if it fails, else
+ * undefined.
+ */
 export const installPackages = (packages: readonly string[]): string | undefined => {
   const install = () => aptGet('install', '--yes', '--no-install-recommends', ...packages);
   if (install().status === 0) return undefined;
-  // A new machine has no package lists yet, an old one may have lists of versions that are gone.
+  // A new machine has no package lists yet. An old one may list versions that no longer exist.
   aptGet('update');
   const { status, stdout, stderr } = install();
   return status === 0 ? undefined : `apt-get failed:\n${stdout}${stderr}`;
@@ -21,7 +25,7 @@ export const installPackages = (packages: readonly string[]): string | undefined
 
 const aptGet = (...words: readonly string[]) =>
   spawnSync('flock', [lock, 'apt-get', ...words], {
-    // Runlevel 1: servers are installed, and not started.
+    // Runlevel 1: apt-get installs servers without starting them.
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     encoding: 'utf8',
   });

@@ -13,8 +13,8 @@ import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
 import { PartError } from './processes/supervise.ts';
 
-// `npm start [-- --dev] [-- --detach]`: runs all parts and supervises them; --dev serves the
-// console from its sources, --detach does it in the background.
+// `npm start [-- --dev] [-- --detach]` runs all parts and supervises them. --dev serves the console
+// from its sources. --detach runs in the background.
 
 const options = { dev: { type: 'boolean', default: false }, detach: { type: 'boolean', default: false } } as const;
 const readOptions = () => {
@@ -46,7 +46,7 @@ const show = (part: string, text: string) => {
 const openLog = (part: string) => {
   const log = createWriteStream(join(logFolderOf(folder), `${part}.log`));
   logs.set(part, log);
-  // A line that cannot be written is lost, on a full disk above all. The next one opens the file
+  // A line that cannot be written is lost, for example on a full disk. The next line opens the file
   // again.
   log.on('error', () => logs.delete(part));
   return log;
@@ -54,8 +54,8 @@ const openLog = (part: string) => {
 const writeLog = (part: string, line: string) => (logs.get(part) ?? openLog(part)).write(`${line}\n`);
 
 /**
- * A line of a service's log as a person reads it. Of a failure that is tried again the message says
- * enough; a death shows its stack.
+ * Formats a line of a service's log for a person. A retried failure shows its message only, a crash
+ * its stack.
  */
 const readable = (line: string): string => {
   let record: unknown;
@@ -77,7 +77,7 @@ const sluice = createSluice({
   isDevelopment,
   say,
   watcher: {
-    // The servers say much that only matters when something is wrong with them.
+    // The servers log much that only matters when something is wrong with them.
     onLine: (part, line) => (part === 'redis' || part === 'mysql' ? writeLog(part, line) : show(part, readable(line))),
     onDeath: (part, how, lastLines, { count, retryInMs }) => {
       const inARow = count === 1 ? '' : `, ${count} times in a row`;
@@ -103,9 +103,7 @@ const stopAsked = () => {
   void stop(0);
 };
 
-/**
- * What a person is told of an error: of one that was expected, its message is all there is to know.
- */
+/** Explains an error to a person. The message is enough for an expected error. */
 const explain = (error: unknown): string => {
   const isExpected = expected.some((kind) => error instanceof kind);
   return isExpected && error instanceof Error ? error.message : (explainFileError(error) ?? inspect(error));
@@ -117,17 +115,19 @@ const fail = async (error: unknown) => {
 };
 
 /**
- * Lets nothing end this process before its parts: no signal, no terminal or pipe that is closed, no
- * error.
+ * Makes sure that nothing ends this process before its parts: no signal, no closed terminal or
+ * pipe, no error.
  */
 const endPartsFirst = () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stopAsked);
-  // Node forgets that nohup ignores this signal. Nobody waits at a terminal that none of these is.
+  // Node.js forgets that nohup ignores this signal. If none of these is a terminal, the signal is
+  // ignored.
   const hasTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   process.on('SIGHUP', () => (hasTerminal ? stopAsked() : undefined));
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Nobody reads it any more, and a filter ends then. A file that takes no more is no reason.
+      // Nobody reads the output any more, so it ends as a filter does. A full file is no reason to
+      // end.
       if (error.code === 'EPIPE' || error.code === 'EIO') void stop(0);
     });
   }

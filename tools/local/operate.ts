@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readEnvironment } from './environment-note.ts';
 import { dataFolder, repository } from './folder.ts';
 
-// Runs a command of an app on the Sluice that `npm start` runs, or on the one that the environment names (`REDIS_HOST`, `DB_HOST`).
+// Runs a command of an app on the Sluice of `npm start`, or on the one in the environment
+// (`REDIS_HOST`, `DB_HOST`).
 
 const [app, ...words] = process.argv.slice(2);
 const noted = readEnvironment(dataFolder(), process.env);

@@ -5,8 +5,8 @@ import { dataFolder } from './folder.ts';
 import { AlreadyRunningError, createRunningNote, leftoverFiles } from './processes/leftovers.ts';
 
 const folder = dataFolder();
-// By name, because SLUICE_DIR may be a folder that holds other things too.
-// The lock comes last: with it the folder is another process's to use.
+// By name, because SLUICE_DIR may contain other files too. The lock comes last: once it is removed,
+// another process may use the folder.
 const ours = [
   'redis',
   'mysql',

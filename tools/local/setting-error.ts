@@ -1,4 +1,4 @@
-/** A variable of the environment cannot be followed. */
+/** An environment variable has an invalid value. */
 export class SettingError extends Error {
   readonly code = 'SETTING_INVALID';
 }

@@ -16,11 +16,11 @@ import { createSupervisor, type Part, type Watcher } from './processes/supervise
 
 type SluiceSettings = {
   readonly repository: string;
-  /** Where data, logs and the note of what runs are kept. */
+  /** The folder of the data, the logs and the note of running processes. */
   readonly folder: string;
-  /** Where to look for servers, ports and numbers; the services get it too. */
+  /** The variables for servers, ports and numbers. The services get them too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether the console comes from its sources and follows their changes. */
+  /** True to serve the console from its sources and follow their changes. */
   readonly isDevelopment: boolean;
   readonly say: (line: string) => void;
   readonly watcher: Omit<Watcher, 'onChange'>;
@@ -32,18 +32,21 @@ type Started = {
   readonly access: Access;
 };
 
-/** The whole of Sluice on this machine. */
+/** Sluice as a whole, on this machine. */
 export type Sluice = {
-  /** Starts servers, set-up, producers and consumers in that order, and the console beside them; answers with the ports. What dies later is started again. */
+  /**
+   * Starts servers, setup, producers and consumers in that order, and the console in parallel.
+   * Returns the ports. Parts that die later are restarted.
+   */
   readonly start: () => Promise<Started>;
-  /** Ends all, the servers last; also what a start that failed has left. */
+  /** Ends everything, the servers last, including the leftovers of a failed start. */
   readonly stop: () => Promise<void>;
 };
 
 const mostOfEach = 50;
 const producerAnswersWithinMs = 3_000;
 
-/** Puts the local Sluice together; it does not run yet. */
+/** Assembles the local Sluice without starting it. */
 export const createSluice = ({
   repository,
   folder,
@@ -70,7 +73,7 @@ export const createSluice = ({
     await note.endLeftovers(say);
     const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
     for (const port of ports) {
-      // oxlint-disable-next-line no-await-in-loop -- the first that is taken is named
+      // oxlint-disable-next-line no-await-in-loop -- reports the first port that is taken
       await requireFree(port, access.address, 'HTTP_PORT=5090');
     }
     const consolePart = createConsolePart({
@@ -80,9 +83,9 @@ export const createSluice = ({
       access,
       isDevelopment,
     });
-    // It needs none of the others to be there, and what it builds now and then takes as long as they do.
+    // The console needs no other part, and an occasional build takes as long as they do.
     const consoleUp = apps.start(consolePart.part);
-    // What it throws is thrown below, but perhaps another part fails first.
+    // Its error is thrown below, but another part may fail first.
     consoleUp.catch(() => undefined);
 
     const { parts, environment: found } = await privateServers(folder, environment, say);
@@ -129,7 +132,7 @@ const noteWhatRuns = (note: RunningNote, pids: readonly number[], say: (line: st
   try {
     note.write(pids);
   } catch (error) {
-    // What runs goes on. Only a reaper knows of it then, and as a rule that is enough.
+    // The parts keep running. Only a reaper knows of them then, which is usually enough.
     say(`What runs could not be noted. ${explainFileError(error) ?? String(error)}`);
   }
 };
@@ -146,7 +149,10 @@ const requireFree = async (port: number, address: string, another: string): Prom
   );
 };
 
-/** The port that is asked for; else the first that is free from 8080 on, so that a second Sluice or another program is not in its way. */
+/**
+ * Returns the ports to try: the configured one, else a range from 8080 on. So a second Sluice or
+ * another program does not conflict.
+ */
 const chooseConsolePorts = async (
   environment: Readonly<Record<string, string | undefined>>,
   address: string,
@@ -206,20 +212,20 @@ const readNumber = (
 };
 
 const checkProducer = async (host: string, port: number): Promise<void> => {
-  // An agent of its own goes through no proxy, whatever HTTP_PROXY and NODE_USE_ENV_PROXY say;
-  // fetch would.
+  // A separate agent uses no proxy, regardless of HTTP_PROXY and NODE_USE_ENV_PROXY. fetch would
+  // use one.
   const agent = new Agent();
   const request = get({ host, port, path: '/ready', agent, signal: AbortSignal.timeout(producerAnswersWithinMs) });
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve).once('error', reject);
   });
-  // A full queue is one to start for: it drains. Its data may be of the last run. An unsafe one takes counts as soon as
-  // its server is set up as it must be, which the log and the console say.
+  // A full queue is no obstacle: it may hold data of the last run, and drains. An unsafe queue
+  // takes counts once its server is configured correctly, which the log and the console report.
   const isToBeStarted = /"queue":"(?:full|unsafe)"/.test(await readText(answer));
   if (answer.statusCode !== 200 && !isToBeStarted) throw new Error('The queue does not take counts yet');
 };
 
-// A consumer listens nowhere; its log says when it is up.
+// A consumer listens on no port. Its log reports when it is ready.
 const checkStarted: Part['checkReady'] = async (lines) => {
   if (!lines.some((line) => line.includes('"msg":"started"'))) throw new Error('It has not started yet');
 };

@@ -6,7 +6,7 @@ import { dataFolder } from './folder.ts';
 import { AlreadyRunningError, createRunningNote, leftoverFiles, readHolder } from './processes/leftovers.ts';
 import { isRunning } from './processes/processes.ts';
 
-// `npm stop`: ends the Sluice of a folder, wherever it was started: in the background or in another
+// `npm stop` ends the Sluice of a folder, whether it was started in the background or in another
 // terminal.
 
 const folder = dataFolder();
@@ -31,7 +31,7 @@ const stop = async (): Promise<void> => {
     // oxlint-disable-next-line no-await-in-loop -- until it has ended
     await pause(50);
   }
-  // It gives up its lock a moment before it ends.
+  // It releases its lock a moment before it ends.
   // oxlint-disable-next-line no-await-in-loop -- until it has ended
   while (asked !== undefined && isRunning(asked) && performance.now() < giveUpAt) await pause(50);
   await note.endLeftovers(say);

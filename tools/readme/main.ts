@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { routesTable, variablesTable } from './tables.ts';
 
-// `npm run readme` writes the tables of docs/reference from the schemas. With `--check` it fails when they are stale.
+// `npm run readme` writes the tables of docs/reference from the schemas. With `--check` it fails
+// when they are stale.
 
 const tables = [
   { name: 'routes', file: 'docs/reference/api.md', table: routesTable },

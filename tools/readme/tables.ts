@@ -8,7 +8,7 @@ type Property = { readonly description: string; readonly otherwise: string };
 
 const processes = { producer: producer, consumer: consumer, 'database-setup': databaseSetup };
 
-/** The routes as a Markdown table, in the order of the contract. */
+/** Returns the routes as a Markdown table, in the order of the contract. */
 export const routesTable = (): string =>
   tableOf(
     ['route', 'what it is', 'answers'],
@@ -19,7 +19,9 @@ export const routesTable = (): string =>
     ]),
   );
 
-/** The variables of all processes as a Markdown table, in the order of their first process. */
+/**
+ * Returns the variables of all processes as a Markdown table, in the order of their first process.
+ */
 export const variablesTable = (): string => {
   const users = new Map<string, { property: Property; of: string[] }>();
   for (const [name, schema] of Object.entries(processes)) {
@@ -49,7 +51,7 @@ const propertiesOf = (schema: z.ZodObject): [name: string, property: Property][]
     },
   ]);
 
-/** Rows under a head, in columns of equal width. */
+/** Formats rows under a header, in columns of equal width. */
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));

@@ -1,17 +1,17 @@
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 
-/** The queue that a command works on. */
+/** The queue that a command operates on. */
 export type OperatedQueue = {
   readonly connection: RedisConnection;
   readonly name: string;
   readonly partitions: readonly Partition[];
 };
 
-/** Where a command writes, a line at a time. What could control the terminal is shown escaped. */
+/** The output of a command, one line at a time. Control characters are escaped. */
 export type Terminal = { readonly say: (line: string) => void; readonly warn: (line: string) => void };
 
-/** A command was typed that does not exist. The message says which do. */
+/** The error of an unknown command. Its message lists the valid ones. */
 export class CommandError extends Error {
   readonly code = 'COMMAND_UNKNOWN';
 }
@@ -23,7 +23,7 @@ const actionsOf: Readonly<Record<string, readonly string[]>> = {
 };
 const namedActions = new Set(['show', 'replay', 'drop', 'bury']);
 
-/** Throws a {@link CommandError} unless `words` are a command that exists, with no word too many. */
+/** Throws a {@link CommandError} unless `words` are a valid command without extra words. */
 export const checkCommand = ([command = '', action, name, ...more]: readonly string[]): void => {
   const actions = actionsOf[command];
   const isKnown = actions?.length === 0 ? action === undefined : action !== undefined && actions?.includes(action);
@@ -32,7 +32,7 @@ export const checkCommand = ([command = '', action, name, ...more]: readonly str
   }
 };
 
-/** Every command of the operator. */
+/** The help text of the operator's commands. */
 export const usage = `Usage:
   npm run dead-letters -- list [--after NAME]     entries that could not be parsed, 100 at a time
   npm run dead-letters -- show NAME               one of them, with its fields

@@ -9,16 +9,16 @@ import { adoptQueue, checkOwner } from '@sluice/queue/admin/queue-owner.ts';
 import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
 import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
 
-// Consumers look once a second, and a read that has begun by then waits for up to two more.
+// Consumers poll once a second. A read that has started by then waits for up to two more.
 const heardAfterMs = 3_500;
-// They finish what they have: a transaction may take 30 s.
+// Consumers finish their transaction, which may take 30 s.
 const quietWithinMs = heardAfterMs + 32_000;
 const lookEveryMs = 200;
 const checkWithinMs = 3_000;
-// Of each partition.
+// Maximum number of entries listed per partition.
 const listed = 20;
 
-/** `consumers pause | resume | status | adopt`. Answers with the exit code. */
+/** Runs `consumers pause | resume | status | adopt`. Resolves to the exit code. */
 export const runConsumersCommand = async (
   queue: OperatedQueue,
   ledger: LedgerConnection,
@@ -35,7 +35,7 @@ export const runConsumersCommand = async (
       const hasPassed = (ms: number) => performance.now() - askedAt > ms;
       let state = await readState();
       while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
-        // oxlint-disable-next-line no-await-in-loop -- until they have finished
+        // oxlint-disable-next-line no-await-in-loop -- polls until they have finished
         await pause(lookEveryMs);
         // oxlint-disable-next-line no-await-in-loop -- as above
         state = await readState();
@@ -84,7 +84,10 @@ export const runConsumersCommand = async (
   }
 };
 
-/** Checks the servers and shows what is not as it must be. Answers with 1 where counts are refused for it. */
+/**
+ * Checks the servers and prints the findings. Resolves to 1 if a finding makes producers refuse
+ * counts.
+ */
 const showFindings = async (
   { connection, name, partitions }: OperatedQueue,
   ledger: LedgerConnection,

@@ -14,7 +14,7 @@ type Options = { readonly all: boolean; readonly after: unknown };
 
 const lettersPerPage = 100;
 
-/** `dead-letters list | show | replay | drop | bury`. Answers with the exit code. */
+/** Runs `dead-letters list | show | replay | drop | bury`. Resolves to the exit code. */
 export const runDeadLettersCommand = async (
   queue: OperatedQueue,
   [action, name]: readonly string[],

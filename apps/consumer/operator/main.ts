@@ -11,7 +11,8 @@ import { runConsumersCommand } from './consumers.ts';
 import { runDeadLettersCommand } from './dead-letters.ts';
 import { runVerifyCommand } from './verify.ts';
 
-// The operator's commands on queue and ledger, with the environment of a consumer. Exit codes: 0 done, 1 not done or not well, 2 misused.
+// The operator's commands on queue and database, with the environment of a consumer. Exit codes: 0
+// done, 1 not done or a problem found, 2 wrong usage.
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -35,7 +36,7 @@ const run = async (): Promise<number> => {
       await ledger.close();
     }
   }
-  // What fails here is said by the command itself.
+  // The command itself reports failures.
   const connection = connectRedis(redisSettingsOf(config), () => undefined);
   try {
     const partitions = await readPartitions(connection, config.REDIS_QUEUE, (names) =>
@@ -60,7 +61,7 @@ try {
   process.exitCode = await run();
 } catch (error) {
   if (error instanceof CommandError) {
-    // The usage: lines of this program's own.
+    // The usage text comes from this program, so it needs no escaping.
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   } else {

@@ -5,7 +5,7 @@ import type { Terminal } from './command.ts';
 // It reads the whole table.
 const verifyWithinMs = 3_600_000;
 
-/** `verify`. Answers with the exit code: 1 when the totals are not the number of rows. */
+/** Runs `verify`. Resolves to the exit code: 1 if the totals differ from the number of rows. */
 export const runVerifyCommand = async (ledger: LedgerConnection, { say, warn }: Terminal): Promise<number> => {
   const { total, rowsCount } = await verifyTotals(ledger, verifyWithinMs);
   say(`totals  ${total}`);

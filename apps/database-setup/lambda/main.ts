@@ -6,11 +6,14 @@ import { configSchema } from '../config.ts';
 import { createCustomResource } from '../custom-resource.ts';
 import { ownerSettingsOf, setUp } from '../set-up.ts';
 
-/** The Lambda: the database's set-up as a custom resource. Dumps to import lie in `dumps/` beside it. */
+/**
+ * The Lambda handler: sets the database up as a custom resource. Dumps to import are in `dumps/`
+ * next to it.
+ */
 export const handler = createCustomResource(async ({ ImportFile }) => {
   const logger = createLogger('database-setup', process.env['LOG_LEVEL'] ?? 'info');
   try {
-    // Read here, so that a fault in it is an answer too.
+    // Read here, so that an invalid configuration gets an answer too.
     const config = readConfig(configSchema, process.env);
     await setUp(config, logger);
     if (ImportFile === undefined) return;

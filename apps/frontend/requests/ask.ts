@@ -2,18 +2,20 @@ import { problem, type Problem } from '@sluice/contract/problem.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type * as z from 'zod';
 
-/** What came of a request. */
+/** The outcome of a request. */
 export type Outcome<T> =
   | { readonly kind: 'answered'; readonly body: T; readonly ms: number }
   | { readonly kind: 'refused'; readonly problem: Problem }
-  /** The API could not be reached, so nothing was sent. */
+  /** The API was unavailable, so nothing was sent. */
   | { readonly kind: 'unsent'; readonly reason: string }
-  /** No answer, or none that the contract knows: it may have been done or not. */
+  /**
+   * No answer, or none that the contract defines. The request may or may not have been executed.
+   */
   | { readonly kind: 'unanswered'; readonly reason: string };
 
 type Request = {
   readonly path: string;
-  /** Of the body of an answer that is not an error. */
+  /** The schema of a successful answer's body. */
   readonly body: z.ZodType;
   readonly init?: RequestInit;
 };
@@ -21,10 +23,13 @@ type Request = {
 const answerWithinMs = 10_000;
 const reachWithinMs = 5_000;
 
-/** The address of a route: under `api/`, beside the page. */
+/** Returns the URL of a route: under `api/`, next to the page. */
 export const addressOf = (path: string): URL => new URL(`api${path}`, document.baseURI);
 
-/** Asks the API and reads its answer by the contract. Never throws. `ms` is until the answer's head was there. */
+/**
+ * Sends a request and parses the answer by the contract. Never throws. `ms` is the time until the
+ * answer's head arrived.
+ */
 export const ask = async <S extends z.ZodType>({
   path,
   body,
@@ -56,8 +61,8 @@ export const ask = async <S extends z.ZodType>({
 };
 
 /**
- * Asks like {@link ask}, but only when the API has just answered a request that does nothing. A
- * browser whose connections are all taken keeps a request back, and says of none whether it was sent.
+ * Does the same as {@link ask}, but only after the API has answered GET /health. A browser without
+ * a free connection delays a request, and does not report if it was sent.
  */
 export const askWhenReached = async <S extends z.ZodType>(
   request: Request & { readonly body: S },
@@ -77,7 +82,7 @@ export const askWhenReached = async <S extends z.ZodType>(
   return ask(request);
 };
 
-/** As `AbortSignal.timeout`, which not every browser of the page has. */
+/** Does the same as `AbortSignal.timeout`, which some supported browsers lack. */
 const limitTime = (ms: number) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ms);

@@ -5,46 +5,48 @@ import { createKey } from './post.ts';
 import { readEvents } from './read-events.ts';
 
 /**
- * The state of the event stream: `locked` where the API answered 401, `unreadable` where its events
- * are not those of this page's contract.
+ * The state of the event stream: `locked` if the API answered 401, `unreadable` if its events do
+ * not match the contract of this page.
  */
 export type EventLink = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'locked' | 'unreadable';
 
-/** The data of an event, and the connection that it came with. */
+/** The data of an event, and the name of its connection. */
 export type EventData = { readonly stream: string; readonly data: string };
 
 type EventStreamParts = {
-  /** The bearer token to ask with, `''` for none. */
+  /** The bearer token of the requests, `''` for none. */
   readonly token: string;
   /** Called with each event. Returns true if it could be read. */
   readonly onData: (event: EventData) => boolean;
-  /** Called with the state of the stream, again and again. */
+  /** Called with the state of the stream, repeatedly. */
   readonly onLink: (link: EventLink) => void;
 };
 
 /** An event stream that is open until it is closed. */
 export type EventStream = {
-  /** Connects again where nothing came for too long. To be called every second. */
+  /** Reconnects if nothing arrived for too long. Call it every second. */
   readonly check: () => void;
-  /** Connects again at once. */
+  /** Reconnects at once. */
   readonly open: () => void;
   readonly close: () => void;
 };
 
-// An event a second is promised; one that waits for an outage of queue or ledger comes after two.
+// The API promises one event per second. During an outage of queue or database, an event may take
+// two.
 export const staleAfterMs = 5_000;
-// A connection that says nothing may be half-open; a new one is tried. A token may be let in later.
+// A silent connection may be half-open, so the page reconnects. A refused token may become valid
+// later.
 export const openAgainAfterMs = 10_000;
 const retryAfterMs = 2_000;
 
 /**
- * Returns the state of a stream from which nothing comes. A browser without a network may still
- * reach an API on its own machine, so only a stream that broke or is silent is `offline`.
+ * Returns the state of a stream that sends nothing. A browser without a network may still reach an
+ * API on its own machine. So only a broken or silent stream is `offline`.
  */
 export const lostLink = (): EventLink => (navigator.onLine ? 'reconnecting' : 'offline');
 
 /**
- * Opens an event stream, with a new connection whenever one ends, is refused, or sends nothing.
+ * Opens an event stream. Reconnects whenever a connection ends, is refused, or sends nothing.
  * `EventSource` would do that, but cannot send a token.
  */
 export const openEventStream = ({ token, onData, onLink }: EventStreamParts): EventStream => {
@@ -93,7 +95,7 @@ export const openEventStream = ({ token, onData, onLink }: EventStreamParts): Ev
   return { check, open, close: () => connection.abort() };
 };
 
-/** Reads one event stream until it ends or breaks; `locked` where the token is not let in. */
+/** Reads one event stream until it ends or breaks. Resolves to `locked` if the API answers 401. */
 const readStream = async (
   signal: AbortSignal,
   token: string,

@@ -12,7 +12,7 @@ import {
 import { joinTabs, type Membership } from './join-tabs.ts';
 
 const { body } = routes.getEvents.answers[200];
-// A producer of an older release sends neither.
+// Producers of an older release send neither.
 const eventBody = body.extend({
   monotonic_ms: body.shape.monotonic_ms.optional(),
   findings: body.shape.findings.default([]),
@@ -24,13 +24,13 @@ const tabMessage = z.object({
   event: z.object({ stream: z.string(), data: z.string() }).optional(),
 });
 
-/** The state of queue and ledger; `null` is what is away. */
+/** The state of queue and database. `null` stands for what is unavailable. */
 export type SluiceEvent = z.infer<typeof eventBody>;
 
 type Listener = {
-  /** Reads the bearer token to ask with, `''` for none. */
+  /** Reads the bearer token of the requests, `''` for none. */
   readonly readToken: () => string;
-  /** Called with each event and a name of the connection that it came with. */
+  /** Called with each event and the name of its connection. */
   readonly onEvent: (event: SluiceEvent, stream: string) => void;
   /** Called when the state of the stream changes. */
   readonly onLink: (link: EventLink) => void;
@@ -39,9 +39,9 @@ type Listener = {
 const checkEveryMs = 1_000;
 
 /**
- * Follows the events while the page is visible. Tabs share one stream: a browser opens six
- * connections to a host over HTTP/1.1, and streams would take them all. The leading tab tells the
- * others what comes. `reopen` connects at once, for another token.
+ * Follows the events while the page is visible. Tabs share one stream, because a browser opens only
+ * six connections per host over HTTP/1.1, and streams would use them all. The leading tab passes
+ * its events on to the others. `reopen` reconnects at once, for another token.
  */
 export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readonly reopen: () => void } => {
   let membership: Membership | undefined;
@@ -77,7 +77,7 @@ export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readon
         return isRead;
       },
       onLink: (next) => {
-        // The token was typed after the stream was opened, and is not tried yet.
+        // The user typed the current token after the stream was opened, so it is not tried yet.
         if (next === 'locked' && token !== readToken()) return rejoin();
         membership?.tell({ link: next });
         return show(next);
@@ -90,7 +90,7 @@ export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readon
     if (stream !== undefined || told === undefined) return;
     silence.end();
     if (told.event !== undefined) show(take(told.event) ? 'live' : 'unreadable');
-    // A stream is live for a tab when it has an event.
+    // For this tab, a stream is live once it has an event.
     else if (told.link !== 'live' || link !== 'connecting') show(told.link);
   };
 
@@ -107,7 +107,7 @@ export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readon
     membership = joinTabs({ token, onLead: lead, onFollow: closeStream, onMessage: follow });
   };
 
-  // A hidden page holds no stream, and what it showed is old when it is seen again.
+  // A hidden page holds no stream. When it is visible again, its data is stale.
   const hide = () => {
     leave();
     show('connecting');
@@ -117,14 +117,14 @@ export const followEvents = ({ readToken, onEvent, onLink }: Listener): { readon
   window.addEventListener('online', () => stream?.open());
   return {
     reopen: () => {
-      // That the next token is refused too is told again.
+      // Reports again if the API refuses the next token too.
       link = undefined;
       rejoin();
     },
   };
 };
 
-/** Makes a reader of events: it returns true if it could read one, and hands that on. */
+/** Creates a reader of events. It parses an event, passes it on, and returns true on success. */
 const createReader =
   (onEvent: Listener['onEvent']) =>
   ({ stream, data }: EventData): boolean => {
@@ -133,7 +133,7 @@ const createReader =
     return parsed.success;
   };
 
-/** Watches a leading tab: it tells something every second, unless it stands still. */
+/** Watches the leading tab, which sends a message every second unless it is stuck. */
 const watchSilence = ({ onStale, onLong }: { readonly onStale: () => void; readonly onLong: () => void }) => {
   let heardAt = 0;
   const end = () => {

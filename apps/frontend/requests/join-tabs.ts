@@ -1,31 +1,31 @@
 import { addressOf } from './ask.ts';
 
 type TabParts = {
-  /** The bearer token that the tabs of a group have in common, `''` for none. */
+  /** The bearer token that all tabs of a group share, `''` for none. */
   readonly token: string;
-  /** Called when this tab is the one that leads. */
+  /** Called when this tab becomes the leader. */
   readonly onLead: () => void;
-  /** Called when another tab took the lead from this one. */
+  /** Called when another tab has taken the lead from this one. */
   readonly onFollow: () => void;
-  /** Called with what the leading tab tells. It may be of another release of the page. */
+  /** Called with a message of the leading tab, which may run another release of the page. */
   readonly onMessage: (message: unknown) => void;
 };
 
-/** What a tab is in its group. */
+/** The membership of a tab in its group. */
 export type Membership = {
-  /** Tells the other tabs. */
+  /** Sends a message to the other tabs. */
   readonly tell: (message: object) => void;
-  /** Takes the lead from a tab that tells nothing any more. */
+  /** Takes the lead from a tab that has stopped sending. */
   readonly takeLead: () => void;
-  /** Leaves; another tab leads then. */
+  /** Leaves the group. Another tab becomes the leader. */
   readonly leave: () => void;
 };
 
 /**
- * Joins the tabs of this page that have the same token. One of them leads at a time: it holds a Web
- * Lock, which the browser gives to the next tab when the leader leaves, is closed or crashes. Where
- * the browser has no locks (a page that came over plain HTTP from another machine, storage that is
- * forbidden), the tab leads alone.
+ * Joins the group of tabs with the same token. One of them leads at a time: it holds a Web Lock.
+ * The browser gives the lock to the next tab when the leader leaves, is closed or crashes. Some
+ * pages have no locks: those over plain HTTP from another machine, or with forbidden storage. Such
+ * a tab always leads.
  */
 export const joinTabs = ({ token, onLead, onFollow, onMessage }: TabParts): Membership => {
   let channel: BroadcastChannel | undefined;
@@ -45,7 +45,7 @@ export const joinTabs = ({ token, onLead, onFollow, onMessage }: TabParts): Memb
       onLead();
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     };
-    // A request that steals takes no signal.
+    // A stealing request accepts no signal.
     void navigator.locks.request(name, isStealing ? { steal: true } : { signal }, lead).catch(() => {
       if (signal.aborted) return;
       if (isLeading) {
@@ -82,7 +82,10 @@ export const joinTabs = ({ token, onLead, onFollow, onMessage }: TabParts): Memb
   };
 };
 
-/** Names the group: every page of the origin can read the name, so it holds the token's hash. */
+/**
+ * Returns the name of the group. Every page of the origin can read it, so it contains only the hash
+ * of the token.
+ */
 const nameOf = async (token: string): Promise<string> => {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
   const hex = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');

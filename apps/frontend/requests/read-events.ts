@@ -1,11 +1,11 @@
-// A message of the API has less than 1 KB.
+// A message of the API is smaller than 1 KB.
 const maxMessageLength = 65_536;
 const end = { done: true, value: undefined } as const;
 
 /**
  * Reads server-sent events (HTML standard, "Server-sent events") and calls `onData` with the data
- * of each, until the stream ends, breaks, or has a message that does not end within 64 KiB. It
- * reads what the API sends: `data`, comments and other fields, with LF or CRLF.
+ * of each. It stops when the stream ends or breaks, or when a message exceeds 64 KiB. It
+ * understands what the API sends: `data`, comments and other fields, with LF or CRLF.
  */
 export const readEvents = async (
   stream: ReadableStream<BufferSource>,

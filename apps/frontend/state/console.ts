@@ -5,39 +5,41 @@ import { createRowFinder, type RowFinder } from './find-rows.ts';
 import { addMoment, createRateMeter, createStreamClock, emptyHistory, type History } from './history.ts';
 import { seeHost } from './hosts.ts';
 
-/** All that the page shows of Sluice. A new object with each change. */
+/** The state that the page shows. Each change creates a new object. */
 export type Snapshot = {
   readonly link: EventLink;
   /** The bearer token that requests carry, `''` for none. It is kept in memory only. */
   readonly token: string;
   /** True if the API answered 401 to a read with this token. */
   readonly isTokenRefused: boolean;
-  /** When the last event came, in ms since 1970. */
+  /** The time of the last event, in ms since 1970. */
   readonly heardAt: number | undefined;
-  /** For how long nothing was recorded that should have been, in ms; 0 while the consumers are paused. */
+  /**
+   * The time since the number of rows last changed, in ms. It is 0 while the consumers are paused.
+   */
   readonly stillMs: number;
-  /** `undefined` before the first event, `null` while it is away. */
+  /** `undefined` before the first event, `null` while the database or the queue is unavailable. */
   readonly count: Total | null | undefined;
   readonly queue: QueueState | null | undefined;
   /** Preconditions of Redis and MySQL that do not hold. */
   readonly findings: Readonly<SluiceEvent['findings']>;
-  /** Rows recorded per second, `null` where that is not known. */
+  /** Rows recorded per second, `null` if unknown. */
   readonly perSecond: number | null;
   readonly history: History;
-  /** The newest first; `undefined` until they are read. */
+  /** The newest rows, newest first. `undefined` until they are read. */
   readonly rows: readonly Row[] | undefined;
   /** The producers that answered in the last minute. */
   readonly hosts: readonly string[];
 };
 
-/** The state of the page, for as long as it is open. */
+/** The state of the page while it is open. */
 export type Console = {
   readonly start: () => void;
   readonly subscribe: (listener: () => void) => () => void;
   readonly read: () => Snapshot;
-  /** Sends this token from now on, and reads at once where reads were refused. */
+  /** Sends this token from now on. Reconnects at once if reads were refused. */
   readonly setToken: (token: string) => void;
-  /** Notes that a producer answered. */
+  /** Records that a producer answered. */
   readonly seeHost: (host: string) => void;
   readonly untilRecorded: RowFinder['untilRecorded'];
 };
@@ -57,7 +59,7 @@ const initial: Snapshot = {
   hosts: [],
 };
 
-/** Makes the state of the page. It stays as it is until it is started. */
+/** Creates the state of the page. It follows no events before `start`. */
 export const createConsole = (): Console => {
   const listeners = new Set<() => void>();
   const meter = createRateMeter();
@@ -77,7 +79,7 @@ export const createConsole = (): Console => {
     const now = performance.now();
     // oxlint-disable-next-line no-restricted-properties -- shown as a time of day
     const heardAt = Date.now();
-    // Without a time of the producer's, that of the arrival is the best there is.
+    // Without the producer's time, the time of arrival is the best estimate.
     const atMs = readAtMs ?? now;
     const perSecond = meter.take({ stream, atMs, rows: count?.rows_count });
     const isMoving = count?.rows_count !== snapshot.count?.rows_count;
@@ -98,12 +100,12 @@ export const createConsole = (): Console => {
 
   const takeLink = (link: EventLink) => {
     if (link === 'live') update({ link, isTokenRefused: false });
-    // The line of a chart has a gap where nothing was heard.
+    // The chart has a gap where no event arrived.
     else
       update({
         link,
         isTokenRefused: link === 'locked' && snapshot.token !== '',
-        // oxlint-disable-next-line no-restricted-properties -- the axis of the charts has times of day
+        // oxlint-disable-next-line no-restricted-properties -- the axis shows times of day
         history: addMoment(snapshot.history, Date.now(), null, null),
         perSecond: meter.reset(),
       });

@@ -6,21 +6,27 @@ const lookForMs = 30_000;
 const lookAfterMs = [20, 40, 80, 160, 320, 640];
 const lookLaterMs = 1_000;
 
-/** The newest rows of the ledger, read once for all who ask at the same time. */
+/** The reader of the newest rows. Concurrent requests share one read. */
 export type RowFinder = {
-  /** Reads them now. */
+  /** Reads the newest rows now. */
   readonly refresh: () => Promise<void>;
-  /** Looks until one with this value and an id above `afterId` is there; answers whether it was seen. */
+  /**
+   * Polls until a row with this value and an id above `afterId` exists. Resolves to false if none
+   * is found within 30 s.
+   */
   readonly untilRecorded: (value: number, afterId: string) => Promise<boolean>;
 };
 
 type RowFinderParts = {
-  /** Reads the bearer token to ask with, `''` for none. */
+  /** Reads the bearer token of the requests, `''` for none. */
   readonly readToken: () => string;
   readonly onRows: (rows: readonly Row[]) => void;
 };
 
-/** Makes a finder that hands on each list that it reads, the newest first. What cannot be read leaves the list as it is. */
+/**
+ * Creates a finder. It passes each list to `onRows`, newest first. A failed read leaves the list
+ * unchanged.
+ */
 export const createRowFinder = ({ readToken, onRows }: RowFinderParts): RowFinder => {
   let newest: readonly Row[] = [];
   let reading: Promise<void> | undefined;
@@ -38,7 +44,7 @@ export const createRowFinder = ({ readToken, onRows }: RowFinderParts): RowFinde
     const giveUpAt = performance.now() + lookForMs;
     const isNew = (row: Row) => row.value === value && BigInt(row.id) > BigInt(afterId);
     for (let attempt = 0; performance.now() < giveUpAt; attempt += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- looked at again and again
+      // oxlint-disable-next-line no-await-in-loop -- polls until found
       await refresh();
       if (newest.some(isNew)) return true;
       const pauseMs = lookAfterMs[attempt] ?? lookLaterMs;

@@ -30,7 +30,7 @@ test('an event that was held back is shown at the time of its reading', () => {
   assert.equal(clock.toLocalMs('a', 2_000, 81_010), 81_010);
   assert.equal(clock.toLocalMs('a', 3_000, 86_010), 82_010);
   assert.equal(clock.toLocalMs('a', 4_000, 86_011), 83_010);
-  // The clock of the browser is set forward, then back; then comes another stream.
+  // The browser's clock is set forward, then back. Then another stream starts.
   assert.equal(clock.toLocalMs('a', 5_000, 3_000_000), 3_000_000);
   assert.equal(clock.toLocalMs('a', 6_000, 90_000), 90_000);
   assert.equal(clock.toLocalMs('b', 7_000, 91_000), 91_000);

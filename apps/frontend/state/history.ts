@@ -1,6 +1,8 @@
 import type { SluiceEvent } from '../requests/follow-events.ts';
 
-/** What the charts show, oldest first; the lists are of one length. `null` is what was not known then. */
+/**
+ * The data of the charts, oldest first. All lists have the same length. `null` stands for unknown.
+ */
 export type History = {
   /** Seconds since 1970. */
   readonly at: readonly number[];
@@ -9,15 +11,15 @@ export type History = {
   readonly oldestSeconds: readonly (number | null)[];
 };
 
-/** How far back the charts go, in seconds. */
+/** The period of the charts, in seconds. */
 export const historySeconds = 300;
 
-// The difference of two totals that were read almost together says nothing.
+// Minimum time between two totals. The rate between closer ones is meaningless.
 const leastApartMs = 500;
 
 export const emptyHistory: History = { at: [], perSecond: [], waiting: [], oldestSeconds: [] };
 
-/** The history with one more moment, without what is older than {@link historySeconds}. */
+/** Returns the history with one more moment, without those older than {@link historySeconds}. */
 export const addMoment = (
   history: History,
   atMs: number,
@@ -37,17 +39,17 @@ export const addMoment = (
 
 /** The total of an event. */
 type Total = {
-  /** The stream that it came with. The times of two streams cannot be compared. */
+  /** The stream of the event. The times of two streams cannot be compared. */
   readonly stream: string;
-  /** When it was read, in ms, by the clock of the stream. */
+  /** The time of the read, in ms, by the clock of the stream. */
   readonly atMs: number;
-  /** `undefined` where it is not known. */
+  /** `undefined` if unknown. */
   readonly rows: number | undefined;
 };
 
 /**
- * Makes a meter of rows per second. It takes one total after the other and returns `null` until it
- * has two of one stream.
+ * Creates a meter of rows per second. It takes totals one by one, and returns `null` until it has
+ * two of one stream.
  */
 export const createRateMeter = () => {
   let base: (Total & { readonly rows: number }) | undefined;
@@ -74,12 +76,12 @@ export const createRateMeter = () => {
   };
 };
 
-// A connection that sends nothing for 10 s is replaced, so no event is later.
+// The page replaces a connection that is silent for 10 s, so no event is later than this.
 const maxDelayMs = 15_000;
 
 /**
- * Makes a clock that translates the times of a stream to those of the browser. The event that came
- * fastest says how far the two are apart; one that a stall held back gets the time of its reading.
+ * Creates a clock that converts the times of a stream to those of the browser. The fastest event
+ * determines the offset between the two. A delayed event keeps the time of its reading.
  */
 export const createStreamClock = () => {
   let base: { readonly stream: string; readonly offsetMs: number } | undefined;
@@ -88,7 +90,7 @@ export const createStreamClock = () => {
     toLocalMs: (stream: string, atMs: number, nowMs: number): number => {
       const offsetMs = nowMs - atMs;
       const isLater = base?.stream === stream && offsetMs >= base.offsetMs;
-      // Beyond that a clock was set.
+      // A longer delay means that a clock was set.
       if (base === undefined || !isLater || offsetMs - base.offsetMs > maxDelayMs) base = { stream, offsetMs };
       return atMs + base.offsetMs;
     },

@@ -1,8 +1,8 @@
 const forgottenAfterMs = 60_000;
 
 /**
- * Notes in `seen` that `host` answered (`undefined`: nobody did) and answers with the hosts of the last minute, in order: `before` itself
- * where they are still the same.
+ * Records in `seen` that `host` answered (`undefined`: none did). Returns the sorted hosts of the
+ * last minute. Returns `before` itself if they are unchanged.
  */
 export const seeHost = (
   seen: Map<string, number>,

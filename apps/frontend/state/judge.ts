@@ -1,20 +1,20 @@
 import type { Snapshot } from './console.ts';
 
-/** How the pipeline is, in a sentence for who has never seen it. */
+/** The state of the pipeline, in a sentence for newcomers. */
 export type Verdict = {
   readonly tone: 'unknown' | 'well' | 'notice' | 'trouble';
-  /** Without figures, so that it changes only when there is something new to say. */
+  /** Contains no figures, so that it changes only when the state changes. */
   readonly sentence: string;
   readonly advice: string;
-  /** What to type, where a command helps. */
+  /** A command that helps, if there is one. */
   readonly command?: string;
 };
 
 type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'findings' | 'stillMs'>;
 
-// A batch is taken within milliseconds; one that waits this long is held up.
+// A consumer reads a batch within milliseconds. One that waits this long is delayed.
 const heldUpAfterMs = 5_000;
-// Events come once a second; one of them may fall between two transactions.
+// Events arrive once a second, and one of them may fall between two transactions.
 const stillAfterMs = 3_000;
 
 const unknown: Verdict = {
@@ -23,7 +23,7 @@ const unknown: Verdict = {
   advice: 'The first figures come within two seconds.',
 };
 
-/** Says how the pipeline is: what is worst comes first. */
+/** Evaluates the state of the pipeline. The worst problem comes first. */
 export const judge = (judged: Judged): Verdict => {
   const { link, count, queue, findings, stillMs } = judged;
   if (link === 'locked') return judgeToken(judged);

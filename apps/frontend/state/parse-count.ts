@@ -4,10 +4,10 @@ import { locale as browserLocale } from '../language.ts';
 type Parsed = { readonly count: number } | { readonly fault: string };
 
 /**
- * Reads a typed count, in every way in which a page shows one: with separators between groups as
- * the locale writes them, a typographic minus sign, digits of any script, and marks of direction.
- * Spaces are allowed everywhere; an empty text is the time now. `1.5` is refused where the dot
- * separates decimals, and `1,5` everywhere.
+ * Parses a typed count, in every format that a page shows: group separators of the locale, a
+ * typographic minus sign, digits of any script, and direction marks. Spaces are allowed everywhere.
+ * An empty text is the current time, in seconds. `1.5` is refused if the dot is the decimal
+ * separator, and `1,5` always.
  */
 export const parseCount = (text: string, nowMs: number, locale = browserLocale): Parsed => {
   const typed = withoutGroups(withAsciiDigits(text.replaceAll(/[\s\p{Cf}]/gu, '')), locale).replace(minus, '-');
@@ -26,10 +26,13 @@ export const parseCount = (text: string, nowMs: number, locale = browserLocale):
   return { count: value === 0 ? 0 : value };
 };
 
-// Hyphens, dashes and minus signs that keyboards, locales and word processors put there.
+// Hyphens, dashes and minus signs that keyboards, locales and word processors insert.
 const minus = /^[\u2010-\u2014\u2212\uFE63\uFF0D]/;
 
-/** The digits of a script stand in their order, zero first, and alone or next to those of another. */
+/**
+ * Replaces digits of any script by ASCII digits. The ten digits of a script are consecutive, from
+ * zero. Those of two scripts may be adjacent.
+ */
 const withAsciiDigits = (text: string): string => text.replaceAll(/\p{Nd}/gu, valueOfDigit);
 
 const valueOfDigit = (digit: string): string => {
@@ -39,7 +42,7 @@ const valueOfDigit = (digit: string): string => {
   return String((last - zero) % 10);
 };
 
-/** Takes the separators away where they are between groups: the last has three digits, others two or three. */
+/** Removes separators between groups. The last group has three digits, others two or three. */
 const withoutGroups = (text: string, locale: string | undefined): string => {
   const parts = new Intl.NumberFormat(locale).formatToParts(1_234_567);
   const own = parts.find(({ type }) => type === 'group')?.value ?? '';

@@ -7,11 +7,11 @@ import { Post } from './post.tsx';
 type ActionsProps = {
   readonly sluice: Console;
   readonly token: string;
-  /** True if the page asks for the token elsewhere, to read. */
+  /** True if the page already asks for the token, for reads. */
   readonly isLocked: boolean;
 };
 
-/** What one may do: POST, a burst of them, GET. */
+/** The actions: POST, a burst of POSTs, GET. */
 export const Actions = ({ sluice, token, isLocked }: ActionsProps) => {
   const [needsToken, setNeedsToken] = useState(false);
   const parts = { sluice, token, onTokenNeeded: () => setNeedsToken(true) };

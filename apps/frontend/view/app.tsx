@@ -10,7 +10,6 @@ import { Status } from './status.tsx';
 import { Token } from './token.tsx';
 import { Warnings } from './warnings.tsx';
 
-/** The page. */
 export const App = ({ sluice }: { readonly sluice: Console }) => {
   const snapshot = useSyncExternalStore(sluice.subscribe, sluice.read);
   const { link, token, heardAt, count, queue, perSecond, history, rows, hosts } = snapshot;

@@ -6,12 +6,12 @@ import { formatCount, formatDuration } from './format.ts';
 import type { PostParts } from './post.tsx';
 import { Refusal } from './refusal.tsx';
 
-// 300 batches: they come in faster than one consumer records them.
+// 300 batches: they arrive faster than one consumer records them.
 const requests = 30;
 const requestsAtOnce = 4;
 const burstSize = requests * maxCountsPerRequest;
 
-/** Counts that may be sent again: under its key each is recorded once. */
+/** Counts that are safe to resend: under the key they are recorded once. */
 type Part = { readonly counts: readonly number[]; readonly key: string };
 
 const createParts = (): Part[] => {
@@ -31,12 +31,15 @@ type BurstState =
       readonly kind: 'failed';
       readonly accepted: number;
       readonly fault: Problem | string;
-      /** What was not acknowledged; of `unsure` of its counts nobody knows whether they are recorded. */
+      /**
+       * The counts that were not acknowledged. Of these, `unsure` may or may not have been
+       * accepted.
+       */
       readonly left: readonly Part[];
       readonly unsure: number;
     };
 
-/** Many batches at once, to watch the queue fill and drain. */
+/** The action that posts many batches at once, to show the queue fill and drain. */
 export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
   const [state, setState] = useState<BurstState>({ kind: 'idle' });
 
@@ -93,7 +96,7 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
   );
 };
 
-// Any other problem says that nothing was recorded.
+// Every other problem guarantees that nothing was recorded.
 const unsureCodes: ReadonlySet<string> = new Set(['queue_unavailable', 'internal_error']);
 
 /** True if the counts of a request that failed may have been accepted. */

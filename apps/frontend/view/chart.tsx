@@ -5,7 +5,7 @@ import { formatHourAndMinute, formatShort, unknownFigure } from './format.ts';
 
 type ChartProps = {
   readonly title: string;
-  /** Seconds since 1970, and what was then. */
+  /** The times in seconds since 1970. `values` has one value for each. */
   readonly at: readonly number[];
   readonly values: readonly (number | null)[];
   readonly format: (value: number) => string;
@@ -15,7 +15,7 @@ const heightPx = 176;
 const axisFont = '11px system-ui, sans-serif';
 const darkScheme = '(prefers-color-scheme: dark)';
 
-/** One line over the last five minutes. */
+/** A line chart of the last five minutes. */
 export const Chart = ({ title, at, values, format }: ChartProps) => {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
@@ -76,7 +76,7 @@ const optionsOf = (element: HTMLElement): uPlot.Options => {
     cursor: { show: false },
     scales: {
       x: { time: true, range: () => [nowSeconds() - historySeconds, nowSeconds()] },
-      // Never so near that one batch fills the height.
+      // A minimum range, so that one batch never fills the height.
       y: { range: (_plot, _least, most) => [0, Math.max(5, (most ?? 0) * 1.15)] },
     },
     axes: [
@@ -84,7 +84,7 @@ const optionsOf = (element: HTMLElement): uPlot.Options => {
         ...axis,
         grid: { show: false },
         size: 24,
-        // Whole minutes, which their labels are.
+        // Whole minutes, because the labels show only minutes.
         incrs: [60],
         space: 40,
         values: (_plot, moments) => moments.map(formatHourAndMinute),
@@ -109,5 +109,5 @@ const optionsOf = (element: HTMLElement): uPlot.Options => {
   };
 };
 
-// oxlint-disable-next-line no-restricted-properties -- the axis has times of day
+// oxlint-disable-next-line no-restricted-properties -- the axis shows times of day
 const nowSeconds = () => Date.now() / 1000;

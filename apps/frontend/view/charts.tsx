@@ -4,12 +4,12 @@ import type { History } from '../state/history.ts';
 import { ChartsFailure } from './failure.tsx';
 import { formatCount, formatDuration } from './format.ts';
 
-// What draws them is a fifth of the script, and the rest of the page is there without it.
+// Loaded lazily: the chart code is a fifth of the script, and the page works without it.
 const Chart = lazy(async () => ({ default: (await import('./chart.tsx')).Chart }));
 
 const formatSeconds = (value: number): string => formatDuration(value * 1000);
 
-/** The last five minutes. */
+/** The charts of the last five minutes. */
 export const Charts = memo((props: { readonly history: History }) => (
   <ErrorBoundary FallbackComponent={ChartsFailure}>
     <Suspense fallback={<section className="charts" data-loading="true" />}>

@@ -2,7 +2,7 @@ import type { FallbackProps } from 'react-error-boundary';
 
 const reload = () => window.location.reload();
 
-/** Stands in place of the page when it threw. */
+/** The replacement for the page after it threw. */
 export const Failure = ({ error }: FallbackProps) => (
   <main>
     <h1>Sluice</h1>
@@ -22,7 +22,7 @@ export const Failure = ({ error }: FallbackProps) => (
   </main>
 );
 
-/** Stands in place of the charts when they threw, or could not be loaded. */
+/** The replacement for the charts after they threw or failed to load. */
 export const ChartsFailure = ({ error }: FallbackProps) => (
   <section className="charts" aria-labelledby="charts-title">
     <h2 id="charts-title">Last 5 minutes</h2>

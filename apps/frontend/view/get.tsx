@@ -5,7 +5,7 @@ import type { Console } from '../state/console.ts';
 import { formatCount } from './format.ts';
 import { Refusal } from './refusal.tsx';
 
-/** `GET /count`, now. */
+/** The action that sends `GET /count`. */
 export const Get = ({ sluice }: { readonly sluice: Console }) => {
   const [outcome, setOutcome] = useState<Outcome<Total>>();
   const run = async () => {

@@ -10,7 +10,7 @@ const words: Record<EventLink, string> = {
   unreadable: 'Not readable',
 };
 
-/** Whether what is shown is of this second, or since when it is not. */
+/** The state of the connection, and since when the data is stale. */
 export const LinkState = ({ link, heardAt }: { readonly link: EventLink; readonly heardAt: number | undefined }) => (
   <p className="link" data-link={link} role="status" aria-label="Connection">
     <span className="link-mark" aria-hidden="true" />

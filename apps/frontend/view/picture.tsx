@@ -13,11 +13,11 @@ type PictureProps = {
 
 const newestHint =
   'Newest is the count with the highest id. Batches are recorded side by side, so after an outage it may not be the last posted.';
-// A row count of more characters than this is set smaller, so that it stays on its line.
+// Row counts of more characters than this use a smaller font, so that they fit on one line.
 const longFrom = 10;
 const longerFrom = 14;
 
-/** The way of a count, left to right, with its figures. */
+/** The data flow from left to right, with its figures. */
 export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) => {
   const rows = formatCount(count?.rows_count);
   const gate = gateOf(link, count, queue);

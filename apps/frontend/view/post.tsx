@@ -6,18 +6,18 @@ import { parseCount } from '../state/parse-count.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { Refusal } from './refusal.tsx';
 
-/** What the actions that post have in common. */
+/** The dependencies of the actions that post. */
 export type PostParts = {
   readonly sluice: Console;
   readonly token: string;
   readonly onTokenNeeded: () => void;
 };
 
-/** A request that may be sent again: under its key it is recorded once. */
+/** A request that is safe to resend: under its key the count is recorded once. */
 type Attempt = {
   readonly count: number;
   readonly key: string;
-  /** The newest row before it was first sent: its own comes after. */
+  /** The newest row before the first attempt. The row of this count has a higher id. */
   readonly afterId: string;
 };
 
@@ -30,13 +30,13 @@ type PostState =
       readonly value: number;
       readonly ms: number;
       readonly host: string;
-      /** From the click until the row was on the page. */
+      /** The time from the click until the row was on the page, in ms. */
       readonly recordedMs: number | 'awaited' | 'unseen';
     }
   | { readonly kind: 'refused'; readonly problem: Problem; readonly attempt: Attempt }
   | { readonly kind: 'unanswered'; readonly reason: string; readonly isSent: boolean; readonly attempt: Attempt };
 
-/** One count: what is typed, or the time now. */
+/** The action that posts one count: the typed one, or the current time. */
 export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
   const [text, setText] = useState('');
   const [state, setState] = useState<PostState>({ kind: 'idle' });
@@ -59,14 +59,14 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
     setState(accepted);
     const isSeen = await sluice.untilRecorded(value, attempt.afterId);
     const recordedMs = isSeen ? performance.now() - startedAt : 'unseen';
-    // Another may be under way by now.
+    // Another request may be in progress by now.
     return setState((current) => (current === accepted ? { ...accepted, recordedMs } : current));
   };
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (state.kind === 'sending') return;
-    // oxlint-disable-next-line no-restricted-properties -- nothing typed is the time
+    // oxlint-disable-next-line no-restricted-properties -- an empty text is the current time
     const parsed = parseCount(text, Date.now());
     if ('fault' in parsed) setState({ kind: 'invalid', fault: parsed.fault });
     else void send({ count: parsed.count, key: createKey(), afterId: sluice.read().rows?.[0]?.id ?? '0' });

@@ -1,6 +1,6 @@
 import type { Problem } from '@sluice/contract/problem.ts';
 
-/** Why the API did not do what it was asked for: its problem document, as it stands one click away. */
+/** The reason of a refused request, with its problem document one click away. */
 export const Refusal = ({ problem }: { readonly problem: Problem }) => (
   <>
     <p className="fault">

@@ -3,12 +3,12 @@ import type { Row } from '../requests/reads.ts';
 import { formatClockWithMs, formatCount, formatDay, unknownFigure } from './format.ts';
 
 const shown = 10;
-// More than these at once are a stream, not arrivals.
+// More rows than this at once are a stream, so none is highlighted.
 const mostArrivals = 3;
 
 type RowsProps = { readonly rows: readonly Row[] | undefined; readonly isAway: boolean };
 
-/** The newest rows of the ledger. */
+/** The table of the newest rows. */
 export const Rows = memo(({ rows, isAway }: RowsProps) => {
   const newest = rows?.slice(0, shown) ?? [];
   const highest = useRef<string>(undefined);

@@ -1,34 +1,34 @@
 import { memo, useEffect, useRef } from 'react';
 import { formatCount } from './format.ts';
 
-/** How the gate stands: `shut` is trouble, `paused` an operator's wish. */
+/** The state of the gate: `shut` means trouble, `paused` is an operator's choice. */
 export type GateState = 'unknown' | 'open' | 'paused' | 'shut';
 
 type SectionProps = {
   readonly hosts: number;
-  /** `null`: not known. */
+  /** `null` if unknown. */
   readonly waiting: number | null;
   readonly perSecond: number;
   readonly gate: GateState;
   readonly isLedgerAway: boolean;
 };
 
-// All lengths are units of the drawing, 1200 wide; y grows downwards.
+// All lengths are in units of the drawing, which is 1200 wide. y grows downwards.
 const reservoir = { left: 236, right: 640, lip: 66, floor: 214 };
 const pool = { left: 800, right: 1184, surface: 236, floor: 290 };
 const gateLeft = 640;
 const gateWidth = 14;
 const mostHosts = 6;
-// What fills the reservoir, and what opens the gate whole.
+// The value that fills the reservoir or opens the gate fully.
 const fullAt = 1_000_000;
 const marks = [10, 1_000, 100_000];
 
-// An animation of the style sheet's own would have the page styled and painted sixty times a second.
+// A CSS animation would style and paint the page sixty times a second.
 const stepEveryMs = 125;
 const stepLength = 6;
 const dashLength = 24;
 
-/** Lets what flows in a drawing move on, in steps, where motion is wanted. */
+/** Animates the flow in a drawing, in steps, unless the user prefers reduced motion. */
 const useFlow = (isFlowing: boolean) => {
   const drawing = useRef<SVGSVGElement>(null);
   useEffect(() => {
@@ -43,12 +43,17 @@ const useFlow = (isFlowing: boolean) => {
   return drawing;
 };
 
-/** On a scale of powers of ten, so that one batch and a million both show: 0 to 1. */
+/**
+ * Maps a value to 0 to 1 on a logarithmic scale, so that both one batch and a million are visible.
+ */
 const fractionOf = (value: number): number => Math.min(1, Math.log10(1 + Math.max(0, value)) / Math.log10(1 + fullAt));
 
 const depthOf = (fraction: number): number => fraction * (reservoir.floor - reservoir.lip - 10);
 
-/** The pipeline in section: spouts, reservoir, gate and pool. The figures beside it say the same in words. */
+/**
+ * The pipeline in cross-section: spouts, reservoir, gate and pool. The figures next to it say the
+ * same in words.
+ */
 export const Section = memo(({ hosts, waiting, perSecond, gate, isLedgerAway }: SectionProps) => {
   const isFlowing = gate === 'open' && perSecond > 0;
   const drawing = useFlow(isFlowing);
@@ -96,7 +101,7 @@ export const Section = memo(({ hosts, waiting, perSecond, gate, isLedgerAway }: 
   );
 });
 
-/** One mark per host, each over the channel that leads to the reservoir. */
+/** Spouts, one per host, over the channel that leads to the reservoir. */
 const Spouts = ({ hosts, isFlowing }: { readonly hosts: number; readonly isFlowing: boolean }) => {
   const shown = Math.min(hosts, mostHosts);
   return (
@@ -119,7 +124,7 @@ const Spouts = ({ hosts, isFlowing }: { readonly hosts: number; readonly isFlowi
 
 const channelAt = (x: number): number => 84 + x * 0.05;
 
-/** Water under the gate, over the apron and down into the pool. */
+/** Water that flows under the gate, over the apron and down into the pool. */
 const Outflow = ({ sheet }: { readonly sheet: number }) => {
   const start = gateLeft + gateWidth;
   const top = reservoir.floor - sheet;
@@ -139,7 +144,7 @@ const Outflow = ({ sheet }: { readonly sheet: number }) => {
   );
 };
 
-/** The bed that the water stands on: one line, and the earth below it. */
+/** The bed under the water: one line, and the earth below it. */
 const Ground = () => {
   const bed = `M0 ${channelAt(0)}L${reservoir.left} ${channelAt(reservoir.left)}V${reservoir.floor}H${pool.left - 26}Q${pool.left} ${reservoir.floor + 2} ${pool.left} ${pool.surface}V${pool.floor}H${pool.right}V196H1200`;
   return (
@@ -150,7 +155,7 @@ const Ground = () => {
   );
 };
 
-/** How much waits, at the wall of the reservoir. */
+/** A scale of waiting batches, at the wall of the reservoir. */
 const Gauge = () => (
   <g className="gauge">
     {marks.map((mark) => {
@@ -167,7 +172,7 @@ const Gauge = () => (
   </g>
 );
 
-/** The frame stands still; the plate goes up with what flows. */
+/** The gate. Its frame is fixed, and its plate rises with the flow. */
 const Gate = ({ opening }: { readonly opening: number }) => (
   <g className="gate">
     <path

@@ -3,11 +3,11 @@ import type { Verdict } from '../state/judge.ts';
 
 type StatusProps = {
   readonly verdict: Verdict;
-  /** The form that it asks to fill in. */
+  /** The form that the status asks the user to fill in. */
   readonly children: ReactNode;
 };
 
-/** The sentence that says how the pipeline is. */
+/** The sentence that describes the state of the pipeline. */
 export const Status = ({ verdict: { tone, sentence, advice, command }, children }: StatusProps) => (
   <section className="status" data-tone={tone} aria-label="Status">
     <div role="status">

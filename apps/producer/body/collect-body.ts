@@ -7,41 +7,41 @@ import type { Fault } from '../http/problem-answer.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The answer to this request. */
+    /** The response to this request. */
     answer: ServerResponse | null;
   }
 }
 
-/** The limits that bodies have together. */
+/** The limits that all bodies share. */
 export type BodyLimits = {
   /** The memory that bodies and large answers share, in bytes. */
   readonly memory: FairShares;
   readonly clientOf: ClientOf;
 };
 
-/** A body that arrived whole, or why there is none. */
+/** A complete body, or the reason why there is none. */
 export type CollectedBody =
   | { readonly bytes: Buffer }
   | { readonly fault: Fault }
   /** The connection broke off. */
   | { readonly error: Error };
 
-// Bodies up to this size do not count: there are no more of them than connections.
+// Bodies up to this size do not count as held memory: there is at most one per connection.
 export const freeBytes = 16_384;
-// Each part costs a call, however small it is. A row in each part is what streaming clients send.
+// Each part costs a call, however small it is. Streaming clients send one row per part.
 const maxParts = 16_384;
 const minOwnBytes = 1_024;
 const nothing = Buffer.alloc(0);
 
-/** The limits of bodies together, and of one kind of body. */
+/** The shared limits of all bodies, and the check for one kind of body. */
 export type CollectSettings = BodyLimits & {
-  /** Finds what is wrong with a large body by its beginning, so that the rest need not be read. */
+  /** Evaluates the beginning of a large body, so that the rest of a bad one need not be read. */
   readonly findFault?: ((beginning: string) => Fault | undefined) | undefined;
 };
 
 /**
- * Reads a body into one buffer, which doubles as the body grows: parts that are kept one by one cost
- * many times their bytes. Calls `done` once.
+ * Reads a body into one buffer, which doubles as the body grows. Parts that are kept one by one
+ * would cost many times their bytes. Calls `done` once.
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,
@@ -76,7 +76,7 @@ export const collectBody = (
     const fault = findFault?.(collected.bytes().toString('latin1'));
     if (fault !== undefined) return finish({ fault });
     share = memory.take(clientOf(raw), 0, () => finish({ fault: busy }));
-    // The counts of the body live until their answer.
+    // The counts of the body stay in memory until the answer.
     answer?.once('close', share.release);
     return share.grow(collected.length());
   };
@@ -94,7 +94,7 @@ export const collectBody = (
   raw.on('data', onData).on('end', onEnd).on('error', onError);
 };
 
-/** Collects a body that can meet no limit, as most are: the parser lets it be no longer than its head says. */
+/** Collects a small body. No limit can apply: the parser never reads more than `length` bytes. */
 const collectSmall = (raw: IncomingMessage, length: number, done: (body: CollectedBody) => void): void => {
   let bytes: Buffer = nothing;
   let collected = 0;
@@ -120,9 +120,12 @@ const collectSmall = (raw: IncomingMessage, length: number, done: (body: Collect
 const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.expect !== undefined && httpVersion === '1.1' && /^100-continue$/i.test(headers.expect);
 
-/** Makes a buffer that bytes are appended to, of the size that is expected, or one that doubles where that is NaN. */
+/**
+ * Creates a buffer that grows by appending. `expected` is its size. The buffer doubles if that is
+ * NaN.
+ */
 const createGrowingBuffer = (expected: number) => {
-  // Many bodies have no other part.
+  // Many bodies consist of one part.
   let first: Buffer | undefined;
   let own: Buffer | undefined;
   let length = 0;

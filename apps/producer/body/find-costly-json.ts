@@ -2,10 +2,10 @@ import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
 import type { Fault } from '../http/problem-answer.ts';
 
 /**
- * Finds the fault of a large JSON body, or of its beginning, that is no list of numbers, without parsing it: a megabyte of
- * small members takes far longer to parse than one of numbers, and nobody else is served
- * meanwhile. Every valid body of that size is `{"counts":[…]}` with nothing but numbers in the list.
- * Smaller bodies are not for it: they cost little, and the schema's error is more exact.
+ * Finds the problem of a large JSON body, or of its beginning, without parsing it. A megabyte of
+ * small members takes far longer to parse than one of numbers, and blocks the event loop. Every
+ * valid body of that size is `{"counts":[…]}` with only numbers in the list. Not for small bodies:
+ * they cost little, and the error of the schema is more exact.
  */
 export const findCostlyJson = (text: string): Fault | undefined => {
   const list = text.indexOf('[');

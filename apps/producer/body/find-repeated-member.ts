@@ -1,7 +1,7 @@
 /**
- * The name that an object of JSON has twice, where `text` is that object (JSON that was parsed before), else `undefined`. JSON.parse
- * takes the last of the two and says nothing; RFC 8259 §4 leaves open which one counts. Objects within it are not looked at: no body
- * of the contract has any.
+ * Returns the name that a JSON object has twice, or `undefined`. `text` must be JSON that was
+ * parsed before. JSON.parse silently takes the last of the two, and RFC 8259 §4 leaves open which
+ * one counts. Ignores nested objects: no body of the contract has any.
  */
 export const findRepeatedMember = (text: string): string | undefined => {
   const names = new Set<string>();

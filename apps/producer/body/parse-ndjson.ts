@@ -3,12 +3,13 @@ import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
 const maxFreeLength = 1_024;
 const notACount = 'must be an integer within ±9007199254740991';
 
-/** The counts of an NDJSON body, or where it is at fault; lines are numbered from 1. */
+/** The counts of an NDJSON body, or its first invalid line. Lines are numbered from 1. */
 export type ParsedLines = { readonly counts: readonly number[] } | { readonly line: number; readonly detail: string };
 
 /**
- * Reads one count a line (https://github.com/ndjson/ndjson-spec): a JSON number that is an integer within ±(2^53−1), so 1.0 and 1e3 are
- * taken. Lines end with LF or CRLF; after the last, blank ones may follow.
+ * Reads one count per line (https://github.com/ndjson/ndjson-spec). A count is a JSON number that
+ * is an integer within ±(2^53−1), so 1.0 and 1e3 are valid. Lines end with LF or CRLF. Blank lines
+ * may follow the last count.
  */
 export const parseNdjson = (text: string): ParsedLines => {
   const content = text.slice(0, endOfContent(text));
@@ -21,7 +22,10 @@ const endOfContent = (text: string): number => {
   return end;
 };
 
-/** As one list: several times faster than line by line. Without these characters its elements are the lines. */
+/**
+ * Parses all lines as one list, which is several times faster than line by line. Without these
+ * characters, each element of the list is one line.
+ */
 const parseAtOnce = (content: string): ParsedLines | undefined => {
   if (content === '' || [',', '"', '[', '{'].some((character) => content.includes(character))) return undefined;
   try {
@@ -41,7 +45,7 @@ const parseLines = (lines: readonly string[]): ParsedLines => {
     if (line > maxCountsPerRequest)
       return { line, detail: `is one more than the ${maxCountsPerRequest} that are taken at once` };
     if (text.trim() === '') return { line, detail: 'is empty' };
-    // A long line that is no number is not parsed: it can cost far more.
+    // Does not parse a long line that is not a number: that can cost far more.
     if (text.length > maxFreeLength && !/^\s*[-\d]/.test(text)) return { line, detail: notACount };
     let value: unknown;
     try {

@@ -17,13 +17,15 @@ declare module 'fastify' {
 
 const jsonMediaType = 'application/json';
 
-/** Makes JSON the one kind of body that the server takes. */
+/** Makes JSON the only kind of body that the server accepts. */
 export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
   server.removeAllContentTypeParsers();
   takeBodies(server, { ...limits, findFault: findCostlyJson }, jsonMediaType, parseJson);
 };
 
-/** Lets the routes of `scope` take NDJSON too; their handlers see it as the JSON body `{"counts":[…]}`. */
+/**
+ * Makes the routes of `scope` accept NDJSON too. Handlers see it as the JSON body `{"counts":[…]}`.
+ */
 export const takeNdjson = (scope: FastifyInstance, limits: BodyLimits): void =>
   takeBodies(scope, limits, ndjsonMediaType, (text) => {
     const parsed = parseNdjson(text);
@@ -58,7 +60,9 @@ const takeBodies = (
   });
 };
 
-/** Makes large bodies take turns: one is parsed in a turn of the event loop, and others are served in between. */
+/**
+ * Makes large bodies take turns. The event loop parses one per turn and serves others in between.
+ */
 const createTurns = (): (() => Promise<void>) => {
   let last = Promise.resolve();
   return () => (last = last.then(() => turn()));
@@ -69,16 +73,19 @@ const parseJson = (text: string): Parsed => {
   if (costly !== undefined) return { fault: costly };
   let value: unknown;
   try {
-    // Not Fastify's own parser: it drops or refuses `__proto__`, which is a name like any other that the schema does not know.
+    // Fastify's own parser drops or refuses `__proto__`. Here it is an unknown name like any other.
     value = JSON.parse(text);
   } catch {
     return { fault: { status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' } };
   }
-  // A body of one member has two quotation marks. All that are valid have one.
+  // A body of one member has two quotation marks. Every valid body has one member.
   const name = hasThirdQuotationMark(text) ? findRepeatedMember(text) : undefined;
   return name === undefined ? { value } : { fault: repeatedMember(name) };
 };
-/** The fault of a body that cannot be read as it is declared: bodies are UTF-8 (RFC 8259 §8.1), and not compressed. */
+/**
+ * Returns the problem of a body that cannot be read as declared. Bodies are UTF-8 (RFC 8259 §8.1)
+ * and not compressed.
+ */
 const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
   const type = headers['content-type'];
   if (type !== jsonMediaType && type !== undefined) {
@@ -96,7 +103,7 @@ const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
   };
 };
 
-/** A byte order mark may be ignored (RFC 8259 §8.1); some editors and shells write one. */
+/** Removes a byte order mark (RFC 8259 §8.1 allows that). Some editors and shells write one. */
 const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 const hasThirdQuotationMark = (text: string): boolean => {

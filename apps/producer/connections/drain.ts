@@ -2,12 +2,14 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 const sweepEveryMs = 50;
-// More than the queue may take to acknowledge; what is left then are requests that do not arrive.
+// Longer than the queue may take to ack. Requests that are left then are incomplete.
 const patienceMs = 4_000;
 
 /**
- * Lets a server that closes wait for nothing but the answers that it owes. Node ends what is idle when it begins to close; a
- * connection that was busy then would stay open for as long as it is kept alive, and one that has not been used yet for good.
+ * Closes connections on a graceful shutdown, so that the server waits only for its answers. Node
+ * closes idle connections only once, when it begins to close. A connection that was busy then would
+ * stay open for the keep-alive timeout. A connection that was never used would stay open
+ * permanently.
  */
 export const drainConnections = (server: FastifyInstance): void => {
   const connections = new Set<Socket>();

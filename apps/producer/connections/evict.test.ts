@@ -9,7 +9,7 @@ const closeOf = (socket: Socket): Promise<void> => new Promise((resolve) => void
 
 const get = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 
-/** A server with room for so many connections, whose answers the test may hold back. */
+/** Starts a server with room for `maxConnections`. The test may hold back its answers. */
 const setUp = async (t: TestContext, maxConnections: number) => {
   const held = Promise.withResolvers<void>();
   const server: Server = createServer((request, response) => {
@@ -27,7 +27,7 @@ const setUp = async (t: TestContext, maxConnections: number) => {
   });
   const { port } = server.address() as AddressInfo;
 
-  /** Opens a connection from an address of this machine and sends `bytes`. */
+  /** Opens a connection from a local address and sends `bytes`. */
   const open = async (localAddress = '127.0.0.1', bytes = ''): Promise<Socket> => {
     const accepted = once(server, 'connection');
     const socket = connect({ port, host: '127.0.0.1', localAddress });

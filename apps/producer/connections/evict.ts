@@ -5,17 +5,17 @@ import { networkOf } from '../limits/client-address.ts';
 
 type Opened = { readonly socket: Socket; readonly client: string; lastHeardAt: number };
 
-// A client that was served before is believed to come back: its idle time counts a tenth.
+// A client that was served before probably comes back: its idle time counts a tenth.
 const servedWeight = 0.1;
-// Looking at all connections costs; one look makes room for several.
+// Scanning all connections is expensive, so one scan makes room for several.
 const maxEvictedAtOnce = 32;
 const maxEvictedPart = 1 / 8;
 
 /**
- * Keeps a server open for new connections: when it has `maxConnections`, the client with the most gives
- * up those that have been idle longest. Idle is a connection that sends nothing, or a request that does
- * not become whole; a request that is whole is always answered. Clients are told apart by the address
- * of their connection.
+ * Keeps a server open for new connections. When it has `maxConnections`, the client with the most
+ * connections loses those that have been idle longest. A connection is idle if it sends nothing or
+ * only an incomplete request. A complete request is always answered. Clients are told apart by the
+ * address of their connection.
  */
 export const evictConnections = (
   server: Server,
@@ -54,7 +54,10 @@ const evict = (opened: readonly Opened[], now: number): void => {
     .forEach(({ socket }) => socket.destroy());
 };
 
-/** True unless the answer to a whole request is being made. An answer that only its client keeps waiting counts as idle. */
+/**
+ * True unless the answer to a complete request is being made. A complete answer that the client
+ * does not read counts as idle.
+ */
 const isIdle = (socket: Socket): boolean => {
   const answer = answerInProgress(socket);
   return answer === undefined || answer.writableEnded || !answer.req.complete;

@@ -12,13 +12,16 @@ const count = postOf('{"count":1}');
 const get = 'GET /count HTTP/1.1\r\nhost: x\r\n\r\n';
 const largest = postOf('-12345678\n'.repeat(10_000), 'application/x-ndjson', '/counts');
 
-/** Sends all of `requests` and ends this side of the connection; gives the status of each answer. */
+/**
+ * Sends all of `requests` and closes this side of the connection. Returns the status of each
+ * answer.
+ */
 const sendAndEnd = async (socket: Socket, requests: string): Promise<number[]> => {
   socket.end(requests);
   return [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 };
 
-/** A server that takes its time to acknowledge, as Redis does: the end of the input is there before. */
+/** Creates a server that acks slowly, as Redis does: the input ends before the ack. */
 const slowServer = (t: TestContext) => {
   const enqueued: number[] = [];
   const bench = createTestServer(t, {

@@ -62,9 +62,10 @@ for (const [what, request] of [
     const socket = await connectTo(t, bench);
     const [served] = (await connected) as [Socket];
     const requests = 6_000;
-    // The first waits, so that none behind it can be answered.
+    // The first request waits, so no request after it can be answered.
     socket.write(`GET /count HTTP/1.1\r\nhost: x\r\n\r\n${request.repeat(requests)}${getLast}`);
-    // Another connection's requests are answered meanwhile, which takes some turns of the event loop.
+    // Another connection's requests are answered in between, which takes some turns of the event
+    // loop.
     for (let turn = 0; turn < 20; turn += 1) {
       const other = await connectTo(t, bench);
       other.write(getLast);
@@ -140,7 +141,8 @@ test('the rest of a body that was refused is read and not parsed', async (t) => 
   const maxParts = 16_384;
   const head =
     'POST /counts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
-  // Only a client that was read to its end closes the connection now.
+  // The mocked timer of the lingering close never fires. So the connection closes only after the
+  // server has read all input.
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const closed = once(bench.server.server, 'connection').then(([served]: Socket[]) => once(served ?? socket, 'close'));
   const socket = await connectTo(t, bench);
@@ -160,7 +162,7 @@ test('connections that break off with requests in progress leave no trace in the
     const [{ socket: served }] = (await asked) as [{ socket: Socket }];
     const closed = new Promise((resolve) => served.once('close', resolve));
     socket.resetAndDestroy();
-    // A connection that is not read from is found to be gone when it is written to.
+    // A paused socket is found to be closed only when the server writes to it.
     total.resolve({ rowsCount: 0, latestValue: 0 });
     await closed;
     total = Promise.withResolvers();

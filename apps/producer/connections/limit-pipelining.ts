@@ -1,23 +1,25 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-// Requests of one connection, and of all connections, that wait for the answer to the one before.
+// Requests that wait for the answer to the one before, per connection and in total.
 const maxPipelinedOfConnection = 16;
 const maxPipelined = 256;
-// HPE_PAUSED of llhttp, which Node's parser is. A listener that returns it for a head stops the parser there.
+// HPE_PAUSED of llhttp, the parser of Node. A listener that returns it for a head stops the parser.
 const pause = 21;
 
-/** Node's HTTP parser (lib/_http_server.js), which its types leave out. */
+/** The HTTP parser of Node (lib/_http_server.js), which its types leave out. */
 type Parser = {
-  /** Called with each head. Returns 0 to go on, or a code of llhttp that says otherwise. */
+  /** Called with each head. Returns 0 to continue, or another code of llhttp. */
   onIncoming: (request: IncomingMessage, shouldKeepAlive: boolean) => number;
-  /** Parses bytes; returns how many, or why it did not parse them all. */
+  /** Parses bytes. Returns how many, or the reason why it stopped. */
   readonly execute: (bytes: Buffer) => number | Stop;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** A copy of what was just read from the socket. */
+  /** Returns a copy of the bytes that were just read from the socket. */
   readonly getCurrentBuffer: () => Buffer;
-  /** Under the number `kOnExecute`: called after bytes from the socket were parsed, or not. */
+  /**
+   * Called after bytes from the socket were parsed or refused. Its key is the number `kOnExecute`.
+   */
   [event: number]: (result: number | Stop) => void;
 };
 
@@ -26,21 +28,21 @@ type Stop = Error & { readonly code: string; readonly bytesParsed: number };
 type Input = {
   readonly socket: Socket;
   readonly parser: Parser;
-  /** Node's own listener under `kOnExecute`. */
+  /** The listener of Node under `kOnExecute`. */
   readonly executed: (result: number | Stop) => void;
-  /** Bytes that were read and not parsed. */
+  /** Bytes that were read but not parsed. */
   held: Buffer | undefined;
-  /** Requests that were parsed and wait for the answer to the one before. */
+  /** The number of parsed requests that wait for the answer to the one before. */
   pipelined: number;
-  /** True if a request ever came before the answer to the one before. */
+  /** True if a request ever arrived before the answer to the one before. */
   hasPipelined: boolean;
-  /** True if the parser has met an error, after which nothing can be parsed. */
+  /** True if the parser has met an error, after which it can parse nothing. */
   hasFailed: boolean;
 };
 
-/** Stops parsers whose clients are owed many answers, and lets them go on. */
+/** Pauses the parsers of clients with many unanswered requests, and resumes them later. */
 const createGate = () => {
-  /** Inputs with held bytes, the longest waiting first. */
+  /** Inputs with held bytes. The one that has waited longest is first. */
   const waiting = new Set<Input>();
   let pipelined = 0;
   let releasing: NodeJS.Immediate | undefined;
@@ -50,12 +52,12 @@ const createGate = () => {
     input.pipelined < maxPipelinedOfConnection &&
     (!input.hasPipelined || pipelined < maxPipelined);
 
-  /** Takes note of what became of `bytes`, which are made only where some were not parsed. */
+  /** Handles the result of parsing. Calls `bytes` only if some were not parsed. */
   const settle = (input: Input, result: number | Stop, bytes: () => Buffer): void => {
     if (hasEnded(input)) {
       input.parser.pause();
     } else if (isPause(result)) {
-      // What is read from a socket while it is being paused was not parsed at all.
+      // Bytes that are read from a socket while it is being paused were not parsed at all.
       const rest = input.held === undefined ? bytes().subarray(result.bytesParsed) : bytes();
       hold(input, rest);
       input.executed(result.bytesParsed);
@@ -72,7 +74,9 @@ const createGate = () => {
     releaseSoon();
   };
 
-  /** Parses what is held a turn of the event loop later, so that other connections are served in between. */
+  /**
+   * Parses held bytes in the next turn of the event loop. Other connections are served in between.
+   */
   const releaseSoon = (): void => {
     if (waiting.size > 0) releasing ??= setImmediate(release);
   };
@@ -89,19 +93,21 @@ const createGate = () => {
         parser.resume();
         settle(input, parser.execute(held), () => held);
       }
-      // Node resumes the socket where it has paused it.
+      // Node resumes the sockets that it has paused itself.
       if (input.held === undefined && isRead(socket)) socket.resume();
     }
   };
 
-  /** Counts requests of an input that wait for the answer to the one before. */
+  /** Counts the requests of an input that wait for the answer to the one before. */
   const count = (input: Input, by: number): void => {
     input.pipelined += by;
     pipelined += by;
     if (by < 0) releaseSoon();
   };
 
-  /** Keeps a socket paused that Node has resumed, as it does by itself when its answers were written. */
+  /**
+   * Keeps a held socket paused when Node resumes it, which Node does after it has written answers.
+   */
   const onResume = ({ held, parser, socket }: Input): void => {
     if (held === undefined) return;
     parser.pause();
@@ -119,12 +125,12 @@ const createGate = () => {
 };
 
 /**
- * Stops Node's HTTP parser while a client has many requests without an answer. Node parses all that
- * it read at once: 64 KiB hold over 2,000 requests, and a few such reads stop the event loop. What
- * was not parsed is held and the socket not read, so TCP slows the client down; no request is
- * lost. Requests behind the last answer of a connection are dropped.
+ * Stops the HTTP parser of Node while a client has many unanswered requests (HTTP pipelining). Node
+ * parses all that it read at once. 64 KiB hold over 2,000 requests, and a few such reads block the
+ * event loop. The server holds unparsed bytes and stops reading the socket, so TCP slows the client
+ * down. No request is lost, except those after the last answer of a connection.
  *
- * Node has no option for it, so this listens where Node itself does.
+ * Node has no option for this, so the function replaces the listeners of Node.
  */
 export const limitPipelining = (server: Server, onInput: (socket: Socket) => void): void => {
   const inputs = new WeakMap<Socket, Input>();
@@ -157,12 +163,13 @@ export const limitPipelining = (server: Server, onInput: (socket: Socket) => voi
     socket.on('resume', () => gate.onResume(input)).once('close', () => gate.forget(input));
   });
 
-  // In place of the one listener and not beside it: with several, Node copies their list for every request.
+  // Replaces the only listener instead of adding one. With several, Node copies their list for
+  // every request.
   const [answer, ...others] = server.listeners('request');
   if (answer === undefined || others.length > 0)
     throw new TypeError('The HTTP server has not one listener for requests');
   server.removeAllListeners('request').on('request', (request: IncomingMessage, response: ServerResponse) => {
-    // A response has no socket while the one before is written.
+    // A response has no socket while the one before is being written.
     if (response.socket === null) notePipelined(request.socket, response);
     Reflect.apply(answer, server, [request, response]);
   });
@@ -179,18 +186,18 @@ export const limitPipelining = (server: Server, onInput: (socket: Socket) => voi
 };
 
 const parserOf = (socket: Socket): { readonly parser: Parser; readonly kOnExecute: number } => {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own type, which it does not export
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node does not export it
   const parser = Reflect.get(socket, 'parser') as Parser;
   return { parser, kOnExecute: Number(Reflect.get(parser.constructor, 'kOnExecute')) };
 };
 
 /**
- * Stops the reading of a socket at once. Its own `pause` does nothing while it is paused for somebody else, who may have
- * asked for more since: a request whose body is wanted does.
+ * Stops reading a socket at once. `pause` does nothing on a socket that is already paused. Reading
+ * may have started again since, for a request whose body is wanted.
  */
 const stopReading = (socket: Socket): void => {
   socket.pause();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own type, which it does not export
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node does not export it
   const handle = Reflect.get(socket, '_handle') as { reading: boolean; readonly readStop: () => void } | null;
   if (handle?.reading !== true) return;
   handle.reading = false;
@@ -202,5 +209,5 @@ const isPause = (result: number | Stop): result is Stop => typeof result !== 'nu
 /** True if nothing more of the connection will be parsed. */
 const hasEnded = ({ socket, hasFailed }: Input): boolean => hasFailed || socket.writableEnded || socket.destroyed;
 
-/** False while Node itself does not read a socket because its answers are not being read. */
+/** False while Node does not read a socket because the client does not read its answers. */
 const isRead = ({ _paused: isPaused }: Socket & { readonly _paused?: boolean }): boolean => isPaused !== true;

@@ -8,7 +8,7 @@ import { connectTo, createTestServer, parseAnswer, problemOf, readAnswer } from 
 
 const post = 'POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
 const count = `${post}content-length: 11\r\n\r\n{"count":1}`;
-// More than the system's buffers take: what nobody reads stops who writes it.
+// More than the buffers of the system take: an unread answer blocks its writer.
 const bulk = 'x'.repeat(16 * 1_048_576);
 
 const write = (socket: Socket, bytes: string): Promise<void> =>
@@ -61,7 +61,7 @@ test('a client that asked for a tunnel and resets the connection harms nobody', 
   const [served] = (await accepted) as [Socket];
   socket.write('CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n');
   assert.equal((await readAnswer(socket)).status, 405);
-  // Not by `once` of events, which would listen for errors, too.
+  // Not `once` of events, which would listen for errors too.
   const closed = Promise.withResolvers<void>();
   served.once('close', () => closed.resolve());
   socket.resetAndDestroy();

@@ -1,26 +1,27 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-// For so long a client may go on sending behind its last answer.
+// The time that a client may go on sending after its last answer.
 const lingerMs = 5_000;
 
 /**
- * Makes a server close connections in stages behind the last answers that Node writes. A client that
- * ends its own side behind its requests still gets every answer: Node would drop those that wait.
+ * Enables lingering close after the last answers that Node writes. A client that closes its own
+ * side after its requests still gets every answer. Node would drop the answers that wait.
  */
 export const lingerOnClose = ({ server }: FastifyInstance): void => {
-  // Node's own switch (_http_server.js, socketOnEnd), which its types leave out.
+  // An internal switch of Node (_http_server.js, socketOnEnd), which its types leave out.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', (socket) => {
-    // Node’s own, which it calls behind a last answer, closes at once.
+    // Node calls this after a last answer. Its own function closes at once.
     socket.destroySoon = () => closeInStages(socket);
   });
 };
 
 /**
- * Closes a connection behind its last answer, of which `last` is what has not been written yet. What the client still sends is read and thrown
- * away until it closes, too, or time is up: a connection that is closed with bytes unread is reset, and who still sends may never see the
- * answer then (RFC 9112 §9.6).
+ * Closes a connection after its last answer (lingering close, RFC 9112 §9.6). `last` is the part of
+ * the answer that is not written yet. Reads and discards what the client still sends, until the
+ * client closes or the time is up. Closing with unread bytes would reset the connection, and the
+ * client might never see the answer.
  */
 export const closeInStages = (socket: Socket, last?: string): void => {
   socket.on('error', () => socket.destroy());

@@ -8,7 +8,10 @@ import { corsHeaders, type AllowedOrigins } from '../http/cors.ts';
 import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from '../http/problem-answer.ts';
 import { safeHeaders } from '../http/safe-headers.ts';
 
-/** Makes the answer to what Node's HTTP parser refuses before there is a request, or before it has arrived whole. */
+/**
+ * Creates the handler of requests that the HTTP parser of Node refuses, or that do not arrive
+ * completely in time. It answers with a problem document.
+ */
 export const createConnectionRefusal =
   (origins: AllowedOrigins, onRefused: RefusalObserver) =>
   (error: NodeJS.ErrnoException, socket: Socket): void => {
@@ -24,7 +27,7 @@ export const createConnectionRefusal =
     });
   };
 
-/** Answers CONNECT, which Node hands over as a bare connection. */
+/** Answers CONNECT, which Node passes on as a bare connection. */
 export const refuseTunnels = (
   { server }: FastifyInstance,
   origins: AllowedOrigins,
@@ -43,17 +46,20 @@ export const refuseTunnels = (
   );
 };
 
-/** Calls `refuse` when the requests that arrived whole have their answers, for these came first; not at all when one of them ends the connection. */
+/**
+ * Calls `refuse` after the answers to all complete requests, which came first. Does not call it if
+ * one of these answers ends the connection.
+ */
 const afterAnswers = (socket: Socket, refuse: () => void): void => {
   const answering = answerInProgress(socket);
-  // An answer that is the last one is on its way.
+  // The last answer is already on its way.
   if (socket.writableEnded) return;
   if (!socket.writable || (answering?.headersSent === true && !answering.writableEnded)) {
     socket.destroy();
   } else if (answering?.req.complete === true) {
     answering.once('close', () => afterAnswers(socket, refuse));
   } else if (answering?.headersSent === true) {
-    // What is at fault is the rest of a request that was answered before it was whole.
+    // The malformed part belongs to a request that was answered before it was complete.
     socket.destroySoon();
   } else {
     refuse();
@@ -66,7 +72,7 @@ const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more:
     `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
     `content-type: ${problemMediaType}`,
     `content-length: ${Buffer.byteLength(body)}`,
-    // What cannot be parsed has no origin to look up.
+    // A request that cannot be parsed has no origin to look up.
     ...Object.entries(corsHeaders(origins, undefined)).map(([name, value]) => `${name}: ${value}`),
     ...(origins === '*' ? [`access-control-expose-headers: ${exposedHeaders}`] : []),
     ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
@@ -76,7 +82,7 @@ const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more:
   closeInStages(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
 };
 
-/** Node's parser says what it stumbled over. */
+/** Returns the reason that the parser of Node gives. */
 const reasonOf = (error: NodeJS.ErrnoException): string =>
   'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 
@@ -91,7 +97,8 @@ const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB, or too many.' };
     default:
-      // Not 501 where the method is unknown: what is no HTTP at all looks the same, and is no fault of the server.
+      // Not 501 for an unknown method: bytes that are not HTTP look the same, and the server is not
+      // at fault.
       return {
         status: 400,
         code: 'invalid_request',

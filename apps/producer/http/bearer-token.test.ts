@@ -53,7 +53,7 @@ test('the token is asked for before the body is read', async (t) => {
 
 const reads = ['getCount', 'getCounts', 'getQueue', 'getEvents'] as const;
 const open = ['root', 'health', 'ready', 'getOpenapi', 'getDocs'] as const;
-/** The ways to write a path that lead to its route. */
+/** Returns the spellings of a path that lead to its route. */
 const waysTo = (path: string): string[] => [
   path,
   `${path}?limit=1`,

@@ -5,15 +5,15 @@ import { routes, type Route, type TokensFor } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerProblem } from './problem-answer.ts';
 
-/** Whether a token is one of those that are valid now. Throws when that cannot be found out. */
+/** Returns true if a token is valid now. Throws if that cannot be determined. */
 export type TokenCheck = (token: string) => Promise<boolean>;
 
-/** What a producer with tokens asks one for, and how it checks one. */
+/** The check of tokens, and the routes that need one. */
 export type TokenGuard = { readonly isTokenValid: TokenCheck; readonly tokensFor: TokensFor };
 
 /**
- * Checks tokens against a list that may change from call to call. The time that a check takes tells nothing of the list:
- * digests of one length are compared, in constant time, and every one of them.
+ * Checks tokens against a list that may change between calls. The time of a check reveals nothing
+ * about the list: it compares digests of equal length in constant time, and always all of them.
  */
 export const createTokenCheck = (readTokens: () => Promise<readonly string[]>): TokenCheck => {
   const digestsOf = new WeakMap<readonly string[], readonly Buffer[]>();
@@ -28,16 +28,16 @@ export const createTokenCheck = (readTokens: () => Promise<readonly string[]>): 
   };
 };
 
-/** The token that a request carries, valid or not. */
+/** Returns the token that a request carries, valid or not. */
 export const bearerTokenOf = ({ authorization = '' }: IncomingHttpHeaders): string | undefined =>
   /^bearer +(\S+)$/i.exec(authorization)?.[1];
 
-/** The SHA-256 of a token, which may be kept where the token itself must not. */
+/** Returns the SHA-256 of a token. The digest may be kept where the token must not. */
 export const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
- * Makes the routes that need a token answer 401 without a valid one, before their body is read. Routes are looked up in
- * the contract by their path, so that HEAD needs what GET needs. To be called before they are added.
+ * Makes guarded routes answer 401 without a valid token, before their body is read. It looks routes
+ * up in the contract by path, so HEAD needs what GET needs. Call it before adding the routes.
  */
 export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor }: TokenGuard): void => {
   server.addHook('onRoute', (route) => {

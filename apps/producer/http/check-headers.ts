@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
-// Node keeps the first of several and drops the others; whoever passed them on may have looked at another.
+// Node keeps the first of several and drops the others. A proxy may have used another one (request
+// smuggling).
 const singles = ['host', 'content-type', 'authorization'];
 const lengths = new Set(singles.map(({ length }) => length));
 
@@ -8,8 +9,9 @@ const lengths = new Set(singles.map(({ length }) => length));
 const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /**
- * What is wrong with a request's head that Node lets pass, or nothing. RFC 9112 §2.3 (the versions), §3.2 (one Host, and one that is valid) and §6.1 (no
- * coding but chunked is known here, and none to HTTP/1.0).
+ * Returns the problem of a request's head that Node accepts, or `undefined`. Checks the versions
+ * (RFC 9112 §2.3), for one valid Host (§3.2), and transfer codings (§6.1): only chunked is
+ * supported, and none for HTTP/1.0.
  */
 export const findHeaderFault = ({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined => {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The version of HTTP is neither 1.1 nor 1.0.';

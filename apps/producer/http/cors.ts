@@ -3,14 +3,14 @@ import type { FastifyReply } from 'fastify';
 /** The origins whose pages may read answers: any, or those of a list, which may be empty. */
 export type AllowedOrigins = '*' | readonly string[];
 
-// A browser keeps what it was told for this long, also when the list of origins is another one by then.
+// Browsers cache a preflight for this long, even if the list of origins changes meanwhile.
 const preflightSeconds = '600';
 
 const anyOrigin = { 'access-control-allow-origin': '*' } as const;
 
 /**
- * The headers by which a page of `origin` may read an answer (Fetch standard, CORS protocol). Every answer needs them, errors
- * included. There are none when no origin is allowed.
+ * Returns the headers that let a page of `origin` read an answer (Fetch standard, CORS protocol).
+ * Every answer needs them, errors included. Returns none if no origin is allowed.
  */
 export const corsHeaders = (allowed: AllowedOrigins, origin: string | undefined): Readonly<Record<string, string>> => {
   if (allowed === '*') return anyOrigin;
@@ -19,7 +19,7 @@ export const corsHeaders = (allowed: AllowedOrigins, origin: string | undefined)
   return { vary: 'Origin', ...(isAllowed ? { 'access-control-allow-origin': origin } : {}) };
 };
 
-/** Sets {@link corsHeaders} of the answer to a request. */
+/** Sets the {@link corsHeaders} of an answer. */
 export const allowOrigin = (reply: FastifyReply, allowed: AllowedOrigins): void => {
   if (allowed === '*') reply.header('access-control-allow-origin', '*');
   else reply.headers(corsHeaders(allowed, reply.request.headers.origin));
@@ -28,7 +28,10 @@ export const allowOrigin = (reply: FastifyReply, allowed: AllowedOrigins): void 
 /** True if the page that sent the request may read its answer. */
 export const isReadable = (reply: FastifyReply): boolean => reply.hasHeader('access-control-allow-origin');
 
-/** The answer to a preflight (Fetch standard, CORS protocol): the methods of a path, and the headers that a request may carry. */
+/**
+ * Returns the headers of a preflight answer (Fetch standard, CORS protocol): the methods of a path,
+ * and the headers that a request may carry.
+ */
 export const preflightHeaders = (methods: readonly string[]): Record<string, string> => ({
   'access-control-allow-methods': methods.join(', '),
   // `*` would not cover Authorization.

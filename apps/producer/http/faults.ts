@@ -7,8 +7,8 @@ type Place = NonNullable<FastifyError['validationContext']>;
 const longestNameShown = 64;
 
 /**
- * What Fastify or a parser refused a request for, or `undefined` when the fault is the server's own. `rawHeaders` are the names and
- * values of the request.
+ * Returns the problem of a request that Fastify or a parser refused, or `undefined` if the server
+ * is at fault. `rawHeaders` holds the names and values of the request's headers.
  */
 export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: readonly string[]): Fault | undefined => {
   if (error instanceof FaultError) return error.fault;
@@ -39,12 +39,12 @@ export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: rea
         detail: 'This is not an HTTP/1.1 request with a method that exists.',
       };
     default:
-      // What is left are bodies that broke off or are not as long as they say.
+      // Other errors of the client are bodies that broke off or differ from their declared length.
       return isFaultOfClient(error) ? { status: 400, code: 'invalid_request', detail: `${error.message}.` } : undefined;
   }
 };
 
-/** A JSON pointer as a URI fragment (RFC 6901 §6). Names from outside are cut short. */
+/** Formats a JSON pointer as a URI fragment (RFC 6901 §6). Truncates names that clients chose. */
 export const pointerTo = (path: string, member?: unknown): string => {
   if (typeof member !== 'string') return `#${path}`;
   return `#${path}/${encodeURIComponent(cutShort(member).replaceAll('~', '~0').replaceAll('/', '~1'))}`;
@@ -76,7 +76,10 @@ const locate = (
   return faultInQuery(violation);
 };
 
-/** What is wrong with the `Idempotency-Key`, the only header of the contract. Node joins several into one value. */
+/**
+ * Returns the problem of the `Idempotency-Key`, the only header of the contract. Node joins several
+ * into one value.
+ */
 const faultInKey = (rawHeaders: readonly string[]) => {
   const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'idempotency-key');
   const detail =

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isReadable, preflightHeaders } from './cors.ts';
 import { answerProblem } from './problem-answer.ts';
 
-/** The methods of each path, HEAD and OPTIONS included. */
+/** The methods of each path, including HEAD and OPTIONS. */
 const methodsOf = new Map<string, readonly string[]>(
   [...Map.groupBy<string, Route>(Object.values(routes), ({ path }) => path)].map(([path, its]) => {
     const methods: string[] = its.map(({ method }) => method);
@@ -11,9 +11,12 @@ const methodsOf = new Map<string, readonly string[]>(
   }),
 );
 
-/** Answers what is no route: OPTIONS (preflights are that), 405 with `Allow` for other methods of a path, 404 for other paths. */
+/**
+ * Answers a request that no route handles: OPTIONS (such as preflights), 405 with `Allow` for other
+ * methods of a path, 404 for other paths.
+ */
 export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  // Of the server as a whole: a no-op to test it (RFC 9110 §9.3.7).
+  // `OPTIONS *` applies to the whole server: a no-op to test it (RFC 9110 §9.3.7).
   if (request.method === 'OPTIONS' && request.url === '*') {
     return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();
   }
@@ -38,7 +41,7 @@ export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): Fas
   });
 };
 
-/** Answers a URL that the router cannot read. */
+/** Answers a URL that the router cannot parse. */
 export const answerBadUrl = (reply: FastifyReply): FastifyReply =>
   answerProblem(reply, {
     status: 400,
@@ -46,7 +49,10 @@ export const answerBadUrl = (reply: FastifyReply): FastifyReply =>
     detail: 'The URL is not well-formed: its percent-encoding must be UTF-8.',
   });
 
-/** The path as the router sees it: without query and the authority of an absolute-form URL, percent-decoded. */
+/**
+ * Returns the path as the router sees it: percent-decoded, without the query and without the
+ * authority of an absolute-form URL.
+ */
 const pathOf = (url: string): string => {
   const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   try {

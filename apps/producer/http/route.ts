@@ -11,14 +11,14 @@ type Member<R, Name extends PropertyKey> = R extends { readonly [_ in Name]: inf
 
 type Checked = { readonly body: unknown; readonly query: unknown; readonly headers: unknown };
 
-/** What a handler gets, checked. It is Fastify's request, so that no object is made for it. */
+/** The validated request of a handler. It is Fastify's request, so no new object is needed. */
 export type RequestOf<R extends Route> = {
   readonly body: Member<R, 'body'>;
   readonly query: Member<R, 'query'>;
   readonly headers: Member<R, 'headers'>;
 } & Pick<FastifyRequest, 'raw' | 'answer'>;
 
-/** What a handler answers with: a status of the route and the body that belongs to it, or a fault. */
+/** The answer of a handler: a status of the route with its body, or a problem. */
 export type AnswerOf<R extends Route> =
   | {
       [Status in keyof R['answers']]: R['answers'][Status] extends { body: infer Body extends z.ZodType }
@@ -29,7 +29,10 @@ export type AnswerOf<R extends Route> =
   | { readonly status: keyof R['answers']; readonly json: string }
   | { readonly fault: Fault };
 
-/** Adds a route of the contract. Its request is checked before `handle` sees it, its answer is serialized by its schema. */
+/**
+ * Adds a route of the contract. Fastify validates the request before `handle` gets it, and
+ * serializes the answer by its schema.
+ */
 export const addRoute = <R extends Route>(
   server: FastifyInstance,
   route: R,
@@ -50,7 +53,7 @@ export const addRoute = <R extends Route>(
       ),
     },
     handler: async (request, reply) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the validator has just checked it against this very schema
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- validated with this schema
       const answer = await handle(request as Checked as RequestOf<R>);
       return 'fault' in answer ? answerProblem(reply, answer.fault) : bodyOf(answer, reply);
     },

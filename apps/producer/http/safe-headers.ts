@@ -1,6 +1,9 @@
 import type { FastifyReply } from 'fastify';
 
-/** Headers of every answer: no browser takes it for another type, and no cache keeps it. Routes may override the second. */
+/**
+ * The headers of every answer. They disable content sniffing and caching. Routes may override the
+ * second.
+ */
 export const safeHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
 
 /** Sets the {@link safeHeaders}. */

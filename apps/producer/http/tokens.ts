@@ -9,7 +9,10 @@ type TokenConfig = {
   readonly API_TOKENS_FOR: TokensFor;
 };
 
-/** The guard of the API by the configuration. Where it names no tokens there is none, and the log says so. */
+/**
+ * Returns the token guard by the configuration. Without configured tokens it logs a warning and
+ * returns `undefined`.
+ */
 export const tokenGuardOf = (config: TokenConfig, logger: Logger): TokenGuard | undefined => {
   const isTokenValid = tokenCheckOf(config, logger);
   if (isTokenValid !== undefined) return { isTokenValid, tokensFor: config.API_TOKENS_FOR };

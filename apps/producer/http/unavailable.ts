@@ -2,21 +2,21 @@ import { isDefect } from '@sluice/contract/defect.ts';
 import type { Warn } from '@sluice/runtime/logging/sample-warnings.ts';
 import type { Fault } from './problem-answer.ts';
 
-/** The ledger did not answer in time, or refused. */
+/** The problem when the database does not answer in time, or refuses. */
 const databaseUnavailable: Fault = {
   status: 503,
   code: 'ledger_unavailable',
   detail: 'The database is unavailable. Try again.',
 };
 
-/** More pages are asked for than are read in time. */
+/** The problem when clients request more pages than can be read in time. */
 export const tooManyReads: Fault = {
   status: 503,
   code: 'too_many_reads',
   detail: 'Too many pages are being read. Try again.',
 };
 
-/** The queue did not answer in time, or refused. */
+/** The problem when the queue does not answer in time, or refuses. */
 export const queueUnavailable: Fault = {
   status: 503,
   code: 'queue_unavailable',
@@ -24,8 +24,8 @@ export const queueUnavailable: Fault = {
 };
 
 /**
- * Answers a read of the ledger that failed as an outage, and logs it. Rethrows a defect ({@link isDefect}): an answer that promises
- * an end of it would be wrong for as long as the defect lasts.
+ * Logs a failed read of the database and returns it as an outage. Rethrows a defect
+ * ({@link isDefect}): a retry would not help while the defect lasts.
  */
 export const faultOfLedgerRead = (error: unknown, warn: Warn): { readonly fault: Fault } => {
   if (isDefect(error)) throw error;

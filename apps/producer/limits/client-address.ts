@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
-/** Names the client of a request, for limits by client. */
+/** Returns a name for the client of a request, for limits per client. */
 export type ClientOf = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string;
 
 /**
  * Names clients by their address. `header` is the name of a header that a trusted proxy overwrites
- * with the address of its client; without it, or where it holds no address, the address is that of
- * the connection.
+ * with the address of its client. Without it, or if it holds no address, uses the address of the
+ * connection.
  */
 export const clientsBy = (header: string | undefined): ClientOf => {
   if (header === undefined) return ({ socket }) => networkOf(socket.remoteAddress ?? '');
@@ -20,8 +20,8 @@ export const clientsBy = (header: string | undefined): ClientOf => {
 };
 
 /**
- * The part of an address that one client cannot choose: an IPv4 address, or the first 64 bits of an
- * IPv6 address (RFC 6177: a site has at least that much).
+ * Returns the part of an address that one client cannot choose: an IPv4 address, or the first 64
+ * bits of an IPv6 address (RFC 6177: a site has at least that much).
  */
 export const networkOf = (address: string): string => {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
@@ -33,7 +33,7 @@ export const networkOf = (address: string): string => {
 
 const groupsOfAddress = 8;
 
-/** The eight groups of a canonical IPv6 address, in which `::` stands for zeros. */
+/** Returns the eight groups of a canonical IPv6 address, in which `::` stands for zeros. */
 const expand = (address: string): string[] => {
   const [start = '', end] = address.split('::');
   const before = start.split(':').filter(Boolean);

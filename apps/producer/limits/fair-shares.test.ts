@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFairShares, type FairShares } from './fair-shares.ts';
 
-/** Takes a share under a name; what was given up is added to `lost`. */
+/** Takes named shares. Adds the name of an evicted share to `lost`. */
 const taker = (shares: FairShares) => {
   const lost: string[] = [];
   const take = (name: string, size: number) => shares.take(name.split(' ')[0] ?? '', size, () => lost.push(name));

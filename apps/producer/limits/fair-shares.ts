@@ -1,30 +1,31 @@
 /** A part of a limited resource that one client holds. */
 export type Share = {
-  /** Takes more of the resource, which may cost this or another share. */
+  /** Takes more of the resource. That may evict this or another share. */
   readonly grow: (by: number) => void;
-  /** Protects the share from being given up. */
+  /** Protects the share from eviction. */
   readonly keep: () => void;
-  /** Gives the share back. May be called more than once. */
+  /** Returns the share. May be called more than once. */
   readonly release: () => void;
 };
 
 /** A limited resource, such as memory, in units of the caller. */
 export type FairShares = {
   /**
-   * Takes a share for `client`. `giveUp` is called, once and after the release, when the share has
-   * to make room; it may be called before this function returns.
+   * Takes a share for `client`. Calls `giveUp` once, after the release, when the share has to make
+   * room. That may happen before this function returns.
    */
   readonly take: (client: string, size: number, giveUp: () => void) => Share;
-  /** The units that all shares hold together. */
+  /** Returns the units that all shares hold together. */
   readonly used: () => number;
 };
 
 type Held = { readonly client: string; size: number; readonly giveUp: () => void; isKept: boolean };
 
 /**
- * Divides `capacity` units among clients. When they run out, the client that holds most gives up its
- * largest share, of equals the newest. So a client that takes much loses it to those that take little,
- * and a newcomer is refused only where its own client holds most. Kept shares may exceed the capacity.
+ * Divides `capacity` units among clients. When they run out, the client that holds most loses its
+ * largest share, and of equal shares the newest. So a client that takes much loses it to clients
+ * that take little. A new share is refused only if its own client holds most. Kept shares may
+ * exceed the capacity.
  */
 export const createFairShares = (capacity: number): FairShares => {
   const shares = new Set<Held>();

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /**
- * Shares one call of `read` among all who ask in one turn of the event loop, and among all who ask while another is under way. Who asks joins the next
- * call to start, never one already running, so nobody gets an answer older than the question. They wait for two calls at most, so `read` must have
- * a deadline.
+ * Coalesces concurrent calls of `read` (single flight). Requests of one turn of the event loop
+ * share a call, and so do requests that arrive during another call. A request joins the next call
+ * to start, never one in progress, so its answer is never older than the request. It waits for at
+ * most two calls, so `read` must have a deadline.
  */
 export const coalesce = <T>(read: () => Promise<T>): (() => Promise<T>) => {
   let running: Promise<unknown> = Promise.resolve();

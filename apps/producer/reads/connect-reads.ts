@@ -6,10 +6,10 @@ import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
 import { coalesce } from './coalesce.ts';
 
-/** Connects what GETs read of the ledger. Each read takes at most `withinMs`. */
+/** Connects the reads of the database that GETs need. Each read takes at most `withinMs`. */
 export const connectReads = (database: Parameters<typeof connectLedger>[0], withinMs: number) => {
   const ledger = connectLedger(database);
-  // Connections of their own, so that no number of pages holds up GET /count.
+  // Separate connections, so that reads of pages never delay GET /count.
   const pages = connectLedger(database);
   return {
     readTotal: coalesce(() => readTotal(ledger, withinMs)),

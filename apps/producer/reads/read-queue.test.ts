@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createReadQueue, TooManyReadsError } from './read-queue.ts';
 
-/** A queue whose reads end when the test says so. */
+/** Creates a queue whose reads end when the test calls `end`. */
 const createTestQueue = (settings: Partial<Parameters<typeof createReadQueue>[0]> = {}) => {
   const queue = createReadQueue<string>({ maxRunning: 1, maxWaiting: 3, maxWaitMs: 60_000, ...settings });
   const started: string[] = [];
@@ -17,7 +17,7 @@ const createTestQueue = (settings: Partial<Parameters<typeof createReadQueue>[0]
     answer.catch(() => undefined);
     return answer;
   };
-  /** Ends the read that started first, and lets the next one start. */
+  /** Ends the read that started first, so that the next one starts. */
   const end = async () => {
     ends.shift()?.();
     await new Promise(setImmediate);

@@ -1,25 +1,25 @@
 import { createFairShares, type Share } from '../limits/fair-shares.ts';
 
-/** A read was not started, because too many wait. */
+/** The error of a read that was not started because too many wait. */
 export class TooManyReadsError extends Error {
   readonly code = 'TOO_MANY_READS';
 }
 
 type ReadQueueSettings = {
-  /** How many reads run at once. */
+  /** Maximum number of reads that run at once. */
   readonly maxRunning: number;
-  /** How many reads wait at most; clients share the places fairly. */
+  /** Maximum number of reads that wait. Clients share the places fairly. */
   readonly maxWaiting: number;
-  /** How long a read waits at most. */
+  /** Maximum time that a read waits. */
   readonly maxWaitMs: number;
 };
 
-/** Runs reads, a few at a time. */
+/** A queue that runs a few reads at a time. */
 export type ReadQueue<T> = {
   /**
-   * Runs `read` when it is the client's turn; clients take turns. Reads with the same `key` that have
-   * not started share one call, so no answer is older than its question. Throws what `read` throws,
-   * or a {@link TooManyReadsError}.
+   * Runs `read` when it is the client's turn. Clients take turns. Reads with the same `key` that
+   * have not started share one call, so no answer is older than its request. Throws what `read`
+   * throws, or a {@link TooManyReadsError}.
    */
   readonly run: (client: string, key: string, read: () => Promise<T>) => Promise<T>;
 };
@@ -33,18 +33,18 @@ type Waiting<T> = {
   readonly share: () => Share | undefined;
 };
 
-/** Makes a queue of reads. */
+/** Creates a queue of reads. */
 export const createReadQueue = <T>({ maxRunning, maxWaiting, maxWaitMs }: ReadQueueSettings): ReadQueue<T> => {
   const places = createFairShares(maxWaiting);
   const byKey = new Map<string, Waiting<T>>();
-  /** The reads of each client that wait, in the order in which clients take turns. */
+  /** The waiting reads of each client. The order of the map is the order of the clients' turns. */
   const turns = new Map<string, Set<Waiting<T>>>();
   let running = 0;
 
   const run: ReadQueue<T>['run'] = (client, key, read) => {
     const same = byKey.get(key);
     if (same !== undefined) {
-      // It is no longer the first client's only, so that client's greed must not cost the others.
+      // Several clients share this read now. The other reads of the first client must not evict it.
       if (same.client !== client) same.share()?.keep();
       return same.result.promise;
     }
@@ -73,7 +73,7 @@ export const createReadQueue = <T>({ maxRunning, maxWaiting, maxWaitMs }: ReadQu
     const own = turns.get(client) ?? new Set();
     turns.set(client, own.add(waiting));
     let share: Share | undefined;
-    // What can start at once takes no place.
+    // A read that can start at once takes no place.
     if (running >= maxRunning) share = places.take(client, 1, refuse);
     return waiting;
   };

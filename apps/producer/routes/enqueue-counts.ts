@@ -2,25 +2,28 @@ import type { Finding } from '@sluice/contract/finding.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import type { Fault } from '../http/problem-answer.ts';
 
-/** What the routes that take counts are made of. */
+/** The dependencies of the routes that accept counts. */
 export type EnqueueParts = {
   readonly hostname: string;
   /**
-   * Puts the counts of one request into the queue, all or none. `unavailable`: they may or may not be recorded, but not twice.
-   * `key_reused`: the key was used before with other counts. `keys_full`: no new keys are taken now; `key_quota_exceeded`:
-   * none of this client.
+   * Adds the counts of one request to the queue, all or none. `unavailable`: the counts may or may
+   * not be recorded, but not twice. `key_reused`: the key was used before with other counts.
+   * `keys_full`: the queue accepts no new keys now. `key_quota_exceeded`: it accepts none of this
+   * client.
    */
   readonly enqueue: (
     counts: readonly number[],
     idempotencyKey?: IdempotencyKey,
   ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused' | 'keys_full' | 'key_quota_exceeded'>;
-  /** The findings of the check of the servers; nothing is put into a queue that would lose it. */
+  /** Returns the findings of the server check. No counts go to a queue that would lose them. */
   readonly readFindings: () => readonly Finding[];
-  /** Hears of each request that was acknowledged: how many counts it had and how long the queue took, in ms. */
+  /**
+   * Called for each acknowledged request, with its counts and the time that the queue took, in ms.
+   */
   readonly onAccepted?: ((counts: number, acknowledgedInMs: number) => void) | undefined;
 };
 
-/** Puts the counts of a request into the queue. Answers with `accepted` or with the fault that it met. */
+/** Adds the counts of a request to the queue. Returns `accepted` or the problem. */
 export const enqueueCounts = async <Accepted>(
   { enqueue, readFindings, onAccepted }: EnqueueParts,
   counts: readonly number[],
@@ -42,7 +45,7 @@ const full: Fault = {
   detail: 'The queue is full and took no count. Try again when the consumers have caught up.',
 };
 
-// Keys are forgotten a window at a time, so there is no room for more in a second.
+// Keys expire one window at a time, so no room for more appears within a second.
 const keysRetryAfterSeconds = 3_600;
 
 const keysFull: Fault = {

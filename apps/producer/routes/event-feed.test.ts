@@ -24,7 +24,9 @@ const setUp = async (t: TestContext, read: () => Promise<object>, maxWaitingByte
   return { feed, listen };
 };
 
-/** Resolves when `isSo` answers true: what it waits for comes with the connections' own events. */
+/**
+ * Resolves when `isSo` returns true. It polls: the result changes with events of the connections.
+ */
 const until = async (isSo: () => boolean) => {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 };

@@ -1,27 +1,33 @@
 import type { ServerResponse } from 'node:http';
 
-/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) of one kind, shared by all who listen. */
+/**
+ * Server-sent events of one kind (https://html.spec.whatwg.org/multipage/server-sent-events.html),
+ * shared by all listeners.
+ */
 export type EventFeed = {
-  /** Writes the events to `listener`, whose head is written already, from now until either side ends. */
+  /** Writes events to `listener`, whose head must be written, until either side ends. */
   readonly add: (listener: ServerResponse) => void;
-  /** How many listen now. */
+  /** Returns the number of listeners. */
   readonly listeners: () => number;
-  /** Ends all listeners. One that is added later is ended at once. */
+  /** Ends all listeners. A listener that is added later is ended at once. */
   readonly close: () => void;
 };
 
 type FeedSettings = {
-  /** Makes the data of the next event. Must not throw. */
+  /** Reads the data of the next event. Must not throw. */
   readonly read: () => Promise<object>;
-  /** What may wait to be sent to one listener, in bytes; who is further behind is dropped. */
+  /** Maximum unsent bytes of one listener. A listener with more is dropped. */
   readonly maxWaitingBytes: number;
 };
 
 const everyMs = 1_000;
-// How long a browser waits before it connects again.
+// The delay before a browser reconnects.
 const opening = 'retry: 2000\n\n';
 
-/** Makes a feed of one event a second. It reads while somebody listens, once for all of them, and a new listener gets the last event at once. */
+/**
+ * Creates a feed of one event per second. It reads only while it has listeners, once for all of
+ * them. A new listener gets the last event at once.
+ */
 export const createEventFeed = ({ read, maxWaitingBytes }: FeedSettings): EventFeed => {
   const listeners = new Set<ServerResponse>();
   let latest: string | undefined;

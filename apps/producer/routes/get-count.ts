@@ -7,7 +7,7 @@ import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type GetCountParts = {
   readonly hostname: string;
-  /** Throws when the ledger is away. */
+  /** Throws when the database is unavailable. */
   readonly readTotal: () => Promise<Total>;
 };
 
@@ -20,7 +20,7 @@ export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: Ge
     }
   });
 
-/** The total as the contract has it. */
+/** Formats the total as the contract defines it. */
 export const totalBody = (
   { rowsCount, latestValue }: Total,
   hostname: string,

@@ -17,18 +17,19 @@ type PageQuery = { readonly limit: number; readonly before: string | undefined; 
 
 export type GetCountsParts = {
   /**
-   * Reads up to `limit` recorded counts: above `after` in ascending order, or those with the highest ids, below `before` where it
-   * is given (all decimal). `next` is the bound of the next page. Throws when the ledger is unavailable.
+   * Reads up to `limit` recorded counts. With `after`, those with higher ids, in ascending order.
+   * Otherwise those with the highest ids, below `before` if it is given. Ids are decimal. `next` is
+   * the bound of the next page. Throws when the database is unavailable.
    */
   readonly readPage: (page: PageQuery) => Promise<Page>;
 };
 
-// A page of 1,000 counts takes some milliseconds of this process, in which nobody else is served.
+// A page of 1,000 counts blocks the event loop for some milliseconds.
 const maxRunning = 2;
 const maxWaiting = 64;
-// With the read itself, below the 2 s in which everything is answered.
+// Together with the read itself, below the 2 s within which every request is answered.
 const maxWaitMs = 800;
-// Smaller pages do not count as held memory: there are no more of them than connections.
+// Smaller pages do not count as held memory: there is at most one per connection.
 const freeLength = 16_384;
 
 export const addGetCounts = (
@@ -39,14 +40,14 @@ export const addGetCounts = (
   const pages = createReadQueue<string>({ maxRunning, maxWaiting, maxWaitMs });
 
   addRoute(server, routes.getCounts, async ({ query, raw, answer }): Promise<AnswerOf<typeof routes.getCounts>> => {
-    // Checked already; this adds the default.
+    // Validated already. This adds the default.
     const { limit, before, after } = routes.getCounts.query.parse(query);
     if (before !== undefined && after !== undefined) return { fault: twoBounds };
     try {
       const read = async () => toJson(await readPage({ limit: Number(limit), before, after }));
       const json = await pages.run(clientOf(raw), [limit, before, after].join(' '), read);
       if (json.length > freeLength) {
-        // Kept until the client has read it, which it may never do.
+        // Held until the client has read it, which may never happen.
         const share = memory.take(clientOf(raw), json.length, () => raw.socket.destroy());
         answer?.once('close', share.release);
       }
@@ -65,7 +66,7 @@ const twoBounds: Fault = {
   errors: [{ pointer: 'query:after', detail: 'must not be given together with `before`' }],
 };
 
-/** The page as the contract has it. Serialized once for all that share it. */
+/** Serializes a page as the contract defines it, once for all requests that share it. */
 const toJson = ({ counts, next }: Page): string =>
   JSON.stringify({
     counts: counts.map(({ id, value, recordedAt }) => ({

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 
-/** One page with all that it needs. Nothing but its own script and style runs in it, and it asks nobody but this server. */
+/**
+ * Adds a self-contained page. It runs only its own script and style, and connects only to this
+ * server.
+ */
 export const addGetDocs = (server: FastifyInstance): void => {
   const style = readFileSync(new URL('../docs/docs.css', import.meta.url), 'utf8');
   const script = readFileSync(new URL('../docs/docs.mjs', import.meta.url), 'utf8');

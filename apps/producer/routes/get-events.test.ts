@@ -9,7 +9,7 @@ import { assertAnswer, connectTo, createTestServer, hostname, parseAnswer, probl
 const question = 'GET /events HTTP/1.1\r\nhost: x\r\n\r\n';
 const away = () => Promise.reject(new Error('away'));
 
-/** Listens until there is an event and gives back the whole of what has come. */
+/** Listens until an event has arrived. Returns everything received so far. */
 const listen = async (t: Parameters<typeof createTestServer>[0], bench: ReturnType<typeof createTestServer>) => {
   const socket = await connectTo(t, bench);
   socket.write(question);
@@ -79,7 +79,7 @@ test('a listener of another client takes the place of the newest of the client t
   });
   const modest = await ask('192.0.2.2');
   await ended;
-  // It goes on: an event comes after the one that it began with.
+  // The stream continues: another event follows the first one.
   await once(modest, 'data');
   const refused = await bench.ask('getEvents', { headers: { 'x-client': '192.0.2.1' } });
   assert.equal(problemOf(refused).code, 'too_many_listeners');
@@ -95,7 +95,8 @@ test('the stream of a client that ends its side ends at once, and its place is f
       await once(socket, 'data');
     }),
   );
-  // One that says so in the same breath gets its head, and no place for longer.
+  // A client that closes its side right after the request gets the head, and then its place is
+  // free.
   const [first, ...rest] = sockets;
   assert.ok(first !== undefined);
   const ending = text(first);

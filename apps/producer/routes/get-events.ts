@@ -13,14 +13,14 @@ import { queueBody, type GetQueueParts } from './get-queue.ts';
 import type { ReadyParts } from './ready.ts';
 
 const maxListeners = 500;
-// About three minutes of events that nobody takes, after what the system's own buffers hold.
+// About three minutes of unread events, in addition to the buffers of the system.
 const maxWaitingBytes = 65_536;
 const checkTokenEveryMs = 60_000;
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // nginx and what took this over from it pass each event on at once.
+  // Turns off buffering in nginx, and in proxies that support the same header.
   'x-accel-buffering': 'no',
 } as const;
 
@@ -29,8 +29,9 @@ type GetEventsParts = GetCountParts &
   Pick<ReadyParts, 'readFindings'> & { readonly tokenGuard?: TokenGuard | undefined };
 
 /**
- * One event a second; what is away is `null` in it. The streams end when the server closes, and where reads
- * need a token, within a minute after it is taken out of the list.
+ * Adds a stream of one event per second. In an event, `null` stands for what is unavailable.
+ * Streams end when the server closes. Where reads need a token, they also end within a minute after
+ * the token is removed from the list.
  */
 export const addGetEvents = (
   server: FastifyInstance,
@@ -41,7 +42,8 @@ export const addGetEvents = (
     try {
       return await read();
     } catch (error) {
-      // An event goes on without the part. GET /count and GET /queue log an outage, nothing else a defect.
+      // The event goes out without this part. GET /count and GET /queue log outages, but nothing
+      // else logs a defect.
       if (isDefect(error)) server.logger.error({ err: error }, 'could not read for an event');
       else server.logger.debug({ err: error }, 'could not read for an event');
       return null;
@@ -99,8 +101,9 @@ export const addGetEvents = (
 };
 
 /**
- * Ends a stream when its client ends its own side, as one that goes away does. The server lets a client do so and still
- * get its answers (close-in-stages.ts), but a stream has no last one: only a write that fails would end it.
+ * Ends a stream when its client closes its own side. The server allows a half-closed connection so
+ * that a client still gets its answers (linger.ts). A stream has no last answer, so only a failed
+ * write would end it.
  */
 const endWithClient = (stream: ServerResponse, socket: Socket): void => {
   const end = () => stream.end();
@@ -109,7 +112,7 @@ const endWithClient = (stream: ServerResponse, socket: Socket): void => {
   stream.once('close', () => socket.off('end', end));
 };
 
-/** Ends a stream when its token is not valid any more. One that cannot be checked is taken as valid. */
+/** Ends a stream when its token becomes invalid. A token that cannot be checked counts as valid. */
 const endWithToken = (stream: ServerResponse, token: string | undefined, { isTokenValid }: TokenGuard): void => {
   const check = async () => {
     const isValid = token !== undefined && (await isTokenValid(token).catch(() => true));

@@ -6,7 +6,7 @@ import { queueUnavailable } from '../http/unavailable.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type GetQueueParts = {
-  /** Throws when the queue is away. */
+  /** Throws when the queue is unavailable. */
   readonly readQueueState: () => Promise<QueueState>;
 };
 
@@ -16,17 +16,18 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
     try {
       state = await readQueueState();
     } catch (error) {
-      // Also an error of the language: where replies were lost, those that follow are out of step and of other shapes.
+      // Includes TypeErrors: after lost replies, those that follow may be out of step and of other
+      // shapes.
       server.warn({ err: error }, 'could not read the queue');
       return { fault: queueUnavailable };
     }
     return { status: 200, body: queueBody(state) };
   });
 
-/** The state as the contract has it. */
+/** Formats the state as the contract defines it. */
 export const queueBody = (state: QueueState): z.output<(typeof routes.getQueue.answers)[200]['body']> => ({
   waiting_batches: state.waitingBatches,
-  // Redis tells the time in microseconds.
+  // Redis gives the time in microseconds.
   oldest_age_ms: Math.round(state.oldestAgeMs),
   in_flight_batches: state.inFlightBatches,
   consumers: state.consumers,

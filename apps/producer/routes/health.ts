@@ -2,7 +2,7 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
-/** The process alone: what it depends on being away must not make the platform kill it. */
+/** Checks only the process. The platform must not kill it because a dependency is unavailable. */
 export const addHealth = (server: FastifyInstance, { hostname }: { readonly hostname: string }): void =>
   addRoute(server, routes.health, (): AnswerOf<typeof routes.health> => ({
     status: 200,

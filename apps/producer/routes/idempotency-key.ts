@@ -8,13 +8,14 @@ type KeyedRequest = {
   readonly raw: IncomingMessage;
 };
 
-/** Reads the `Idempotency-Key` of a request and whose it is. */
+/** Reads the `Idempotency-Key` of a request and its owner. */
 export type ReadKey = (request: KeyedRequest) => IdempotencyKey | undefined;
 
 /**
- * Makes what reads keys. A key belongs to the token that the request was let in with, of which only the digest is handed
- * on; the digest stands for the client too. Where the producer has no tokens, one that comes all the same was not checked
- * and counts for nothing: all clients share one name space, and `clientOf` tells them apart.
+ * Creates the reader of keys. A key belongs to the token of its request. The queue gets only the
+ * digest of the token, which also identifies the client. A producer without tokens ignores a token,
+ * because it is not checked. Then all clients share one name space, and `clientOf` tells them
+ * apart.
  */
 export const createKeyReader =
   (clientOf: ClientOf, hasTokens: boolean): ReadKey =>

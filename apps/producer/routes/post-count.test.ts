@@ -209,7 +209,7 @@ test('two idempotency keys are refused', async (t) => {
 
 test('a body that does not arrive whole in time is a 408, and nothing is put into the queue', async (t) => {
   const bench = createTestServer(t);
-  // Of the two Node takes the longer one for the body.
+  // Node applies the longer of the two timeouts to the body.
   bench.server.server.headersTimeout = 100;
   bench.server.server.requestTimeout = 100;
   const socket = await connectTo(t, bench);

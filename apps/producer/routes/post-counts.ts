@@ -13,7 +13,7 @@ export const addPostCounts = (
   readKey: ReadKey,
 ): void => {
   const { hostname } = parts;
-  // A scope of its own, for this route alone takes NDJSON.
+  // A separate scope, because only this route accepts NDJSON.
   server.register(async (scope) => {
     takeNdjson(scope, limits);
     addRoute(scope, routes.postCounts, (request) => {

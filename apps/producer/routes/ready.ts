@@ -5,14 +5,17 @@ import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type ReadyParts = {
   readonly hostname: string;
-  /** Whether the queue takes counts, is full, or cannot be reached. */
+  /** Returns `up` if the queue accepts counts, `full`, or `down` if it is unavailable. */
   readonly readQueueReadiness: () => Promise<'up' | 'full' | 'down'>;
-  /** The findings of the check of the servers. */
+  /** Returns the findings of the server check. */
   readonly readFindings: () => readonly Finding[];
   readonly isLedgerUp: () => Promise<boolean>;
 };
 
-/** A producer is ready while it can take counts: the ledger may be away for as long as the queue holds them. */
+/**
+ * Adds the readiness check. A producer is ready while it can accept counts. The database may be
+ * unavailable for as long as the queue has room.
+ */
 export const addReady = (
   server: FastifyInstance,
   { hostname, readQueueReadiness, readFindings, isLedgerUp }: ReadyParts,

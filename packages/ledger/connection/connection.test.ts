@@ -69,7 +69,7 @@ test('a newer login ends the connections of the one before, when they are done',
     });
     current = { username: name, password: 'p' };
     await readTotal(ledger, deadlineMs);
-    // What was begun with the old login is finished with it.
+    // Work that began with the old login finishes with it.
     const [rows] = await connection.query('SELECT CURRENT_USER() AS me');
     assert.match(JSON.stringify(rows), /root@/);
   }, deadlineMs);

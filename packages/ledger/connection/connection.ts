@@ -2,27 +2,30 @@ import type { PoolConnection } from 'mysql2/promise';
 import { createPools } from './pools.ts';
 import { withoutSql, type DatabaseSettings } from './server.ts';
 
-/** Connections to the ledger, opened when they are needed and replaced when they fail. */
+/** Connections to the ledger, opened on demand and replaced when they fail. */
 export type LedgerConnection = {
   /**
-   * Runs `work` on a connection. A connection on which it fails, or is not done after `deadlineMs`, is destroyed: what state
-   * the server holds for it is unknown. The server rolls back what was open on it, but a COMMIT under way may have happened.
+   * Runs `work` on a connection. Destroys the connection if `work` fails or misses `deadlineMs`,
+   * because its state on the server is unknown. The server then rolls back the open transaction,
+   * but a COMMIT in progress may have happened.
    */
   readonly run: <T>(work: (connection: PoolConnection) => Promise<T>, deadlineMs: number) => Promise<T>;
-  /** How many connections are at work now. */
+  /** Returns the number of connections in use. */
   readonly inUse: () => number;
   readonly close: () => Promise<void>;
 };
 
-/** MySQL was not done in time. */
+/** MySQL missed the deadline. */
 export class LedgerTimeoutError extends Error {
   readonly code = 'LEDGER_TIMEOUT';
 }
 
 /**
- * A few connections. They are opened when first used, so a MySQL that is away, or a login that cannot be had, fails `run` and
- * not this. When MySQL refuses the login, a newer one is asked for and tried once, within the deadline of that `run`.
- * Throws a TlsHostError where TLS is asked for with an address in place of a name.
+ * Creates a small pool that opens its connections on first use. So `run` fails when MySQL or the
+ * login is unavailable, and this function does not.
+ *
+ * When MySQL refuses the login, `run` fetches a newer one and tries once more within its deadline.
+ * Throws a TlsHostError if `tls` is set and the host is an IP address.
  */
 export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
   const pools = createPools(settings);

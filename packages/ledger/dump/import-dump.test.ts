@@ -23,7 +23,7 @@ const fileOf = async (t: TestContext, text: string | Buffer): Promise<string> =>
   return file;
 };
 
-/** What mysqldump 8.4 and mariadb-dump 10.11 write around the rows of a table. */
+/** Wraps rows as mysqldump 8.4 and mariadb-dump 10.11 do. */
 const dumpOf = (columns: string, rows: string): string => `/*M!999999\\- enable the sandbox mode */
 -- MySQL dump 10.13  Distrib 8.4.3, for Linux (x86_64)
 --
@@ -90,7 +90,7 @@ test('a dump of the older system is imported with its ids, and the totals are ri
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 4n, rowsCount: 4n });
 });
 
-/** What tools write around rows of `count`; each dump has the rows (1,10) and (2,-20). */
+/** Dumps as different tools write them, each with the rows (1,10) and (2,-20). */
 const dumps: Readonly<Record<string, string>> = {
   'of mysqldump with triggers, routines and events': `${dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10),(2,-20);')}
 DELIMITER ;;
@@ -361,7 +361,7 @@ test('consumers are held while a dump comes in, with a slot of their own or not,
   );
   const file = await fileOf(t, lines.join('\n'));
 
-  // Not innodb_trx, which is a copy that stays as it is while it is asked for more often than every 0.1 s.
+  // innodb_trx is a cached copy: it does not change while it is read more often than every 0.1 s.
   const atStatement = async (statement: string) => {
     const rows = await query(
       'SELECT COUNT(*) AS sessions FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE ?',
@@ -369,7 +369,7 @@ test('consumers are held while a dump comes in, with a slot of their own or not,
     );
     return Number(rows[0]?.['sessions']);
   };
-  // Held by a row lock of the test, so that the import is caught in its middle.
+  // A row lock of the test stops the import halfway.
   await query('START TRANSACTION');
   await query("INSERT INTO imports (checksum, rows_count) VALUES (UNHEX(SHA2('x', 256)), 1)");
   await query('SELECT * FROM imports FOR UPDATE');

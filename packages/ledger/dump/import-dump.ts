@@ -16,38 +16,45 @@ export class ImportError extends Error {
 }
 
 type ImportSettings = {
-  /** Whether the rows get new ids, above all others, in place of those that they have. Their order stays. */
+  /** True to give the rows new ids above all others, in the same order. */
   readonly takesNewIds: boolean;
-  /** Told how many rows are in so far, and how many there are. */
+  /** Called with the number of rows imported so far and the number of rows in the dump. */
   readonly onProgress: (rows: number, ofRows: number) => void;
 };
 
 /** The outcome of an import. */
 export type Imported = {
-  /** How many rows came in: 0 where the same file was imported before, or where its table is empty. */
+  /**
+   * The number of imported rows. 0 if the same file was imported before, or if its table is empty.
+   */
   readonly rows: number;
-  /** How many rows the ledger has now. */
+  /** The number of rows in the ledger after the import. */
   readonly total: number;
   /** True if the same file was imported before. */
   readonly wasKnown: boolean;
-  /** The other tables of which the dump has rows; those were left out. */
+  /** The other tables that the dump has rows of. The import skips them. */
   readonly otherTables: readonly string[];
 };
 
 const duplicateEntry = 1062;
 const lockWaitTimeout = 1205;
 const deadlock = 1213;
-// Longer than a consumer gives one transaction.
+// Longer than the time limit of a consumer's transaction.
 const lockWaitSeconds = 60;
 
 /**
- * Imports the rows of `count` from the dump `file` ({@link openDump} and {@link readDump} say what it may be): all or none, and a
- * file only once, by its checksum. It is read twice, so that a dump that is refused has changed nothing and held nobody up.
+ * Imports the rows of `count` from the dump `file`: all or none, and each file only once, by its
+ * checksum. {@link openDump} and {@link readDump} describe the supported files. The import reads
+ * the file twice, so a refused dump changes nothing and blocks nobody.
  *
- * Consumers are held meanwhile: every row of `totals`, and by REPEATABLE READ the gaps between and behind them, is locked first. A
- * consumer writes to `totals` last before it commits, so none can commit; those under way wait 5 s, roll back and try again. So
- * the number of rows that is counted at the end is what `totals` must say. Batches stay in the queue, and GETs
- * see the state before. The session takes one statement at a time, and of the dump only numbers and times get into one.
+ * The import blocks consumers meanwhile. It first locks every row of `totals` and, by REPEATABLE
+ * READ, the gaps between and after them. A consumer writes to `totals` last before it commits, so
+ * no consumer can commit. Those in progress wait 5 s, roll back and retry. So the row count at the
+ * end is the value that `totals` needs. Batches stay in the queue, and GETs see the state before
+ * the import.
+ *
+ * The session takes one statement at a time. Only numbers and times of the dump get into a
+ * statement.
  *
  * Throws a {@link DumpError} or an {@link ImportError}.
  */
@@ -64,7 +71,8 @@ export const importDump = async (
     await connection.query('START TRANSACTION');
     try {
       await connection.query('SELECT slot FROM totals ORDER BY slot FOR UPDATE');
-      // From here on plain reads see what was committed before the lock, which is all there is.
+      // From here on, plain reads see the state that was committed before the lock. That is
+      // everything.
       const [known] = await connection.query<RowDataPacket[]>('SELECT 1 FROM imports WHERE checksum = ?', [checksum]);
       if (known.length === 0) await insertDump(connection, file, { ...options, checksum, rows });
       const total = await recomputeTotals(connection);
@@ -116,7 +124,9 @@ const insertDump = async (connection: Connection, file: string, settings: Check)
   ]);
 };
 
-/** The rows of one group have the same columns, those of their statement. */
+/**
+ * Inserts rows in groups. The rows of one group have the columns of their statement in the dump.
+ */
 const insertRows = async (connection: Connection, rows: readonly DumpedRow[], takesNewIds: boolean): Promise<void> => {
   const hasIds = !takesNewIds && rows[0]?.id !== undefined;
   const hasTimes = rows[0]?.recordedAt !== undefined;
@@ -129,7 +139,10 @@ const insertRows = async (connection: Connection, rows: readonly DumpedRow[], ta
   await connection.query(`INSERT INTO \`count\` (${columns.join(', ')}) VALUES ?`, [values]);
 };
 
-/** Counted by a plain read: INSERT … SELECT would lock the rows it counts, and wait for those of consumers that wait for this. */
+/**
+ * Recomputes `totals` from a plain read. INSERT … SELECT would lock the rows that it counts, and
+ * wait for the locks of consumers that wait for this import.
+ */
 const recomputeTotals = async (connection: Connection): Promise<number> => {
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT COUNT(*) AS total FROM `count`');
   const total = Number(row?.['total']);

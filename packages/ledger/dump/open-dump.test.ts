@@ -51,7 +51,7 @@ test('a file is the same one compressed', async (t) => {
   assert.notEqual((await readBytes(t, plain.subarray(1))).digest, digest);
 });
 
-// What does not repeat, so that no part of the compressed file is in the others.
+// Incompressible text, so every part of the compressed file is unique.
 const noise = Buffer.from(randomBytes(200_000).toString('hex'));
 const damage = (bytes: Buffer) => {
   const damaged = Buffer.from(bytes);

@@ -6,7 +6,10 @@ import { TextDecoder } from 'node:util';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { DumpError } from './split-statements.ts';
 
-/** The text of a dump in pieces, and the SHA-256 of its bytes before they became text, complete once the text was read. */
+/**
+ * The text of a dump in chunks, and the SHA-256 of its bytes before decoding. The digest is
+ * complete once the text is read.
+ */
 export type OpenDump = { readonly chunks: AsyncGenerator<string>; readonly digest: () => Buffer };
 
 const formats = [
@@ -27,9 +30,9 @@ const byFileError: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens a dump: SQL as UTF-8 or, as PowerShell's `>` writes it, as UTF-16; as it is or compressed by gzip or zstd. The digest is
- * that of the decompressed bytes, so a file is the same one compressed. Reading throws a {@link DumpError} that names what
- * is wrong with the file.
+ * Opens a dump: SQL in UTF-8 or in UTF-16 (PowerShell's `>`), plain or compressed with gzip or
+ * zstd. The digest covers the decompressed bytes, so compression does not change it. Reading throws
+ * a {@link DumpError} that names the problem with the file.
  */
 export const openDump = (file: string): OpenDump => {
   const hash = createHash('sha256');
@@ -48,7 +51,7 @@ const openBytes = async (file: string): Promise<Readable> => {
   const format = formats.find(({ magic }) => head.startsWith(magic));
   if (format === undefined) return createReadStream(file);
   if ('decompress' in format) {
-    // What goes wrong on the way ends the reading of its end.
+    // An error in the pipeline ends the reading of its output.
     return pipeline(createReadStream(file), format.decompress(), () => undefined);
   }
   if ('command' in format) {
@@ -85,7 +88,10 @@ const decode = async function* (bytes: Readable, hash: { update: (chunk: Buffer)
   yield decoder === undefined ? head.toString() : decoder.decode();
 };
 
-/** The decoder itself drops a byte order mark. Without one, a zero tells the two bytes of an ASCII character apart. */
+/**
+ * Detects the encoding. The decoder drops a byte order mark itself. Without a mark, a zero byte
+ * shows the byte order of an ASCII character.
+ */
 const encodingOf = (head: Buffer): string => {
   const [first, second, third, fourth] = head;
   if (first === 0xff && second === 0xfe) return 'utf-16le';

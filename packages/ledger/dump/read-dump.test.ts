@@ -3,13 +3,13 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-// A regular expression that looks at the rest of the text from each of its characters would take hours. It
-// would block its thread, which no test can end: the dump is read by a process of its own.
+// A regular expression that scans the rest of the text from each character would take hours. It
+// would block its thread, and no test can stop that. So a separate process reads the dump.
 const withinMs = 120_000;
 const run = promisify(execFile);
 const heap = '--max-old-space-size=256';
 
-/** Reads a dump that repeats `part` within a statement; answers with the values of its rows, as text. */
+/** Reads a dump that repeats `part` within a statement. Returns the values of its rows as text. */
 const read = async (before: string, part: string, times: number, after: string): Promise<string> => {
   const program = `
     import { readDump } from ${JSON.stringify(import.meta.resolve('./read-dump.ts'))};
@@ -27,7 +27,7 @@ const read = async (before: string, part: string, times: number, after: string):
 };
 
 const create = 'CREATE TABLE `count` (';
-// What is no column comes first: a pattern that reaches a column matches at once.
+// The text that is no column comes first, because a pattern that reaches a column matches at once.
 const columns = '\nx,\n  `count_value` bigint,\n  `id` int\n);';
 const insert = '\nINSERT INTO `count` VALUES (2,1);';
 

@@ -1,23 +1,26 @@
 import { DumpError, splitStatements, type Statement } from './split-statements.ts';
 
-/** A row of `count` in a dump. The id is decimal, the time UTC as MySQL writes it; where the dump has none there is none. */
+/**
+ * A row of `count` in a dump. The id is decimal, the time is UTC in MySQL's format. Each is
+ * `undefined` if the dump lacks it.
+ */
 export type DumpedRow = {
   readonly id: string | undefined;
   readonly value: number;
   readonly recordedAt: string | undefined;
 };
 
-/** What a dump has next to rows of `count`. */
+/** Callbacks for the contents of a dump other than rows of `count`. */
 type DumpListener = {
   /** Called when the dump creates the table `count`, which may have no rows. */
   readonly onTable: () => void;
-  /** Called with the name of another table for each statement of rows of it; they are left out. */
+  /** Called with the name of another table for each of its INSERTs. The import skips these rows. */
   readonly onOtherRows: (table: string) => void;
 };
 
 type Column = 'id' | 'count_value' | 'recorded_at';
 
-// Some tools put integers into quotes, too.
+// Some tools quote integers, too.
 const integer = (name: Column, digits: string) =>
   String.raw`(?<${name}Quote>['"]?)(?<${name}>${digits})\k<${name}Quote>`;
 const patterns: Readonly<Record<Column, string>> = {
@@ -41,27 +44,27 @@ const setTimeZone = /^\s*(?:SESSION\s+|@@(?:SESSION\.)?)?TIME_ZONE\s*=\s*(?<zone
 const utc = /^['"](?:[+-]0?0:00|UTC)['"]\s*$/i;
 const use = /^USE\s+(?<database>[^]*)$/i;
 
-// A column's definition begins a line, or follows a parenthesis or a comma. Within its line: `\s*` would
-// look through all lines that follow, from each of them.
+// A column's definition begins a line, or follows a parenthesis or a comma. It stays within its
+// line: `\s*` would scan all following lines, from each of them.
 const columnDefinitions =
   /(?:^|[(,])[ \t]*(?:`(?<quoted>[^`\n]+)`|"(?<ansi>[^"\n]+)"|(?<plain>[a-z_]\w*))[ \t]+[a-z]/gim;
 const noColumns = /^(?:PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FULLTEXT|SPATIAL|FOREIGN|CHECK)$/i;
 
-// What dumps carry next to the rows. None of it is run.
+// Statements that dumps contain in addition to rows. The import runs none of them.
 const skipped = new RegExp(
   String.raw`^(?:SET|USE|CREATE|DROP|LOCK|UNLOCK|ALTER|BEGIN|COMMIT|SELECT|SHOW|FLUSH|ANALYZE|OPTIMIZE|GRANT|REVOKE|RESET` +
     // The position of a replica.
     String.raw`|CHANGE\s+(?:MASTER|REPLICATION)|(?:START|STOP)\s+(?:TRANSACTION|SLAVE|REPLICA))\b`,
   'i',
 );
-// Before rows they make room for them; behind them they would remove them.
+// Before the rows, these empty the table for them. After the rows, they would remove them.
 const emptied = /^(?:TRUNCATE\s|DELETE\s+FROM\s+\S+$)/i;
 const makeDump = 'mysqldump --tz-utc DATABASE count > FILE';
 
-// The beginnings of XML, JSON and CSV.
+// The first characters of XML, JSON and CSV.
 const otherFormats = /^\s*(?:[<[{]|["']?[\w-]+["']?[,\t])/;
 
-// Why a statement is not taken, by its beginning.
+// The reasons for a refusal, by the beginning of the statement.
 const refusals: readonly (readonly [beginning: RegExp, reason: string])[] = [
   [
     /^(?:INSERT|REPLACE)\b/i,
@@ -77,19 +80,24 @@ const refusals: readonly (readonly [beginning: RegExp, reason: string])[] = [
 ];
 
 const maxRowsAtOnce = 5_000;
-// Far enough from the end of BIGINT that ids are left for what is recorded afterwards.
+// Leaves enough of BIGINT for the ids of counts that are recorded later.
 const highestId = 10n ** 18n - 1n;
-// Of TIMESTAMP.
+// The range of TIMESTAMP.
 const earliestMs = Date.UTC(1970, 0, 1, 0, 0, 1);
 const latestMs = Date.UTC(2038, 0, 19, 3, 14, 7, 999);
 const lengthShown = 60;
 const rowLengthRead = 1_000;
 
 /**
- * Reads the rows of `count` from a dump, as mysqldump, mariadb-dump, mydumper, phpMyAdmin and similar tools write it, in groups of
- * up to 5,000 with the line of their statement. Only INSERTs (and REPLACEs) into `count` are read. Rows of other tables, and what
- * dumps carry next to rows, are skipped. Anything else throws a {@link DumpError} that names its line, its beginning and
- * what to do. The columns are those that the INSERT lists, else those of the dump's own CREATE TABLE, else the ledger's.
+ * Reads the rows of `count` from a dump of mysqldump, mariadb-dump, mydumper, phpMyAdmin or a
+ * similar tool. Yields groups of up to 5,000 rows with the line of their statement.
+ *
+ * It reads only INSERTs (and REPLACEs) into `count`. It skips rows of other tables and the usual
+ * other statements of dumps. Anything else throws a {@link DumpError} with the line, the beginning
+ * of the statement and a fix.
+ *
+ * The columns are those that the INSERT lists, else those of the dump's own CREATE TABLE, else
+ * those of the ledger.
  */
 export const readDump = async function* (
   chunks: AsyncIterable<string>,
@@ -134,7 +142,10 @@ export const readDump = async function* (
   }
 };
 
-/** Passes on the text. A file of another format may have no semicolon, and would seem to be a dump that is cut off. */
+/**
+ * Passes on the text and refuses other formats. Such a file may have no semicolon and would look
+ * like a truncated dump.
+ */
 const refuseOtherFormats = async function* (chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let isFirst = true;
   for await (const chunk of chunks) {
@@ -146,7 +157,9 @@ const refuseOtherFormats = async function* (chunks: AsyncIterable<string>): Asyn
 
 const isCount = ({ groups }: RegExpExecArray): boolean => nameIn(groups?.['table'])?.toLowerCase() === 'count';
 
-/** True or false if a statement sets the time zone to UTC or to another one. */
+/**
+ * Returns true if a statement sets the time zone to UTC, false for another zone, else `undefined`.
+ */
 const zoneOf = (text: string): boolean | undefined => {
   if (!/^SET\s/i.test(text)) return undefined;
   const zones = text
@@ -192,7 +205,7 @@ const createRowParser = (
     if (!Number.isSafeInteger(Number(value))) throw faultAt(at, 'the count is beyond ±(2^53−1)');
     const timeFault = recordedAt === undefined ? undefined : findTimeFault(recordedAt);
     if (timeFault !== undefined) throw faultAt(at, timeFault);
-    // 0 would be given a new id.
+    // MySQL would replace 0 with a new id.
     if (id !== undefined && (BigInt(id) > highestId || BigInt(id) === 0n))
       throw faultAt(at, 'the id is not from 1 to 999999999999999999; --new-ids gives new ones');
     if (recordedAt !== undefined && !isUtc) {
@@ -218,7 +231,7 @@ const createRowParser = (
   };
 };
 
-/** What is wrong with a time that looks like one: reading could not give it back. */
+/** Describes the problem with a time in the right format that MySQL would not store as it is. */
 const findTimeFault = (time: string): string | undefined => {
   if (time.startsWith('0000-00-00')) {
     return (
@@ -228,7 +241,7 @@ const findTimeFault = (time: string): string | undefined => {
   }
   const [seconds = '', fraction = ''] = time.split('.');
   const atSecond = new Date(`${seconds.replace(' ', 'T')}Z`);
-  // A day or an hour that does not exist becomes none, or another one.
+  // `Date` turns a day or an hour that does not exist into an invalid or a different time.
   const isReal =
     !Number.isNaN(atSecond.getTime()) && atSecond.toISOString().slice(0, seconds.length) === seconds.replace(' ', 'T');
   const ms = atSecond.getTime() + Math.round(Number(`0.${fraction}0`) * 1_000);
@@ -237,7 +250,7 @@ const findTimeFault = (time: string): string | undefined => {
     : 'recorded_at is not a time from 1970-01-01 00:00:01 to 2038-01-19 03:14:07.999, which is what a TIMESTAMP holds';
 };
 
-/** What is wrong with the row at the beginning of `text`, which does not match. */
+/** Explains why the row at the beginning of `text` does not match. */
 const explain = (text: string, columns: readonly Column[]): string => {
   const shape = `not a row of the columns ${columns.join(', ')}`;
   const row = /^\(([^()]*)\)\s*(?<behind>,|$|[a-z]+)?/i.exec(text);
@@ -255,7 +268,10 @@ const explain = (text: string, columns: readonly Column[]): string => {
   return `the INSERT does more than insert rows (${row?.groups?.['behind'] ?? 'behind a row'})`;
 };
 
-/** The columns of rows. Rows without named columns are the ledger's, with a time or without. */
+/**
+ * Returns the columns of rows. Rows without named columns have those of the ledger, with or without
+ * the time.
+ */
 const columnsOf = (
   names: readonly string[] | undefined,
   rows: string,
@@ -277,7 +293,7 @@ const columnsOf = (
   return columns.filter(isColumn);
 };
 
-/** Matches one row and what follows it, a comma or the end. */
+/** Returns a pattern for one row and the comma or the end after it. */
 const rowOf = (columns: readonly Column[]): RegExp =>
   new RegExp(
     String.raw`\(\s*${columns.map((name) => patterns[name]).join(String.raw`\s*,\s*`)}\s*\)\s*(?<next>,|$)\s*`,
@@ -288,7 +304,7 @@ const isColumn = (name: string): name is Column => name in patterns;
 
 const namesIn = (list: string): string[] => list.split(',').map((name) => nameIn(name) ?? '');
 
-/** A name without its quotes. */
+/** Removes the quotes from a name. */
 const nameIn = (name: string | undefined): string | undefined => name?.trim().replaceAll(/[`"]/g, '');
 
 const shorten = (text: string): string => {

@@ -1,14 +1,18 @@
-/** One statement of an SQL script, without its comments and its semicolon, and the line (from 1) on which it begins. */
+/**
+ * One statement of an SQL script without its comments and its semicolon, and the line (from 1) on
+ * which it begins.
+ */
 export type Statement = { readonly text: string; readonly line: number };
 
-/** A dump is not what can be imported. Nothing of it was. */
+/** A dump cannot be imported. Nothing of it was. */
 export class DumpError extends Error {
   readonly code = 'DUMP_REFUSED';
 }
 
 type Mode = 'text' | "'" | '"' | '`' | 'block comment' | 'line comment' | 'delimiter';
 
-// What ends or interrupts each mode but `text`. Newlines are always met, to count lines.
+// The tokens that end or interrupt each mode except `text`. Every mode matches newlines, to count
+// lines.
 const tokens: Readonly<Record<Exclude<Mode, 'text'>, RegExp>> = {
   "'": /['\\\n]/g,
   '"': /["\\\n]/g,
@@ -18,28 +22,32 @@ const tokens: Readonly<Record<Exclude<Mode, 'text'>, RegExp>> = {
   delimiter: /\n/g,
 };
 
-/** What ends or interrupts text, where statements end with `delimiter`. */
+/**
+ * Returns the pattern of the tokens that end or interrupt text, where statements end with
+ * `delimiter`.
+ */
 const textTokens = (delimiter: string): RegExp =>
   new RegExp(`${delimiter.replaceAll(/\W/g, String.raw`\$&`)}|['"\`#\\n]|--|/\\*|\\*/|delimiter(?=[ \\t])`, 'gi');
 
-// The longest that must be seen at once: the start of an executable comment with its version, `/*M!100100\-`, or a delimiter.
+// The longest token that must be complete: the start of an executable comment with its version,
+// `/*M!100100\-`, or a delimiter.
 const lookAhead = 16;
 const maxDelimiterLine = 100;
 const maxStatementLength = 64 * 1024 * 1024;
-// Joined at once: a string that grew by each token would be millions of objects.
+// Pieces are joined at once, because a string that grows by each token is millions of objects.
 const maxPieces = 4_096;
 
 type State = {
-  /** What was read and not handled yet. */
+  /** The text that was read but not handled yet. */
   rest: string;
   mode: Mode;
-  /** What ends a statement, and the line of a DELIMITER command so far. */
+  /** The end of a statement. `delimiterLine` is the line of a DELIMITER command so far. */
   delimiter: string;
   textTokens: RegExp;
   delimiterLine: string;
   executableDepth: number;
   line: number;
-  /** The statement so far: its beginning, the pieces that come behind it, and the length of both. */
+  /** The statement so far: its beginning, the pieces that follow, and the length of both. */
   statement: string;
   pieces: string[];
   length: number;
@@ -48,10 +56,11 @@ type State = {
 };
 
 /**
- * Splits an SQL script as the `mysql` client does (MySQL manual, "Comments" and "String Literals"): quotes, escapes, comments, and
- * the client's command DELIMITER. What
- * stands in executable comments (`/*!40101 … *\/`, MariaDB's `/*M! … *\/`) is kept as part of the statement. Throws a
- * {@link DumpError} when the script ends within a statement.
+ * Splits an SQL script as the `mysql` client does (MySQL manual, "Comments" and "String Literals"):
+ * quotes, escapes, comments, and the client's command DELIMITER.
+ *
+ * It keeps the contents of executable comments (`/*!40101 … *\/`, MariaDB's `/*M! … *\/`) as part
+ * of the statement. Throws a {@link DumpError} when the script ends within a statement.
  */
 export const splitStatements = async function* (chunks: AsyncIterable<string>): AsyncGenerator<Statement> {
   const state: State = {
@@ -79,7 +88,7 @@ export const splitStatements = async function* (chunks: AsyncIterable<string>): 
   }
 };
 
-/** Handles what is read up to `end`, and whole tokens that begin before it. */
+/** Handles the text up to `end`, and whole tokens that begin before it. */
 const scan = function* (state: State, end: number): Generator<Statement> {
   let at = 0;
   while (at < end) {
@@ -105,7 +114,7 @@ const scan = function* (state: State, end: number): Generator<Statement> {
   if (at > 0) state.rest = state.rest.slice(at);
 };
 
-/** Handles a token of the script's text that stands at the start of `ahead`; answers with its length. */
+/** Handles a token of the script's text at the start of `ahead`. Returns the token's length. */
 const meetInText = (state: State, token: string, ahead: string): number => {
   if (token === "'" || token === '"' || token === '`') {
     state.mode = token;
@@ -113,7 +122,7 @@ const meetInText = (state: State, token: string, ahead: string): number => {
   } else if (token === '#' || (token === '--' && /^--(?:\s|$)/.test(ahead))) {
     state.mode = 'line comment';
   } else if (token === '/*') {
-    // `\-` is an order to the client (MariaDB's "sandbox mode"), not SQL.
+    // `\-` is a command to the client (MariaDB's "sandbox mode"), not SQL.
     const executable = /^\/\*M?!\d*(?!\\-)(?!\d)/.exec(ahead);
     if (executable !== null) {
       state.executableDepth += 1;
@@ -134,7 +143,7 @@ const meetInText = (state: State, token: string, ahead: string): number => {
   return token.length;
 };
 
-/** As {@link meetInText}, within quotes and comments. */
+/** Handles a token within quotes and comments, as {@link meetInText} does for text. */
 const meetInside = (state: State, token: string, ahead: string): number => {
   if (state.mode === 'delimiter') {
     setDelimiter(state);
@@ -147,7 +156,8 @@ const meetInside = (state: State, token: string, ahead: string): number => {
     }
     return token.length;
   }
-  // A doubled quote ends a string and begins the next one, which is as good here.
+  // A doubled quote counts as the end of a string and the start of the next one. The result is the
+  // same.
   if (token === state.mode) state.mode = 'text';
   const length = token === '\\' ? 2 : 1;
   if (ahead.startsWith('\\\n')) state.line += 1;

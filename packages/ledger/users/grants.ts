@@ -1,6 +1,6 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 
-/** Rights as GRANT writes them, on one table or, without one, on the whole database. */
+/** Rights in the syntax of GRANT, on one table or, without `table`, on the whole database. */
 export type Grant = { readonly rights: string; readonly table?: string };
 
 export const migratorGrants: readonly Grant[] = [
@@ -14,9 +14,10 @@ export const producerGrants: readonly Grant[] = [
 ];
 
 /**
- * By column: the server numbers the rows of `count` and says when they came, so no consumer can use up the ids or write into the past. SELECT
- * on `count` and `totals` is for the operator's verification, which runs as the consumer. MariaDB asks for UPDATE on each column of an INSERT …
- * ON DUPLICATE KEY UPDATE, on `slot` too.
+ * Rights by column. The server assigns the ids and times of `count`, so no consumer can use up the
+ * ids or backdate rows. The operator's verification runs as the consumer and needs SELECT on
+ * `count` and `totals`. MariaDB requires UPDATE on each column of an INSERT … ON DUPLICATE KEY
+ * UPDATE, including `slot`.
  */
 export const consumerGrants: readonly Grant[] = [
   { rights: 'SELECT (batch_id, expires_at), INSERT (batch_id, expires_at), DELETE', table: 'inbox' },
@@ -29,8 +30,8 @@ export const consumerGrants: readonly Grant[] = [
 ];
 
 /**
- * Gives a user these rights on the database and takes back all others that it has there, which an older release granted. Where there are
- * none to take back, a service at work is without no right for a moment.
+ * Grants a user these rights on the database and revokes all others there, which an older release
+ * granted. If there are none to revoke, a running service keeps its rights throughout.
  */
 export const applyGrants = async (
   connection: Connection,
@@ -52,7 +53,10 @@ export const applyGrants = async (
   }
 };
 
-/** In rights on a whole schema `_` stands for any character, so one on a_b would hold for axb too (MySQL manual, "GRANT Statement"). */
+/**
+ * Escapes `_`, which matches any character in rights on a whole schema: a right on a_b would also
+ * apply to axb (MySQL manual, "GRANT Statement").
+ */
 const schemaPatternOf = (database: string): string => database.replaceAll('_', '\\_');
 
 const targetOf = (schemaPattern: string, database: string, table: string | undefined): string =>
@@ -88,7 +92,7 @@ const findSurplus = async (
   });
 };
 
-/** `SELECT (a, b), DELETE` as `SELECT (a)`, `SELECT (b)` and `DELETE`. */
+/** Splits `SELECT (a, b), DELETE` into `SELECT (a)`, `SELECT (b)` and `DELETE`. */
 const splitRights = (rights: string): string[] =>
   [...rights.matchAll(/([A-Z]+)(?: \(([^)]+)\))?/g)].flatMap(([, type = '', columns]) =>
     columns === undefined ? [type] : columns.split(', ').map((column) => `${type} (${column})`),

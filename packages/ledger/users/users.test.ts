@@ -16,10 +16,10 @@ import { verifyTotals } from '../verify-totals.ts';
 
 const recordSettings = { slot: 1, inboxHours: 1, deadlineMs: 5_000 };
 const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
-// What MySQL says of a statement, a database or a column that is not allowed.
+// MySQL's errors for a statement, a database or a column that is not allowed.
 const denied = new Set([1044, 1045, 1142, 1143, 1227, 1370]);
 
-/** A schema set up with users of the test's own. */
+/** Sets up a schema with users of its own. */
 const setUp = async (t: TestContext) => {
   const { settings, query } = await createTestSchema(t);
   const suffix = randomBytes(4).toString('hex');

@@ -4,24 +4,27 @@ import type { Login } from '../connection/login.ts';
 import type { DatabaseSettings } from '../connection/server.ts';
 import { inSession } from '../connection/session.ts';
 
-/** The users of a ledger beside its administrator, each with a login of its own. */
+/** The users of a ledger in addition to its administrator, each with its own login. */
 export type LedgerUsers = {
-  /** Makes and changes tables; also imports. */
+  /** Creates and changes tables, and imports dumps. */
   readonly migrator: Login;
-  /** Reads what GETs answer. */
+  /** Reads the data for GET requests. */
   readonly producer: Login;
-  /** Records, purges, verifies. */
+  /** Records batches, purges the inbox and verifies the totals. */
   readonly consumer: Login;
 };
 
-/** A user could not be made or changed. Neither message nor cause has the statement, which holds the password. */
+/**
+ * A user could not be created or changed. Neither message nor cause contains the statement, which
+ * holds the password.
+ */
 export class UserSetupError extends Error {
   readonly code = 'USER_SETUP';
 }
 
 /**
- * As the administrator: makes the database and its migrator, or gives that the password that it has now. With `tls` the user must
- * connect with TLS too.
+ * Creates the database and its migrator as the administrator, or sets the migrator's current
+ * password. With `tls`, MySQL requires TLS of the user.
  */
 export const setUpMigrator = async (administrator: DatabaseSettings, users: LedgerUsers): Promise<void> => {
   await checkNames(administrator, users);
@@ -31,7 +34,10 @@ export const setUpMigrator = async (administrator: DatabaseSettings, users: Ledg
   });
 };
 
-/** As the administrator, after the migrations, since rights on a table need the table: the users of the services, as {@link setUpMigrator}. */
+/**
+ * Creates the users of the services as the administrator, as {@link setUpMigrator} does. Run it
+ * after the migrations: rights on a table need the table.
+ */
 export const setUpServiceUsers = async (administrator: DatabaseSettings, users: LedgerUsers): Promise<void> => {
   await checkNames(administrator, users);
   await inSession(administrator, async (connection) => {
@@ -40,7 +46,10 @@ export const setUpServiceUsers = async (administrator: DatabaseSettings, users: 
   });
 };
 
-/** Two with one name would share rights, and one with the administrator's would change its password. */
+/**
+ * Refuses equal names. Two users with one name would share rights, and a user with the
+ * administrator's name would change the administrator's password.
+ */
 const checkNames = async (administrator: DatabaseSettings, users: LedgerUsers): Promise<void> => {
   const { username } = await administrator.login();
   const names = [username, users.migrator.username, users.producer.username, users.consumer.username];
@@ -64,7 +73,7 @@ const setUpUser = async (
     await applyGrants(connection, database, username, grants);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
-    // Without its cause, whose text may quote the password.
+    // Omits the cause, because its text may quote the password.
     throw new UserSetupError(`MySQL did not set up the user ${username}: ${reason}`);
   }
 };

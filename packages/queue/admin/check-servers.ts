@@ -4,24 +4,31 @@ import type { Partition } from '../partition.ts';
 import { registryOf } from './partition-registry.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
-/** The oldest Redis that has all that the queue needs: scripts with flags, ACL selectors, XAUTOCLAIM. Valkey reports 7.2 here. */
+/**
+ * The minimum version of Redis: scripts with flags, ACL selectors, XAUTOCLAIM. Valkey reports 7.2
+ * here.
+ */
 const minVersion = [7, 0] as const;
 
 type CheckSettings = {
   readonly connection: RedisConnection;
   readonly queueName: string;
   readonly partitions: readonly Partition[];
-  /** How many replicas must hold a count before it is acknowledged; unknown to a consumer, which counts those that are there. */
+  /**
+   * Number of replicas that must hold a count before it is acknowledged. A consumer does not know
+   * it: the check then uses the number of connected replicas.
+   */
   readonly ackReplicas?: number;
   readonly deadlineMs: number;
 };
 
 /**
- * Checks what each server that has a partition, or the registry of them, says in INFO, which needs no right to CONFIG: its version, that it evicts
- * nothing, and that it keeps what it acknowledges. Throws when a server does not answer.
+ * Checks each server that has a partition or the registry of partitions: its version, that it
+ * evicts nothing, and that it keeps acknowledged entries. The check reads INFO, which needs no
+ * right to CONFIG. Throws when a server does not answer.
  */
 export const checkQueueServers = async (settings: CheckSettings): Promise<Finding[]> => {
-  // The registry's too: a queue that was refused from the start has no partitions yet.
+  // Includes the registry's server: a queue that was refused from the start has no partitions yet.
   const keys = [registryOf(settings.queueName), ...settings.partitions.map(({ stream }) => stream)];
   const found = await Promise.all(keys.map((key) => checkServer(key, settings)));
   const unique = new Map(found.flat().map((its) => [its.detail, its]));
@@ -38,13 +45,16 @@ const checkServer = async (
     return [isOld, checkEviction(info), checkPersistence(info, ackReplicas)].filter((its) => its !== undefined);
   } catch (error) {
     if (isHelloUnknown(error)) return [tooOld('a Redis older than 6.0, which does not know the command HELLO')];
-    // A server that tells nobody, or a user of a set-up by an older release.
+    // INFO is not permitted: by the server, or for a user that an older release set up.
     if (hasReplyCode(error, 'NOPERM')) return [];
     throw error;
   }
 };
 
-/** True if the handshake failed because Redis is older than 6.0. A connection without a session says why in its cause. */
+/**
+ * True if the handshake failed because Redis is older than 6.0. Without a session, the reason is in
+ * the cause of the error.
+ */
 const isHelloUnknown = (error: unknown): boolean =>
   error instanceof Error && (/unknown command.*HELLO/i.test(error.message) || isHelloUnknown(error.cause));
 
@@ -59,7 +69,7 @@ const tooOld = (what: string): Finding => ({
 
 const checkVersion = (version = ''): Finding | undefined => {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  // A server that does not tell its version is no reason to refuse.
+  // A server that does not report its version is not refused.
   if (major === undefined) return undefined;
   const isOld = Number(major) < minVersion[0] || (Number(major) === minVersion[0] && Number(minor) < minVersion[1]);
   return isOld ? tooOld(`Redis ${version}`) : undefined;

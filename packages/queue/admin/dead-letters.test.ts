@@ -16,7 +16,7 @@ const setUp = async (t: TestContext) => {
   const queue = await createTestQueue(t);
   const connection = queue.connect();
   const partitions = partitionsOf(queue.name, 2);
-  /** Adds an entry of these fields and buries it. */
+  /** Adds an entry of these fields and moves it to the dead letters. */
   const bury = async (index: number, ...fields: readonly (string | Buffer)[]) => {
     const partition = partitions[index];
     assert.ok(partition);
@@ -163,7 +163,7 @@ test('an entry of any kind is moved by hand with its fields, in flight only whil
     return { id, name: `${partition.stream}/${id}` };
   };
   const move = (name: string, isPaused = false) => moveEntryToDeadLetters(connection, partitions, name, isPaused);
-  // Without a group, which only a consumer makes.
+  // There is no group yet: only a consumer creates it.
   const early = await add('v', raw);
   assert.equal(await move(early.name), 'moved');
   const waiting = await add('b', 'a good id', 'v', '1');

@@ -5,19 +5,22 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 import { defineScript, runScript, type Script } from '../redis/script.ts';
 import { measuring, moveByHand } from '../consume/take-scripts.ts';
 
-/** An entry that could not be parsed, as it was, with the reason. */
+/** An entry that could not be parsed, unchanged, with the reason. */
 export type DeadLetter = {
-  /** What it is called in the commands: `{count_queue:0}/1700000000000-0`. */
+  /** The name of the dead letter in the commands: `{count_queue:0}/1700000000000-0`. */
   readonly name: string;
   /** The id that the entry had in the queue. */
   readonly entry: string;
   readonly reason: string;
   readonly buriedAt: Date;
-  /** Names and values in their order. In one that is not UTF-8, each byte outside printable ASCII is shown as `\xff`. */
+  /**
+   * Names and values in their order. In text that is not UTF-8, each byte outside printable ASCII
+   * is shown as `\xff`.
+   */
   readonly fields: readonly (readonly [name: string, value: string])[];
 };
 
-/** The name of a dead letter, or of an entry, is not one. */
+/** The error for a text that is not the name of a dead letter or an entry. */
 export class DeadLetterNameError extends Error {
   readonly code = 'DEAD_LETTER_NAME';
 }
@@ -26,7 +29,10 @@ const replyWithinMs = 3_000;
 const lettersPerStep = 100;
 const namePattern = /^(?<stream>\{.+\})\/(?<id>\d+-\d+)$/;
 
-/** Called for a partition whose dead letters cannot be read, because their key is of another type; the others are read all the same. */
+/**
+ * Called for a partition whose dead letters cannot be read, because their key is of another type.
+ * The other partitions are still read.
+ */
 type OnUnreadable = (partition: Partition) => void;
 
 type Place = { readonly partition: Partition; readonly id: string };
@@ -38,8 +44,9 @@ type PageSettings = {
 };
 
 /**
- * Up to `limit` dead letters, of one partition after the other and the oldest of each first; with `after`, the name of the last one of the page before, those
- * behind it. Throws a {@link DeadLetterNameError} when `after` is of none of the partitions.
+ * Lists up to `limit` dead letters, partition by partition, the oldest of each first. With `after`,
+ * the name of the last letter of the previous page, the list continues behind it. Throws a
+ * {@link DeadLetterNameError} when `after` belongs to none of the partitions.
  */
 export const listDeadLetters = async (
   connection: RedisConnection,
@@ -53,14 +60,17 @@ export const listDeadLetters = async (
     const from = partition === start?.partition ? `(${start.id}` : '-';
     const room = limit - letters.length;
     const readPage = () => readLetters(connection, partition, from, '+', room);
-    // oxlint-disable-next-line no-await-in-loop -- the next partition is read only when this one leaves room
+    // oxlint-disable-next-line no-await-in-loop -- a full page ends the loop early
     letters.push(...((await unlessUnreadable(partition, onUnreadable, readPage)) ?? []));
     if (letters.length >= limit) break;
   }
   return letters;
 };
 
-/** The dead letter called `name`, or none. Throws a {@link DeadLetterNameError} when that is not the name of one of these partitions. */
+/**
+ * Returns the dead letter called `name`, or undefined. Throws a {@link DeadLetterNameError} when
+ * `name` belongs to none of the partitions.
+ */
 export const showDeadLetter = async (
   connection: RedisConnection,
   partitions: readonly Partition[],
@@ -72,8 +82,9 @@ export const showDeadLetter = async (
 };
 
 /**
- * KEYS: the dead letters. ARGV: the first id, the last, the most letters. Returns letters, of older releases' large ones only the
- * first two fields, which are the entry's id and the reason.
+ * Reads dead letters. KEYS: the dead letters. ARGV: the first id, the last id, the maximum number
+ * of letters. Returns the letters. Large letters of older releases have only their first two
+ * fields: the entry's id and the reason.
  */
 const readScript = defineScript(`${measuring}
 for _, letter in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])) do
@@ -86,8 +97,9 @@ return taken
 `);
 
 /**
- * KEYS: the dead letters, the stream. ARGV: the first id, the last, the most letters. The fields behind the first two go back; a letter that
- * kept none stays. Returns how many went back and how many stay, and the id of the last.
+ * Moves dead letters back to the stream. KEYS: the dead letters, the stream. ARGV: the first id,
+ * the last id, the maximum number of letters. The first two fields are left out. A letter without
+ * other fields stays. Returns the number moved, the number kept, and the id of the last letter.
  */
 const replay = defineScript(`
 local moved, kept, last = 0, 0, ''
@@ -104,7 +116,10 @@ end
 return { moved, kept, last }
 `);
 
-/** KEYS: the dead letters, the stream. ARGV: the first id, the last, the most letters. Returns what {@link replay} does. */
+/**
+ * Deletes dead letters. KEYS: the dead letters, the stream. ARGV: the first id, the last id, the
+ * maximum number of letters. Returns the same values as {@link replay}.
+ */
 const drop = defineScript(`
 local dropped, last = 0, ''
 for _, letter in ipairs(redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[2], 'COUNT', ARGV[3])) do
@@ -116,12 +131,14 @@ return { dropped, 0, last }
 
 type Which = { readonly name: string } | 'all';
 
-/** How many dead letters a command was carried out on, and on how many it could not be. */
+/** The number of dead letters that a command processed (`done`), and that it could not (`kept`). */
 export type DeadLettersDone = { readonly done: number; readonly kept: number };
 
 /**
- * Puts one dead letter, or all that are there now, back into the queue as new entries with their fields unchanged, the batch id among them; each is in exactly one of
- * the two places. Those whose fields were too large to be kept stay. Throws a {@link DeadLetterNameError}, or what Redis answered, when it is full for example.
+ * Moves one dead letter, or all that exist now, back to the queue as new entries. Their fields are
+ * unchanged, including the batch id. Each is always in exactly one of the two places. Letters whose
+ * fields were too large to be kept stay. Throws a {@link DeadLetterNameError}, or the error reply
+ * of Redis, for example when it is full.
  */
 export const replayDeadLetters = (
   connection: RedisConnection,
@@ -130,7 +147,10 @@ export const replayDeadLetters = (
   onUnreadable?: OnUnreadable,
 ): Promise<DeadLettersDone> => runOnLetters(connection, partitions, which, replay, onUnreadable);
 
-/** Removes one dead letter, or all that are there now, for good. Throws a {@link DeadLetterNameError}. */
+/**
+ * Deletes one dead letter, or all that exist now, permanently. Throws a
+ * {@link DeadLetterNameError}.
+ */
 export const dropDeadLetters = (
   connection: RedisConnection,
   partitions: readonly Partition[],
@@ -141,9 +161,10 @@ export const dropDeadLetters = (
 const movedByHand = 'an operator moved it here';
 
 /**
- * Moves one entry of the queue to the dead letters of its partition, whatever it holds; it is in exactly one of the two. `name` is
- * that of a dead letter, with the entry's id. `in flight`: a consumer has the entry and may be recording it, so it stays, unless
- * `isPaused`. Throws a {@link DeadLetterNameError}, or what Redis answered.
+ * Moves one entry of the queue to the dead letters of its partition, whatever it holds. It is
+ * always in exactly one of the two. `name` has the form of a dead letter's name, with the entry's
+ * id. Returns `in flight` when a consumer has the entry and may be recording it. The entry then
+ * stays, unless `isPaused`. Throws a {@link DeadLetterNameError}, or the error reply of Redis.
  */
 export const moveEntryToDeadLetters = async (
   connection: RedisConnection,
@@ -176,7 +197,8 @@ const runOnLetters = async (
     kept += Number(keptNow);
     return String(last);
   };
-  // A step after the other, so that no script holds up Redis. What is buried again meanwhile is behind the end, and left there.
+  // Runs step by step, so that no script blocks Redis for long. Letters that return meanwhile are
+  // behind `end`, and stay.
   const runOnAll = async (partition: Partition) => {
     const end = await readLastId(connection, partition);
     let last = end === '' ? '' : await step(partition, '-', end);
@@ -209,7 +231,7 @@ const unlessUnreadable = async <T>(
   }
 };
 
-/** KEYS: the dead letters. Returns the id of the last one, or nothing. */
+/** Finds the last dead letter. KEYS: the dead letters. Returns its id, or an empty string. */
 const lastId = defineScript(`
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
 return last and last[1] or ''
@@ -229,7 +251,7 @@ const findPlace = (partitions: readonly Partition[], name: string): Place => {
   return { partition, id };
 };
 
-/** As bytes: node-redis would make text of them. */
+/** Reads dead letters as bytes: node-redis would convert them to text. */
 const readLetters = async (
   connection: RedisConnection,
   { stream, deadLetters }: Partition,

@@ -4,10 +4,10 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** An entry that a consumer has read and not removed yet. */
 export type InFlightEntry = {
-  /** What it is called in the commands: `{count_queue:0}/1700000000000-0`. */
+  /** The name of the entry in the commands: `{count_queue:0}/1700000000000-0`. */
   readonly name: string;
   readonly consumer: string;
-  /** How long ago it was delivered last, and how many times it was delivered. */
+  /** Time since the last delivery in ms; `deliveries` counts all deliveries. */
   readonly idleMs: number;
   readonly deliveries: number;
 };

@@ -5,8 +5,9 @@ import type { Partition } from '../partition.ts';
 const replyWithinMs = 3_000;
 
 /**
- * Gives the servers of the partitions the script that producers run by its hash. A producer whose user may send no text of a script needs it;
- * a server forgets it when it is restarted, and a replica has never known it.
+ * Loads the script that producers run by its hash into the servers of the partitions. A producer
+ * whose Redis user may not send script text needs this. A server forgets the script on a restart,
+ * and a replica does not have it.
  */
 export const loadScripts = async (connection: RedisConnection, partitions: readonly Partition[]): Promise<void> => {
   await Promise.all(

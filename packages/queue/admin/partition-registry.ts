@@ -5,13 +5,14 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 
 const replyWithinMs = 3_000;
 
-/** The key of the set that names the partitions of a queue. */
+/** Returns the key of the set that names the partitions of a queue. */
 export const registryOf = (queueName: string): string => `${queueName}:partitions`;
 
 /**
- * Makes the partitions known to the consumers, with their groups: a Redis that is full before its first consumer comes would not let it create
- * one, and never drain. Producers do so before they enqueue, and again and again, because a Redis that was flushed has
- * forgotten it. None is ever removed: a partition that no producer uses any more may still hold entries.
+ * Registers the partitions for the consumers and creates their groups. A Redis that is full before
+ * its first consumer would not let it create a group, and would never drain. Producers call this
+ * before they enqueue. They repeat it, because a flushed Redis has lost the registry. Partitions
+ * are never removed: one that no producer uses may still hold entries.
  */
 export const registerPartitions = async (
   connection: RedisConnection,
@@ -24,7 +25,10 @@ export const registerPartitions = async (
   await connection.run(key, (client) => client.sAdd(key, streams), replyWithinMs);
 };
 
-/** A key of another type takes no counts, which the producer says when it adds some; the other partitions do. */
+/**
+ * Creates the group of a partition, unless its key is of another type. Such a partition accepts no
+ * counts, and the producer reports it when it adds some. The other partitions keep working.
+ */
 const createGroupUnlessTaken = async (connection: RedisConnection, partition: Partition): Promise<void> => {
   try {
     await createGroup(connection, partition);
@@ -34,17 +38,21 @@ const createGroupUnlessTaken = async (connection: RedisConnection, partition: Pa
 };
 
 /**
- * The most partitions that are read. Those of up to 15 partitions are the first 120 that a queue can have, so nobody who registers others
- * displaces them.
+ * Maximum number of partitions that are read. Queues of up to 15 partitions use the first 120 that
+ * a queue can have, so registering others cannot displace theirs.
  */
 export const mostReadPartitions = 128;
 
-/** What is registered and is not read: names that no partition of this queue can have, and partitions beyond {@link mostReadPartitions}. */
+/**
+ * Called with the number of registered names that are not read: names that no partition of this
+ * queue can have, and partitions beyond {@link mostReadPartitions}.
+ */
 type OnIgnored = (names: number) => void;
 
 /**
- * The partitions that producers have registered, at most {@link mostReadPartitions}. Redis is asked about each name that a partition can
- * have, so that whatever else is in the registry, however much of it, is not read.
+ * Reads the registered partitions, at most {@link mostReadPartitions}. It asks Redis about each
+ * name that a partition can have. So other members of the registry are never read, however many
+ * there are.
  */
 export const readPartitions = async (
   connection: RedisConnection,
@@ -66,7 +74,7 @@ export const readPartitions = async (
 
 let possibleOfQueue: { readonly queueName: string; readonly partitions: readonly Partition[] } | undefined;
 
-/** As {@link possiblePartitionsOf}, remembered for the queue that was asked for last: a process has one. */
+/** Returns {@link possiblePartitionsOf}, cached for the last queue: a process has one. */
 const possibleOf = (queueName: string): readonly Partition[] => {
   if (possibleOfQueue?.queueName !== queueName) {
     possibleOfQueue = { queueName, partitions: possiblePartitionsOf(queueName) };

@@ -4,12 +4,13 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 
 const replyWithinMs = 3_000;
 
-/** The key with the id of the database that the queue belongs to. */
+/** Returns the key that holds the id of the database that the queue belongs to. */
 const ownerKeyOf = (queueName: string): string => `${queueName}:database`;
 
 /**
- * Claims the queue for the database with this id, unless another one has it. Two databases on one queue would share its
- * counts between them. A queue without an owner is new, was flushed, or is from a release that did not know owners.
+ * Claims the queue for the database with this id, unless another one has it. Two databases on one
+ * queue would split its counts between them. A queue without an owner is new, was flushed, or is
+ * from a release without owners.
  */
 export const claimQueue = async (
   connection: RedisConnection,
@@ -22,15 +23,15 @@ export const claimQueue = async (
     if (findings.length > 0) return findings;
     await connection.run(key, (client) => client.setNX(key, databaseId), replyWithinMs);
   } catch (error) {
-    // NOPERM: the user of a set-up by an older release, which has no right to the key until it runs again. OOM: a full
-    // queue must be read before there is room for its owner.
+    // NOPERM: an older release set up this user, which has no right to the key until the set-up
+    // runs again. OOM: a full queue must drain before there is room for its owner.
     if (hasReplyCode(error, 'NOPERM') || hasReplyCode(error, 'OOM')) return [];
     throw error;
   }
   return checkOwner(connection, queueName, databaseId);
 };
 
-/** Checks that the queue has no owner but the database with this id. Changes nothing. */
+/** Checks that no database but the one with this id owns the queue. Changes nothing. */
 export const checkOwner = async (
   connection: RedisConnection,
   queueName: string,
@@ -51,7 +52,7 @@ export const checkOwner = async (
   ];
 };
 
-/** Gives the queue with all that waits in it to the database with this id. */
+/** Transfers the queue, with all waiting entries, to the database with this id. */
 export const adoptQueue = async (connection: RedisConnection, queueName: string, databaseId: string): Promise<void> => {
   const key = ownerKeyOf(queueName);
   await connection.run(key, (client) => client.set(key, databaseId), replyWithinMs);

@@ -4,13 +4,13 @@ import { group, type Partition } from '../partition.ts';
 import { isPaused } from './pause.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
-/** What is in the queue, over all partitions. */
+/** The state of the queue, summed over all partitions. */
 export type QueueState = {
-  /** Batches that are not recorded yet, those in flight included. */
+  /** Batches that are not recorded yet, including those in flight. */
   readonly waitingBatches: number;
-  /** How long the oldest of them has waited, by Redis's clock; 0 when there is none. */
+  /** Age of the oldest of these batches in ms, by Redis's clock; 0 when there is none. */
   readonly oldestAgeMs: number;
-  /** Batches that a consumer has and has not recorded yet. */
+  /** Batches that a consumer has read and not recorded yet. */
   readonly inFlightBatches: number;
   /** Consumers that made an attempt in the last 30 s. */
   readonly consumers: number;
@@ -21,7 +21,10 @@ export type QueueState = {
 const replyWithinMs = 1_500;
 const activeWithinMs = 30_000;
 
-/** Reads the state of the queue: one or two round trips per partition, all at once. Throws when one of them does not answer. */
+/**
+ * Reads the state of the queue: one or two round trips per partition, all concurrent. Throws when a
+ * partition does not answer.
+ */
 export const readQueueState = async (
   connection: RedisConnection,
   queueName: string,
@@ -44,7 +47,7 @@ export const readQueueState = async (
 };
 
 const readPartition = async (client: Client, { stream, deadLetters }: Partition) => {
-  // Sent together; not as one pipeline, because a group that is not there yet fails its two commands.
+  // Sent at once, but not as one pipeline: the two commands on a missing group fail.
   const [length, pending, consumers, dead, now] = await Promise.all([
     ifThere(client.xLen(stream)),
     ifThere(client.xPending(stream, group)),
@@ -64,15 +67,17 @@ const readPartition = async (client: Client, { stream, deadLetters }: Partition)
 };
 
 /**
- * The id of the oldest entry. Redis answers with the whole entry, however large it is, so it is asked only where no consumer has an entry: the
- * oldest of those is older than all that no consumer has.
+ * Reads the id of the oldest entry. Redis replies with the whole entry, however large it is. So
+ * this is called only where no entry is pending: the oldest pending entry is older than every entry
+ * that no consumer has.
  */
 const readOldest = async (client: Client, stream: string): Promise<string | undefined> =>
   (await ifThere(client.xRange(stream, '-', '+', { COUNT: 1 })))?.[0]?.id;
 
 /**
- * The reply, or none where Redis has no stream or no group: no consumer has read yet, Redis was flushed, or the key is of another type. What
- * is wrong with one key must not hide the other partitions; the consumer of its partition says so.
+ * Returns the reply, or undefined where Redis has no stream or no group: no consumer has read yet,
+ * Redis was flushed, or the key is of another type. An error of one key must not hide the other
+ * partitions. The consumer of its partition reports it.
  */
 const ifThere = async <T>(reply: Promise<T>): Promise<T | undefined> => {
   try {

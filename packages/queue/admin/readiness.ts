@@ -4,26 +4,29 @@ import { sendCreateGroup } from '../consume/create-group.ts';
 import type { Partition } from '../partition.ts';
 import { isOutOfMemory } from '../redis/reply-error.ts';
 
-/** The queue as one who wants to add to it finds it: it takes counts, it is full, or it does not take any for another reason. */
+/**
+ * The readiness of the queue: it accepts counts, it is full, or it accepts none for another reason.
+ */
 export type QueueReadiness = 'up' | 'full' | 'down';
 
 type ReadinessSettings = {
   readonly connection: RedisConnection;
   readonly partitions: readonly Partition[];
-  /** How many replicas must hold a count before it is acknowledged. */
+  /** Number of replicas that must hold a count before it is acknowledged. */
   readonly ackReplicas: number;
-  /** How many batches a partition holds before counts are refused. */
+  /** Maximum number of batches in a partition; beyond it counts are refused. */
   readonly maxBatches: number;
   readonly deadlineMs: number;
 };
 
-// WAIT has nothing to wait for, so its answer is there at once, unless there are too few.
+// Nothing was written, so WAIT answers at once unless there are too few replicas.
 const waitMs = '1';
 
 /**
- * Finds out whether a request without a key would be taken now: one partition that takes it is enough. Nothing is written. A
- * partition is asked to create its consumer group, which it has: a server that takes no writes says so first (out of memory,
- * a replica, too few replicas, a disk that failed).
+ * Checks if the queue would accept a request without a key now. One partition that accepts it is
+ * enough. The check writes nothing. It asks each partition to create its consumer group, which
+ * exists already. A server that accepts no writes reports that first: out of memory, a replica, too
+ * few replicas, or a failed disk.
  */
 export const readReadiness = async (settings: ReadinessSettings): Promise<QueueReadiness> => {
   const found = await Promise.all(settings.partitions.map((partition) => readPartition(partition, settings)));

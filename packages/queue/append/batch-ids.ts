@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * A source of batch ids: 8 random bytes, drawn once, then an 8-byte sequence; 32 hexadecimal digits. Two processes give
- * the same id only if they drew the same 64 random bits.
+ * Creates a source of batch ids of 32 hexadecimal digits: 8 random bytes, drawn once, then an
+ * 8-byte sequence. Two processes make the same id only if they drew the same 64 random bits.
  */
 export const createBatchIds = (): (() => string) => {
   const prefix = randomBytes(8).toString('hex');

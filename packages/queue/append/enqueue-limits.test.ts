@@ -54,7 +54,8 @@ test('a request of more than 1,000 counts is several batches of one partition', 
 test('of a request that Redis refuses in the middle nothing is added', async (t) => {
   const { admin, enqueuer, lengths } = await setUp(t);
   await enqueuer.enqueue([1]);
-  // Full only for the second half of what follows would be a matter of luck; a transaction with one refused command is the same to Redis.
+  // Filling Redis in the middle of the request would depend on luck. A transaction with one refused
+  // command is the same to Redis.
   await admin.configSet('maxmemory', '1');
   assert.equal(await enqueuer.enqueue(many(2_500)), 'full');
   assert.equal(await enqueuer.enqueue(many(2_500), aKey), 'full');
@@ -87,7 +88,7 @@ test('a Redis that is full before its first consumer comes refuses counts at onc
   const { port, admin, connection, partitions, enqueuer, lengths } = await setUp(t);
   const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
   await admin.configSet('maxmemory', String(used + 1_000_000));
-  // What a refused command took is free again, so that another may fit.
+  // Memory of a refused command is free again, so another one may fit.
   for (let refused = 0; refused < 5;) {
     const outcome = await enqueuer.enqueue(many(1_000, 1_700_000_000));
     refused = outcome === 'full' ? refused + 1 : 0;
@@ -166,12 +167,12 @@ test('nothing is acknowledged while too few replicas hold it, keyed repeats neit
 
   const replica = await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);
   await waitUntil(async () => (await admin.info('replication')).includes('state=online'), 10_000);
-  // A replica that has just come may need longer than one request has.
+  // A new replica may need longer than one request has.
   const untilAcknowledged = (counts: readonly number[], key?: typeof aKey) =>
     waitUntil(async () => (await enqueuer.enqueue(counts, key)) === 'acknowledged', 20_000);
   await untilAcknowledged([3]);
   await untilAcknowledged([2], aKey);
-  // What is sent again has its id again.
+  // A batch that is sent again keeps its id.
   const readIds = async () => new Set((await admin.xRange(stream, '-', '+'))?.map(({ message }) => message['b']));
   const before = (await readIds()).size;
   await admin.sendCommand(['CLIENT', 'PAUSE', '10000', 'WRITE']);
@@ -183,7 +184,7 @@ test('nothing is acknowledged while too few replicas hold it, keyed repeats neit
   }
   await admin.sendCommand(['CLIENT', 'UNPAUSE']);
   await Promise.all(outcomes);
-  // One flight at a time: the first, and the two that came meanwhile together.
+  // One flight at a time: the first request, then the two that arrived meanwhile.
   assert.equal((await readIds()).size, before + 2);
   replica.signal('SIGSTOP');
   assert.equal(await enqueuer.enqueue([2], aKey), 'unavailable');

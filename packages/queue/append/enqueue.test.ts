@@ -70,7 +70,7 @@ test('two flights are under way at most, and counts that arrive meanwhile share 
   const outcomes: Promise<unknown>[] = [];
   for (let count = 1; count <= 5; count++) {
     outcomes.push(enqueuer.enqueue([count]));
-    // What comes in the next turn has not arrived together with it.
+    // Requests of different turns have not arrived together.
     await setImmediate();
     await setImmediate();
   }

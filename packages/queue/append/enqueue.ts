@@ -7,14 +7,14 @@ import { createKeyedSender } from './keyed-flight.ts';
 import type { Partition } from '../partition.ts';
 import { retryUntilDeadline, type EnqueueOutcome } from './retry-until-deadline.ts';
 
-/** The way into the queue. */
+/** The writer that puts counts into the queue. */
 export type Enqueuer = {
   /**
-   * Puts the counts of one request into the queue, all or none. With a `key` they are added once however often they come
-   * with it within 24 hours.
+   * Puts the counts of one request into the queue, all or none. With a `key` they are added once,
+   * however often they come with it within 24 hours.
    */
   readonly enqueue: (counts: readonly number[], key?: IdempotencyKey) => Promise<EnqueueOutcome>;
-  /** Resolves when every request has its outcome; none may be added after the call. */
+  /** Resolves when every request has its outcome. No request may be added after the call. */
   readonly drain: () => Promise<void>;
 };
 
@@ -35,33 +35,41 @@ type EnqueuerSettings = {
   readonly connection: RedisConnection;
   /** At least one. */
   readonly partitions: readonly Partition[];
-  /** How long a request may wait for its acknowledgement. */
+  /** Maximum time in ms that a request waits for its acknowledgement. */
   readonly deadlineMs: number;
-  /** How long one attempt may wait for Redis before its connection is replaced and the flight is sent again. */
+  /**
+   * Maximum time in ms of one attempt. Then its connection is replaced and the flight is sent
+   * again.
+   */
   readonly attemptMs: number;
-  /** How many replicas must hold a count before it is acknowledged. */
+  /** Number of replicas that must hold a count before it is acknowledged. */
   readonly ackReplicas: number;
-  /** How many batches a partition holds before counts are refused. */
+  /** Maximum number of batches in a partition; beyond it counts are refused. */
   readonly maxBatches: number;
-  /** How many idempotency keys a partition holds before requests with new ones are refused. */
+  /** Maximum number of idempotency keys in a partition; beyond it new ones are refused. */
   readonly maxKeys: number;
   readonly onError: (error: unknown) => void;
-  /** Hears of each flight that was acknowledged: how many requests it carried. */
+  /** Called after each acknowledged flight with the number of its requests. */
   readonly onFlight?: ((requests: number) => void) | undefined;
 };
 
 const avoidForMs = 1_000;
-// Counts of requests of more than one batch that one flight carries.
+// Counts that one flight carries from requests of more than one batch.
 const maxLargeCounts = 20_000;
 
-/** One is on its way while the next is made. WAIT holds up all that is behind it on its connection, the next flight too. */
+/**
+ * Returns the maximum number of flights in progress per partition: one is sent while the next is
+ * made. With replicas it is one, because WAIT delays all later commands on its connection.
+ */
 const mostFlights = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
 
 /**
- * Group commit: two flights per partition are under way at most (one where replicas are waited for), and requests that arrive meanwhile form the next one, as do those
- * that arrive in one turn of the event loop. There is no timer, so an idle queue adds no latency and a busy one makes larger batches. The partitions take turns; one that was
- * full or away is left out for a second, unless all were. A flight whose reply was lost is sent again under the same ids until the
- * deadline of its last request; the ledger records an id once.
+ * Creates the enqueuer, which uses group commit. A partition has at most two flights in progress,
+ * or one with `ackReplicas`. Requests that arrive meanwhile form the next flight, as do those of
+ * one turn of the event loop. There is no timer, so an idle queue adds no latency and a busy one
+ * makes larger batches. The partitions take turns. One that was full or unavailable is skipped for
+ * a second, unless all were. A flight whose reply was lost is sent again under the same ids until
+ * the deadline of its last request. The ledger records an id once.
  */
 export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   const { partitions, deadlineMs } = settings;
@@ -138,7 +146,10 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   return { enqueue, drain };
 };
 
-/** Requests that arrive in one turn of the event loop share a deadline: a timer costs about as much as the rest of their way. */
+/**
+ * Creates a group of requests that arrive in one turn of the event loop. They share a deadline,
+ * because a timer costs about as much as the rest of their processing.
+ */
 const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals => {
   const deadline = performance.now() + deadlineMs;
   const requests: Request[] = [];
@@ -163,7 +174,7 @@ const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals =>
   return { add };
 };
 
-/** Knows what is under way, to wait for it. */
+/** Tracks the work in progress, to wait for it. */
 const createTracker = () => {
   const underWay = new Set<Promise<unknown>>();
 
@@ -177,7 +188,7 @@ const createTracker = () => {
   };
 
   const settled = async () => {
-    // oxlint-disable-next-line no-await-in-loop -- a flight that lands may start the next
+    // oxlint-disable-next-line no-await-in-loop -- a flight that ends may start the next
     while (underWay.size > 0) await Promise.all(underWay);
   };
 
@@ -185,8 +196,9 @@ const createTracker = () => {
 };
 
 /**
- * Splits requests into those that go together, all small ones and as many large ones as a flight may carry, and those
- * that wait for the next. A flight of everything could take longer than an attempt may.
+ * Splits requests into those of this flight and those of the next. A flight carries all small
+ * requests and as many large ones as it may. A flight of everything could exceed the time of an
+ * attempt.
  */
 const splitRequests = (requests: Request[]): { readonly flight: Request[]; readonly rest: Request[] } => {
   const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
@@ -202,7 +214,10 @@ const splitRequests = (requests: Request[]): { readonly flight: Request[]; reado
   return { flight, rest };
 };
 
-/** The counts of whole requests, joined as far as one batch holds them; those of a larger request stay alone. */
+/**
+ * Joins the counts of whole requests up to the size of one batch. Those of a larger request stay
+ * separate.
+ */
 const joinRequests = (requests: readonly Request[]): number[][] => {
   const groups: number[][] = [];
   let room = 0;

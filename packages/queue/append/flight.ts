@@ -7,12 +7,15 @@ import { checkReplicas, waitArguments } from './replicas.ts';
 /** The fields of one entry. */
 export type Fields = Record<string, string>;
 
-/** What is sent to Redis together: groups of entries, each group added whole or not at all. */
+/** The entries that one pipeline sends to Redis: groups, each added whole or not at all. */
 export type Flight = readonly (readonly Fields[])[];
 
-/** The way of flights into one partition. */
+/** The sender of flights into one partition. */
 export type Sender = {
-  /** Adds all entries, unless the partition is full. Throws what Redis answered, or that it did not. */
+  /**
+   * Adds all entries, unless the partition is full. Throws the error reply of Redis, or an error
+   * when there was none.
+   */
   readonly send: (flight: Flight, withinMs: number) => Promise<'acknowledged' | 'full'>;
 };
 
@@ -23,17 +26,17 @@ type SenderSettings = {
   readonly maxBatches: number;
 };
 
-// How many producers may fill a partition at the same pace before one of them must look how full it is.
+// Number of producers that may fill a partition at the same pace before one must read its length.
 const mostProducers = 64;
 
 /**
- * Makes the sender of one partition. It learns the partition's length along with a flight, and only as often as the room that was left makes necessary;
- * when there is none it asks before each flight.
+ * Creates the sender of one partition. It reads the partition's length with a flight, only as often
+ * as the remaining room requires. Without room it reads the length before each flight.
  */
 export const createSender = ({ connection, partition, ackReplicas, maxBatches }: SenderSettings): Sender => {
   const { stream } = partition;
   let room = 0;
-  // Entries of flights whose replies have not come: a length may be without them.
+  // Entries of flights without a reply yet: a length may not include them.
   let underWay = 0;
 
   const learnLength = (length: number) => {
@@ -74,7 +77,7 @@ type Attempt = {
   readonly withinMs: number;
 };
 
-/** Answers with the length of the stream where it was asked for. */
+/** Sends a flight once. Returns the length of the stream if `asksLength`. */
 const sendOnce = async (client: Client, attempt: Attempt): Promise<number | undefined> => {
   const { stream, flight, asksLength, ackReplicas, withinMs } = attempt;
   const [[single] = [], second] = flight;
@@ -82,7 +85,8 @@ const sendOnce = async (client: Client, attempt: Attempt): Promise<number | unde
     await client.xAdd(stream, '*', single);
     return undefined;
   }
-  // One chain: node-redis drops it as a whole when the connection breaks, so that WAIT is never written by another connection than XADD.
+  // One pipeline: node-redis drops it as a whole when the connection breaks. So WAIT is never
+  // written by another connection than XADD.
   const pipeline = client.multi();
   for (const group of flight) {
     const isTransaction = group.length > 1;
@@ -99,7 +103,7 @@ const sendOnce = async (client: Client, attempt: Attempt): Promise<number | unde
   return typeof length === 'number' ? length : undefined;
 };
 
-/** A command of a transaction that failed does not fail EXEC: its error is one of EXEC's replies. */
+/** Throws the first error within an EXEC reply: a failed command does not fail EXEC itself. */
 const checkTransaction = (reply: unknown): void => {
   if (!Array.isArray(reply)) return;
   for (const part of reply) if (part instanceof ErrorReply) throw part;

@@ -5,25 +5,30 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 type KeyLimitSettings = {
   readonly connection: RedisConnection;
   readonly stream: string;
-  /** The most keys of a partition, whatever memory there is. */
+  /** Maximum number of keys in a partition, however much memory there is. */
   readonly maxKeys: number;
-  /** How many partitions may share one server. */
+  /** Number of partitions that may share one server. */
   readonly partitions: number;
 };
 
-/** How many idempotency keys a partition may hold, and whether its server is out of memory altogether. */
+/**
+ * The number of idempotency keys that a partition may hold. `isFull` is true if its server is out
+ * of memory.
+ */
 type KeyLimit = { readonly maxKeys: number; readonly isFull: boolean };
 
 /** The share of `maxmemory` that the keys of all partitions may take. */
 const keyShare = 1 / 4;
-// What is above is kept for requests without a key, whose memory is free again as soon as they are recorded.
+// Memory above this share is reserved for requests without a key, which free it once they are
+// recorded.
 const fullShare = 9 / 10;
 const readEveryMs = 250;
 
 /**
- * Makes what tells how many idempotency keys a partition may hold now: as many as the memory of its server allows, none
- * while that is nearly full, and never more than `maxKeys`. The memory is read when a key comes and what is known is old;
- * requests that come meanwhile share the reading. Throws when Redis does not answer.
+ * Creates a function that returns how many idempotency keys a partition may hold now. This is what
+ * the memory of its server allows, none while that is nearly full, and at most `maxKeys`. The
+ * function reads the memory when the last reading is old. Concurrent requests share one reading.
+ * Throws when Redis does not answer.
  */
 export const createKeyLimit = ({ connection, stream, maxKeys, partitions }: KeyLimitSettings) => {
   let reading: Promise<KeyLimit> | undefined;
@@ -35,7 +40,7 @@ export const createKeyLimit = ({ connection, stream, maxKeys, partitions }: KeyL
       const text = await connection.run(stream, (client) => client.info('memory'), withinMs);
       return limitBy(text, maxKeys, partitions);
     } catch (error) {
-      // A server that tells nobody.
+      // The server does not permit INFO.
       if (hasReplyCode(error, 'NOPERM', 'ERR')) return { maxKeys, isFull: false };
       throw error;
     }
@@ -52,7 +57,7 @@ export const createKeyLimit = ({ connection, stream, maxKeys, partitions }: KeyL
   };
 
   return async (withinMs: number): Promise<KeyLimit> => {
-    // That there is no room is never said from memory: a queue that drains takes keys again at once.
+    // A reading without room is not reused: a queue that drains accepts keys again at once.
     if (known !== undefined && known.maxKeys > 0 && performance.now() - readAt < readEveryMs) return known;
     reading ??= read(withinMs);
     return reading;
@@ -61,7 +66,7 @@ export const createKeyLimit = ({ connection, stream, maxKeys, partitions }: KeyL
 
 const limitBy = (info: string, maxKeys: number, partitions: number): KeyLimit => {
   const maxMemory = readBytes(info, 'maxmemory');
-  // No limit, or none that is known.
+  // There is no limit, or it is unknown.
   if (maxMemory === 0) return { maxKeys, isFull: false };
   const used = readBytes(info, 'used_memory') - readBytes(info, 'mem_not_counted_for_evict');
   if (used >= maxMemory * fullShare) return { maxKeys: 0, isFull: used > maxMemory };

@@ -20,7 +20,7 @@ const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Sett
   const admin = await openAdmin(t, server.port);
   const partitions = partitionsOf('queue', 1);
   const stream = partitions[0]?.stream ?? '';
-  /** What a producer puts counts into the queue with. */
+  /** Creates an enqueuer as a producer has it. */
   const connect = () =>
     createEnqueuer({
       connection: connectFor(t, plainSettings(server.port)),
@@ -34,7 +34,7 @@ const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Sett
     });
   await registerPartitions(connectFor(t, plainSettings(server.port)), 'queue', partitions);
   const readMemory = async () => Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
-  /** How many requests with new keys are taken of so many. */
+  /** Sends `count` requests with new keys and returns how often each outcome occurred. */
   const fill = async (count: number, client: string): Promise<Map<string, number>> => {
     const outcomes = new Map<string, number>();
     for (let first = 0; first < count; first += 500) {
@@ -67,9 +67,9 @@ test('one client has half of all keys at most, others get the rest, and known ke
   const taken = greedy.get('acknowledged') ?? 0;
   assert.ok(taken >= 45 && taken <= 50, `${taken} keys`);
 
-  // Another still gets some, at another producer too.
+  // Another client still gets some, also at another producer.
   assert.equal(await connect().enqueue([1], keyOf('mine', { client: 'modest' })), 'acknowledged');
-  // Many together get all, and not one more.
+  // Many clients together get all keys, and not one more.
   const many = await Promise.all(
     Array.from({ length: 200 }, (_, client) => enqueuer.enqueue([1], keyOf(client, { client: `client ${client}` }))),
   );
@@ -93,7 +93,7 @@ test('two producers that add at one time add no key too many', async (t) => {
       producerOf(index).enqueue([index], keyOf(index, { client: `client ${index}` })),
     ),
   );
-  // A client counts as much as a key.
+  // A client counts as much as a key, so half as many keys fit.
   assert.equal(outcomes.filter((outcome) => outcome === 'acknowledged').length, 150);
   assert.equal(outcomes.filter((outcome) => outcome === 'keys_full').length, 750);
   assert.equal(await admin.xLen(stream), 150);
@@ -118,10 +118,10 @@ test('keys take a quarter of maxmemory, and requests without a key go on', async
 test('a Redis that is nearly full takes no new keys, but requests without one, and known keys even when it is full', async (t) => {
   const { admin, enqueuer, readMemory } = await setUp(t);
   assert.equal(await enqueuer.enqueue([1], keyOf('known')), 'acknowledged');
-  // Redis makes the bytes: those of a command would count for as long as its buffer is kept.
+  // Redis makes the bytes: the buffer of a command that carries them would count while it is kept.
   await admin.setRange('what waits', 20_000_000, 'x');
   await admin.configSet('maxmemory', String(Math.round((await readMemory()) / 0.95)));
-  // What is known of the memory may be as old as a quarter of a second.
+  // The known memory may be up to a quarter of a second old.
   let keys = 0;
   await waitUntil(async () => (await enqueuer.enqueue([2], keyOf(`new ${keys++}`))) === 'keys_full', 10_000);
   assert.equal(await enqueuer.enqueue([2]), 'acknowledged');
@@ -151,7 +151,7 @@ test('a key is kept for 24 hours at least, in whichever window it came, and then
     const seconds = await admin.ttl(name);
     assert.ok(seconds > 24 * 3_600 && seconds <= 30 * 3_600, `${name} is kept for ${seconds} s`);
   }
-  // In each of the other windows it is known just as well.
+  // The key is known in each of the other windows, too.
   const [, window = '', shard = ''] = /:keys:(\d):(\d+)$/.exec(records) ?? [];
   let now = records;
   for (let step = 1; step < 6; step++) {

@@ -2,49 +2,56 @@ import { createHash } from 'node:crypto';
 import { defineScript } from '../redis/script.ts';
 
 /**
- * The records of idempotency keys, per partition. Time is cut into windows; each has hashes of records, among which the
- * keys are spread, and one hash of counters. All of a window expires as a whole, so nothing has to clean up.
+ * The records of idempotency keys, per partition. Time is divided into windows. Each window has one
+ * hash of counters, and several hashes of records over which the keys are spread. All keys of a
+ * window expire together, so no cleanup is needed.
  *
  * | Redis key | field | value |
  * | --- | --- | --- |
  * | `{partition}:keys:WINDOW:SHARD` | 16 bytes of the key's hash | 16 bytes of the body's hash |
- * | `{partition}:clients:WINDOW` | 16 bytes of the client's hash | the keys of this client in the window |
+ * | `{partition}:clients:WINDOW` | 16 bytes of the client's hash | its keys in the window |
  * | | `n` | all keys and clients in the window |
  *
- * A hash of at most 512 short fields is one block of memory (`hash-max-listpack-entries`), in which a record takes about
- * 40 bytes. In a larger one it takes about 107.
+ * A hash of at most 512 short fields is one block of memory (`hash-max-listpack-entries`), in which
+ * a record takes about 40 bytes. In a larger one it takes about 107.
  */
 
 /** The `Idempotency-Key` of a request. */
 export type IdempotencyKey = {
   readonly key: string;
-  /** The name space of the key: the same key in another is another key. Clients without a token share `''`. */
+  /**
+   * The namespace of the key: the same key in another one is another key. Clients without a token
+   * share `''`.
+   */
   readonly space: string;
-  /** The client in whose quota the key counts. */
+  /** The client whose quota the key counts against. */
   readonly client: string;
 };
 
-/** The most that a key, or a client that has one, takes in Redis, in bytes. Measured: 107. */
+/** Maximum memory in bytes that a key, or a client that has one, takes in Redis. Measured: 107. */
 export const maxBytesPerKey = 128;
 
-// A key is kept for 24 to 30 hours; the ledger keeps the ids of its batches for at least 48.
+// A key is kept for 24 to 30 hours. The ledger keeps the ids of its batches for at least 48.
 const windowSeconds = 6 * 3_600;
 const keptSeconds = 24 * 3_600;
-// A window's keys are gone (30 h) before its number comes again (36 h).
+// A window's keys expire (30 h) before its number is used again (36 h).
 const windows = 6;
 const shards = 512;
 const hashBytes = 16;
 
 /**
- * KEYS: the stream; the hash of records that the key belongs to, in each window; the counters of each window. ARGV: the
- * hashes of key, body and client; the most batches; the most keys; the number of fields and values of an entry; then those
- * of each entry.
+ * Adds the entries of a request and the record of its key, once per key. KEYS: the stream; the hash
+ * of records that the key belongs to, in each window; the counters of each window. ARGV: the hashes
+ * of key, body and client; the maximum number of batches; the maximum number of keys; the number of
+ * fields and values of an entry; then those of each entry.
  *
- * A client may have as many keys as there is room left for (the dynamic threshold of Choudhury and Hahne, 1998): one
- * client takes half of all at most, two a third each, and there is always room for another.
+ * A client may have as many keys as there is room left for (the dynamic threshold of Choudhury and
+ * Hahne, 1998). One client takes at most half of all keys, and two take a third each. There is
+ * always room for another client.
  *
- * A repeat renews the expiry that there is: WAIT waits only for what its own connection has written, and a full Redis
- * takes PEXPIRE. The first other write is the one that a full Redis refuses, so that all is written or nothing.
+ * A repeat renews the existing expiry: WAIT waits only for what its own connection has written, and
+ * a full Redis accepts PEXPIRE. A full Redis refuses the first other write, so all is written or
+ * nothing.
  */
 export const addOnce = defineScript(`
 local windows = ${windows}
@@ -81,19 +88,22 @@ end
 return 'acknowledged'
 `);
 
-/** What identifies a key among those of all name spaces. Keys are printable, so that none can look like one with a space. */
+/**
+ * Returns the name of a key among those of all namespaces. Keys are printable, so none can look
+ * like one with a namespace.
+ */
 export const fullNameOf = ({ key, space }: IdempotencyKey): string => (space === '' ? key : `\0${space}\0${key}`);
 
-/** Where the record of a key is, and how it is written. */
+/** Returns the place of a key's record and its encoded fields. */
 export const recordOf = (key: IdempotencyKey) => {
   const keyHash = sha256(fullNameOf(key));
   const shard = keyHash.readUInt16BE(4) % shards;
   return {
-    /** A number by which keys are spread over partitions. */
+    /** The number that spreads keys over partitions. */
     spread: keyHash.readUInt32BE(),
     field: keyHash.subarray(-hashBytes),
     client: sha256(key.client).subarray(0, hashBytes),
-    /** All Redis keys that {@link addOnce} uses for it. */
+    /** Returns all Redis keys that {@link addOnce} uses for the record. */
     redisKeys: (stream: string): string[] => [
       stream,
       ...ofEachWindow((window) => `${stream}:keys:${window}:${shard}`),
@@ -102,7 +112,7 @@ export const recordOf = (key: IdempotencyKey) => {
   };
 };
 
-/** The hash of a body, as a record has it. */
+/** Shortens the hash of a body to its form in a record. */
 export const shortenHash = (hash: Buffer): Buffer => hash.subarray(0, hashBytes);
 
 const ofEachWindow = (name: (window: number) => string): string[] =>

@@ -19,8 +19,9 @@ type KeyedSettings = {
 const refusals = ['full', 'key_reused', 'keys_full', 'key_quota_exceeded'] as const;
 
 /**
- * Makes the sender of requests with an `Idempotency-Key`. The same key and the same counts always make the same batches, and the key's record is written
- * with them in one step; so counts are added once per key, and other counts under a known key not at all.
+ * Creates the sender of requests with an `Idempotency-Key`. The same key and the same counts always
+ * make the same batches. The key's record is written with them in one step. So counts are added
+ * once per key, and other counts under a known key are not added.
  */
 export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: KeyedSettings) => {
   const places = partitions.map(({ stream }) => ({
@@ -28,7 +29,10 @@ export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatc
     readLimit: createKeyLimit({ connection, stream, maxKeys, partitions: partitions.length }),
   }));
 
-  /** Adds the counts unless the key is known. Throws what Redis answered, or that it did not. */
+  /**
+   * Adds the counts unless the key is known. Throws the error reply of Redis, or an error when
+   * there was none.
+   */
   const send = async (key: IdempotencyKey, counts: readonly number[], withinMs: number): Promise<EnqueueOutcome> => {
     const startedAt = performance.now();
     const remaining = () => Math.max(1, withinMs - (performance.now() - startedAt));
@@ -60,7 +64,7 @@ export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatc
           const pipeline = client.multi().addCommand([...command, ...parameters]);
           if (ackReplicas > 0) pipeline.addCommand(waitArguments(ackReplicas, remainingMs));
           const [outcome, replicas]: unknown[] = await pipeline.execAsPipeline();
-          // Without a key it would be refused too.
+          // A request without a key would be refused too.
           if (outcome === 'keys_full' && limit.isFull) return 'full';
           const refusal = refusals.find((name) => name === outcome);
           if (refusal !== undefined) return refusal;
@@ -94,7 +98,10 @@ const encodeKeyed = (name: string, bodyHash: Buffer, counts: readonly number[]):
   return entries;
 };
 
-/** The parts of fixed size come first, so that no two of (body hash, chunk, name) give the same bytes. */
+/**
+ * Computes a batch id. The parts of fixed size come first, so that no two of (body hash, chunk,
+ * name) give the same bytes.
+ */
 const keyedBatchId = (name: string, bodyHash: Buffer, chunk: number): string => {
   const chunkNumber = Buffer.alloc(4);
   chunkNumber.writeUInt32BE(chunk);

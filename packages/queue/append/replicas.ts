@@ -1,20 +1,25 @@
-/** Fewer replicas than asked for hold what was written. */
+/** The error for a write that fewer replicas hold than required. */
 export class TooFewReplicasError extends Error {
   readonly code = 'TOO_FEW_REPLICAS';
 }
 
-// What is left of an attempt for the way there and back.
+// Part of an attempt that is reserved for the round trip.
 const marginMs = 100;
 
-/** WAIT's arguments for an attempt that may take `withinMs`. It must be written by the connection that wrote what it waits for, and be answered before the attempt is given up. */
+/**
+ * Returns the arguments of WAIT for an attempt of `withinMs`. WAIT must go to the connection that
+ * wrote the entries. It must be answered before the attempt times out.
+ */
 export const waitArguments = (replicas: number, withinMs: number): string[] => [
   'WAIT',
   String(replicas),
-  // 0 would be for ever.
+  // 0 would wait without a timeout.
   String(Math.max(1, Math.floor(withinMs - marginMs))),
 ];
 
-/** Checks WAIT's reply, the number of replicas. Throws {@link TooFewReplicasError}. */
+/**
+ * Checks the reply of WAIT, which is the number of replicas. Throws a {@link TooFewReplicasError}.
+ */
 export const checkReplicas = (reply: unknown, replicas: number): void => {
   if (typeof reply === 'number' && reply >= replicas) return;
   throw new TooFewReplicasError(`${String(reply)} replicas hold the batch in time, ${replicas} must`);

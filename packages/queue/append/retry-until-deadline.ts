@@ -2,10 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isOutOfMemory } from '../redis/reply-error.ts';
 
 /**
- * What became of a request's counts: `acknowledged`, Redis (and as many replicas as asked for) holds them; `full`, the queue refused them;
- * `key_reused`, its key came before with other counts; `keys_full`, the queue takes no new keys now; `key_quota_exceeded`,
- * it takes none of this client; `unavailable`, no acknowledgement came in time, so they may or may not be recorded, but
- * never twice.
+ * The outcome of a request's counts:
+ * - `acknowledged`: Redis, and the required number of replicas, hold them.
+ * - `full`: the queue refused them.
+ * - `key_reused`: the key came before with other counts.
+ * - `keys_full`: the queue accepts no new keys now.
+ * - `key_quota_exceeded`: the queue accepts no new keys of this client.
+ * - `unavailable`: no acknowledgement came in time. They may or may not be recorded, but never
+ *   twice.
  */
 export type EnqueueOutcome =
   | 'acknowledged'
@@ -21,8 +25,9 @@ const shortestPauseMs = 10;
 const longestPauseMs = 200;
 
 /**
- * Calls `send` with the time that it may take until it has an outcome, or until `deadline`. Every error is taken as one that passes (a
- * failover, a slot on its way, a server that loads its data, an odd reply of a connection that lost some), except that Redis is full.
+ * Calls `send` with its maximum time in ms until it has an outcome, or until `deadline`. Retries
+ * every error with backoff, except that Redis is full. The others are temporary: a failover, a
+ * moving slot, a server that loads its data, a wrong reply on a connection that lost some.
  */
 export const retryUntilDeadline = async (
   deadline: number,
@@ -33,7 +38,7 @@ export const retryUntilDeadline = async (
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return 'unavailable';
     try {
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows the failure of the one before
+      // oxlint-disable-next-line no-await-in-loop -- each attempt follows a failed one
       return await send(Math.min(attemptMs, remainingMs));
     } catch (error) {
       if (isOutOfMemory(error)) return 'full';

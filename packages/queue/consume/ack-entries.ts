@@ -7,9 +7,10 @@ import { moveToDeadLetters } from './take-scripts.ts';
 const replyWithinMs = 3_000;
 
 /**
- * Removes recorded entries from the partition. XDEL first: a crash between the two leaves an id that XAUTOCLAIM cleans up,
- * while XACK first would leave an entry that nobody claims. A plain pipeline: Redis refuses MULTI and scripts when it is
- * full, and a full queue could then never drain. Throws when either failed; it may be repeated.
+ * Removes recorded entries from the partition. XDEL comes first: a crash between the two leaves an
+ * id, which XAUTOCLAIM cleans up. With XACK first, a crash would leave an entry that no consumer
+ * claims. A plain pipeline is necessary: a full Redis refuses MULTI and scripts, so a full queue
+ * could never drain. Throws when either command failed. The call may be repeated.
  */
 export const ackEntries = async (
   connection: RedisConnection,
@@ -29,8 +30,9 @@ export const ackEntries = async (
 };
 
 /**
- * Moves an entry that cannot be parsed to the partition's dead letters, with its id and the reason before its fields; an entry that
- * is too large to be read goes without its fields, and the reason says so. It is in exactly one of the two.
+ * Moves an entry that cannot be parsed to the partition's dead letters. Its id and the reason come
+ * before its fields. An entry that is too large to be read loses its fields, and the reason says
+ * so. The entry is always in exactly one of the two.
  */
 export const deadLetterEntry = async (
   connection: RedisConnection,

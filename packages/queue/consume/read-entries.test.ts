@@ -77,7 +77,7 @@ test('an entry is removed from the stream before it is acknowledged', async (t) 
   const connection = connect();
   const id = await connection.run(stream, (client) => client.clientId(), 3_000);
   await ackEntries(connection, partition, [entry.id]);
-  // Redis says which command of a connection was the last.
+  // Redis reports the last command of each connection.
   const settler = (await admin.clientList()).find((client) => client.id === id);
   assert.equal(settler?.cmd, 'xack');
 });
@@ -113,7 +113,7 @@ test('a takeover takes nothing that no consumer has seen', async (t) => {
 
 test('entries behind many that are not idle are found too', async (t) => {
   const { admin, stream, add, readerOf, isIdleFor } = await setUp(t);
-  // XAUTOCLAIM looks at ten times its count of entries a call.
+  // XAUTOCLAIM examines ten times its COUNT of entries per call.
   for (let index = 0; index < 30; index++) await add(String(index));
   await readerOf('dead').readNew(100);
   const pending = await admin.xPendingRange(stream, group, '-', '+', 100);
@@ -153,7 +153,7 @@ test('a buried entry is in the dead letters with its reason and no longer in the
   assert.equal(await countPending(), 0);
 });
 
-/** What no producer makes, as XADD takes it, between two entries that are well. */
+/** Entries that no producer makes, as XADD takes them. Each is added between two valid entries. */
 const oversize: Readonly<Record<string, readonly string[]>> = {
   'of 24 MB': ['v', '1,'.repeat(12_000_000)],
   'of a name of 1 MB': ['v'.repeat(1_000_000), '1'],
@@ -178,7 +178,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     await waitUntil(() => isIdleFor(2_000), 10_000);
     const heir = readerOf('b');
     const entries: RawEntry[] = [];
-    // A takeover ends behind an entry as large as this one.
+    // A claim ends after an entry as large as this one.
     for (let turn = 0; turn < 2 && entries.length < 3; turn++) entries.push(...(await heir.takeOver(2_000)));
     assert.deepEqual(kindsOf(entries), ['1', true, '2']);
     assert.ok(entries[1]);
@@ -197,7 +197,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     const reader = readerOf('a');
     await reader.readNew(10);
     const reading = reader.readNew(20_000);
-    // The stream has a blocked client when the read waits for an entry.
+    // Redis lists a blocked client while the read waits for an entry.
     await waitUntil(async () => (await admin.clientList()).some(({ flags }) => flags.includes('b')), 10_000);
     await admin.sendCommand(['XADD', stream, '*', ...fields]);
     assert.deepEqual(

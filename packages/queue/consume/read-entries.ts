@@ -6,40 +6,49 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 import { runScript } from '../redis/script.ts';
 import { isOversize, takeIdle, takeNew } from './take-scripts.ts';
 
-/** An entry as it came from the stream, not yet checked. */
+/** An entry as read from the stream, not yet checked. */
 export type RawEntry = {
   readonly id: string;
   readonly fields: Readonly<Record<string, string>>;
-  /** True if the entry is too large to be read: it then has no fields here. */
+  /** True if the entry is too large to be read. `fields` is then empty. */
   readonly isOversize?: boolean;
 };
 
-/** How one consumer takes entries out of one partition. */
+/** The reader of one partition for one consumer. */
 export type EntryReader = {
-  /** Entries that no consumer has seen; waits up to `blockMs` for the first, then answers with none. */
+  /**
+   * Reads entries that no consumer has seen. Waits up to `blockMs` for the first, then returns
+   * none.
+   */
   readonly readNew: (blockMs: number) => Promise<RawEntry[]>;
-  /** Entries that were delivered more than `idleMs` ago and never acknowledged: their consumer is dead, or stuck. */
+  /**
+   * Claims entries that were delivered more than `idleMs` ago and never acknowledged: their
+   * consumer is dead or stuck.
+   */
   readonly takeOver: (idleMs: number) => Promise<RawEntry[]>;
-  /** Takes this consumer's name out of the group, unless it still has entries. Nothing may be read after it. */
+  /** Removes this consumer from the group, unless it still has entries. No read may follow. */
   readonly leave: () => Promise<void>;
 };
 
 type EntryReaderSettings = {
-  /** A connection for blocking reads alone: whatever shares it waits for them. */
+  /** A connection for blocking reads only: other commands on it would wait for them. */
   readonly connection: RedisConnection;
   readonly partition: Partition;
   /** The name of this consumer in the group; unique per process. */
   readonly consumer: string;
-  /** The most entries of one answer. */
+  /** Maximum number of entries in one result. */
   readonly maxEntries: number;
 };
 
 const replyWithinMs = 3_000;
-// No entry has an id behind it, so that asking for this consumer's own answers with none. One below the very last, which is how Redis
-// writes `>` to itself: it would deliver new entries.
+// No entry has a higher id, so a read of this consumer's own entries from here returns none. It is
+// one below the highest id, which Redis uses internally for `>`: that would deliver new entries.
 const lastId = '18446744073709551615-18446744073709551614';
 
-/** Makes the reader of one partition. The group is created when it is missing, at run time too: a restarted Redis may have lost it. */
+/**
+ * Creates the reader of one partition. It creates a missing group, also at run time: a restarted
+ * Redis may have lost it.
+ */
 export const createEntryReader = ({
   connection,
   partition,
@@ -58,13 +67,16 @@ export const createEntryReader = ({
     }
   };
 
-  /** Redis before 7.2 takes a read of new entries, or a takeover, that finds none for no activity; a read of one's own entries it counts. */
+  /**
+   * Marks this consumer as active. Redis before 7.2 does not count a read of new entries, or a
+   * claim, that finds none. It does count a read of the consumer's own entries.
+   */
   const showActivity = () =>
     connection.run(stream, (client) => client.xReadGroup(group, consumer, { key: stream, id: lastId }), replyWithinMs);
 
   /**
-   * Waits for one entry, because nothing tells how large it is before it is here, or how many came at once. The next
-   * read takes those that came with it.
+   * Waits for one entry only, because the size and number of new entries are unknown until they
+   * arrive. The next read takes the others that came with it.
    */
   const waitForOne = async (blockMs: number): Promise<RawEntry[]> => {
     const reply = await connection.run(
@@ -90,8 +102,9 @@ export const createEntryReader = ({
         let cursor = '0-0';
         do {
           const args = [group, consumer, String(idleMs), cursor, String(maxEntries)];
-          // Ids whose entries are gone from the stream were recorded and deleted; XAUTOCLAIM drops them from the group.
-          // oxlint-disable-next-line no-await-in-loop -- each scan begins where the one before ended
+          // Ids without an entry in the stream were recorded and deleted. XAUTOCLAIM drops them
+          // from the group.
+          // oxlint-disable-next-line no-await-in-loop -- each scan continues the last one
           const reply = await runScript(connection, takeIdle, [stream], args, replyWithinMs);
           const [next, taken] = listOf(reply);
           const entries = parseEntries(taken);
@@ -110,7 +123,7 @@ const listOf = (reply: unknown): unknown[] => {
   throw new TypeError('Redis did not answer with entries');
 };
 
-/** Entries as the scripts answer with them. */
+/** Parses the entries in the reply of a script. */
 const parseEntries = (reply: unknown): RawEntry[] =>
   listOf(reply).map((item) => {
     const [id, list] = listOf(item);
@@ -123,7 +136,7 @@ const parseEntries = (reply: unknown): RawEntry[] =>
     return { id: String(id), fields: Object.fromEntries(pairs) };
   });
 
-/** The fields of entries as node-redis answers with them; its typings leave open what a message is. */
+/** Converts an entry from a node-redis reply, whose typings leave the type of a message open. */
 const toRawEntry = (item: unknown): RawEntry => {
   if (typeof item !== 'object' || item === null || !('id' in item) || !('message' in item)) {
     throw new TypeError('Redis did not answer with entries');

@@ -5,8 +5,9 @@ import { defineScript, runScript } from '../redis/script.ts';
 const replyWithinMs = 3_000;
 
 /**
- * KEYS: the stream. ARGV: the group, how long a consumer must have been idle, the name of the one meant, or nothing for all. In one step, because
- * XGROUP DELCONSUMER loses the entries that a consumer has.
+ * Removes consumers that have no entries. KEYS: the stream. ARGV: the group, the minimum idle time
+ * in ms, the name of one consumer or an empty string for all. It is one script, because XGROUP
+ * DELCONSUMER loses the entries that a consumer has.
  */
 const removeWithoutEntries = defineScript(`
 local consumers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
@@ -23,7 +24,7 @@ end
 return removed
 `);
 
-/** Takes a consumer's name out of the group, unless it has entries. */
+/** Removes a consumer from the group, unless it has entries. */
 export const removeConsumer = async (
   connection: RedisConnection,
   { stream }: Partition,
@@ -32,7 +33,10 @@ export const removeConsumer = async (
   await runScript(connection, removeWithoutEntries, [stream], [group, '0', consumer], replyWithinMs);
 };
 
-/** Takes the consumers out of the group that made no attempt for `idleMs` and have no entries. Answers with their number. */
+/**
+ * Removes the consumers that made no attempt for `idleMs` and have no entries. Returns their
+ * number.
+ */
 export const removeIdleConsumers = async (
   connection: RedisConnection,
   { stream }: Partition,

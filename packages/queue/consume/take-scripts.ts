@@ -1,16 +1,16 @@
 import { maxEntryBytes, maxEntryFields } from '@sluice/contract/entry.ts';
 import { defineScript } from '../redis/script.ts';
 
-// Both scripts that read stop when they have looked at this much, so that large entries neither hold up Redis nor fill the
-// reader's memory.
+// Both reading scripts stop after this many bytes, so that large entries neither block Redis nor
+// fill the reader's memory.
 const maxBytesLookedAt = 8_388_608;
 
-/** True if an entry is too large to be read. The scripts know the same limits. */
+/** True if an entry is too large to be read. The scripts use the same limits. */
 export const isOversize = (bytes: number, fields: number): boolean => bytes > maxEntryBytes || fields > maxEntryFields;
 
 /**
- * Lua: `measure` returns the bytes of names and values from the `first` on, and whether they are too large to be read. `take` adds
- * the entry to `taken`: its id and its fields, or 0 in their place.
+ * Lua functions. `measure` returns the bytes of names and values from index `first` on, and true if
+ * they are too large to be read. `take` adds the entry to `taken`: its id, then its fields or 0.
  */
 export const measuring = `
 local taken, looked = {}, 0
@@ -27,8 +27,9 @@ end
 `;
 
 /**
- * KEYS: the stream. ARGV: the group, the consumer, the most entries. Reads new entries in steps that grow from 16 to 64: each step
- * is a copy in Redis's memory before anybody knows how large its entries are. An error after the first step is left to the next call.
+ * Reads new entries. KEYS: the stream. ARGV: the group, the consumer, the maximum number of
+ * entries. The steps grow from 16 to 64 entries: Redis copies each step into its memory before the
+ * sizes are known. An error after the first step is left to the next call.
  */
 export const takeNew = defineScript(`${measuring}
 local step, most = 16, tonumber(ARGV[3])
@@ -46,8 +47,9 @@ return taken
 `);
 
 /**
- * KEYS: the stream. ARGV: the group, the consumer, how long an entry must have been idle, where the scan begins, the most entries.
- * Returns where the next scan begins, and the entries. Entries are claimed by id and then read one after the other.
+ * Claims idle entries. KEYS: the stream. ARGV: the group, the consumer, the minimum idle time in
+ * ms, the start of the scan, the maximum number of entries. Returns the start of the next scan, and
+ * the entries. The script claims entries by id and then reads them one by one.
  */
 export const takeIdle = defineScript(`${measuring}
 local cursor, most, calls = ARGV[4], tonumber(ARGV[5]), 0
@@ -64,8 +66,9 @@ until cursor == '0-0' or #taken == most or looked >= ${maxBytesLookedAt} or call
 return { cursor, taken }
 `);
 
-// Lua: `move` takes an entry out of the stream and adds it to the dead letters, in one step; 1 when it was in the stream. In
-// Redis, so that fields which are not UTF-8 or have the same name stay as they are.
+// Lua: `move` moves an entry from the stream to the dead letters in one step. It returns 1 if the
+// entry was in the stream. It runs in Redis, so that fields that are not UTF-8 or share a name stay
+// unchanged.
 const moving = `${measuring}
 local function move(group, id, reason)
   local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
@@ -86,8 +89,9 @@ end
 `;
 
 /**
- * KEYS: the stream, the dead letters. ARGV: the group, the entry's id, the reason. An entry that is too large to be read leaves its
- * fields behind. A full Redis takes it too, since it is smaller than what goes.
+ * Moves an entry to the dead letters. KEYS: the stream, the dead letters. ARGV: the group, the
+ * entry's id, the reason. An entry that is too large to be read loses its fields: the dead letter
+ * is smaller than the entry. A full Redis runs the script too.
  */
 export const moveToDeadLetters = defineScript(`#!lua flags=allow-oom
 ${moving}
@@ -95,8 +99,8 @@ return move(ARGV[1], ARGV[2], ARGV[3])
 `);
 
 /**
- * As {@link moveToDeadLetters}, for an entry of any kind. ARGV has in the fourth place `0` where an entry that a consumer has must
- * stay. Returns `moved`, `missing` or `in flight`.
+ * Moves any entry to the dead letters, like {@link moveToDeadLetters}. With `0` as the fourth of
+ * ARGV, an entry that a consumer has stays. Returns `moved`, `missing` or `in flight`.
  */
 export const moveByHand = defineScript(`#!lua flags=allow-oom
 ${moving}

@@ -1,4 +1,4 @@
-/** `host:port`, in two; the host may have colons of its own. */
+/** Splits `host:port`. The host may contain colons. */
 export const splitAddress = (address: string): { host: string; port: number } => {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };

@@ -1,39 +1,42 @@
 import { createClient } from '@redis/client';
 import type { Credentials } from './password.ts';
 
-/** One Redis server and how to reach it. */
+/** The settings of a connection to one Redis server. */
 export type NodeSettings = {
   readonly host: string;
   readonly port: number;
-  /** Whether to use TLS. The certificate must be valid for `host`. */
+  /** True to use TLS. The certificate must be valid for `host`. */
   readonly tls: boolean;
-  /** Certificates (PEM) of who may have signed the server's, in place of the public ones. */
+  /** CA certificates (PEM) that may have signed the server's, instead of the public ones. */
   readonly ca?: string | undefined;
-  /** Asked whenever a session begins, so that passwords may change and tokens may expire. */
+  /** Called when a session begins, so that passwords may change and tokens may expire. */
   readonly credentials: () => Promise<Credentials>;
-  /** How long a session lasts before another takes its place. */
+  /** Maximum length of a session in ms, before another one replaces it. */
   readonly sessionMs: number;
 };
 
-/** The client of node-redis, as it is handed to who sends commands. */
+/** The node-redis client, as code that sends commands gets it. */
 export type Client = ReturnType<typeof createNodeClient>;
 
 type ClientSettings = Omit<NodeSettings, 'credentials'> & {
   readonly credentials: () => Promise<{ username?: string; password?: string }>;
 };
 
-/** Hears what becomes of a client. */
+/** The callbacks for the events of a client. */
 type ClientWatcher = {
   readonly onReady: (client: Client) => void;
-  /** It is connected and cannot log in: the server or who gives the credentials is silent. */
+  /**
+   * Called when it is connected and cannot log in: the server or the source of credentials is
+   * silent.
+   */
   readonly onStuck: (client: Client) => void;
-  /** Its session has lasted as long as it may. */
+  /** Called when its session is due for replacement. */
   readonly onAged: (client: Client) => void;
   readonly onError: (error: unknown) => void;
 };
 
 const connectTimeoutMs = 1_000;
-// Longer than a service that hands out secrets or tokens may take.
+// Longer than a service that provides secrets or tokens may take.
 const handshakeWithinMs = 5_000;
 const longestReconnectPauseMs = 500;
 
@@ -48,15 +51,17 @@ const createNodeClient = ({ host, port, tls, ca, credentials }: ClientSettings) 
     RESP: 3,
     credentialsProvider: { type: 'async-credentials-provider', credentials },
     socket: tls ? { ...socket, tls: true, ...(ca === undefined ? {} : { ca }) } : socket,
-    // What was not answered when a connection breaks is not sent by the next one: an XACK without its XDEL, a WAIT without its XADD.
+    // Commands that were unanswered when a connection broke are not sent by the next one. It could
+    // send an XACK without its XDEL, or a WAIT without its XADD.
     disableOfflineQueue: true,
-    // The client's own time limit ends where a command is written to the socket; a connection has one that covers the reply.
+    // The client's own timeout ends when a command is written to the socket. A connection has a
+    // deadline that covers the reply.
     commandOptions: { timeout: 0 },
     maintNotifications: 'disabled',
   });
 };
 
-/** Opens a client, which connects in the background and connects again by itself. */
+/** Opens a client, which connects in the background and reconnects by itself. */
 export const openClient = (settings: ClientSettings, watcher: ClientWatcher): Client => {
   const client = createNodeClient(settings);
   let handshake: NodeJS.Timeout | undefined;
@@ -67,7 +72,7 @@ export const openClient = (settings: ClientSettings, watcher: ClientWatcher): Cl
   client.on('ready', () => {
     clearTimeout(handshake);
     clearTimeout(session);
-    // Not all at the same time.
+    // Jitter: sessions must not all end at the same time.
     session = setTimeout(() => watcher.onAged(client), settings.sessionMs * (0.8 + Math.random() * 0.2));
     watcher.onReady(client);
   });
@@ -79,7 +84,7 @@ export const openClient = (settings: ClientSettings, watcher: ClientWatcher): Cl
     clearTimeout(handshake);
     clearTimeout(session);
   });
-  // A failed connect was reported by the error event.
+  // The error event has reported a failed connect.
   void client.connect().catch(() => undefined);
   return client;
 };

@@ -94,7 +94,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
       const { partitions, enqueuer, connection, readerOf, readStream } = setUp(t, cluster, 1);
       const [partition] = partitions;
       assert.ok(partition);
-      // Three in turn, so that one reaches each partition.
+      // Partitions take turns, so one request reaches each.
       const enqueueAll = async (counts: readonly number[]) => {
         for (const _ of partitions) assert.equal(await enqueuer.enqueue(counts), 'acknowledged');
       };
@@ -184,7 +184,8 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
       isLoading = false;
       await Promise.all(loads);
 
-      // The only replica of that shard is its master now, so that nothing can be acknowledged there; without asking for replicas it can.
+      // The only replica of that shard is its master now. Nothing can be acknowledged there, except
+      // by an enqueuer that requires no replicas.
       const { enqueuer: another } = setUp(t, cluster);
       assert.equal(await another.enqueue([1]), 'acknowledged');
       await waitUntil(() => [...acknowledged].every((count) => consumed.has(count)), 10_000);

@@ -12,9 +12,10 @@ type Redirection = { readonly isAsk: boolean; readonly address: string };
 const mostRedirections = 4;
 
 /**
- * Connects to a Redis Cluster through any of its nodes. The cluster client of node-redis is not used: its pipelines do not follow a slot
- * that has moved, and one master that is away holds up its view of all others. All that Sluice sends together is for one slot, so a map from
- * slots to nodes, mended by what the nodes say, is enough.
+ * Connects to a Redis Cluster through any of its nodes. It does not use the cluster client of
+ * node-redis: its pipelines do not follow a slot that has moved, and one unavailable master delays
+ * its view of all others. Sluice sends together only commands for one slot. So a map from slots to
+ * nodes, corrected by the replies of the nodes, is enough.
  */
 export const connectCluster = (settings: NodeSettings, onError: (error: unknown) => void): RedisConnection => {
   const nodes = new Map<string, NodeConnection>();
@@ -73,7 +74,10 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
   return { run, close };
 };
 
-/** A slot on its way to another node is asked for there with this mark; it holds for one command, or for one MULTI. */
+/**
+ * Sends ASKING before the commands of `send`, for a slot that is moving to this node. ASKING holds
+ * for one command, or for one MULTI.
+ */
 const asking =
   <T>(send: (client: Client) => Promise<T>) =>
   async (client: Client): Promise<T> => {
@@ -85,10 +89,12 @@ const parseRedirection = (error: unknown, askedAddress: string): Redirection | u
   if (!(error instanceof ErrorReply)) return undefined;
   const match = /^(MOVED|ASK) \d+ (\S*):(\d+)$/.exec(error.message);
   if (match === null) return undefined;
-  // No host: that of the node which says so.
+  // Without a host, the address is on the node that answered.
   return { isAsk: match[1] === 'ASK', address: `${match[2] || splitAddress(askedAddress).host}:${match[3]}` };
 };
 
-/** Whether the map of the cluster may be out of date: the node is silent, gone, or not what it was. */
+/**
+ * True if the map of the cluster may be out of date: the node is silent, gone, or has another role.
+ */
 const isOfTopology = (error: unknown): boolean =>
   !(error instanceof ErrorReply) || hasReplyCode(error, 'CLUSTERDOWN', 'READONLY', 'MASTERDOWN', 'UNBLOCKED');

@@ -87,7 +87,7 @@ test('a session is replaced before it ends, and a blocked read is answered all t
   assert.equal((await blocked)?.element, 'x');
   assert.notEqual(await clientId(connection), first);
   assert.deepEqual(errors, []);
-  // What was replaced does not stay open.
+  // Replaced connections do not stay open.
   await waitUntil(async () => (await admin.clientList()).length <= 3, 3_000);
 });
 
@@ -123,7 +123,7 @@ test('a connection that is closed while it is being made leaves none behind', as
   const others = async () => (await admin.clientList()).length - 1;
   for (let round = 0; round < 50; round++) {
     const connection = connectFor(t, plainSettings(port));
-    // At another moment of its making each time.
+    // Closes at a different moment of connecting in each round.
     for (let turn = 0; turn < round % 10; turn++) await new Promise(setImmediate);
     connection.close();
   }

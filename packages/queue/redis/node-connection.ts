@@ -3,20 +3,23 @@ import { startDeadline } from './deadline.ts';
 import { hasReplyCode } from './reply-error.ts';
 import { keepSession } from './session.ts';
 
-/** A connection to one server that mends itself. */
+/** A connection to one server that recovers by itself. */
 export type NodeConnection = {
-  /** As `run` of a {@link import('./connection.ts').RedisConnection}, without the key. */
+  /**
+   * Sends commands like `run` of a {@link import('./connection.ts').RedisConnection}, without the
+   * key.
+   */
   readonly run: <T>(send: (client: Client) => Promise<T>, deadlineMs: number) => Promise<T>;
   readonly isReady: () => boolean;
   readonly close: () => void;
 };
 
-/** Redis gave no reply in time. */
+/** The error for a reply of Redis that did not arrive in time. */
 export class QueueTimeoutError extends Error {
   readonly code = 'QUEUE_TIMEOUT';
 }
 
-/** The connection was closed on this side. */
+/** The error for a connection that was closed on this side. */
 export class ConnectionClosedError extends Error {
   readonly code = 'QUEUE_CONNECTION_CLOSED';
 
@@ -25,7 +28,10 @@ export class ConnectionClosedError extends Error {
   }
 }
 
-/** Connects in the background. `onError` hears of each lost or refused connection; nothing needs doing. No error has the password in it. */
+/**
+ * Connects in the background. `onError` is called for each lost or refused connection, which then
+ * recovers by itself. No error contains the password.
+ */
 export const connectNode = (settings: NodeSettings, onError: (error: unknown) => void): NodeConnection => {
   const { host, port } = settings;
   const waiting = new Set<PromiseWithResolvers<Client>>();
@@ -49,7 +55,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
     };
     const turn = Promise.withResolvers<Client>();
     const { late, clear } = startDeadline(deadlineMs, () => {
-      // Who still waits for the connection must not send any more.
+      // A command that still waits for the connection must not be sent any more.
       waiting.delete(turn);
       if (used !== undefined) session.retire(used);
       const message = `Redis at ${host}:${port} gave no reply within ${Math.round(deadlineMs)} ms`;
@@ -60,7 +66,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
       waiting.add(turn);
       return await Promise.race([turn.promise.then(use), late]);
     } catch (error) {
-      // The server is a replica now. Its name may lead to the new primary.
+      // The server is a replica now. Its name may resolve to the new primary.
       if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) session.retire(used);
       throw session.conceal(error);
     } finally {

@@ -1,7 +1,7 @@
-/** What a session begins with; without a password there is none. */
+/** The login of a session. Without a password there is none. */
 export type Credentials = { readonly username?: string | undefined; readonly password?: string | undefined };
 
-/** Asks `credentials` on behalf of the client, and keeps what they were out of errors. */
+/** Wraps `ask`, the source of the client's credentials, and keeps its password out of errors. */
 export const guardPassword = (ask: () => Promise<Credentials>) => {
   let password: string | undefined;
 
@@ -11,10 +11,10 @@ export const guardPassword = (ask: () => Promise<Credentials>) => {
     return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
   };
 
-  /** The error itself, or one in its place that says the same without the password. */
+  /** Returns the error itself, or one with the same message without the password. */
   const conceal = (error: unknown): unknown => {
     if (!(error instanceof Error) || !password) return error;
-    // A server that does not know the command of the handshake repeats its arguments, cut off somewhere.
+    // A server that does not know the handshake command repeats its arguments, truncated.
     const message = error.message.replace(/,? with args beginning with.*/s, '').replaceAll(password, '[password]');
     return message === error.message ? error : new Error(message);
   };

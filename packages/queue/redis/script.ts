@@ -3,15 +3,15 @@ import type { TypeMapping } from '@redis/client';
 import type { RedisConnection } from './connection.ts';
 import { hasReplyCode } from './reply-error.ts';
 
-/** A Lua script, and the hash by which Redis knows it. */
+/** A Lua script and its hash, by which Redis knows it. */
 export type Script = { readonly text: string; readonly sha: string };
 
-/** Names a script by its hash. */
+/** Adds the hash to the text of a script. */
 export const defineScript = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') });
 
 /**
- * Runs a script on `keys`, which are of one slot, sending its text only to a server that does not know it yet. Answers with what the script
- * returns, unchecked, in the types of `typeMapping`.
+ * Runs a script on `keys`, which are of one slot. Sends its text only to a server that does not
+ * know it yet. Returns the unchecked reply in the types of `typeMapping`.
  */
 export const runScript = async (
   connection: RedisConnection,

@@ -1,21 +1,24 @@
 import { openClient, type Client, type NodeSettings } from './client.ts';
 import { guardPassword } from './password.ts';
 
-/** The client of one server that is in use, and those that take its place. */
+/** The client in use for one server, and the clients that replace it. */
 export type Session = {
   readonly current: () => Client;
-  /** Ends a client that is of no use any more, and opens another in its place. */
+  /** Ends a client that is no longer usable, and opens another in its place. */
   readonly retire: (client: Client) => void;
-  /** The last reason for which it was not ready. */
+  /** Returns the last error since the client was ready. */
   readonly lastError: () => unknown;
-  /** What to throw in place of an error that has the password in it. */
+  /** Returns the error without the password. */
   readonly conceal: (error: unknown) => unknown;
   readonly close: () => void;
 };
 
 type SessionWatcher = { readonly onReady: (client: Client) => void; readonly onError: (error: unknown) => void };
 
-/** Opens a client and keeps one open. Before its session ends another one logs in and takes its place; what was asked of the first is still answered. */
+/**
+ * Opens a client and keeps one open. Before its session ends, another client logs in and replaces
+ * it. Commands sent to the first are still answered.
+ */
 export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Session => {
   const { credentials, conceal } = guardPassword(settings.credentials);
   let isClosed = false;
@@ -39,7 +42,7 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
     );
 
   const welcome = (ready: Client) => {
-    // node-redis opens the socket of a client all the same that was destroyed just before.
+    // node-redis opens the socket even of a client that was destroyed just before.
     if (isClosed || (ready !== client && ready !== successor)) {
       ready.destroy();
       return;
@@ -49,7 +52,7 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
       const predecessor = client;
       client = ready;
       successor = undefined;
-      // It ends when what it was asked is answered.
+      // It closes when its commands are answered.
       void predecessor.close().catch(() => undefined);
     }
     if (ready === client) watcher.onReady(ready);

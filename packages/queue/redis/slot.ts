@@ -1,8 +1,9 @@
-/** How many slots a Redis Cluster has. */
+/** Number of slots in a Redis Cluster. */
 export const slotCount = 16_384;
 
 /**
- * The slot of a key: CRC-16 (XMODEM) of its hash tag, which is what stands between its first `{` and the next `}`, or of the whole key.
+ * Computes the slot of a key: CRC-16 (XMODEM) of its hash tag, or of the whole key without one. The
+ * hash tag is the text between the first `{` and the next `}`.
  * https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#key-distribution-model
  */
 export const slotOf = (key: string): number => {

@@ -3,31 +3,37 @@ import type { NodeSettings } from './client.ts';
 import { startDeadline } from './deadline.ts';
 import { connectNode, QueueTimeoutError } from './node-connection.ts';
 
-/** Which node has which slot. */
+/** The map from slots to nodes. */
 export type Topology = {
-  /** The address of the slot's master. Throws a {@link SlotUnservedError}, or a {@link QueueTimeoutError} at `deadline` (of `performance.now()`). */
+  /**
+   * Returns the address of the slot's master. Throws a {@link SlotUnservedError}, or a
+   * {@link QueueTimeoutError} at `deadline` (of `performance.now()`).
+   */
   readonly findOwner: (slot: number, deadline: number) => Promise<string>;
-  /** Notes what a node said about a slot. */
+  /** Records the address that a node gave for a slot. */
   readonly moveSlot: (slot: number, address: string) => void;
-  /** Asks the nodes again, in the background; those who need it meanwhile share the answer. */
+  /** Fetches the map again in the background. Concurrent callers share one fetch. */
   readonly refresh: () => void;
 };
 
-/** No node of the cluster says that it has the slot. */
+/** The error for a slot that no node of the cluster serves. */
 export class SlotUnservedError extends Error {
   readonly code = 'SLOT_UNSERVED';
 }
 
 type TopologyWatcher = {
   readonly isReady: (address: string) => boolean;
-  /** All masters, whenever they were asked for. */
+  /** Called with the addresses of all masters after each fetch. */
   readonly onChange: (addresses: ReadonlySet<string>) => void;
   readonly onError: (error: unknown) => void;
 };
 
 const discoverWithinMs = 1_000;
 
-/** Makes the map of a cluster of which one node, or a name that leads to any of them, is known. */
+/**
+ * Creates the map of a cluster from the address of one node, or from a name that resolves to any
+ * node.
+ */
 export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher): Topology => {
   let owners: string[] = [];
   let discovery: Promise<void> | undefined;
@@ -40,11 +46,11 @@ export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher)
   };
 
   const discover = async () => {
-    // Those that answer come first; one that has just failed would only cost time.
+    // Nodes that answer come first. One that has just failed would only cost time.
     const known = [...new Set(owners)].toSorted((a, b) => weightOf(b) - weightOf(a));
     for (const address of [...known, `${settings.host}:${settings.port}`]) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked when this one fails
+        // oxlint-disable-next-line no-await-in-loop -- tries the next node when one fails
         owners = await askOwners({ ...settings, ...splitAddress(address) });
         watcher.onChange(new Set(owners));
         return;
@@ -74,9 +80,9 @@ export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher)
   };
 };
 
-/** The address of the master of each slot, as one node sees it. */
+/** Fetches the address of the master of each slot, as one node sees it. */
 const askOwners = async (settings: NodeSettings): Promise<string[]> => {
-  // A connection of its own: that of the queue's commands may be waiting for entries.
+  // Uses its own connection: the one for the queue's commands may be waiting for entries.
   const node = connectNode(settings, () => undefined);
   try {
     const ranges = await node.run((client) => client.clusterSlots(), discoverWithinMs);

@@ -1,4 +1,4 @@
-/** The parts of a request that say which host it is for. */
+/** The parts of a request that name its host. */
 type Target = {
   readonly headers: { readonly host?: string | undefined };
   readonly url?: string | undefined;
@@ -7,16 +7,20 @@ type Target = {
 
 type Host = { readonly name: string; readonly port: string };
 
-/** A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port (RFC 3986 §3.2). */
+/**
+ * Matches a name, an IPv4 address or an IPv6 address in brackets, with an optional port (RFC 3986
+ * §3.2).
+ */
 export const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(?::(\d{0,5}))?$/i;
 
 // Clients leave out the default port of their scheme.
 const defaultPorts = new Set(['80', '443']);
 
 /**
- * Makes a check of the host that a request is for, against DNS rebinding: a page whose own name resolves to this machine sends that
- * name. `allowed` holds `host` (any port) or `host:port`. In a request for an absolute URL, the host of the URL and the one of the Host
- * header must both be allowed. HTTP/1.0 has no Host header, and no browser speaks it: a request without one is allowed.
+ * Creates a check of a request's host, against DNS rebinding: a page whose own name resolves to
+ * this machine sends that name. `allowed` holds `host` (any port) or `host:port`. In a request for
+ * an absolute URL, the hosts of the URL and of the Host header must both be allowed. HTTP/1.0 has
+ * no Host header, and no browser speaks it: a request without one is allowed.
  */
 export const createHostCheck = (allowed: readonly string[]): ((request: Target) => boolean) => {
   const hosts = allowed.flatMap((text) => parseHost(text) ?? []);

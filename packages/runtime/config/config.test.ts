@@ -149,7 +149,7 @@ test('tokens are separated by commas, and blanks around them passed over', () =>
   assert.deepEqual(tokens, [token('a'), token('b')]);
 });
 
-/** A file with this text; it is gone when the test ends. */
+/** Creates a file with this text and removes it when the test ends. */
 const fileOf = (t: TestContext, text: string): string => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-config-'));
   t.after(() => rmSync(folder, { recursive: true }));

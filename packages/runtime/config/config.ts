@@ -2,24 +2,28 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { placeOf } from './place-of.ts';
 
-/** The environment does not give what the process needs. The message names every fault, and no value: one may be a secret. */
+/**
+ * The error for an invalid environment. The message names every problem but no value: a value may
+ * be a secret.
+ */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
 }
 
-/** Of a schema: what its variables are called. */
+/** A schema with a shape, whose keys are the names of its variables. */
 export type Variables = { readonly shape: object };
 
 /**
- * A variable that must not be set to nothing. Most variables may: empty, they count as unset. Where that would turn off
- * a protection, a value that got lost on its way must not do so without a word. `fault` says what to do.
+ * Marks a variable that must not be empty. Other empty variables count as unset. This one would
+ * then silently turn off a protection when its value got lost. `fault` says how to fix it.
  */
 export const neverEmpty = <Schema extends z.ZodType>(schema: Schema, fault: string): Schema =>
   schema.meta({ whenEmpty: fault });
 
 /**
- * Reads a configuration from an environment. An empty variable counts as unset, unless it is {@link neverEmpty}. Each may be given as a file too: with `NAME_FILE`, `NAME` is what is in
- * that file, without the line's end. Throws a {@link ConfigError} with all faults.
+ * Reads a configuration from an environment. An empty variable counts as unset, unless it is
+ * {@link neverEmpty}. Each variable may also be a file: with `NAME_FILE`, `NAME` is the content of
+ * that file without the final line break. Throws a {@link ConfigError} with all problems.
  */
 export const readConfig = <Schema extends z.ZodType & Variables>(
   schema: Schema,
@@ -34,7 +38,7 @@ export const readConfig = <Schema extends z.ZodType & Variables>(
     ...empty.map(({ name }) => name),
     ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [name])),
   ]);
-  // What is said of a variable whose file is at fault already would only repeat it.
+  // Further issues of a variable that already has a problem would only repeat it.
   const issues = result.error?.issues.filter(({ path }) => !faulty.has(String(path[0]))) ?? [];
   const faults = [
     ...empty.map(({ variable, fault }) => `  ${variable}: ${fault}`),
@@ -59,7 +63,7 @@ const findEmpty = (
     .map((variable) => ({ name, variable, fault }));
 };
 
-/** What {@link neverEmpty} gave a schema, whatever was wrapped around it since. */
+/** Returns the text that {@link neverEmpty} gave a schema, also through later wrappers. */
 const readWhenEmpty = (field: unknown): string | undefined => {
   if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return readWhenEmpty(field.unwrap());
   const fault = field instanceof z.ZodType ? field.meta()?.['whenEmpty'] : undefined;
@@ -81,7 +85,10 @@ const readFileOf = (name: string, given: Readonly<Record<string, string | undefi
   }
 };
 
-/** {@link readConfig} from the environment of `process`. Faults are written to standard error, and the process ends with 1. */
+/**
+ * Runs {@link readConfig} on the environment of `process`. On problems it writes them to standard
+ * error and exits with 1.
+ */
 export const readConfigOrExit = <Schema extends z.ZodType & Variables>(
   process: NodeJS.Process,
   name: string,

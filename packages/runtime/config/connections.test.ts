@@ -10,7 +10,7 @@ const isSdkLoaded = (): boolean => Object.keys(cache).some((file) => /@aws-sdk|@
 const redis = { REDIS_HOST: 'localhost', REDIS_PORT: 6379, REDIS_CLUSTER: false, REDIS_TLS: false };
 const database = { DB_HOST: 'localhost', DB_PORT: 3306, DB_TLS: false, DB_NAME: 'count' };
 
-// One test: what is loaded stays so.
+// These are in one test, because a loaded module stays loaded.
 test('the AWS SDK is loaded where a secret is configured, before it is asked for, and not where logins are given', async () => {
   const { credentials } = redisSettingsOf({ ...redis, REDIS_USERNAME: 'a', REDIS_PASSWORD: 'b' });
   const { login } = databaseSettingsOf({ ...database, DB_USER: 'a', DB_PASSWORD: 'b' });

@@ -24,10 +24,10 @@ type DatabaseConfig = {
   readonly DB_NAME: string;
 };
 
-// A session begins rarely, and a secret that was rotated since must be the new one.
+// Sessions begin rarely, and each must see a secret that was rotated since the last one.
 const secretMaxAgeMs = 1_000;
 
-/** What `connectRedis` needs, from the variables of a process. */
+/** Returns the settings for `connectRedis` from the variables of a process. */
 export const redisSettingsOf = (config: RedisConfig) => ({
   host: config.REDIS_HOST,
   port: config.REDIS_PORT,
@@ -36,7 +36,7 @@ export const redisSettingsOf = (config: RedisConfig) => ({
   credentials: redisCredentialsOf(config),
 });
 
-/** What `connectLedger` needs, from the variables of a process. */
+/** Returns the settings for `connectLedger` from the variables of a process. */
 export const databaseSettingsOf = (config: DatabaseConfig) => ({
   host: config.DB_HOST,
   port: config.DB_PORT,
@@ -53,9 +53,10 @@ const redisCredentialsOf = (config: RedisConfig): (() => Promise<Credentials>) =
   const { REDIS_SECRET_ARN: arn, REDIS_IAM_CACHE: cacheName, REDIS_USERNAME: username, AWS_REGION: region } = config;
   if (arn !== undefined) return createSecretReader({ arn, schema: loginSchema, maxAgeMs: secretMaxAgeMs }).read;
   if (cacheName !== undefined && username !== undefined && region !== undefined) {
-    // Endpoints of serverless caches are named so; those of nodes are not (ElastiCache User Guide, "Finding connection endpoints").
+    // Only endpoints of serverless caches have this in their name (ElastiCache User Guide, "Finding
+    // connection endpoints").
     const isServerless = config.REDIS_HOST.includes('.serverless.');
-    // The signing is large and is loaded only where it is used.
+    // The signing code is large, so it is loaded only where it is used.
     const loading = import('../secrets/redis-iam-token.ts').then(({ createRedisIamToken }) =>
       createRedisIamToken({ cacheName, userName: username, region, isServerless }),
     );

@@ -16,10 +16,11 @@ const text = z.string({ error: 'must be set' });
 const port = integer(1, 65_535);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' });
 const listOfText = text.transform((value) => value.split(',').map((item) => item.trim()));
-// An empty value would turn off what the variable is there to turn on.
+// An empty value would turn off what the variable protects.
 const tlsFlag = neverEmpty(flag, 'must not be empty; unset it, or say true or false');
 
-// What browsers send in the Origin header, but for `null`, which any sandboxed page sends.
+// Browsers send this in the Origin header. They also send `null`, which is not allowed here: any
+// sandboxed page sends it.
 const originPattern = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
 const origins = listOfText
   .refine(
@@ -178,7 +179,10 @@ type Logins = Readonly<
   >
 >;
 
-/** Adds the faults that lie between variables: a login must be given, and in one way only. For `superRefine` of a process's schema. */
+/**
+ * Adds the issues between variables: a login must be given, and in one way only. For `superRefine`
+ * of a process's schema.
+ */
 export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 'addIssue'>): void => {
   const fault = (name: keyof Logins, message: string) => addIssue({ code: 'custom', path: [name], message });
   const isSet = (name: keyof Logins) => config[name] !== undefined;

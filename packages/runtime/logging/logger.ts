@@ -4,8 +4,8 @@ import { escapeControls } from './escape-controls.ts';
 export type { Logger };
 
 /**
- * A logger of JSON lines on standard output: a constant `msg`, the data in fields. Text from outside
- * cannot control a terminal that shows them.
+ * Creates a logger of JSON lines on standard output: a constant `msg`, the data in fields. Text
+ * from outside cannot control a terminal that shows the lines.
  */
 export const createLogger = (service: string, level: string): Logger =>
   pino({

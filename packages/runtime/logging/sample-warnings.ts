@@ -6,8 +6,8 @@ export type Warn = (fields: { readonly err: unknown }, message: string) => void;
 const everyMs = 1_000;
 
 /**
- * Makes a log of warnings that strangers can cause: each message is written at most once a second, and
- * `suppressed` says how many were left out since the last one.
+ * Creates a log for warnings that any client can cause. It writes each message at most once a
+ * second. `suppressed` is the number of warnings left out since the last one.
  */
 export const sampleWarnings = (logger: Pick<Logger, 'warn'>): Warn => {
   const seen = new Map<string, { lastAt: number; suppressed: number }>();

@@ -6,9 +6,11 @@ type Point = { readonly name: string; readonly labels: Readonly<Record<string, s
 const quantiles = [0.5, 0.99];
 
 /**
- * Collects a registry as lines, for `namespace`, of CloudWatch's embedded metric format (AWS: "Specification: Embedded metric format"), one line for each set of labels, which
- * become dimensions. Counters are what was added since the last call; of histograms the quantiles 0.5 and 0.99 of what was added, by their
- * buckets, as `…_p50` and `…_p99`.
+ * Creates a function that collects a registry as lines of CloudWatch's embedded metric format (AWS:
+ * "Specification: Embedded metric format"), for `namespace`. There is one line for each set of
+ * labels, which become dimensions. Counters are the increase since the last call. Histograms are
+ * the quantiles 0.5 and 0.99 of the new observations, estimated from their buckets, as `…_p50` and
+ * `…_p99`.
  */
 export const emfLines = (registry: Registry, namespace: string): (() => Promise<string[]>) => {
   const last = new Map<string, number>();
@@ -23,7 +25,7 @@ export const emfLines = (registry: Registry, namespace: string): (() => Promise<
     const metrics = (await registry.getMetricsAsJSON()) as Metric[];
     const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
     const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
-    // oxlint-disable-next-line no-restricted-properties -- a log line has the time of day
+    // oxlint-disable-next-line no-restricted-properties -- a log line needs the time of day
     return [...byLabels.values()].map((group) => lineOf(group, namespace, Date.now()));
   };
 };
@@ -39,7 +41,7 @@ const pointsOf = (metric: Metric, sinceLast: (key: string, value: number) => num
 };
 
 const histogramPoints = (metric: Metric, sinceLast: (key: string, value: number) => number): Point[] => {
-  // Buckets are cumulative: each holds what is at most its bound, the last (+Inf) all.
+  // Buckets are cumulative: each counts values up to its bound, and the last (+Inf) counts all.
   const buckets = metric.values
     .filter(({ labels }) => labels['le'] !== undefined)
     .map(({ labels, value }) => ({
@@ -56,7 +58,10 @@ const histogramPoints = (metric: Metric, sinceLast: (key: string, value: number)
   }));
 };
 
-/** The value below which `rank` of the observations lie, taken to be spread evenly within a bucket. */
+/**
+ * Estimates the value below which `rank` of the observations lie. It assumes an even spread within
+ * a bucket.
+ */
 const quantileOf = (buckets: readonly { bound: number; count: number }[], rank: number): number => {
   const index = buckets.findIndex(({ count }) => count >= rank);
   const below = buckets[index - 1] ?? { bound: 0, count: 0 };

@@ -5,11 +5,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { emfLines } from './emf.ts';
 import { listenHost } from '../config/listen-host.ts';
 
-/** Names and numbers of one process. Times are in seconds, as Prometheus has them. */
+/** The metrics of one process. Times are in seconds, the convention of Prometheus. */
 export type Metrics = {
   readonly registry: Registry;
   readonly counter: (name: string, help: string, labels?: readonly string[]) => Counter;
-  /** `read` gives its value whenever the metrics are published; without it, `set` does. */
+  /**
+   * Creates a gauge. `read` is called whenever the metrics are published; without it, use `set`.
+   */
   readonly gauge: (name: string, help: string, read?: () => number) => Gauge;
   readonly histogram: (name: string, help: string, buckets: readonly number[]) => Histogram;
 };
@@ -17,7 +19,10 @@ export type Metrics = {
 const prefix = 'sluice_';
 const nanosecondsPerSecond = 1e9;
 
-/** The metrics of a service. It begins with what every process has: the delay of its event loop, and its memory. */
+/**
+ * Creates the metrics of a service. They start with those of every process: the delay of its event
+ * loop, and its memory.
+ */
 export const createMetrics = (process: NodeJS.Process, service: string): Metrics => {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -61,7 +66,10 @@ type PublishConfig = {
 
 const emfEveryMs = 30_000;
 
-/** Publishes metrics: for Prometheus to fetch on a port of their own, or as log lines in CloudWatch's embedded metric format. */
+/**
+ * Publishes metrics: on a port of their own for Prometheus, or as log lines in CloudWatch's
+ * embedded metric format.
+ */
 export const publishMetrics = async (
   process: NodeJS.Process,
   { registry }: Metrics,

@@ -10,8 +10,8 @@ type QueueState = {
 };
 
 /**
- * The gauges of the queue's state; the function that they are set with. Producers publish them as consumers do: dead consumers
- * publish nothing, and it is then that the numbers matter.
+ * Creates the gauges of the queue's state, and returns the function that sets them. Producers
+ * publish them as well as consumers: dead consumers publish nothing, and then the numbers matter.
  */
 export const createQueueGauges = ({ gauge }: Metrics): ((state: QueueState) => void) => {
   const waiting = gauge('queue_waiting_batches', 'Batches that are not recorded yet');

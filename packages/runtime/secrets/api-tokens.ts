@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** The command that makes a token which {@link apiTokens} accepts. */
+/** The command that creates a token which {@link apiTokens} accepts. */
 const makeToken = 'openssl rand -hex 32';
 
 /**
- * The bearer tokens of an API, from a variable or a secret. Short tokens can be guessed and a comma separates them, so
- * both are refused. The messages show no token.
+ * The schema of an API's bearer tokens, from a variable or a secret. Short tokens can be guessed,
+ * and a comma separates tokens, so both are refused. The messages show no token.
  */
 export const apiTokens = z
   .array(
@@ -20,15 +20,15 @@ export const apiTokens = z
   .min(1, 'must not be empty')
   .refine((tokens) => new Set(tokens).size === tokens.length, 'must not have the same token twice');
 
-/** The values of an object, and anything else as it is. */
+/** Returns the values of an object, and anything else unchanged. */
 const valuesOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.values(value) : value;
 
 /**
- * The bearer tokens of a secret: a list, or an object of them by the name of their holder. Secrets Manager generates an object only
- * (GenerateSecretString).
+ * The schema of the bearer tokens in a secret: a list, or an object of tokens by the name of their
+ * holder. Secrets Manager generates objects only (GenerateSecretString).
  */
 export const secretTokens = z.preprocess(valuesOf, apiTokens);
 
-/** The fault of a variable that would guard the API and is set to nothing. */
+/** The message for an empty variable that would guard the API. */
 export const emptyTokens = `must not be empty; unset it to leave the API open, or make a token with: ${makeToken}`;

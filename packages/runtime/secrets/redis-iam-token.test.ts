@@ -38,7 +38,7 @@ test('the token is the presigned request that AWS documents, signed with Signatu
     'X-Amz-SignedHeaders': 'host',
   });
 
-  // By hand, after "Create a signed AWS API request" (IAM User Guide).
+  // Signs by hand, following "Create a signed AWS API request" (IAM User Guide).
   const canonicalQuery = [...parameters]
     .map(([name, value]) => `${name}=${value}`)
     .toSorted((a, b) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { Hash } from '@smithy/hash-node';
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** What {@link createRedisIamToken} signs with. */
+/** The credentials with which {@link createRedisIamToken} signs. */
 type AwsCredentials = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -12,11 +12,11 @@ type AwsCredentials = {
 type TokenSettings = {
   /** The name of the serverless cache, or the id of the replication group. */
   readonly cacheName: string;
-  /** The user, whose id and name are the same where IAM is its login. */
+  /** The user. Its id and name are the same if it logs in with IAM. */
   readonly userName: string;
   readonly region: string;
   readonly isServerless: boolean;
-  /** The role of the task, unless others are given. */
+  /** The source of credentials; by default, the role of the task. */
   readonly credentials?: () => Promise<AwsCredentials>;
   readonly now?: () => Date;
 };
@@ -24,13 +24,15 @@ type TokenSettings = {
 const validSeconds = 900;
 
 /**
- * Makes the password by which a user logs in to ElastiCache with IAM: a presigned request, without its scheme. Each call makes a new
- * one, good for 15 minutes; a connection lives for up to 12 hours (Amazon ElastiCache User Guide, "Authenticating with IAM",
- * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html). Throws when the process has no AWS credentials.
+ * Creates a function that makes the password for a login to ElastiCache with IAM: a presigned
+ * request without its scheme. Each call makes a new one, valid for 15 minutes. A connection lives
+ * for up to 12 hours (Amazon ElastiCache User Guide, "Authenticating with IAM",
+ * https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html). Throws when the process
+ * has no AWS credentials.
  */
 export const createRedisIamToken = (settings: TokenSettings): (() => Promise<string>) => {
   const { userName, region, isServerless, credentials = defaultProvider(), now = () => new Date() } = settings;
-  // ElastiCache keeps the names of caches in lower case.
+  // ElastiCache stores the names of caches in lower case.
   const hostname = settings.cacheName.toLowerCase();
   const signer = new SignatureV4({ service: 'elasticache', region, credentials, sha256: Hash.bind(null, 'sha256') });
   const request = {
@@ -48,7 +50,10 @@ export const createRedisIamToken = (settings: TokenSettings): (() => Promise<str
   };
 };
 
-/** RFC 3986: encodeURIComponent leaves a few alone that the signature has escaped. */
+/**
+ * Escapes text by RFC 3986: encodeURIComponent leaves a few characters that the signature has
+ * escaped.
+ */
 const escapeUri = (text: string): string =>
   encodeURIComponent(text).replaceAll(
     /[!'()*]/g,

@@ -3,41 +3,49 @@ import * as z from 'zod';
 import { secretTokens } from './api-tokens.ts';
 import { placeOf } from '../config/place-of.ts';
 
-/** A secret could not be had. The message names it and what is wrong; it never shows what is in it. */
+/**
+ * The error for a secret that could not be read. The message names the secret and the problem, and
+ * never shows its content.
+ */
 export class SecretError extends Error {
   readonly code = 'SECRET_UNAVAILABLE';
 }
 
-/** A username with its password, as Secrets Manager keeps those of databases. */
+/** A username and a password, as Secrets Manager stores those of databases. */
 export type Login = z.infer<typeof loginSchema>;
 
-/** Gives a login; called again with one that was refused, a newer one where there is one. */
+/** Returns a login. Called again with a refused one, it returns a newer one if there is one. */
 export type LoginProvider = (refused?: Login) => Promise<Login>;
 
 type SecretSettings<T> = {
-  /** Its ARN, by which the region is known too. */
+  /** The ARN, which also contains the region. */
   readonly arn: string;
-  /** What its text, which is JSON, must be. Its messages must not show the value. */
+  /** The schema of its text, which is JSON. Its messages must not show the value. */
   readonly schema: z.ZodType<T>;
-  /** How old the value may be that is given. Forever, unless told. */
+  /** Maximum age of a returned value in ms. By default it never expires. */
   readonly maxAgeMs?: number;
-  /** The least time between two fetches, so that logins that keep failing do not become a load on Secrets Manager. */
+  /** Minimum time in ms between two fetches, so that failing logins do not load Secrets Manager. */
   readonly fetchEveryMs?: number;
-  /** How long a fetch may take, with all its attempts. */
+  /** Maximum time in ms of a fetch, with all its attempts. */
   readonly fetchWithinMs?: number;
-  /** Told when a fetch failed and the value known before is used on. */
+  /** Called when a fetch failed and the last known value stays in use. */
   readonly onStale?: (error: SecretError) => void;
 };
 
-/** A secret, fetched when it is first asked for. Who asks while it is fetched shares the fetch. */
+/**
+ * The reader of a secret, which fetches it on the first call. Concurrent callers share one fetch.
+ */
 export type SecretReader<T> = {
-  /** Its value. Throws a {@link SecretError} only while no value is known. */
+  /** Returns the value. Throws a {@link SecretError} only while no value is known. */
   readonly read: () => Promise<T>;
-  /** Its value, fetched anew; where that was done just before, after a pause. Throws a {@link SecretError}. */
+  /**
+   * Fetches the value again, after a pause if the last fetch was recent. Throws a
+   * {@link SecretError}.
+   */
   readonly refresh: () => Promise<T>;
 };
 
-/** A login in a secret. */
+/** The schema of a login in a secret. */
 export const loginSchema = z.object(
   {
     username: z.string({ error: 'must be text' }).min(1, 'must not be empty'),
@@ -46,14 +54,15 @@ export const loginSchema = z.object(
   { error: 'must be an object with username and password' },
 );
 
-// A token that was taken out of the secret is refused after at most this long.
+// A token that was removed from the secret is refused after at most this time.
 const tokensMaxAgeMs = 60_000;
-// Requests wait for it, and are answered within 2 s.
+// Requests wait for this fetch and are answered within 2 s.
 const tokensFetchWithinMs = 1_000;
 
 /**
- * Reads a secret from AWS Secrets Manager (GetSecretValue, the version AWSCURRENT). Credentials and endpoint are those of the AWS SDK:
- * the task's role, and `AWS_ENDPOINT_URL_SECRETS_MANAGER` where set.
+ * Creates the reader of a secret in AWS Secrets Manager (GetSecretValue, version AWSCURRENT).
+ * Credentials and endpoint come from the AWS SDK: the task's role, and
+ * `AWS_ENDPOINT_URL_SECRETS_MANAGER` if set.
  */
 export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader<T> => {
   const { arn, maxAgeMs = Infinity, fetchEveryMs = 500, fetchWithinMs = 5_000, onStale = () => undefined } = settings;
@@ -115,8 +124,8 @@ export const createSecretReader = <T>(settings: SecretSettings<T>): SecretReader
 };
 
 /**
- * The login of a server: that of the secret `secretArn`, or `username` and `password` where there is none. A login from a
- * secret is fetched again when it is given back as refused, at most twice a second.
+ * Creates the provider of a server's login: the secret `secretArn`, or `username` and `password`
+ * without one. A login from a secret is fetched again when it was refused, at most twice a second.
  */
 export const createLoginProvider = (given: {
   readonly secretArn: string | undefined;
@@ -139,8 +148,9 @@ export const createLoginProvider = (given: {
 };
 
 /**
- * The bearer tokens of a secret (JSON: a list of texts, or an object of them), read again when they are older than a minute, so that a rotation arrives
- * without a restart. While Secrets Manager is away those known before stay good, and `onStale` is told.
+ * Creates the reader of the bearer tokens in a secret (JSON: a list of texts, or an object of
+ * them). It reads them again when they are older than a minute, so a rotation needs no restart.
+ * While Secrets Manager is unavailable the last known tokens stay valid, and `onStale` is called.
  */
 export const createTokensReader = (
   arn: string,
@@ -149,13 +159,16 @@ export const createTokensReader = (
 ): (() => Promise<readonly string[]>) =>
   createSecretReader({ arn, schema: secretTokens, maxAgeMs, fetchWithinMs: tokensFetchWithinMs, onStale }).read;
 
-/** An ARN says where its secret is; a plain name does not, and the SDK's own region is taken. */
+/** Returns the region in an ARN. A plain name has none, so the SDK uses its own region. */
 const regionOf = (arn: string): { readonly region?: string } => {
   const [start, , , region] = arn.split(':');
   return start === 'arn' && region ? { region } : {};
 };
 
-/** What fetches the text of a secret. The SDK is large and is loaded only where there is a secret, before it is first asked for. */
+/**
+ * Creates the function that fetches the text of a secret. The SDK is large. It is loaded only if
+ * there is a secret, before the first fetch.
+ */
 const createFetch = (arn: string, withinMs: number): (() => Promise<string | undefined>) => {
   const loading = import('@aws-sdk/client-secrets-manager').then(({ GetSecretValueCommand, SecretsManagerClient }) => {
     const client = new SecretsManagerClient(regionOf(arn));
@@ -175,7 +188,10 @@ const createFetch = (arn: string, withinMs: number): (() => Promise<string | und
   };
 };
 
-/** Neither message nor cause may come from a parser: they quote what they could not parse. */
+/**
+ * Parses and checks a secret. Neither message nor cause may come from a parser, which quotes what
+ * it could not parse.
+ */
 const parseSecret = <T>(arn: string, schema: z.ZodType<T>, text: string | undefined): T => {
   if (text === undefined) throw new SecretError(`Secret ${arn} is binary; it must be JSON text`);
   const result = schema.safeParse(parseJson(arn, text));

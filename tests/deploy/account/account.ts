@@ -11,19 +11,25 @@ import { startEngine } from './engine.ts';
 import { startFront, type Front } from './front.ts';
 import { startMoto } from './moto.ts';
 
-/** An account of the tests: moto, with a front before it that makes the faults, and a real engine and registry for the images. */
+/**
+ * An emulated AWS account: moto behind a proxy that injects faults, and a real Docker engine and
+ * registry for the images.
+ */
 export type EmulatedAccount = {
   readonly front: Front;
   readonly cloudFormation: EmulatedCloudFormation;
-  /** The variables with which every program finds it, as profile `x`, and nothing of this machine's own. */
+  /**
+   * The environment variables that point every program to this account, as profile `x`, and to
+   * nothing on this machine.
+   */
   readonly variables: Readonly<Record<string, string>>;
   readonly bootstrap: () => Promise<void>;
   readonly motoPort: number;
-  /** What images are pushed through; a rule of it sees each request to the registry. */
+  /** The proxy in front of the registry. Its rules see each request. */
   readonly registry: Front;
 };
 
-/** Starts the account of an id. All of it is gone when its owner is done. */
+/** Starts an account with this id. All of it is removed when its owner ends. */
 export const startAccount = async (owner: Owner, accountId: string): Promise<EmulatedAccount> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-account-'));
   owner.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +41,7 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   front.add(cloudFormation.rule);
 
   const profile = join(folder, 'credentials');
-  // Keys that moto takes for those of the account's own administrator.
+  // moto accepts these keys as those of the account's administrator.
   writeFileSync(profile, '[x]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI\n');
   writeFileSync(join(folder, 'config'), '[profile x]\nregion = eu-central-1\n');
   return {
@@ -46,11 +52,11 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
     variables: {
       ...engine.variables,
       HOME: folder,
-      // In an address with another name moto takes the first part of it for the bucket of a template.
+      // With another host name, moto would treat its first part as the bucket of a template.
       AWS_ENDPOINT_URL: `http://localhost:${front.port}`,
       AWS_SHARED_CREDENTIALS_FILE: profile,
       AWS_CONFIG_FILE: join(folder, 'config'),
-      // Nothing is asked of the machine that this runs on.
+      // Disables requests to the metadata service of this machine.
       AWS_EC2_METADATA_DISABLED: 'true',
       SLUICE_DIR: join(folder, 'sluice'),
       SLUICE_POLL_MS: '50',
@@ -59,7 +65,10 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   };
 };
 
-/** What `cdk bootstrap` makes, as far as a deployment looks at it ("Bootstrap resources" of the CDK guide). */
+/**
+ * Creates the resources of `cdk bootstrap` that a deployment checks ("Bootstrap resources" of the
+ * CDK guide).
+ */
 const bootstrap = async (motoPort: number, accountId: string): Promise<void> => {
   const settings = {
     region: 'eu-central-1',
@@ -76,7 +85,7 @@ const bootstrap = async (motoPort: number, accountId: string): Promise<void> => 
   ssm.destroy();
 };
 
-/** moto has AWS's prefix lists under ids of its own; these are the ids that they have (infra/regions.ts). */
+/** Replaces moto's ids of AWS's prefix lists by the real ones (infra/regions.ts). */
 const nameKnownPrefixLists: Parameters<Front['add']>[0] = async ({ service, region, action }, ask) => {
   if (service !== 'ec2' || action !== 'DescribeManagedPrefixLists') return undefined;
   const known = Object.entries(regions).find(([name]) => name === region)?.[1];

@@ -3,9 +3,10 @@ import * as z from 'zod';
 import type { AwsAnswer, Rule } from './front.ts';
 import { createPlace, type Place } from './resources.ts';
 
-// CloudFormation for the stacks of Sluice. moto's own makes no stack of which it lacks one kind of resource, and says that it has. This one does
-// to a stack what the guide says ("Stack status codes", "Understand stack creation events", API reference: StackEvent), one resource at each look
-// at its events, and makes those resources for real that moto has (resources.ts).
+// Emulates CloudFormation for Sluice's stacks. moto's own creates no stack with an unsupported
+// resource type, yet reports success. This one follows the guide ("Stack status codes", "Understand
+// stack creation events", API reference: StackEvent). It advances one resource at each request for
+// the stack's events, and creates the resources that moto supports (resources.ts).
 
 const resourceSchema = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
 const templateSchema = z.looseObject({ Resources: z.record(z.string(), resourceSchema) });
@@ -38,21 +39,30 @@ type Stack = {
   readonly physicalIds: Map<string, string>;
   readonly events: Event[];
   operations: Operation[];
-  /** What CloudFormation does to the stack as a whole: `CREATE`, `UPDATE_ROLLBACK` … */
+  /** The operation on the whole stack: `CREATE`, `UPDATE_ROLLBACK` … */
   doing: string;
 };
 
 export type EmulatedCloudFormation = {
   readonly rule: Rule;
-  /** Makes every attempt at the resources whose ids begin so fail, until what it answers with is called. */
+  /**
+   * Makes every operation on resources whose ids begin with `prefix` fail, until the returned
+   * function is called.
+   */
   readonly failAt: (prefix: string, action: Operation['action'], reason: string) => () => void;
-  /** The status of each stack that there is. */
+  /** Returns the status of each existing stack. */
   readonly statuses: () => Readonly<Record<string, string>>;
-  /** Stacks advance only while they are watched; with this they stand still at a resource until it is called off. */
+  /**
+   * Stops stacks at a resource until the returned function is called. Stacks advance only while
+   * they are polled.
+   */
   readonly holdAt: (prefix: string) => () => void;
-  /** What AWS calls the first resource of a stack whose id begins so. Throws where there is none. */
+  /**
+   * Returns the physical id of the first resource of `stack` whose id begins with `prefix`. Throws
+   * when there is none.
+   */
   readonly findResource: (stack: string, prefix: string) => string;
-  /** Makes stacks at once, as a deployment has left them. */
+  /** Creates a stack at once, in its state after a deployment. */
   readonly plant: (
     region: string,
     name: string,
@@ -91,7 +101,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
     sayOfStack(stack, `${doing}_IN_PROGRESS`, reason);
   };
 
-  /** Puts back what was before: what was made is removed, newest first. */
+  /** Rolls back a stack: deletes the created resources, newest first. */
   const rollBack = (stack: Stack, resource: string): void => {
     const isNew = stack.doing === 'CREATE';
     const word = isNew ? 'create' : 'update';
@@ -119,7 +129,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
     else sayOfStack(stack, `${stack.doing}_COMPLETE`);
   };
 
-  /** Does the next thing to a stack. */
+  /** Runs the next operation of a stack. */
   const advance = async (stack: Stack, place: Place): Promise<void> => {
     if (!stack.status.endsWith('_IN_PROGRESS') || stack.status === 'REVIEW_IN_PROGRESS') return;
     const next = stack.operations[0];
@@ -239,7 +249,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       const form = new URLSearchParams(body.toString());
       const name = form.get('StackName') ?? '';
       if (service !== 'cloudformation' || act === undefined || !/(^|\/)sluice-/.test(name)) return undefined;
-      // A moment, as a real one takes: who asks without a pause must not starve others.
+      // A short delay, as on AWS: a client that polls without a pause must not starve the others.
       await pause(1);
       return act(form, find(name), createPlace(motoPort, region));
     },
@@ -264,7 +274,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       const { Resources: resources } = templateSchema.parse(template);
       Object.assign(stack, { resources, parameters, body: JSON.stringify(template), status: 'CREATE_COMPLETE' });
       for (const [resource, { Type, Properties }] of Object.entries(resources)) {
-        // oxlint-disable-next-line no-await-in-loop -- later ones look for earlier ones
+        // oxlint-disable-next-line no-await-in-loop -- later resources refer to earlier ones
         stack.physicalIds.set(resource, await place.make(`${name}-${resource}`, Type, Properties, stack));
       }
       stacks.push(stack);

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-// `docker` in the tests: the real one (the first word), but that it builds from nothing. A build gets a Dockerfile without a base and is made by
-// the engine's own builder, as Debian has no other; with `--push` the engine then pushes what it built.
+// The `docker` of the tests: passes commands to the real one (the first word), but builds images
+// from nothing. A build gets a Dockerfile without a base and uses the engine's own builder, the
+// only one in Debian. With `--push` the engine then pushes the image.
 
 const [docker = '', ...words] = process.argv.slice(2);
 const run = (args: readonly string[], input?: string): void => {

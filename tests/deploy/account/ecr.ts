@@ -3,8 +3,8 @@ import type { AwsRequest, Rule } from './front.ts';
 const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
- * Makes moto's ECR and a real registry one: ECR's answers lead to the registry, and what was pushed into that is in ECR before the next question
- * on images is put to it.
+ * Returns rules that combine moto's ECR with a real registry. ECR's answers point to the registry.
+ * Images pushed to the registry are added to ECR before each query for images.
  */
 export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] => {
   const registry = `127.0.0.1:${registryPort}`;
@@ -26,7 +26,7 @@ export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] =
     const bring = async (tag: string) => {
       const headers = { accept: manifestType };
       const answer = await fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, { headers });
-      // Refused where it is there already, which is as well.
+      // ECR refuses an image that it has already, which is fine.
       await putImage(motoPort, request, {
         repositoryName: repository,
         imageTag: tag,
@@ -55,7 +55,7 @@ const tagsOf = async (registry: string, repository: string): Promise<string[]> =
     : [];
 };
 
-/** Puts an image into ECR as who asked `request`. */
+/** Puts an image into ECR with the credentials of `request`. */
 const putImage = async (motoPort: number, { headers }: AwsRequest, image: object): Promise<void> => {
   const answer = await fetch(`http://127.0.0.1:${motoPort}/`, {
     method: 'POST',

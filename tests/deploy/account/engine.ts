@@ -12,7 +12,7 @@ import { startFront, type Front } from './front.ts';
 const startsWithinMs = 120_000;
 const packages = { docker: 'docker.io', dockerd: 'docker.io', 'docker-registry': 'docker-registry' };
 
-/** Runs a server of Debian's until its owner is done, and waits until `isUp`. */
+/** Runs a Debian server until its owner ends. Resolves when `isUp` returns true. */
 const startServer = async (owner: Owner, program: string, args: readonly string[], isUp: () => Promise<boolean>) => {
   const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(server, 'exit');
@@ -32,21 +32,22 @@ const startServer = async (owner: Owner, program: string, args: readonly string[
   }, startsWithinMs);
 };
 
-/** Where images go, and the variables with which a process finds the engine. */
+/** The registry, and the environment variables that point a process to the engine. */
 export type Engine = {
   readonly registry: Front;
   readonly variables: Readonly<Record<string, string>>;
 };
 
 /**
- * Starts a Docker engine and a registry, both Debian's own. First on the path is a `docker` that builds images from nothing (docker.ts): what
- * the real ones are built from is not to be had without another registry. All else is the engine's own doing.
+ * Starts Debian's Docker engine and registry. The first `docker` on the path builds images from
+ * nothing (docker.ts), since the real base images would need another registry. The engine does
+ * everything else.
  */
 export const startEngine = async (owner: Owner, folder: string): Promise<Engine> => {
   const [docker, dockerd, registry] = findPrograms();
   const registryPort = await findFreePort();
   const configuration = join(folder, 'registry.json');
-  // YAML takes JSON.
+  // JSON is valid YAML.
   const settings = {
     version: '0.1',
     log: { level: 'warn' },
@@ -71,7 +72,7 @@ export const startEngine = async (owner: Owner, folder: string): Promise<Engine>
     [
       ...['--data-root', join(folder, 'docker'), '--exec-root', join(folder, 'docker-run')],
       ...['--pidfile', join(folder, 'docker.pid'), '--host', socket],
-      // Nothing runs in it: no network is needed, and no file system of a kind that a container cannot have.
+      // No container runs in it, so it needs no network. vfs also works inside a container.
       ...['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'],
     ],
     async () => {

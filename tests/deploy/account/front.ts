@@ -3,7 +3,10 @@ import { createServer, request as sendRequest, type IncomingHttpHeaders, type Se
 import { buffer } from 'node:stream/consumers';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 
-/** A request to AWS: `service` as it is signed (`cloudformation`), `action` as AWS calls it (`DescribeStacks`), or method and path for S3 and the like. */
+/**
+ * A request to AWS. `service`: the signed service name (`cloudformation`). `action`: the API action
+ * (`DescribeStacks`), or the method and path for S3 and similar services.
+ */
 export type AwsRequest = {
   readonly service: string;
   readonly region: string;
@@ -19,15 +22,21 @@ export type AwsAnswer = {
   readonly body: Buffer;
 };
 
-/** Answers in the emulator's place, changes its answer, or does nothing. `ask` puts the request to the emulator. */
+/**
+ * Called for each request. It answers in place of the emulator, changes the emulator's answer, or
+ * returns `undefined`. `ask` sends the request to the emulator.
+ */
 export type Rule = (request: AwsRequest, ask: () => Promise<AwsAnswer>) => Promise<AwsAnswer | undefined>;
 
-/** What commands reach as AWS: a proxy before the emulator, which makes the faults that the emulator does not make. */
+/**
+ * A proxy in front of the emulator, which commands use as AWS. It injects the faults that the
+ * emulator cannot produce.
+ */
 export type Front = {
   readonly port: number;
-  /** Every request since the start, as `service:action`. */
+  /** All requests since the start, as `service:action`. */
   readonly asked: readonly string[];
-  /** Adds a rule, which comes before those added earlier. Answers with what takes it away again. */
+  /** Adds a rule with priority over earlier ones. Returns a function that removes it. */
   readonly add: (rule: Rule) => () => void;
 };
 
@@ -54,7 +63,7 @@ export const startFront = async (owner: Owner, emulatorPort: number): Promise<Fr
       write(outgoing, await answer(method, request));
     };
     respond().catch((error: unknown) => {
-      // Seen as it is in what the command under test then says.
+      // The message appears in the output of the command under test.
       if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end(`The proxy of the tests failed: ${String(error)}`);
     });
@@ -79,7 +88,7 @@ export const startFront = async (owner: Owner, emulatorPort: number): Promise<Fr
 };
 
 const write = (outgoing: ServerResponse, { status, headers, body }: AwsAnswer): void => {
-  // The length is that of what is written here.
+  // The length is computed from the body written here.
   const { 'transfer-encoding': _encoding, 'content-length': _length, connection: _connection, ...kept } = headers;
   outgoing.writeHead(status, { ...kept, 'content-length': String(body.length) } as Record<string, string>);
   outgoing.end(body);

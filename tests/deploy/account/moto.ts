@@ -14,7 +14,10 @@ const requirements = join(import.meta.dirname, 'moto.txt');
 const installsWithinMs = 280_000;
 const startsWithinMs = 120_000;
 
-/** Starts an AWS account that knows nothing yet: moto's server on a loopback port, which ends with its owner. Answers with its port. */
+/**
+ * Starts moto's server with an empty AWS account on a loopback port, until its owner ends. Returns
+ * the port.
+ */
 export const startMoto = async (owner: Owner, accountId: string): Promise<number> => {
   const python = installMoto();
   const port = await findFreePort();
@@ -44,7 +47,10 @@ export const startMoto = async (owner: Owner, accountId: string): Promise<number
   return port;
 };
 
-/** Installs moto as `moto.txt` pins it, unless it is there. Answers with the Python that has it. */
+/**
+ * Installs the version of moto that `moto.txt` pins, unless it is installed. Returns the path of
+ * its Python.
+ */
 const installMoto = (): string => {
   const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
   const folder = join(repository, '.sluice', `moto-${version}`);

@@ -10,7 +10,10 @@ import type { EmulatedAccount } from './account.ts';
 const template = z.record(z.string(), z.unknown());
 const kinds = ['registry', 'foundation', 'app'];
 
-/** Makes an environment as a deployment of a tag leaves it: its stacks from the templates of `npm run synth`, without the time that CDK takes. */
+/**
+ * Creates an environment in its state after the deployment of a tag. Uses the templates of
+ * `npm run synth`, which saves the time of CDK.
+ */
 export const plantEnvironment = async (
   { cloudFormation }: Pick<EmulatedAccount, 'cloudFormation'>,
   environment: string,

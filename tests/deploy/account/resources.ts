@@ -25,17 +25,20 @@ import {
 import { CreateBucketCommand, DeleteBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 
-/** What a resource's properties may name: other resources of its stack, and its parameters. */
+/**
+ * The names that a resource's properties may refer to: other resources of its stack, and its
+ * parameters.
+ */
 type Scope = {
   readonly physicalIds: ReadonlyMap<string, string>;
   readonly parameters: Readonly<Record<string, string>>;
 };
 
-/** A region of the emulated account, in which resources are made for real as far as moto has them. */
+/** A region of the emulated account. It creates the resources that moto supports. */
 export type Place = {
   readonly region: string;
   readonly readTemplate: (url: string) => Promise<string>;
-  /** Answers with what AWS calls it. Throws where AWS would refuse. */
+  /** Creates a resource and returns its physical id. Throws when AWS would refuse it. */
   readonly make: (
     name: string,
     type: string,
@@ -45,7 +48,7 @@ export type Place = {
   readonly remove: (type: string, physicalId: string) => Promise<void>;
 };
 
-// What names another resource is left out.
+// References to other resources are omitted.
 const text = z.string().optional().catch(undefined);
 const named = z.looseObject({
   RepositoryName: text,
@@ -204,7 +207,7 @@ export const createPlace = (motoPort: number, region: string): Place => {
         const { NetworkInterfaces = [] } = await ec2.send(
           new DescribeNetworkInterfacesCommand({ Filters: [{ Name: 'vpc-id', Values: [physicalId] }] }),
         );
-        // moto would remove it all the same.
+        // moto would delete it anyway.
         if (NetworkInterfaces.length > 0)
           throw new Error(
             `The vpc '${physicalId}' has dependencies and cannot be deleted. (Service: Ec2, Status Code: 400, Error Code: DependencyViolation)`,
@@ -243,7 +246,7 @@ export const createPlace = (motoPort: number, region: string): Place => {
   };
 };
 
-/** It was made by an attempt before. */
+/** Ignores the error if an earlier attempt created the resource; else throws it. */
 const unlessThere = (error: unknown): void => {
   const name = error instanceof Error ? error.name : '';
   if (!/AlreadyExists|AlreadyOwnedByYou/.test(name)) throw error;

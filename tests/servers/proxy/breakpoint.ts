@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Where a consumer can be between two steps of its work, in their order. */
+/** The steps of a consumer, in order. A consumer can be stopped at each of them. */
 export const steps = [
   'entries delivered',
   'transaction sent',
@@ -16,21 +16,21 @@ export const steps = [
 
 export type Step = (typeof steps)[number];
 
-/** A consumer stands at a step. */
+/** A consumer that is stopped at a step. */
 export type Held = {
-  /** What goes over the wire there: a statement, a command or a reply. */
+  /** The data on the wire at this step: a statement, a command or a reply. */
   readonly text: string;
-  /** Lets it go on. */
+  /** Lets the consumer continue. */
   readonly release: () => void;
-  /** Ends its connection there. */
+  /** Closes the consumer's connection. */
   readonly cut: () => void;
 };
 
-/** Holds whoever comes to a step, when it is told to. */
+/** A breakpoint that stops a consumer at a step on request. */
 export type Gate = {
-  /** Resolves when somebody stands at the step. Holds one at a time. */
+  /** Resolves when a consumer has stopped at the step. Stops one consumer at a time. */
   readonly hold: (step: Step) => Promise<Held>;
-  /** Called by the proxies when somebody comes to a step; resolves when it may go on. */
+  /** Called when a consumer reaches a step; resolves when it may continue. */
   readonly pass: (step: Step, text: string, client: Socket) => Promise<void>;
 };
 

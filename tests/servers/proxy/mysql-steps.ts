@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import type { Gate, Step } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
-// Packets and their parts: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".
+// Packet layout: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".
 const headerBytes = 4;
 const queryCommand = 3;
 const okHeader = 0;
@@ -16,8 +16,8 @@ const stepsAfter: Readonly<Record<string, Step>> = {
 };
 
 /**
- * A proxy to a MySQL that takes the text of a recording transaction apart and gives the server one statement after the other, so that the gate can
- * stop it between two. Without TLS and compression.
+ * Starts a proxy to MySQL. It splits a recording transaction into statements and sends them one by
+ * one, so the gate can stop the transaction between two. It supports neither TLS nor compression.
  */
 export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
   createStepProxy(test, targetPort, (client, server) => {
@@ -37,7 +37,7 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Ga
       for (const [index, statement] of statements.entries()) {
         const isLast = index === statements.length - 1;
         const asking = ask(statement);
-        // oxlint-disable no-await-in-loop -- one statement after the other is what this is for
+        // oxlint-disable no-await-in-loop -- sends one statement after the other
         if (isLast) await gate.pass('COMMIT sent', text, client);
         const reply = (await asking).subarray(headerBytes);
         const isOk = reply[0] === okHeader;
@@ -71,7 +71,10 @@ const toPacket = (sequence: number, payload: Buffer): Buffer => {
   return Buffer.concat([header, payload]);
 };
 
-/** An OK packet: header, two length-encoded integers, then the status. */
+/**
+ * Sets the status flag "more results follow" in an OK packet. The packet has a header, two
+ * length-encoded integers, then the status.
+ */
 const withMoreToCome = (reply: Buffer): Buffer => {
   const changed = Buffer.from(reply);
   const first = 1 + encodedLength(changed, 1);

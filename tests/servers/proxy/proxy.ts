@@ -2,21 +2,24 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Owner } from '../test-file.ts';
 
-/** Two sockets and what is lost between them. */
+/** A client socket and a server socket, and the directions in which data is lost. */
 type Pair = {
   readonly sockets: readonly [client: Socket, server: Socket];
   losesRequests: boolean;
   losesReplies: boolean;
 };
 
-/** Changes the bytes of one direction; as many must come out as go in where a length stands before them. */
+/**
+ * Called for each chunk of one direction. It must keep the length where the protocol has a length
+ * prefix.
+ */
 type Rewrite = (chunk: Buffer) => Buffer;
 
 const asIs: Rewrite = (chunk) => chunk;
 
 /**
- * A TCP proxy on loopback between what is tested and a server, to break the line between them. It can rewrite what is
- * sent, to make the server look like another one.
+ * Starts a TCP proxy on loopback in front of a server, to break its connections. It can rewrite
+ * data to make the server look like another one.
  */
 export const createProxy = async (
   owner: Owner,
@@ -45,7 +48,7 @@ export const createProxy = async (
       if (isSwallowingReplies || pair.losesReplies) swallowedBytes += chunk.length;
       else client.write(replies(chunk));
     });
-    // That a side has ended is told the other, unless what it says is lost.
+    // Closes the other side too, unless the data of this direction is lost.
     const tell = (other: Socket, isLost: boolean) => {
       if (!isLost) other.destroy();
       if (client.destroyed && upstream.destroyed) pairs.delete(pair);
@@ -59,7 +62,7 @@ export const createProxy = async (
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The system gave no port');
 
-  /** Ends every connection, as a server does that is killed. */
+  /** Closes every connection, as a killed server does. */
   const cut = () => {
     for (const { sockets } of pairs) for (const socket of sockets) socket.destroy();
   };
@@ -73,33 +76,36 @@ export const createProxy = async (
   return {
     port: address.port,
     cut,
-    /** From now on what the server answers is lost, though it does what it is asked. */
+    /** Drops all replies. The server still executes the requests. */
     swallowReplies: (isSwallowing: boolean) => {
       isSwallowingReplies = isSwallowing;
     },
-    /** The connections that there are become half-open: what goes one way is lost for ever, or both. New ones are whole. */
+    /**
+     * Makes the open connections half-open: drops their data permanently, in one direction or both.
+     * New connections work.
+     */
     silence: (way: 'requests' | 'replies' | 'both') => {
       for (const pair of pairs) {
         pair.losesRequests ||= way !== 'replies';
         pair.losesReplies ||= way !== 'requests';
       }
     },
-    /** What servers send on the connections that there are waits, until it goes on. */
+    /** Holds back server data on the open connections until it is called with false. */
     stall: (isStalled: boolean) => {
       for (const { sockets } of pairs) {
         if (isStalled) sockets[1].pause();
         else sockets[1].resume();
       }
     },
-    /** New connections lead to another server. */
+    /** Sends new connections to another server. */
     retarget: (port: number) => {
       target = port;
     },
-    /** How many connections go through it. */
+    /** Returns the number of open connections. */
     connections: () => pairs.size,
-    /** How many bytes were lost. */
+    /** Returns the number of dropped bytes. */
     swallowedBytes: () => swallowedBytes,
-    /** New connections are ended at once. */
+    /** Closes new connections immediately. */
     refuse: (shouldRefuse: boolean) => {
       isRefusing = shouldRefuse;
     },

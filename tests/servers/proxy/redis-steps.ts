@@ -2,10 +2,13 @@ import type { TestContext } from 'node:test';
 import type { Gate } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
-// A client's commands are arrays of bulk strings (Redis serialization protocol specification).
+// Client commands are arrays of bulk strings (Redis serialization protocol specification).
 const lineEnd = '\r\n';
 
-/** A proxy to a Redis that gives it one command after the other, so that the gate can stop a consumer at its reads and between XDEL and XACK. */
+/**
+ * Starts a proxy to Redis that sends commands one by one. The gate can stop a consumer at its reads
+ * and between XDEL and XACK.
+ */
 export const createRedisSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
   createStepProxy(test, targetPort, (client, server) => {
     let onReply: (() => void) | undefined;
@@ -45,7 +48,7 @@ export const createRedisSteps = (test: TestContext, targetPort: number, gate: Ga
     );
   });
 
-/** How long the first command is; nothing while its end has not come. */
+/** Returns the length of the first command in bytes, or `undefined` while it is incomplete. */
 const commandLength = (bytes: Buffer): number | undefined => {
   const headEnd = bytes.indexOf(lineEnd);
   if (headEnd === -1) return undefined;

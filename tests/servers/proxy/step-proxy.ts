@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** Carries one protocol from a client to a server and back. */
+/** Called for each connection to forward one protocol in both directions. */
 type Carrier = (client: Socket, server: Socket) => void;
 
-/** A proxy on loopback that knows the protocol which it carries, to stop it between two packets. Resolves to its port. */
+/**
+ * Starts a proxy on loopback that parses its protocol, to stop between two packets. Resolves to its
+ * port.
+ */
 export const createStepProxy = async (test: TestContext, targetPort: number, carry: Carrier): Promise<number> => {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -15,7 +18,8 @@ export const createStepProxy = async (test: TestContext, targetPort: number, car
       [upstream, client],
     ] as const) {
       sockets.add(side);
-      // Who is killed takes its connection to the server with it, at once and whatever is held.
+      // A killed process loses its connection to the server immediately, even when a packet is
+      // held.
       side.on('error', () => other.destroy());
       side.on('close', () => {
         other.destroy();
@@ -37,8 +41,9 @@ export const createStepProxy = async (test: TestContext, targetPort: number, car
 };
 
 /**
- * Hands over what a socket receives, packet by packet: each when the one before is done with. `lengthOf` answers with the length of the first, or nothing
- * while it cannot be told. The socket is read on meanwhile, so its end is seen at once.
+ * Passes each packet that a socket receives to `handle`, one after the other. `lengthOf` returns
+ * the length of the first packet, or `undefined` while it is unknown. The socket is read in the
+ * meantime, so its end is noticed immediately.
  */
 export const forEachPacket = (
   socket: Socket,

@@ -5,13 +5,13 @@ import { readToken } from '../api-token.ts';
 
 type Api = Environment['api'];
 
-/** Warns of an API that is open. */
+/** Warns about an open API. */
 export const noteAccess = (api: Api): string[] =>
   api.access === 'open' ? [`The API is ${describeAccess(api)} (api.access)`] : [];
 
 /**
- * Looks whether the secret that an environment names has tokens. One that the stack makes is not there before it. Throws a
- * {@link CommandError} where it has none.
+ * Checks that the secret that an environment names contains tokens. A secret that the stack creates
+ * does not exist yet. Throws a {@link CommandError} if it contains none.
  */
 export const askTokens = async (account: Account, api: Api): Promise<void> => {
   if (api.access === 'tokens' && api.tokensSecretArn !== undefined) await readToken(account, api.tokensSecretArn);

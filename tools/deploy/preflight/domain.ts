@@ -5,7 +5,10 @@ import { explain, type Fault } from '../explain.ts';
 
 type Domain = NonNullable<Environment['domain']>;
 
-/** The name of a hosted zone without its last dot, or why it could not be read. */
+/**
+ * Fetches the name of a hosted zone without its trailing dot. Returns the problem if it cannot be
+ * read.
+ */
 export const askZone = async ({ route53 }: Account, { hostedZoneId }: Domain): Promise<string | Fault> => {
   try {
     const { HostedZone } = await route53.send(new GetHostedZoneCommand({ Id: hostedZoneId }));
@@ -15,7 +18,10 @@ export const askZone = async ({ route53 }: Account, { hostedZoneId }: Domain): P
   }
 };
 
-/** What is wrong with a domain: its certificate is issued by records in the zone, so the name must be in it. */
+/**
+ * Finds problems of a domain. Records in the zone validate its certificate, so its name must be in
+ * the zone.
+ */
 export const judgeDomain = (domain: Domain, zone: string | Fault): Fault[] => {
   if (typeof zone !== 'string') return [zone];
   if (domain.name === zone || domain.name.endsWith(`.${zone}`)) return [];

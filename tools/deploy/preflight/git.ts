@@ -1,7 +1,10 @@
 import type { Fault } from '../explain.ts';
 import type { GitState } from '../git-state.ts';
 
-/** What is wrong with the sources: without a commit there is no tag, and what is protected runs commits alone. */
+/**
+ * Finds problems in the sources. Without a commit there is no tag, and protected environments run
+ * only commits.
+ */
 export const judgeGit = (
   state: GitState | { readonly fault: Fault },
   { name, isProtected }: { readonly name: string; readonly isProtected: boolean },

@@ -5,10 +5,10 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Account } from '../account.ts';
 import { explain, type Fault } from '../explain.ts';
 
-/** Who one is at AWS, or why one is nobody. */
+/** The caller's identity at AWS, or the problem with the credentials. */
 export type Identity = { readonly account: string; readonly arn: string } | { readonly fault: Fault };
 
-/** Asks AWS whose the credentials are. */
+/** Fetches the identity of the credentials from AWS. */
 export const askIdentity = async ({ sts }: Account): Promise<Identity> => {
   try {
     const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
@@ -18,7 +18,10 @@ export const askIdentity = async ({ sts }: Account): Promise<Identity> => {
   }
 };
 
-/** The profiles in AWS's two files, wherever they are (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`). */
+/**
+ * Reads the profiles from AWS's two files, at their configured paths (`AWS_CONFIG_FILE`,
+ * `AWS_SHARED_CREDENTIALS_FILE`).
+ */
 export const readProfiles = (variables: Readonly<Record<string, string | undefined>>): string[] => {
   const folder = join(homedir(), '.aws');
   const files = [
@@ -26,12 +29,13 @@ export const readProfiles = (variables: Readonly<Record<string, string | undefin
     variables['AWS_SHARED_CREDENTIALS_FILE'] ?? join(folder, 'credentials'),
   ];
   const text = files.map((file) => (existsSync(file) ? readFileSync(file, 'utf8') : '')).join('\n');
-  // As the SDK reads them, which knows no name with a space. The sections `sso-session` and `services` are no profiles.
+  // The SDK parses names in the same way, and accepts no name with a space. The sections
+  // `sso-session` and `services` are no profiles.
   const names = [...text.matchAll(/^\s*\[(?:profile\s+)?(["']?)([^\]\s"']+)\1\s*\]/gm)].map(([, , name = '']) => name);
   return [...new Set(names)].toSorted();
 };
 
-/** What is wrong with a profile that was named. */
+/** Finds problems of a named profile. */
 export const judgeProfile = (profile: string | undefined, profiles: readonly string[]): Fault[] => {
   if (profile === undefined || profiles.includes(profile)) return [];
   const others = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
@@ -41,7 +45,7 @@ export const judgeProfile = (profile: string | undefined, profiles: readonly str
   ];
 };
 
-/** What is wrong with whom AWS takes one for, when the environment is another account's. */
+/** Finds problems of the caller's identity: no credentials, or not the environment's account. */
 export const judgeIdentity = (
   identity: Identity,
   environment: { readonly name: string; readonly account: string },

@@ -2,18 +2,21 @@ import * as z from 'zod';
 import { runDocker } from '../docker.ts';
 import { CommandError, type Fault } from '../explain.ts';
 
-/** What this machine has, as its programs say it. */
+/** The tools of this machine, as they report themselves. */
 export type Machine = {
   readonly nodeVersion: string;
-  /** Undefined where there is no docker. */
+  /** Undefined if docker is not installed. */
   readonly docker: { readonly server: string | undefined; readonly said: string } | undefined;
-  /** Whether docker has BuildKit's client: an image for ARM64 is made without it only where ARM64 runs, and none is copied by digest. */
+  /**
+   * True if docker has BuildKit's client. Without it, an ARM64 image can be built only on ARM64,
+   * and no image can be copied by digest.
+   */
   readonly hasBuildx: boolean;
 };
 
 const version = z.object({ Server: z.object({ Version: z.string() }).nullish() });
 
-/** Asks the programs of this machine. `logFile` has what they said. */
+/** Runs the tools of this machine. Their output goes to `logFile`. */
 export const askMachine = async (logFile: string, signal: AbortSignal): Promise<Machine> => {
   const nodeVersion = process.versions.node;
   try {
@@ -32,12 +35,12 @@ const readServer = (output: string): string | undefined => {
   try {
     return version.parse(JSON.parse(output)).Server?.Version;
   } catch {
-    // A docker that cannot reach its server may say nothing of what was asked.
+    // If docker cannot reach its server, its output may lack the requested values.
     return undefined;
   }
 };
 
-/** What this machine lacks. */
+/** Finds missing tools of this machine. */
 export const judgeMachine = ({ nodeVersion, docker, hasBuildx }: Machine): Fault[] => {
   const where = 'this machine';
   const faults: Fault[] = [];

@@ -4,17 +4,18 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import type { Account } from '../account.ts';
 import { explain, type Fault } from '../explain.ts';
 
-/** A limit of an account that an environment needs a part of. */
+/** A limit of an account, with the amount that an environment needs. */
 export type Quota = { readonly name: string; readonly service: string; readonly code: string; readonly needed: number };
 
-/** How much of a quota there is, and how much of it is taken; undefined where AWS does not say. */
+/** The limit of a quota and its used part. The limit is undefined if AWS does not return it. */
 export type QuotaState = Quota & { readonly limit: number | undefined; readonly used: number; readonly why?: string };
 
 const vcpusOf = ({ cpu, most }: Environment['producer']): number => (cpu / 1_024) * most;
 
 /**
- * What an environment needs, whole: at its most tasks, twice of which run while a release takes the place of another. Addresses and networks are
- * needed once, so not where it is there already.
+ * Returns the quotas of a whole environment at its maximum number of tasks. Twice as many tasks run
+ * while a release replaces another. Addresses and networks are needed once, so they count only if
+ * the environment does not exist yet.
  */
 export const quotasOf = ({ network, producer, consumer }: Environment, isThere: boolean): Quota[] => {
   const tasks = [producer, consumer];
@@ -29,7 +30,7 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
   return quotas.filter(({ needed }) => needed > 0);
 };
 
-/** Asks for limits, and for what is taken of networks and addresses; what runs on Fargate beside is not counted. */
+/** Fetches the limits, and the used networks and addresses. Other Fargate tasks are not counted. */
 export const askQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
   Promise.all(
     wanted.map(async (quota) => {
@@ -40,7 +41,7 @@ export const askQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota
         ]);
         return { ...quota, limit: found?.Value, used };
       } catch (error) {
-        // It is asked for to warn early; CloudFormation says it otherwise.
+        // The check is only an early warning. CloudFormation reports the limit otherwise.
         return { ...quota, limit: undefined, used: 0, why: explain(error).what };
       }
     }),
@@ -52,7 +53,7 @@ const countUsed = async (ec2: Account['ec2'], { service }: Quota): Promise<numbe
   return 0;
 };
 
-/** Limits that are too low for the environment. */
+/** Finds limits that are too low for the environment. */
 export const judgeQuotas = (states: readonly QuotaState[], region: string): Fault[] =>
   states
     .filter(({ limit, used, needed }) => limit !== undefined && limit - used < needed)
@@ -62,7 +63,7 @@ export const judgeQuotas = (states: readonly QuotaState[], region: string): Faul
       mend: `aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${used + needed}`,
     }));
 
-/** Limits that could not be read: told, and no reason to stop. */
+/** Lists limits that could not be read. They do not stop the command. */
 export const noteQuotas = (states: readonly QuotaState[]): string[] =>
   states
     .filter(({ limit }) => limit === undefined)

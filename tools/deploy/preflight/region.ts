@@ -3,10 +3,13 @@ import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import type { Account } from '../account.ts';
 import { nameOf, type Fault } from '../explain.ts';
 
-/** Where `cdk bootstrap` leaves the version of what it made ("Bootstrap your environment" of the CDK guide). */
+/**
+ * The parameter with the version of the bootstrap stack ("Bootstrap your environment" of the CDK
+ * guide).
+ */
 const bootstrapParameter = '/cdk-bootstrap/hnb659fds/version';
 
-/** The version of the bootstrap stack in a region; undefined where there is none. */
+/** Fetches the version of the bootstrap stack in a region. Undefined if there is none. */
 export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined> => {
   try {
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: bootstrapParameter }));
@@ -20,7 +23,7 @@ export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined
 /** A region that needs the bootstrap stack, and the version that it has. */
 export type Bootstrap = { readonly region: string; readonly needed: number; readonly found: number | undefined };
 
-/** Regions whose bootstrap stack is missing or too old. */
+/** Finds regions whose bootstrap stack is missing or too old. */
 export const judgeBootstrap = (
   bootstraps: readonly Bootstrap[],
   account: string,
@@ -37,17 +40,19 @@ export const judgeBootstrap = (
       mend: bootstrapCommand(account, region, profile),
     }));
 
-/** The command that bootstraps a region. */
+/** Returns the command that bootstraps a region. */
 const bootstrapCommand = (account: string, region: string, profile: string | undefined): string =>
   `npx --workspace infra cdk bootstrap aws://${account}/${region}${profile === undefined ? '' : ` --profile ${profile}`}`;
 
-/** Whether a region is enabled for the account: `opted-in`, `opt-in-not-required`, `not-opted-in`. */
+/**
+ * Fetches the status of a region in the account: `opted-in`, `opt-in-not-required`, `not-opted-in`.
+ */
 export const askRegion = async ({ ec2, region }: Account): Promise<string | undefined> => {
   const answer = await ec2.send(new DescribeRegionsCommand({ AllRegions: true, RegionNames: [region] }));
   return answer.Regions?.[0]?.OptInStatus;
 };
 
-/** What is wrong with a region: that it is not enabled, or not the environment's. */
+/** Finds problems of a region: it is not enabled, or not the environment's. */
 export const judgeRegion = (
   asked: string,
   environment: { readonly name: string; readonly region: string },
@@ -64,7 +69,7 @@ export const judgeRegion = (
   return [{ what: `${environment.region} is not enabled for the account`, where, mend }];
 };
 
-/** The ids of lists of addresses that AWS keeps, by their names. */
+/** Fetches the ids of prefix lists that AWS manages, by their names. */
 export const askPrefixLists = async (
   { ec2 }: Account,
   names: readonly string[],
@@ -74,7 +79,10 @@ export const askPrefixLists = async (
   return new Map(PrefixLists.map(({ PrefixListName = '', PrefixListId = '' }) => [PrefixListName, PrefixListId]));
 };
 
-/** Lists whose ids in the code are not those of the account: security groups would name what is not there. */
+/**
+ * Finds prefix lists whose ids in the code differ from those in the account. Security groups would
+ * name lists that do not exist.
+ */
 export const judgePrefixLists = (
   wanted: Readonly<Record<string, string>>,
   found: ReadonlyMap<string, string>,

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream';
 import { hostOf } from '../access.ts';
 import { answerProblem } from './problem.ts';
 
-// Of one connection to the next, not of the request (RFC 9110 §7.6.1).
+// Headers that apply to one connection only, not to the whole request (RFC 9110 §7.6.1).
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -22,23 +22,27 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-// Longer than a producer takes for any answer; events come every second.
+// Longer than a producer takes for any answer. Events come every second.
 const silentTimeoutMs = 30_000;
 const connectTimeoutMs = 2_000;
-// Idle connections to a producer that are kept; those in use are as many as clients wait (limit-clients.ts).
+// Idle connections to keep per producer. Those in use are limited by the number of waiting clients
+// (limit-clients.ts).
 const maxFreeSockets = 16;
 
-/** Hands requests to the producers in turn. */
+/** A balancer that hands requests to the producers in turn. */
 export type Balancer = {
-  /** `path` is what the producer is asked for. */
+  /** Forwards a request to a producer under `path`. */
   readonly forward: (request: IncomingMessage, response: ServerResponse, path: string) => void;
   readonly close: () => void;
 };
 
-/** Where the producers listen. */
+/** The address and ports of the producers. */
 type Producers = { readonly address: string; readonly ports: readonly number[] };
 
-/** Makes a balancer over producers of this machine. One that takes no connection is passed over. */
+/**
+ * Creates a balancer over producers of this machine. It skips a producer that accepts no
+ * connection.
+ */
 export const createBalancer = ({ address, ports }: Producers): Balancer => {
   const agent = new Agent({ keepAlive: true, maxFreeSockets });
   let turn = 0;
@@ -63,7 +67,8 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
       headers: headersOf(request, `${hostOf(address)}:${port}`),
     });
     let isConnected = false;
-    // Nothing of the body is taken before there is a connection, so that another producer can still have all of it.
+    // Reads the body only once there is a connection, so that another producer can still get all of
+    // it.
     const begin = () => {
       isConnected = true;
       upstream.setTimeout(silentTimeoutMs);
@@ -82,7 +87,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
         return;
       }
       response.writeHead(statusCode, answer.statusMessage, withoutHops(answer.headers));
-      // Events are small, and each is to go at once.
+      // Events are small, and each must be sent at once.
       response.socket?.setNoDelay(true);
       response.flushHeaders();
       pipeline(answer, response, () => undefined);
@@ -98,7 +103,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
   return { forward, close: () => agent.destroy() };
 };
 
-/** The headers of a request as a producer gets them. It is for the producer's own host by then. */
+/** Returns the headers of a request for a producer, with the producer's own host. */
 const headersOf = (request: IncomingMessage, host: string): OutgoingHttpHeaders => {
   const { headers, socket } = request;
   const body = headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
@@ -114,7 +119,8 @@ const headersOf = (request: IncomingMessage, host: string): OutgoingHttpHeaders 
 
 const withoutHops = (headers: IncomingMessage['headers']): OutgoingHttpHeaders => {
   const named = new Set(headers.connection?.split(',').map((name) => name.trim().toLowerCase()));
-  // Without its length a body would be read as the next request of the connection, and everybody's answers would go astray.
+  // Without its length, a body would be read as the next request of the connection, and clients
+  // would get each other's answers (request smuggling).
   named.delete('content-length');
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name)));
 };

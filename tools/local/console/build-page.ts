@@ -26,17 +26,17 @@ const unfinished = '.building-';
 type PageSettings = {
   readonly repository: string;
   /**
-   * Where the files go when the repository cannot be written to: it is read-only, or another
-   * user's.
+   * The folder for the files if the repository is not writable: it is read-only or belongs to
+   * another user.
    */
   readonly otherFolder: string;
   readonly say: (line: string) => void;
 };
 
 /**
- * Builds the console's files from the sources as they are now and returns their folder: at once
- * where that was done before. Two processes may build at the same time; the later one takes what is
- * there.
+ * Builds the console from its current sources and returns the folder of the files. Returns at once
+ * if they are built already. Two processes may build at the same time: the later one uses the
+ * existing files.
  */
 export const buildPage = async ({ repository, otherFolder, say }: PageSettings): Promise<string> => {
   const stamp = stampOf(repository);
@@ -52,7 +52,7 @@ export const buildPage = async ({ repository, otherFolder, say }: PageSettings):
   mkdirSync(building, { recursive: true });
   const plain = createPlainPath(repository);
   try {
-    // Loaded only here: it is much, and is seldom needed.
+    // Imported on demand, because it is large and rarely needed.
     const { build } = await import('vite');
     await build({
       root: join(plain.path, 'apps/frontend'),

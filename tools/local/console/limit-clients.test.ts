@@ -15,7 +15,7 @@ const waitUntil = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await pause(10);
 };
 
-/** A producer that counts the connections that it has. */
+/** Starts a producer that counts its connections. */
 const startProducer = async (t: TestContext, listener: RequestListener) => {
   const server = createServer(listener).listen(0, '127.0.0.1');
   const seen = { open: 0, most: 0, requests: 0 };
@@ -33,7 +33,7 @@ const startProducer = async (t: TestContext, listener: RequestListener) => {
   return { port: address.port, seen };
 };
 
-/** The console as `npm start` runs it, in a process of its own. */
+/** Starts the console as `npm start` does, in a separate process. */
 const startConsole = async (t: TestContext, producer: number) => {
   const port = await findFreePort();
   const main = `${repository}/tools/local/console/main.ts`;
@@ -102,7 +102,7 @@ test(
       while (!isOver) {
         const socket = await open(t, port);
         socket.resume();
-        // Its end is a reset, which `once` would throw.
+        // The connection ends with a reset, on which `once` would throw.
         const end = new Promise<void>((resolve) => socket.once('close', () => resolve()));
         for (let writes = 0; writes < 10 && !socket.destroyed; writes += 1) socket.write(bytes);
         await end;

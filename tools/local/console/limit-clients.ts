@@ -3,24 +3,28 @@ import type { Socket } from 'node:net';
 
 export type Answerer = (request: IncomingMessage, response: ServerResponse) => void;
 
-// A browser opens 6 connections at most, and one more for each page that follows events.
+// A browser opens at most 6 connections, and one more for each page that follows events.
 const maxConnections = 256;
-// Browsers send no request before they have the answer to the one before.
+// Browsers send no request before the answer to the last one.
 const maxUnanswered = 8;
 
 type Client = {
-  /** Requests that wait for the answer to the one before. */
+  /** The requests that wait for the answer to the one before. */
   readonly waiting: (() => void)[];
   isBusy: boolean;
 };
 
 /**
- * Bounds what clients of a server can make it hold. One request of a connection is answered at a time, so there are never more requests
- * to the producers than there are connections. A connection that sends many requests without waiting for answers is closed. When there
- * are too many connections, the one that has been idle the longest is closed; when none is idle, the new one.
+ * Limits the resources that clients can occupy on a server.
+ *
+ * - Each connection has one request in progress at a time, so there are never more requests to
+ *   the producers than connections.
+ * - A connection that sends many requests without waiting for answers is closed.
+ * - With too many connections, the one that has been idle longest is closed. If none is idle, the
+ *   new one is closed.
  */
 export const limitClients = (server: Server, answer: Answerer): void => {
-  /** Those that have been idle the longest come first. */
+  /** The clients, those that have been idle longest first. */
   const clients = new Map<Socket, Client>();
 
   const makeRoom = (newcomer: Socket) => {
@@ -46,7 +50,7 @@ export const limitClients = (server: Server, answer: Answerer): void => {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     const client = clients.get(socket);
-    // The rest of what a closed connection has sent.
+    // The rest of the data from a closed connection.
     if (client === undefined || socket.destroyed) return;
     if (client.waiting.length >= maxUnanswered) {
       socket.destroy();

@@ -12,9 +12,11 @@ import { servePage } from './page-files.ts';
 import { serveSources } from './serve-sources.ts';
 import { createConsoleServer } from './server.ts';
 
-// `node main.ts --repository DIR --address 127.0.0.1 --host localhost [--host …] --port 8080 [--port …] --reach-at 127.0.0.1 --producer 5080
-// [--producer …] [--dev]`: serves the console on the first port of the address that is free and says on which. It answers requests for the
-// hosts only, and hands those for the API to the producers at --reach-at. With --dev the page comes from its sources and follows their changes.
+// `node main.ts --repository DIR --address 127.0.0.1 --host localhost [--host …] --port 8080
+// [--port …] --reach-at 127.0.0.1 --producer 5080 [--producer …] [--dev]`
+// serves the console on the first free port of the address, and reports that port. It answers
+// requests for the given hosts only, and forwards API requests to the producers at --reach-at. With
+// --dev it serves the page from its sources and follows their changes.
 
 const { values } = parseArgs({
   options: {
@@ -32,7 +34,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const listen = async (server: Server, ports: readonly number[]): Promise<number> => {
   for (const port of ports) {
-    // oxlint-disable-next-line no-await-in-loop -- the next is tried when this one is taken
+    // oxlint-disable-next-line no-await-in-loop -- tries the next port if this one is taken
     if (!(await isPortFree(port, values.address))) continue;
     const listening = once(server, 'listening');
     server.listen(port, listenHost(values.address));

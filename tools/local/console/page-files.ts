@@ -10,7 +10,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** What the page may do: run its own script, use its own style, and ask the address that it came from. */
+/** The page may run its own script, use its own style, and send requests to its own origin. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -40,7 +40,7 @@ type File = {
 
 type Answerer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Answers requests with the files of `folder`, which are all in memory: no path of a request reaches the disk. */
+/** Serves the files of `folder` from memory, so no path of a request reaches the disk. */
 export const servePage = (folder: string): Answerer => {
   const files = readFiles(folder);
   const page = files.get('/index.html');
@@ -56,7 +56,7 @@ export const servePage = (folder: string): Answerer => {
     const file = files.get(path);
     if (file !== undefined) answerFile(request, response, file);
     else if (request.headers.accept?.includes('text/html') === true) {
-      // There is one page, and its files are beside it.
+      // There is one page, and its files are next to it.
       answerText(response, 302, 'The console is at /', { location: '/' });
     } else answerText(response, 404, 'There is no such file.');
   };
@@ -109,7 +109,7 @@ const readFiles = (folder: string): Map<string, File> => {
       headers: {
         'content-type': type,
         vary: 'Accept-Encoding',
-        // The names of these carry a hash of what is in them.
+        // The names of these files contain a hash of their content.
         ...(url.startsWith('/assets/')
           ? { 'cache-control': 'public, max-age=31536000, immutable' }
           : {

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Vite takes what follows `?` or `#` for no part of a path, and warns of `*`.
+// Vite cuts a path at `?` or `#`, and warns about `*`.
 const special = /[?#*]/;
 
 /**
- * A path of a folder without the characters that mean something else to Vite: a link to it where
- * its own has one.
+ * Returns a path to the folder without the characters that are special to Vite. If its own path has
+ * one, creates a link to it.
  */
 export const createPlainPath = (folder: string) => {
   if (!special.test(folder)) return { path: folder, isLink: false, remove: () => undefined };

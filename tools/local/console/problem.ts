@@ -1,6 +1,6 @@
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 
-/** Answers with a problem document, as the API's own are written, and closes the connection. */
+/** Answers with a problem document like those of the API, and closes the connection. */
 export const answerProblem = (
   response: ServerResponse,
   status: number,

@@ -6,22 +6,23 @@ import { createPlainPath } from './plain-path.ts';
 
 type Sources = {
   readonly repository: string;
-  /** The folder of the data, which has passwords in it. */
+  /** The data folder, which contains passwords. */
   readonly privateFolder: string;
-  /** The hosts that requests may be for, as HTTP_ALLOWED_HOSTS takes them. */
+  /** The allowed hosts of requests, in the format of HTTP_ALLOWED_HOSTS. */
   readonly hosts: readonly string[];
 };
 
-// What the page imports.
+// The folders that the page imports from.
 const sources = ['apps/frontend', 'packages/contract', 'node_modules'];
 const secrets = ['.env', '.env.*', '.npmrc', '*.{crt,key,p12,pem,pfx}', '**/.git/**', '**/.sluice/**'];
 // Links to every other folder of the repository.
 const links = '**/node_modules/@sluice/**';
 
 /**
- * Answers with the page from its sources, which follows their changes on connections of `server`. Of the files of the machine it serves only
- * what the page imports, and nothing of the private folder, wherever that is. The answers have no policy as those of the built page have: what
- * makes changes appear is inline.
+ * Serves the page from its sources, which follows their changes on connections of `server`. It
+ * serves only the files that the page imports, and never the private folder, wherever that is.
+ * Unlike the built page, the answers have no content security policy, because the code that applies
+ * changes is inline.
  */
 export const serveSources = async (
   server: Server,
@@ -50,7 +51,9 @@ export const serveSources = async (
   return (request, response) => vite.middlewares(request, response);
 };
 
-/** A folder as patterns that match only it: by the name that is given, and by the one behind links. */
+/**
+ * Returns patterns that match only this folder, by the given name and by the target of its links.
+ */
 const namesOf = (folder: string): string[] =>
   [folder, ...(existsSync(folder) ? [realpathSync(folder)] : [])].map((name) =>
     name.replaceAll(/[\\*?[\]{}()!+@|^$]/g, '\\$&'),

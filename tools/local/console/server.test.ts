@@ -36,7 +36,7 @@ const startConsole = async (t: TestContext, producers: readonly number[]) => {
   return listen(t, createConsoleServer({ page: servePage(folder), balancer, hosts: ['localhost', '127.0.0.1'] }));
 };
 
-/** A request whose path is sent as it is. */
+/** Sends a request with its path unchanged. */
 const ask = async (port: number, path: string, { method = 'GET', headers = {}, body = '' } = {}) => {
   const request = startRequest({ port, host: '127.0.0.1', path, method, headers, agent: false });
   request.end(body);
@@ -183,7 +183,7 @@ test('what belongs to a connection stays on it, but a body keeps its length: it 
   for (const method of ['GET', 'DELETE']) {
     const headers = { connection: 'close, content-length', 'content-length': String(smuggled.length) };
     await ask(port, '/api/health', { method, headers, body: smuggled });
-    // The next of the same connection, if there were one between.
+    // The next request of the same connection, if one had been smuggled in between.
     await ask(port, '/api/ready');
   }
   assert.deepEqual(seen, [

@@ -5,21 +5,24 @@ import { limitClients, type Answerer } from './limit-clients.ts';
 import { answerProblem } from './problem.ts';
 
 type ConsoleParts = {
-  /** Answers what is not for the API. */
+  /** Answers requests that are not for the API. */
   readonly page: Answerer;
   readonly balancer: Balancer;
-  /** The hosts that requests may be for, as {@link createHostCheck} takes them. */
+  /** The allowed hosts of requests, in the format of {@link createHostCheck}. */
   readonly hosts: readonly string[];
 };
 
 const prefix = '/api';
-// As the producers have them.
+// The same as those of the producers.
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
-// A client that does not read its answer holds a connection for no longer. Events come every second.
+// Closes a connection whose client does not read its answer. Events come every second.
 const stalledTimeoutMs = 30_000;
 
-/** The console's server: `/api/*` goes to the producers without that prefix, all else is the page. It does not listen yet. */
+/**
+ * Creates the console's server: `/api/*` goes to the producers without that prefix, everything else
+ * to the page. It does not listen yet.
+ */
 export const createConsoleServer = ({ page, balancer, hosts }: ConsoleParts): Server => {
   const isHostAllowed = createHostCheck(hosts);
   const server = createServer({

@@ -7,23 +7,24 @@ import { logFolderOf, makeFolder } from '../folder.ts';
 const showEveryMs = 100;
 
 type Background = {
-  /** The program that sends a message when it is up. */
+  /** The program to start. It sends a message when it is ready. */
   readonly main: string;
   readonly args: readonly string[];
-  /** Where the folder of the logs is. */
+  /** The data folder, which contains the folder of the logs. */
   readonly folder: string;
   readonly say: (text: string) => void;
 };
 
 /**
- * Starts a program in a session of its own, which no terminal ends, with its output in a file, and
- * shows that output until it is up. Returns its exit code if it ends before that, and 0 otherwise.
+ * Starts a program in its own session, which no terminal ends, with its output in a file. Shows
+ * that output until the program is ready. Returns its exit code if it ends before that, and 0
+ * otherwise.
  */
 export const startInBackground = async ({ main, args, folder, say }: Background): Promise<number> => {
   const logFolder = logFolderOf(folder);
   makeFolder(logFolder);
   const logFile = join(logFolder, 'sluice.log');
-  // Appended to: the file may be the log of a Sluice that runs already.
+  // Opened for appending, because a running Sluice may use the same log.
   const log = openSync(logFile, 'a+', 0o600);
   const show = createReader(log, say);
   const child = spawn(process.execPath, [main, ...args], { detached: true, stdio: ['ignore', log, log, 'ipc'] });
@@ -42,7 +43,7 @@ export const startInBackground = async ({ main, args, folder, say }: Background)
   return 0;
 };
 
-/** Shows what was appended to a file since the last call. */
+/** Shows the text that was appended to a file since the last call. */
 const createReader = (file: number, say: (text: string) => void) => {
   let position = fstatSync(file).size;
   return () => {

@@ -26,7 +26,7 @@ test('what was ready for a while begins anew, what dies soon after it was ready 
     return fail().count;
   };
   assert.deepEqual([fail().count, runFor(1_000), runFor(29_999), runFor(30_000), runFor(0)], [1, 2, 3, 1, 2]);
-  // Never ready: a long time does not count.
+  // It was never ready, so a long time does not count.
   time += 1_000_000;
   assert.equal(fail().count, 3);
 });

@@ -2,16 +2,17 @@ const firstPauseMs = 500;
 const longestPauseMs = 15_000;
 const steadyAfterMs = 30_000;
 
-/** A failure of something that is tried again without an end. */
+/** A failure that is retried without limit. */
 export type Failure = {
-  /** Failures in a row, this one included. */
+  /** The number of failures in a row, including this one. */
   readonly count: number;
   readonly retryInMs: number;
 };
 
 /**
- * Makes an exponential backoff with jitter: the pause doubles with each failure in a row, from 0.5 s to 15 s, of which a random half is
- * left out, so that parts that died together do not start together. What was ready for 30 s has recovered: the next failure is the first.
+ * Creates an exponential backoff with jitter. The pause doubles with each failure in a row, from
+ * 0.5 s to 15 s. Up to half of it is left out at random, so that parts that died together do not
+ * start together. After 30 s of being ready, the next failure counts as the first.
  */
 export const createBackoff = (now: () => number = () => performance.now()) => {
   let count = 0;

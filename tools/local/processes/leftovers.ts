@@ -15,7 +15,7 @@ type Holder = ProcessIdentity & { readonly host: string };
 
 type Note = ProcessIdentity & { readonly command: string };
 
-/** The files of a folder by which starts on it know of each other. */
+/** The files by which several starts on a folder detect each other. */
 export const leftoverFiles = ['running.json', 'lock'] as const;
 
 const [runningName, lockName] = leftoverFiles;
@@ -23,8 +23,8 @@ const [runningName, lockName] = leftoverFiles;
 export type RunningNote = ReturnType<typeof createRunningNote>;
 
 /**
- * The claim of a process on a folder, and the note of what it runs, by which a start after a crash
- * finds what was left.
+ * Creates the claim of a process on a folder, and the note of the processes that it runs. A start
+ * after a crash reads the note to find leftover processes.
  */
 export const createRunningNote = (folder: string) => {
   const file = join(folder, runningName);
@@ -32,7 +32,7 @@ export const createRunningNote = (folder: string) => {
   let lock: number | undefined;
 
   const write = (pids: readonly number[]) => {
-    // Replaced as a whole: a reader, or a start after a crash, never finds half of it.
+    // Replaced as a whole, so that neither a reader nor a start after a crash finds half of it.
     const draft = `${file}.new`;
     writeFileSync(draft, JSON.stringify([process.pid, ...pids].map(noteOf), undefined, 2));
     renameSync(draft, file);
@@ -42,7 +42,7 @@ export const createRunningNote = (folder: string) => {
   const remove = () => rmSync(file, { force: true });
 
   /**
-   * Makes the folder this process's own. Throws an {@link AlreadyRunningError} if another process
+   * Claims the folder for this process. Throws an {@link AlreadyRunningError} if another process
    * holds it.
    */
   const claim = () => {
@@ -59,8 +59,8 @@ export const createRunningNote = (folder: string) => {
   };
 
   /**
-   * Ends what an `npm start` left that was killed. To be called by the process that has claimed the
-   * folder.
+   * Ends the leftover processes of a killed `npm start`. Only the process that has claimed the
+   * folder may call it.
    */
   const endLeftovers = async (say: (line: string) => void) => {
     const left = readNotes(folder).filter((note) => note.pid !== process.pid && isRunning(note));
@@ -72,7 +72,7 @@ export const createRunningNote = (folder: string) => {
   return { claim, release, write, remove, endLeftovers };
 };
 
-/** The process that holds a folder, or held it last; undefined if none is noted. */
+/** Returns the current or last holder of a folder, or undefined if none is noted. */
 export const readHolder = (folder: string): Holder | undefined => {
   const holder = readJson(join(folder, lockName));
   return isIdentity(holder) && 'host' in holder && typeof holder.host === 'string'
@@ -91,7 +91,10 @@ const describeHolder = (folder: string, holder: Holder | undefined): string => {
 
 const noteOf = (pid: number): Note => ({ ...identify(pid), command: commandOf(pid) });
 
-/** What a folder's `npm start` noted, itself first; nothing if there is no note. @internal */
+/**
+ * Returns the processes that a folder's `npm start` noted, itself first. Empty if there is no note.
+ * @internal
+ */
 export const readNotes = (folder: string): Note[] => {
   const notes = readJson(join(folder, runningName));
   return Array.isArray(notes) ? notes.filter(isNote) : [];

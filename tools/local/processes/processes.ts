@@ -3,14 +3,14 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * A process, identified so that no other process is taken for it. A process id is not enough: after
- * a reboot, or in a container that starts again, another process has it.
+ * A process with an unambiguous identity. A process id is not enough: after a reboot or a container
+ * restart, another process has it.
  */
 export type ProcessIdentity = {
   readonly pid: number;
   /**
-   * When and where it started: the boot, the namespace of its id and the clock tick. `''` if it
-   * does not run.
+   * The time and place of its start: boot, namespace of its id and clock tick. `''` if it does not
+   * run.
    */
   readonly started: string;
 };
@@ -18,7 +18,8 @@ export type ProcessIdentity = {
 const endWithinMs = 9_000;
 
 /**
- * Reads a list of processes from JSON; what is no process is left out. Throws if it is not JSON.
+ * Parses a list of processes from JSON, without the items that are no process. Throws if it is not
+ * JSON.
  */
 export const parseProcesses = (json: string): ProcessIdentity[] => {
   const list: unknown = JSON.parse(json);
@@ -56,7 +57,7 @@ const signal = (processes: readonly ProcessIdentity[], name: NodeJS.Signals): vo
     try {
       process.kill(each.pid, name);
     } catch (error) {
-      // It ended just now.
+      // It has just ended.
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }
   }
@@ -72,8 +73,8 @@ const startOf = (pid: number): string => {
 
 const startInProc = (pid: number): string => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The fields behind the name, which may contain anything (proc_pid_stat(5)): the state is field
-  // 3, the start time field 22.
+  // The fields after the name, which may contain any character (proc_pid_stat(5)). The state is
+  // field 3, the start time field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];
   // A zombie has ended.
@@ -85,7 +86,7 @@ const bootAndNamespace = (): string => {
   try {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    // A sandbox may have neither; the start time is left.
+    // A sandbox may have neither. The start time remains.
     return '';
   }
 };

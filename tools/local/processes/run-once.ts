@@ -10,7 +10,7 @@ type Command = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Runs a command to its end. Throws a {@link PartError} with what it wrote when it fails. */
+/** Runs a command to its end. Throws a {@link PartError} with the command's output if it fails. */
 export const runOnce = async ({ name, command, args, env }: Command): Promise<void> => {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];

@@ -26,7 +26,7 @@ const partOf = (script: string, isReady: (lines: readonly string[]) => boolean):
   },
 });
 
-/** Resolves when `isSo` answers true; the test's own timeout bounds it. */
+/** Resolves when `isSo` returns true. The timeout of the test bounds it. */
 const waitUntil = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await pause(10);
 };

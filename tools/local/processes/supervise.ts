@@ -11,20 +11,23 @@ export type Part = {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory; without it that of the supervisor. */
+  /** The working directory. Defaults to that of the supervisor. */
   readonly cwd?: string;
-  /** What it gets on standard input. */
+  /** The text for standard input. */
   readonly input?: string;
-  /** Runs before each launch, the launches after a death too; there is none when it throws. */
+  /** Called before each launch, including those after a death. If it throws, there is no launch. */
   readonly prepare?: () => Promise<void>;
-  /** Resolves when the part does its work; tried again while it throws. `lines` are what it has written so far. */
+  /** Resolves when the part is ready. Retried while it throws. `lines` is the output so far. */
   readonly checkReady: (lines: readonly string[]) => Promise<void>;
 };
 
 /** The callbacks of a supervisor. */
 export type Watcher = {
   readonly onLine: (part: string, line: string) => void;
-  /** Called when a part has died or could not be prepared; it is started again after `failure.retryInMs`. */
+  /**
+   * Called when a part has died or could not be prepared. It starts again after
+   * `failure.retryInMs`.
+   */
   readonly onDeath: (part: string, how: string, lastLines: readonly string[], failure: Failure) => void;
   /** Called when a part that had died is ready again. */
   readonly onRecovery?: (part: string) => void;
@@ -33,15 +36,18 @@ export type Watcher = {
 };
 
 /**
- * Keeps parts running, as a platform would: a part that dies is started again, with backoff and without an end. No part is stopped
- * because another one died.
+ * A supervisor that keeps parts running, as a platform would. It restarts a dead part with backoff
+ * and without limit. The death of a part stops no other part.
  */
 export type Supervisor = {
-  /** Resolves when the part is ready. Throws a {@link PartError} when it ends before that, cannot be prepared, or takes more than a minute. */
+  /**
+   * Resolves when the part is ready. Throws a {@link PartError} when it ends before that, cannot be
+   * prepared, or takes more than a minute.
+   */
   readonly start: (part: Part) => Promise<void>;
-  /** The processes that run. */
+  /** Returns the ids of the running processes. */
   readonly pids: () => readonly number[];
-  /** Ends the parts, and kills what has not ended in 4.5 s. */
+  /** Ends the parts, and kills those that are left after 4.5 s. */
   readonly stop: () => Promise<void>;
 };
 
@@ -54,21 +60,22 @@ type Running = {
   readonly part: Part;
   readonly lines: string[];
   child: ChildProcess;
-  /** Resolves when the child has ended and all that it wrote is in `lines`. */
+  /** Resolves when the child has ended and all its output is in `lines`. */
   closed: Promise<void>;
 };
 
 const readyWithinMs = 60_000;
 const readyCheckEveryMs = 30;
-// Nobody waits at the terminal, and what a part needs may be unavailable for long.
+// Nobody waits at the terminal, and the dependencies of a part may be unavailable for long.
 const recoveryCheckEveryMs = 500;
 const keptLines = 15;
-// Twice this, for the applications and then for what they need, is below the 10 s that a stop may take.
+// Applies twice: to the applications, then to their servers. The sum is below the 10 s that a stop
+// may take.
 const killAfterMs = 4_500;
 
 /**
- * Makes a supervisor. Parts run in process groups of their own, so that Ctrl-C reaches only this process. They are ended when
- * this process ends, however it ends.
+ * Creates a supervisor. Parts run in their own process groups, so that Ctrl-C reaches only this
+ * process. The parts end with this process, however it ends.
  */
 export const createSupervisor = (watcher: Watcher): Supervisor => {
   const running: Running[] = [];
@@ -111,7 +118,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     }
   };
 
-  /** Starts a part again; resolves with what ended it, or kept it from starting. */
+  /** Starts a part again. Resolves with the reason for its end, or for the failed start. */
   const relaunch = async (entry: Running, onReady: () => void): Promise<string> => {
     const { part, lines } = entry;
     lines.length = 0;
@@ -139,7 +146,10 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
   return { start, pids, stop };
 };
 
-/** Resolves when a part is ready. Throws a {@link PartError} when it ends before that, is stopped, or takes longer. */
+/**
+ * Resolves when a part is ready. Throws a {@link PartError} if it ends before that, is stopped, or
+ * takes too long.
+ */
 const untilReady = async (
   { part, child, closed, lines }: Running,
   { everyMs, withinMs, stopping }: { everyMs: number; withinMs: number; stopping: AbortSignal },
@@ -147,13 +157,13 @@ const untilReady = async (
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- asked again until it is ready
+      // oxlint-disable-next-line no-await-in-loop -- polls until it is ready
       await part.checkReady(lines);
       return;
     } catch {
       if (stopping.aborted) throw new PartError(`${part.name} was stopped before it was ready`);
       if (!isAlive(child)) {
-        // oxlint-disable-next-line no-await-in-loop -- the last wait: for all that it wrote
+        // oxlint-disable-next-line no-await-in-loop -- the last wait, for all its output
         await closed;
         throw new PartError(describe(`${part.name} could not start`, lines));
       }
@@ -182,7 +192,7 @@ const deathOf = async ({ child, closed }: Running): Promise<string> => {
   return child.signalCode ?? `exit code ${child.exitCode}`;
 };
 
-/** Starts the process of a part; `lines` keeps the last that it wrote. */
+/** Starts the process of a part. `lines` keeps its last lines of output. */
 const launch = (part: Part, lines: string[], onLine: Watcher['onLine']) => {
   const keep = (line: string) => {
     lines.push(line);
@@ -193,7 +203,7 @@ const launch = (part: Part, lines: string[], onLine: Watcher['onLine']) => {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null) createInterface({ input: stream }).on('line', keep);
   }
-  // A command that is not there gives an error, and then closes.
+  // A missing command emits an error, and then closes.
   child.once('error', (error) => keep(error.message));
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
@@ -210,7 +220,7 @@ export const spawnPart = (part: Part, output: 'pipe' | 'ignore'): ChildProcess =
     stdio,
     detached: true,
   });
-  // A process that ends before it has read all of it says why itself.
+  // A process that ends before it has read all input reports the reason itself.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(part.input);
   return child;

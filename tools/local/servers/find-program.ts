@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-// Where servers live that are not on an ordinary user's path.
+// Folders of servers that are not in the PATH of an ordinary user.
 const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin', '/usr/libexec', '/usr/local/opt/mysql/bin'];
 
-/** The path of the first of `names` that is on this machine. */
+/** Returns the path of the first of `names` that is on this machine. */
 export const findProgram = (...names: readonly string[]): string | undefined => {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...serverFolders];
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);

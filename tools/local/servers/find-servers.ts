@@ -5,7 +5,7 @@ import { canInstall, installPackages } from '../install-packages.ts';
 import type { MysqlRunner } from './mysql.ts';
 import type { RedisRunner } from './redis.ts';
 
-/** No Redis or no MySQL is to be had. */
+/** Redis or MySQL is missing, and there is no way to run it. */
 export class ServerMissingError extends Error {
   readonly code = 'SERVER_MISSING';
 }
@@ -42,8 +42,9 @@ type Wanted = { readonly redis: boolean; readonly mysql: boolean };
 type Found = { readonly redis: RedisRunner | undefined; readonly mysql: MysqlRunner | undefined };
 
 /**
- * Finds how to run the servers that are wanted: a program of this machine; else an image, where a Docker engine runs; else, as root
- * on Debian or Ubuntu, a program installed with apt. Throws a {@link ServerMissingError} that names the choices.
+ * Finds a way to run the wanted servers. In this order: a program of this machine, an image if a
+ * Docker engine runs, a program installed with apt (as root on Debian or Ubuntu). Throws a
+ * {@link ServerMissingError} that names the choices.
  */
 export const findServers = (wanted: Wanted, say: (line: string) => void): Found => {
   const servers = [...(wanted.redis ? [redis] : []), ...(wanted.mysql ? [mysql] : [])];
@@ -80,7 +81,7 @@ const installWithApt = (servers: readonly Server[], say: (line: string) => void)
   say(`${listOf(servers)} not on this machine; installing ${packages.join(' ')} with apt-get …`);
   const failure = installPackages(packages);
   if (failure !== undefined) throw new ServerMissingError(`${failure}\n${choicesFor(servers)}`);
-  // Debian starts a Redis of its own for the whole machine; Sluice runs a private one.
+  // Debian starts a Redis for the whole machine. Sluice runs a private one.
   if (servers.includes(redis) && existsSync('/run/systemd/system')) {
     execFileSync('systemctl', ['disable', '--quiet', '--now', 'redis-server']);
   }

@@ -7,17 +7,15 @@ import { findProgram } from './find-program.ts';
 import { bindMount, userArgs } from './redis.ts';
 import { PartError, type Part } from '../processes/supervise.ts';
 
-/** How to run a MySQL or MariaDB: a program of this machine, or an image. */
+/** The way to run a MySQL or MariaDB: a program of this machine, or an image. */
 export type MysqlRunner = { readonly program: string } | { readonly image: string; readonly docker: string };
 
 type MysqlSettings = {
   readonly runner: MysqlRunner;
-  /** Where its data and its configuration are kept. */
+  /** The folder of its data and its configuration. */
   readonly folder: string;
   readonly port: number;
-  /**
-   * The user that may do everything in `database`, made at each start; `root` may do everything.
-   */
+  /** The user with all rights on `database`, created at each start. `root` has all rights. */
   readonly user: string;
   readonly password: string;
   readonly database: string;
@@ -25,7 +23,10 @@ type MysqlSettings = {
 
 const run = promisify(execFile);
 
-/** A private MySQL or MariaDB on loopback. The first call for a folder makes its system tables. */
+/**
+ * Returns a private MySQL or MariaDB on loopback. The first call for a folder creates its system
+ * tables.
+ */
 export const mysqlPart = async (settings: MysqlSettings): Promise<Part> => {
   const { runner, folder, port } = settings;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -38,14 +39,14 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
   const { folder, port } = settings;
   const isMariaDb = execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('MariaDB');
   const dataFolder = join(folder, 'data');
-  // Of its own: MariaDB empties the one that it is given of temporary tables when it starts, those
-  // of its neighbours too.
+  // A separate folder: MariaDB removes all temporary tables there when it starts, including those
+  // of its neighbors.
   const temporaryFolder = join(folder, 'tmp');
   const emptyFolder = join(folder, 'files');
   for (const own of [temporaryFolder, emptyFolder]) mkdirSync(own, { recursive: true, mode: 0o700 });
   if (!existsSync(dataFolder)) await makeSystemTables(program, isMariaDb, folder);
-  // Run at each start, with every right. Not on the command line: every user of the machine can
-  // read that.
+  // Run at each start, with all rights. Not on the command line, which every user of the machine
+  // can read.
   const initFile = join(folder, 'init.sql');
   writeFileSync(initFile, `${initStatements(settings, isMariaDb).join(';\n')};\n`, { mode: 0o600 });
   return {
@@ -56,16 +57,17 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
       `--tmpdir=${temporaryFolder}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',
-      // So that users are told apart by address alone.
+      // Identifies users by address only.
       '--skip-name-resolve',
-      // No socket: all connect by TCP, and the path of a socket has 107 bytes at most (unix(7)).
+      // No socket: all clients connect by TCP, and the path of a socket has at most 107 bytes
+      // (unix(7)).
       '--socket=',
-      // In its folder of data.
+      // In its data folder.
       '--pid-file=mysql.pid',
       `--init-file=${initFile}`,
       '--character-set-server=utf8mb4',
-      // Statements read and write no files of the machine. MariaDB knows no NULL: it is given a
-      // folder with nothing in it.
+      // Statements read and write no files of the machine. MariaDB does not support NULL, so it
+      // gets an empty folder.
       ...fileArgs(isMariaDb ? emptyFolder : 'NULL'),
       ...(isMariaDb ? [] : ['--mysqlx=OFF', '--disable-log-bin']),
       ...rootArgs(),
@@ -74,13 +76,13 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
 };
 
 /**
- * Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`); clients
+ * Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`). Clients
  * send no files of theirs either.
  */
 const fileArgs = (folder: string): string[] => [`--secure-file-priv=${folder}`, '--local-infile=OFF'];
 
 const initStatements = ({ user, password, database }: MysqlSettings, isMariaDb: boolean): string[] => [
-  // MariaDB's administrator logs in through the socket alone; MySQL's has been made without a
+  // The administrator of MariaDB logs in through the socket only. MySQL's was created without a
   // password.
   ...(isMariaDb ? [] : [`ALTER USER root@localhost IDENTIFIED BY '${password}'`]),
   ...userStatements('root', password, (name) => `ON *.* TO ${name} WITH GRANT OPTION`),
@@ -97,15 +99,15 @@ const userStatements = (name: string, password: string, rightsOf: (account: stri
 };
 
 const makeSystemTables = async (program: string, isMariaDb: boolean, folder: string): Promise<void> => {
-  // Made under another name and then moved, so that a folder that is there is whole.
+  // Created under another name and then moved, so that an existing folder is complete.
   const draft = join(folder, 'data.new');
   rmSync(draft, { recursive: true, force: true });
   try {
     if (isMariaDb) {
       const install = findProgram('mariadb-install-db', 'mysql_install_db');
       if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
-      // A shell script: it gets names without the path, which may have any character. The server
-      // looks for the folder of temporary files from its folder of data.
+      // A shell script. It gets names without the path, which may contain any character. The server
+      // resolves the temporary folder relative to its data folder.
       const names = ['--datadir=./data.new', '--tmpdir=../tmp'];
       const options = ['--auth-root-authentication-method=socket', '--skip-test-db', ...rootArgs()];
       await run(install, ['--no-defaults', ...names, ...options], { cwd: folder });
@@ -120,11 +122,11 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
   renameSync(draft, join(folder, 'data'));
 };
 
-/** What a program wrote that failed. */
+/** Returns the output of a failed program. */
 const reasonOf = (error: unknown): string =>
   error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
 
-/** The servers refuse to run as root unless told to. */
+/** Returns the arguments to run as root, which the servers otherwise refuse. */
 const rootArgs = (): string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);
 
 const containerLaunch = (
@@ -154,7 +156,7 @@ const containerLaunch = (
 };
 
 /**
- * Throws until MySQL greets: its first packet is protocol version 10 (MySQL manual,
+ * Throws until MySQL greets. Its first packet is protocol version 10 (MySQL manual,
  * "Protocol::HandshakeV10").
  */
 const checkMysql = async (port: number): Promise<void> => {

@@ -7,11 +7,12 @@ import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 
 const longestCommandShown = 100;
 
-// Below are ports that fetch refuses. Connections that go out get theirs from 32768 on (Linux) or 49152 on (macOS), and one of them could take a port before its server does.
+// fetch refuses some lower ports. Outgoing connections use ports from 32768 (Linux) or 49152
+// (macOS), and one of them could take a port before its server does.
 const lowestPort = 11_000;
 const endOfPorts = 32_768;
 
-/** A port that nothing listens on at the moment. */
+/** Finds a port that nothing listens on at the moment. */
 export const findFreePort = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(lowestPort, endOfPorts);
@@ -21,8 +22,9 @@ export const findFreePort = async (): Promise<number> => {
 };
 
 /**
- * True if a server may listen on `port` of `address`, by default of every interface, and clients of `localhost` then reach it: many try ::1
- * first, where another program may listen. Throws an {@link AddressMissingError} when the machine does not have the address.
+ * True if a server may listen on `port` of `address` and clients of `localhost` then reach it. By
+ * default `address` means every interface. Many clients try ::1 first, where another program may
+ * listen. Throws an {@link AddressMissingError} if the machine does not have the address.
  */
 export const isPortFree = async (port: number, address = '::'): Promise<boolean> => {
   const outcome = await tryToListen(port, address);
@@ -30,7 +32,7 @@ export const isPortFree = async (port: number, address = '::'): Promise<boolean>
   return outcome === 'free' && (address !== '127.0.0.1' || (await tryToListen(port, '::1')) !== 'taken');
 };
 
-/** The machine has no interface with an address. */
+/** No interface of the machine has the address. */
 export class AddressMissingError extends Error {
   readonly code = 'ADDRESS_MISSING';
 
@@ -56,7 +58,7 @@ const tryToListen = async (port: number, address: string): Promise<'free' | 'tak
   return 'free';
 };
 
-/** Who listens on `port`, as far as this user may know: `nginx (pid 12)`. */
+/** Describes the process that listens on `port`, as far as this user may know: `nginx (pid 12)`. */
 export const describeHolder = (port: number): string => {
   const pid = process.platform === 'linux' ? findHolderInProc(port) : findHolderWithLsof(port);
   if (pid === undefined) return 'another program (of another user, or its name is not to be had)';
@@ -68,7 +70,7 @@ const findHolderInProc = (port: number): string | undefined => {
   const listening = '0A';
   const inodes = new Set(
     ['/proc/net/tcp', '/proc/net/tcp6']
-      // Without IPv6 there is no second one.
+      // Without IPv6 there is no second file.
       .filter((file) => existsSync(file))
       .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
       .map((line) => line.trim().split(/\s+/))
@@ -81,7 +83,7 @@ const findHolderInProc = (port: number): string | undefined => {
 };
 
 const openFilesOf = (pid: string): string[] => {
-  // Processes end while they are looked at, and those of other users may not be.
+  // Processes may end meanwhile, and those of other users may not be readable.
   try {
     const folder = `/proc/${pid}/fd`;
     return readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`));
@@ -98,10 +100,10 @@ const findHolderWithLsof = (port: number): string | undefined => {
   }
 };
 
-/** The command line of a process, or `''` when there is none of that id. */
+/** Returns the command line of a process, or `''` if no process has the id. */
 export const commandOf = (pid: number | string): string => {
   try {
-    // Small images of Linux have no `ps`.
+    // Small Linux images have no `ps`.
     return process.platform === 'linux'
       ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
       : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).trim();

@@ -10,13 +10,16 @@ import type { Part } from '../processes/supervise.ts';
 
 type PrivateServers = {
   readonly parts: readonly Part[];
-  /** The environment by which the services find them. */
+  /** The environment with which the services reach them. */
   readonly environment: Readonly<Record<string, string>>;
 };
 
 const user = 'sluice';
 
-/** The servers that `environment` does not give (`REDIS_HOST`, `DB_HOST`), private to `folder` and on free ports of loopback. */
+/**
+ * Returns the servers that `environment` does not name (`REDIS_HOST`, `DB_HOST`), private to
+ * `folder` and on free ports of loopback.
+ */
 export const privateServers = async (
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -56,7 +59,10 @@ export const privateServers = async (
   return { parts, environment: given };
 };
 
-/** The memory that the private Redis may use for its data. Throws a {@link SettingError} when Redis would not take it. */
+/**
+ * Reads the memory limit for the data of the private Redis. Throws a {@link SettingError} if Redis
+ * would not accept it.
+ */
 const readMaxMemory = (environment: Readonly<Record<string, string | undefined>>): string | undefined => {
   const text = environment['REDIS_MAXMEMORY'] || undefined;
   if (text === undefined || /^[1-9]\d{0,14}(?:[kmg]b?)?$/i.test(text)) return text;

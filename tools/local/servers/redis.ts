@@ -4,18 +4,20 @@ import { isPortFree } from './ports.ts';
 import { RepairError, repairAppendOnlyFile } from './repair-append-only-file.ts';
 import type { Part } from '../processes/supervise.ts';
 
-/** How to run a Redis: a program of this machine, or an image. */
+/** The way to run a Redis: a program of this machine, or an image. */
 export type RedisRunner = { readonly program: string } | { readonly image: string; readonly docker: string };
 
 type RedisSettings = {
   readonly runner: RedisRunner;
-  /** Where its data is kept. */
+  /** The folder of its data. */
   readonly folder: string;
   readonly port: number;
   readonly password: string;
-  /** The memory for its data, as Redis's `maxmemory` takes it; without it the default. */
+  /**
+   * The memory for its data, in the format of Redis's `maxmemory`. Without it, the default applies.
+   */
   readonly maxMemory?: string | undefined;
-  /** Hears what is done to the data; without it standard output does. */
+  /** Called with changes to the data. Defaults to standard output. */
   readonly say?: (line: string) => void;
 };
 
@@ -23,8 +25,8 @@ type RedisSettings = {
 const defaultMaxMemory = '512mb';
 
 /**
- * A private Redis on loopback, with its data on disk before it acknowledges anything (AOF, fsync
- * always).
+ * Returns a private Redis on loopback. Its data is on disk before it acknowledges anything (AOF,
+ * fsync always).
  */
 export const redisPart = ({
   runner,
@@ -36,20 +38,20 @@ export const redisPart = ({
 }: RedisSettings): Part => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isProgram = 'program' in runner;
-  // On standard input: Redis takes the path of a configuration file for a pattern and runs with its
-  // defaults when nothing matches, and every user of the machine can read a command line.
+  // On standard input. Redis treats the path of a configuration file as a pattern, and runs with
+  // its defaults when nothing matches. Every user of the machine can read a command line.
   const input = [
     `port ${isProgram ? port : 6379}`,
     `bind ${isProgram ? '127.0.0.1' : '0.0.0.0'}`,
     `requirepass ${password}`,
     'appendonly yes',
-    // With `everysec` it acknowledges what it has not even written while an fsync is in progress,
-    // and a crash loses that.
+    // With `everysec`, Redis acknowledges data that it has not even written while an fsync is in
+    // progress. A crash loses that data.
     'appendfsync always',
     'save ""',
     // A client must not be able to fill the memory of the machine.
     `maxmemory ${maxMemory}`,
-    // A queue must never drop what it holds to make room.
+    // A queue must never drop entries to free memory.
     'maxmemory-policy noeviction',
     '',
   ].join('\n');
@@ -70,7 +72,7 @@ export const redisPart = ({
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const repair = async (folder: string, port: number, say: (line: string) => void): Promise<void> => {
-  // A container outlives the command that started it: it may be writing still.
+  // A container outlives the command that started it, so it may still be writing.
   if (!(await isPortFree(port))) {
     say(`The file of Redis in ${folder} was not looked at: something listens on port ${port}`);
     return;
@@ -86,21 +88,23 @@ const repair = async (folder: string, port: number, say: (line: string) => void)
   }
 };
 
-/** Containers run as who started them, so that their files can be removed again. */
+/**
+ * Returns the arguments to run a container as the current user, so that its files can be removed
+ * again.
+ */
 export const userArgs = (): string[] =>
   process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.()}`];
 
 /**
- * A folder of this machine in a container, whatever characters its path has (CSV, which `--volume`
- * is not).
+ * Mounts a folder of this machine in a container. The CSV format supports any character in the
+ * path, and `--volume` does not.
  */
 export const bindMount = (source: string, target: string): string =>
   `type=bind,"source=${source.replaceAll('"', '""')}",target=${target}`;
 
 /**
- * Throws until Redis has loaded its data, and for a Redis that is not this part's: it must take the
- * password, for which a Redis without one has an error, and it must acknowledge only what is on
- * disk.
+ * Throws until Redis has loaded its data, and for any other Redis. It must accept the password (a
+ * Redis without a password returns an error), and acknowledge only data that is on disk.
  */
 const checkRedis = async (port: number, password: string): Promise<void> => {
   const questions = [`AUTH ${password}`, 'CONFIG GET append*', 'PING', 'QUIT'];

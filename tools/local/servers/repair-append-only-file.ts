@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-// A Redis that is killed while it writes a transaction leaves MULTI without EXEC at the end of its append-only file. When it
-// starts, it cuts a torn last command off and leaves the MULTI: all that it acknowledges then is written behind it, and the start
-// after that takes it for the rest of an unfinished transaction and drops it (https://github.com/valkey-io/valkey/issues/4342).
-// redis-check-aof --fix mends that too, but takes a MULTI after such a MULTI for the end of what is sound, and cuts off all that
-// follows, which Redis would load; and it is not beside every server.
+// A Redis that is killed while it writes a transaction leaves MULTI without EXEC at the end of its
+// append-only file. At its start, Redis removes a torn last command but leaves the MULTI. It
+// appends everything that it acknowledges afterwards. The next start takes that for the rest of an
+// unfinished transaction and drops it (https://github.com/valkey-io/valkey/issues/4342).
+//
+// redis-check-aof --fix also fixes that. But it takes a MULTI after such a MULTI for the end of the
+// sound part, and removes everything after it, which Redis would load. And not every server comes
+// with it.
 
 /** A file cannot be repaired here. */
 export class RepairError extends Error {
@@ -16,7 +19,7 @@ export class RepairError extends Error {
 type Repair = { readonly file: string; readonly cutBytes: number };
 
 const windowBytes = 1 << 20;
-// Redis takes no longer argument (proto-max-bulk-len).
+// Redis accepts no longer argument (proto-max-bulk-len).
 const longestBytes = 512 << 20;
 const carriageReturn = 13;
 const lineFeed = 10;
@@ -26,9 +29,12 @@ const torn = -1;
 const unreadable = -2;
 
 /**
- * Cuts the end off the append-only file in `folder` that begins in a transaction which was not finished, or in a command: what Redis
- * does not load. Nothing before it is touched. Answers with how much that was, 0 for a file that is whole. A file that Redis refuses
- * stays as it is. Redis must not run. Throws a {@link RepairError} for a file with a snapshot at its head (Redis before 7).
+ * Cuts the part off the end of the append-only file in `folder` that Redis does not load: an
+ * unfinished transaction, or a torn command. Nothing before it changes. Redis must not run.
+ *
+ * Returns the file and the number of removed bytes, 0 for an intact file. Returns undefined if
+ * there is no file to check. A file that Redis refuses stays unchanged. Throws a
+ * {@link RepairError} for a file that starts with a snapshot (Redis before 7).
  */
 export const repairAppendOnlyFile = async (folder: string): Promise<Repair | undefined> => {
   const path = findLastFile(folder);
@@ -47,7 +53,7 @@ export const repairAppendOnlyFile = async (folder: string): Promise<Repair | und
   }
 };
 
-/** The file that Redis wrote to last; undefined when there is none, or only a snapshot. */
+/** Returns the file that Redis wrote to last, or undefined if there is none, or only a snapshot. */
 const findLastFile = (folder: string): string | undefined => {
   const single = join(folder, 'appendonly.aof');
   const manifest = join(folder, 'appendonlydir', 'appendonly.aof.manifest');
@@ -59,10 +65,14 @@ const findLastFile = (folder: string): string | undefined => {
   return existsSync(path) ? path : undefined;
 };
 
-/** How many bytes of the file end with a command and outside of a transaction; all of them when Redis will refuse it anyway. */
+/**
+ * Measures the bytes up to the last command outside of a transaction. Returns the full size if
+ * Redis will refuse the file anyway.
+ */
 const measureSound = async (file: FileHandle, size: number, name: string): Promise<number> => {
   let bytes = Buffer.alloc(windowBytes);
-  // Of the file: where `bytes` begins, and where what is sound ends. Of `bytes`: what is filled, and where the next command begins.
+  // In the file: `base` is the start of `bytes`, and `sound` the end of the sound part. In `bytes`:
+  // `filled` is the end of the data, and `at` the start of the next command.
   let base = 0;
   let sound = 0;
   let filled = 0;
@@ -100,7 +110,10 @@ const measureSound = async (file: FileHandle, size: number, name: string): Promi
   }
 };
 
-/** Where the command (or the annotation) ends that begins at `at`; {@link torn} when the bytes end before it does. */
+/**
+ * Returns the end of the command (or annotation) at `at`, or {@link torn} if the bytes end before
+ * it.
+ */
 const findEnd = (bytes: Buffer, at: number, filled: number): number => {
   if (at >= filled) return torn;
   if (bytes[at] === hash) {
@@ -123,7 +136,7 @@ const findEnd = (bytes: Buffer, at: number, filled: number): number => {
   return next;
 };
 
-/** Behind the line end of the number at `at`. */
+/** Returns the position after the line end of the number at `at`. */
 const endOfNumber = (bytes: Buffer, at: number, filled: number): number => {
   let next = at;
   while (next < filled && isDigit(bytes[next])) next++;
@@ -139,7 +152,7 @@ const numberBefore = (bytes: Buffer, at: number, end: number): number => {
   return number;
 };
 
-/** The word of a command of one word, in capitals. */
+/** Returns the word of a command of one word, in capitals. */
 const singleWord = (bytes: Buffer, at: number, end: number): string | undefined =>
   bytes[at] === star && bytes[at + 1] === zero + 1 && bytes[at + 2] === carriageReturn
     ? bytes.toString('latin1', at, end).split('\r\n')[2]?.toUpperCase()

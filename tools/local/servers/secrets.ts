@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The password of the private servers on a folder: made on the first start, kept where only its owner can read it. */
+/**
+ * Returns the password of a folder's private servers. Creates it on the first start, readable only
+ * by its owner.
+ */
 export const privatePassword = (folder: string): string => {
   const file = join(folder, 'password');
   try {
