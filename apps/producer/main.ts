@@ -29,6 +29,9 @@ const acknowledgeWithinMs = 1_800;
 const attemptWithinMs = 800;
 // A request may wait for the read before its own, so two reads must fit into the 2 s.
 const readWithinMs = 900;
+// The kernel holds this many connections while the process is busy. Beyond Node's default of 511 it
+// drops them: a client retries after a second, and a proxy with a shorter timeout answers 503.
+const maxWaitingConnections = 4_096;
 // A producer starts without Redis too, and reports that it is unavailable.
 const registerWithinMs = 3_000;
 
@@ -42,6 +45,7 @@ const limitsOf = (config: z.output<typeof configSchema>) => ({
 const listenOptionsOf = (config: z.output<typeof configSchema>) => ({
   host: listenHost(config.HTTP_ADDRESS),
   port: config.HTTP_PORT,
+  backlog: maxWaitingConnections,
 });
 
 /** Returns the checks of Redis (first) and MySQL for the producer. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createServer as listenOn } from 'node:net';
 import { hostname } from 'node:os';
 
-// What stands in a producer's place where one must misbehave: it says what it was asked, one line a request.
+// Replaces a producer that must misbehave. It writes one line per request.
 
 const server = createServer((request, response) => {
   if (request.url === '/health') return response.end();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 
-// What stands in a producer's place behind proxies that are attacked: a process of its own, so that the
-// attack takes none of its time. It writes its port.
+// Replaces a producer behind proxies that are attacked. A process of its own, so that the attack
+// takes none of its time.
 
 const large = Buffer.alloc(150_000, 'x');
 const server = createServer((request, response) => {
@@ -14,4 +14,4 @@ const server = createServer((request, response) => {
 // As a producer.
 server.maxConnections = 4_096;
 server.keepAliveTimeout = 75_000;
-server.listen(Number(process.argv[2]), '127.0.0.1');
+server.listen({ port: Number(process.argv[2]), host: '127.0.0.1', backlog: 4_096 });

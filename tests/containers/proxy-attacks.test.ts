@@ -138,32 +138,15 @@ const attacks: readonly Attack[] = [
 const ofNginx = new Set(['connections without a byte', 'halves of a body', 'answers that are not read']);
 
 let attackers = 0;
-const maxAttempts = 3;
-
-/**
- * Attacks up to three times and judges by the best attempt, as `npm run test:attacks` does: the
- * machine may be busy with something else.
- */
-const endure = async (t: TestContext, way: Way, attack: Attack, attempt = 1): Promise<void> => {
-  attackers += 1;
-  const address = `127.0.1.${attackers}`;
-  const opened = openConnections(t, way, attack, address);
-  try {
-    await assertOthersAreAnswered(way, [address, '127.0.0.1']);
-    await opened;
-    await assertOthersAreAnswered(way, [address, '127.0.0.1']);
-  } catch (error) {
-    await opened;
-    if (attempt === maxAttempts || envoy.hasEnded() || nginx.hasEnded()) throw error;
-    t.diagnostic(`again, after: ${String(error)}`);
-    await endure(t, way, attack, attempt + 1);
-  }
-};
-
 for (const way of ['Envoy', 'nginx'] as const) {
   for (const attack of attacks.filter(({ name }) => way === 'Envoy' || ofNginx.has(name))) {
     test(`others are answered by ${way} during ${attack.connections} ${attack.name}`, async (t) => {
-      await endure(t, way, attack);
+      attackers += 1;
+      const address = `127.0.1.${attackers}`;
+      const opened = openConnections(t, way, attack, address);
+      await assertOthersAreAnswered(way, [address, '127.0.0.1']);
+      await opened;
+      await assertOthersAreAnswered(way, [address, '127.0.0.1']);
       assert.ok(!envoy.hasEnded() && !nginx.hasEnded());
       t.diagnostic(`Envoy has ${Math.round(residentBytes() / mib)} MiB`);
       assert.ok(residentBytes() < memoryLimit, `${residentBytes()} bytes`);
