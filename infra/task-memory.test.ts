@@ -35,7 +35,7 @@ test('the heap of each service is half of its container at most, so that it ends
       return heap.map((mebibytes) => ({ what: `${Family} ${Name}`, heap: Number(mebibytes), Memory }));
     }),
   );
-  // Of producer and consumer. An operator's command is short, and V8 knows its container's limit.
+  // For producer and consumer. An operator's command is short, and V8 knows its container's limit.
   assert.equal(found.length, environments.length * 2);
   for (const { what, heap, Memory } of found)
     assert.ok(heap >= 128 && heap * 2 <= Memory, `${what}: ${heap} of ${Memory}`);

@@ -61,7 +61,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  // What it may have to install must not come out of a test's time.
+  // Installs Chromium before the tests, so that no test spends its time on it.
   if (given.length === 0 || given.some((file) => file.includes('tests/browser'))) findChromium();
   const { parts, environment } = await privateServers(folder, process.env, say);
   await Promise.all(parts.map(servers.start));

@@ -119,8 +119,8 @@ function install() {
 }
 
 /**
- * What keeps the Node of the lock file from running here. npm skips an optional package that it
- * cannot verify, and says nothing.
+ * Returns the reason why the Node of the lock file cannot run here, or undefined. npm silently
+ * skips an optional package that it cannot verify.
  */
 function nodeProblem() {
   const { optionalDependencies = {} } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));

@@ -98,8 +98,7 @@ await runService(process, {
 
     const watch = watchServers({ checks: serverChecks(commands, ledger, config.REDIS_QUEUE), logger }, stopping.signal);
     const loops: Promise<void>[] = [watch.ended];
-    // Runs loops of one consumer name, each with its row of `totals`. While one waits for MySQL,
-    // the others can read or ack.
+    // Each loop has its row of `totals`. While one waits for MySQL, the others can read or ack.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
       const slot = (firstSlot + index) % slots;

@@ -5,7 +5,7 @@ const text = z.string({ error: 'must be text' }).optional();
 
 const userSettings = {
   DB_MIGRATOR_PASSWORD: text.describe(
-    'Password for the user `migrator`, who creates the tables and imports; if not set, `DB_USER` does, and no users are created',
+    'Password for the user `migrator`, who creates the tables and imports; if not set, `DB_USER` does both',
   ),
   DB_MIGRATOR_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
   DB_PRODUCER_PASSWORD: text.describe('Password for the user `producer`, who may read what GETs return'),

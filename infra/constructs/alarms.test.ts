@@ -85,7 +85,7 @@ test('alarms and dashboard look at the metrics that the services of the environm
     const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
     assert.deepEqual(
       published.map(([, namespace]) => namespace),
-      // Of producer, consumer and operator.
+      // For producer, consumer and operator.
       Array.from({ length: 3 }, () => `Sluice/${name}`),
     );
     const read = [...JSON.stringify(Resources).matchAll(/(?<=Namespace":"|\[\\+")Sluice[^"\\]*/g)].map(

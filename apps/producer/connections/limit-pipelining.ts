@@ -74,9 +74,7 @@ const createGate = () => {
     releaseSoon();
   };
 
-  /**
-   * Parses held bytes in the next turn of the event loop. Other connections are served in between.
-   */
+  /** Parses held bytes in the next turn of the event loop, after other connections. */
   const releaseSoon = (): void => {
     if (waiting.size > 0) releasing ??= setImmediate(release);
   };
@@ -105,9 +103,7 @@ const createGate = () => {
     if (by < 0) releaseSoon();
   };
 
-  /**
-   * Keeps a held socket paused when Node resumes it, which Node does after it has written answers.
-   */
+  /** Keeps a held socket paused when Node resumes it, as it does after it has written answers. */
   const onResume = ({ held, parser, socket }: Input): void => {
     if (held === undefined) return;
     parser.pause();

@@ -29,10 +29,7 @@ const replyWithinMs = 3_000;
 const lettersPerStep = 100;
 const namePattern = /^(?<stream>\{.+\})\/(?<id>\d+-\d+)$/;
 
-/**
- * Called for a partition whose dead letters cannot be read, because their key is of another type.
- * The other partitions are still read.
- */
+/** Called for a partition whose dead letters have a key of another type. The others are read. */
 type OnUnreadable = (partition: Partition) => void;
 
 type Place = { readonly partition: Partition; readonly id: string };

@@ -94,7 +94,7 @@ export const enqueueSettings = {
   IDEMPOTENCY_MAX_KEYS: integer(1, 1_000_000_000)
     .default(1_000_000)
     .describe(
-      'Maximum number of idempotency keys in a partition, and at most a quarter of `maxmemory`; beyond it new keys are refused',
+      'Maximum number of idempotency keys in a partition, at most a quarter of `maxmemory`; then new ones are refused',
     ),
 };
 
