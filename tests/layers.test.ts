@@ -22,7 +22,7 @@ const layers: readonly Layer[] = [
   { folder: 'apps', mayImport: packagesOfApps },
   { folder: 'tools/local', mayImport: ['@sluice/runtime'] },
   {
-    folder: 'tools/readme',
+    folder: 'tools/docs',
     mayImport: [
       '@sluice/contract',
       '@sluice/producer/config.ts',
@@ -85,7 +85,7 @@ for (const [file, source] of [
   ['apps/frontend/x.tsx', `const x = await import('@sluice/queue/x.ts');`],
   ['apps/consumer/a/b/x.ts', `import { x } from '../../x.ts';`],
   ['tools/local/x.ts', `import '../deploy/main.ts';`],
-  ['tools/readme/x.ts', `import { x } from '@sluice/producer/server.ts';`],
+  ['tools/docs/x.ts', `import { x } from '@sluice/producer/server.ts';`],
   ['tools/deploy/x.ts', `import { x } from '@sluice/runtime/x.ts';`],
   ['infra/x.ts', `import { x } from '@sluice/contract/count.ts';`],
 ] as const) {
@@ -95,7 +95,7 @@ for (const [file, source] of [
 for (const [file, source] of [
   ['apps/producer/x.test.ts', `import { x } from '@sluice/test-servers/x.ts';`],
   ['packages/queue/redis/x.ts', `import { x } from '@redis/client';`],
-  ['tools/readme/main.ts', `import { x } from '@sluice/producer/config.ts';`],
+  ['tools/docs/main.ts', `import { x } from '@sluice/producer/config.ts';`],
   ['tests/faults/x.test.ts', `import { x } from '../../apps/x.ts';`],
 ] as const) {
   test(`${file} may: ${source}`, () => assert.deepEqual(forbiddenImports(file, source), []));

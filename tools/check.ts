@@ -12,7 +12,7 @@ const checks = [
   'format',
   'unused',
   'unused-in-production',
-  'readme',
+  'docs',
 ];
 const repository = fileURLToPath(new URL('../', import.meta.url));
 

@@ -8,7 +8,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as z from 'zod';
 import { composeUp } from './compose.ts';
 import { docker } from './containers.ts';
-import { followEvents } from './follow-events.ts';
+import { followEvents } from './clients/follow-events.ts';
 import { run } from './run.ts';
 
 const streamMs = 5 * 60_000;

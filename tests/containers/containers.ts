@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import type { Image } from './build-images.ts';
+import type { Image } from './images/build-images.ts';
 import { CommandError, run as runCommand } from './run.ts';
 
 /** Returns a variable that `npm run test:containers` sets for its checks. */

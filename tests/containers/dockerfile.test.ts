@@ -9,8 +9,8 @@ import { repository } from '@sluice/local/folder.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { envoyVersion } from '@sluice/test-servers/front/envoy-program.ts';
 import * as z from 'zod';
-import { withoutDigest } from './base-images.ts';
-import { images } from './build-images.ts';
+import { withoutDigest } from './images/base-images.ts';
+import { images } from './images/build-images.ts';
 
 const read = (file: string) => readFileSync(join(repository, file), 'utf8');
 const stages = read('Dockerfile')

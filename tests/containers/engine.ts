@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall } from '@sluice/local/install-packages.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { installPackages } from './debian.ts';
+import { installPackages } from './images/debian.ts';
 import { CommandError, run } from './run.ts';
 
 /** A Docker engine, and the programs to control it. */

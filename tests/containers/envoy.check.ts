@@ -9,7 +9,7 @@ import { docker, hardened, imageName } from './containers.ts';
 
 // The proxy as compose.yaml runs it, in front of misbehaving containers in place of producers.
 
-const fakeProducer = readFileSync(new URL('fake-producer.mjs', import.meta.url), 'utf8');
+const fakeProducer = readFileSync(new URL('clients/fake-producer.mjs', import.meta.url), 'utf8');
 const upWithinMs = 60_000;
 
 const loggedSchema = z.object({ path: z.string(), status: z.int(), attempts: z.int() });

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
-import { baseImages, provideBaseImages, writeDockerfile, type BaseImage } from './base-images.ts';
-import { buildImages, compareImages, labelsOfBuild } from './build-images.ts';
+import { baseImages, provideBaseImages, writeDockerfile, type BaseImage } from './images/base-images.ts';
+import { buildImages, compareImages, labelsOfBuild } from './images/build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
-import { measurementsTable, writeTable } from './measurements.ts';
+import { measurementsTable, writeTable } from './images/measurements.ts';
 
 // `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and
 // runs all of them together with Compose. With `--measure` it stops after the images and writes

@@ -22,7 +22,7 @@ const givenBackWithinMs = 120_000;
 const rounds = 10;
 
 const producerPort = await findFreePort();
-const producer = fileURLToPath(new URL('idle-producer.mjs', import.meta.url));
+const producer = fileURLToPath(new URL('clients/idle-producer.mjs', import.meta.url));
 await startChildServer(testFile, [process.execPath, producer, String(producerPort)], async () => {
   const { ok } = await fetch(`http://127.0.0.1:${producerPort}/`);
   return ok;
@@ -57,7 +57,7 @@ const openConnections = (t: TestContext, way: Way, attack: Attack, address: stri
   const words = [address, ways[way].port, connections, isReading, head(way), padding].map(String);
   const command = [
     process.execPath,
-    fileURLToPath(new URL('open-connections.mjs', import.meta.url)),
+    fileURLToPath(new URL('clients/open-connections.mjs', import.meta.url)),
     ...words,
   ] as const;
   return startChildServer(t, command, async (lines) => lines.includes('connected'));

@@ -37,7 +37,7 @@ const filesOf = (file: string, seen = new Set<string>()): Set<string> => {
 };
 
 test('the role of a pipeline may do all that a deployment asks AWS', () => {
-  const asked = [...filesOf(join(repository, 'tools/deploy/deploy.ts'))].flatMap((file) =>
+  const asked = [...filesOf(join(repository, 'tools/deploy/commands/deploy.ts'))].flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)].flatMap(
       ([, names = '', client = '']) =>
         [...names.matchAll(/\b(?:(\w+)Command|paginate(\w+))\b/g)].map(([, command, paginated]) => {

@@ -1,7 +1,7 @@
 import { describeAccess } from '@sluice/infra/api-access.ts';
 import type { Environment } from '@sluice/infra/environment.ts';
-import type { Account } from '../account.ts';
-import { readToken } from '../api-token.ts';
+import type { Account } from '../aws/account.ts';
+import { readToken } from '../aws/api-token.ts';
 
 type Api = Environment['api'];
 

@@ -1,7 +1,7 @@
 import { GetHostedZoneCommand } from '@aws-sdk/client-route-53';
 import type { Environment } from '@sluice/infra/environment.ts';
-import type { Account } from '../account.ts';
-import { explain, type Fault } from '../explain.ts';
+import type { Account } from '../aws/account.ts';
+import { explain, type Fault } from '../cli/explain.ts';
 
 type Domain = NonNullable<Environment['domain']>;
 

@@ -1,5 +1,5 @@
-import type { Fault } from '../explain.ts';
-import type { GitState } from '../git-state.ts';
+import type { Fault } from '../cli/explain.ts';
+import type { GitState } from '../release/git-state.ts';
 
 /**
  * Finds problems in the sources. Without a commit there is no tag, and protected environments run

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { Account } from '../account.ts';
-import { explain, type Fault } from '../explain.ts';
+import type { Account } from '../aws/account.ts';
+import { explain, type Fault } from '../cli/explain.ts';
 
 /** The caller's identity at AWS, or the problem with the credentials. */
 export type Identity = { readonly account: string; readonly arn: string } | { readonly fault: Fault };

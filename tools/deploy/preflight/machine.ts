@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { runDocker } from '../docker.ts';
-import { CommandError, type Fault } from '../explain.ts';
+import { runDocker } from '../release/docker.ts';
+import { CommandError, type Fault } from '../cli/explain.ts';
 
 /** The tools of this machine, as they report themselves. */
 export type Machine = {

@@ -1,8 +1,8 @@
 import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import type { Environment } from '@sluice/infra/environment.ts';
-import type { Account } from '../account.ts';
-import { explain, type Fault } from '../explain.ts';
+import type { Account } from '../aws/account.ts';
+import { explain, type Fault } from '../cli/explain.ts';
 
 /** A limit of an account, with the amount that an environment needs. */
 export type Quota = { readonly name: string; readonly service: string; readonly code: string; readonly needed: number };

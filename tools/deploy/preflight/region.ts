@@ -1,7 +1,7 @@
 import { DescribeManagedPrefixListsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import type { Account } from '../account.ts';
-import { nameOf, type Fault } from '../explain.ts';
+import type { Account } from '../aws/account.ts';
+import { nameOf, type Fault } from '../cli/explain.ts';
 
 /**
  * The parameter with the version of the bootstrap stack ("Bootstrap your environment" of the CDK

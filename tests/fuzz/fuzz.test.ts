@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createPipeline, type Service } from '@sluice/test-servers/pipeline.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { openBooks } from './books.ts';
+import { attackAll, attackAlone, type Target } from './campaign.ts';
+import { findBreach } from './contract.ts';
+import { token } from './judge.ts';
+import { measuredEnvironment, readResidentKib } from './memory.ts';
+import { sendAndWait, trickle, unfinished } from './requests/slow.ts';
+import { openWire } from './requests/wire.ts';
+
+// Fuzzing with malformed and malicious HTTP. The requests are drawn from a seed (requests.ts,
+// smuggling.ts, broken.ts). Their correct outcomes are computed without the producer's code
+// (judge.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
+// hold exactly the acknowledged counts (books.ts).
+
+const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_122);
+const path = process.env['HOSTILE_PATH'];
+const lanes = 16;
+const leastRequests = 50_000;
+// An attack has at least one request.
+const attacksPerLane = Math.ceil(leastRequests / 2 / lanes);
+const connectionsAtOnce = 500;
+const mostGrowth = 1.1;
+
+const startTarget = async (t: TestContext) => {
+  const pipeline = await createPipeline(t);
+  const environment = { ...measuredEnvironment, API_TOKENS: token };
+  let service: Service = await pipeline.start('producer', environment);
+  const first = service;
+  await pipeline.start('consumer');
+  const port = Number(new URL(pipeline.address).port);
+  const target: Target = {
+    port,
+    revive: async () => {
+      try {
+        (await openWire(port)).drop();
+      } catch {
+        await waitUntil(() => service.hasEnded(), 20_000);
+        service = await pipeline.start('producer', environment);
+      }
+    },
+  };
+  return { ...pipeline, target, producer: first };
+};
+
+type Ledger = Awaited<ReturnType<typeof createPipeline>>['ledger'];
+
+const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
+  const recorded = new Map<number, number>();
+  for (const count of await ledger.readCounts()) recorded.set(count, (recorded.get(count) ?? 0) + 1);
+  return recorded;
+};
+
+test('whatever is sent, answers keep the contract, memory does not grow, and what is acknowledged is recorded once', async (t) => {
+  const { target, producer, ledger, countWaiting } = await startTarget(t);
+  const { port } = target;
+  const books = openBooks();
+  const again = `HOSTILE_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
+  t.diagnostic(`again: ${again}`);
+  if (path !== undefined) return attackAlone(target, books, { seed, path });
+
+  // These results are checked last, so earlier failures are reported first.
+  const slow = Promise.allSettled(unfinished.map((bytes) => sendAndWait(port, bytes)));
+  const trickled = Array.from({ length: 20 }, (_, index) => index);
+  books.sending('a request a byte at a time', trickled);
+  const trickling = Promise.allSettled(trickled.map((count) => trickle(port, count)));
+
+  const attack = (from: number) => attackAll(target, books, { seed: from, lanes, attacks: attacksPerLane });
+  const startedAt = performance.now();
+  const first = await attack(seed);
+  const firstKib = await readResidentKib(producer);
+  const second = await attack(seed + lanes);
+  const secondKib = await readResidentKib(producer);
+  const tookMs = performance.now() - startedAt;
+
+  for (const [index, answer] of (await slow).entries()) {
+    const what = JSON.stringify([unfinished[index], answer]);
+    assert.ok(answer.status === 'fulfilled' && answer.value !== 'ended' && answer.value.status === 408, what);
+    assert.equal(findBreach({ method: 'POST', path: '/count', isNoHttp: true }, answer.value), undefined, what);
+  }
+  for (const answer of await trickling) {
+    assert.ok(answer.status === 'fulfilled' && answer.value !== 'ended' && answer.value.status === 201);
+  }
+  books.acknowledge(trickled);
+
+  const sent = first.sent + second.sent;
+  t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${books.total()} counts acknowledged`);
+  t.diagnostic(`statuses: ${JSON.stringify([first, second].map(({ statuses }) => Object.fromEntries(statuses)))}`);
+  t.diagnostic(`resident: ${firstKib} KiB after the first half, ${secondKib} KiB after the second`);
+  assert.ok(sent >= leastRequests);
+  assert.ok(secondKib <= firstKib * mostGrowth, `${firstKib} KiB grew to ${secondKib} KiB`);
+
+  assert.ok(!producer.hasEnded(), 'the producer has ended');
+  const health = await fetch(`http://127.0.0.1:${port}/health`);
+  assert.equal(health.status, 200);
+
+  try {
+    await waitUntil(async () => books.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0, 60_000);
+  } catch {
+    // Missing counts are reported below.
+  }
+  const recorded = await readRecorded(ledger);
+  assert.deepEqual(books.findImbalance(recorded), [], `again: ${again}`);
+  assert.equal(await ledger.readTotals(), (await ledger.readCounts()).length);
+  return undefined;
+});
+
+test(`${connectionsAtOnce} connections at once are all answered`, async (t) => {
+  const { target, untilRecorded } = await startTarget(t);
+  const request =
+    `POST /count HTTP/1.1\r\nHost: sluice\r\nAuthorization: Bearer ${token}\r\n` +
+    'Content-Type: application/json\r\nContent-Length: 11\r\n\r\n{"count":1}';
+  const wires = await Promise.all(Array.from({ length: connectionsAtOnce }, () => openWire(target.port)));
+  for (const wire of wires) wire.write(request);
+  const answers = await Promise.all(wires.map((wire) => wire.read('POST')));
+  for (const wire of wires) wire.drop();
+  assert.deepEqual(new Set(answers.map((answer) => (answer === 'ended' ? answer : answer.status))), new Set([201]));
+  await untilRecorded(connectionsAtOnce);
+});

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { ContinueUpdateRollbackCommand } from '@aws-sdk/client-cloudformation';
+import type { Account } from '../aws/account.ts';
+import type { Assembly, StackToDeploy } from './assembly.ts';
+import { runCdk, sayCdkFailure } from './cdk.ts';
+import { pause, type Work } from '../cli/command.ts';
+import { describeStack, listResources } from './describe-stack.ts';
+import { CommandError, type Fault } from '../cli/explain.ts';
+import { followStack } from './follow-stack.ts';
+import { removeStack } from './remove-stack.ts';
+import { namesIn } from './resource-names.ts';
+import { explainFailure } from './stack-reasons.ts';
+import { needOf, settle } from './stack-status.ts';
+import { findStoppedTasks } from '../aws/stopped-tasks.ts';
+
+/** Brings a stack into a state in which it can be deployed, whatever an earlier deployment left. */
+const prepare = async (work: Work, account: Account, stack: StackToDeploy): Promise<void> => {
+  const { name, template } = stack;
+  for (let tries = 0; tries < 5; tries += 1) {
+    const status = (await describeStack(account, name))?.StackStatus;
+    const need = needOf(status);
+    if (need === 'nothing') return;
+    if (need === 'end of destruction') {
+      const what = `${name} is half destroyed (${status})`;
+      throw new CommandError([{ what, where: account.region, mend: 'end it (npm run destroy), then deploy again' }]);
+    }
+    const follower = await followStack(account, name, namesIn(template), work);
+    if (need === 'removal') {
+      work.progress.line(`${name} did not come up when it was first made (${status}); what is left of it is removed`);
+      await removeStack(work, {
+        name,
+        account,
+        resources: await listResources(account, name),
+        labelOf: namesIn(template),
+      });
+      continue;
+    }
+    if (need === 'end of rollback') {
+      work.progress.line(`${name} was not put back whole (${status}); CloudFormation tries again`);
+      await account.cloudFormation.send(new ContinueUpdateRollbackCommand({ StackName: name }));
+    } else {
+      work.progress.line(`${name} is under way from before (${status}); waiting for its end`);
+    }
+    await settle(work, account, name, follower);
+  }
+  const what = `${name} does not come to rest`;
+  throw new CommandError([{ what, where: account.region, mend: `see its events in the console of CloudFormation` }]);
+};
+
+/**
+ * Deploys a stack and shows its progress. CloudFormation rolls a failed stack back, so that it can
+ * be deployed again. Throws a {@link CommandError} with the failure that caused the others.
+ */
+export const deployStack = async (
+  work: Work,
+  account: Account,
+  { folder }: Assembly,
+  stack: StackToDeploy,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<void> => {
+  const { id, name, template } = stack;
+  await prepare(work, account, stack);
+  const follower = await followStack(account, name, namesIn(template), work);
+  const logFile = join(folder, '..', 'cdk.log');
+  const args = [
+    ...['deploy', id, '--app', folder, '--exclusively', '--require-approval', 'never', '--progress', 'events'],
+    ...Object.entries(parameters).flatMap(([key, value]) => ['--parameters', `${key}=${value}`]),
+  ];
+  // Ends CDK too if following the stack fails: credentials may have expired.
+  const failed = new AbortController();
+  let hasEnded = false;
+  const cdk = runCdk(args, { logFile, signal: AbortSignal.any([work.signal, failed.signal]) }).finally(() => {
+    hasEnded = true;
+  });
+  // Awaited below. Until then this avoids an unhandled rejection.
+  const quietly = cdk.catch(() => undefined);
+  try {
+    while (!hasEnded) {
+      await follower.look();
+      await Promise.race([quietly, pause(work)]);
+    }
+  } catch (error) {
+    failed.abort();
+    await quietly;
+    throw error;
+  }
+  const ended = await cdk;
+  await follower.look();
+  const { failure } = follower.watched();
+  if (ended.status === 0) return;
+  const fault: Fault =
+    failure === undefined
+      ? {
+          what: sayCdkFailure(ended),
+          where: `cdk deploy ${id} (${logFile})`,
+          mend: 'correct what it says, and run again',
+        }
+      : explainFailure(name, failure, namesIn(template));
+  const tasks = failure?.type === 'AWS::ECS::Service' ? await findStoppedTasks(account, failure.physicalId) : [];
+  throw new CommandError([fault, ...tasks]);
+};

@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { describeAccess } from '@sluice/infra/api-access.ts';
+import { connectTo, type Account } from '../aws/account.ts';
+import { findTokensSecret, readToken, showCommandOf } from '../aws/api-token.ts';
+import { stackNameOf, synthesize, type Assembly, type StackKind } from '../cloudformation/assembly.ts';
+import { runCdk, sayCdkFailure } from '../cloudformation/cdk.ts';
+import { runCommand, throwIfInterrupted, UsageError, type Work } from '../cli/command.ts';
+import { askerOf, confirmByName } from '../cli/confirm.ts';
+import { deployStack } from '../cloudformation/deploy-stack.ts';
+import { describeStack, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
+import { CommandError, sayFault } from '../cli/explain.ts';
+import { folderOf } from '../folder.ts';
+import { tagOf, type GitState } from '../release/git-state.ts';
+import { holdLock } from '../lock/hold-lock.ts';
+import { buildImages, promoteImages, registryOf, findSource } from '../release/images.ts';
+import { buildPage, uploadPage } from '../release/page.ts';
+import { planOf, sayPlan } from '../cloudformation/plan.ts';
+import { lookAhead, type Readiness } from '../preflight/preflight.ts';
+import { openEnvironment, type Target } from '../cli/questions.ts';
+import { needOf } from '../cloudformation/stack-status.ts';
+import { smokeTest } from '../release/smoke-test.ts';
+import { findAddress, findParts, sayLinks, verifyServices } from '../release/verify.ts';
+
+// `npm run deploy -- [ENV]`: deploys the sources to a working environment. It is safe to re-run.
+
+const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allow-destructive]] [--break-lock] [--images-profile P]
+  --yes                asks nothing
+  --allow-destructive  with --yes: goes on where something is destroyed or replaced
+  --break-lock         takes the environment over from a deployment that was killed
+  --images-profile     the profile that reads the images of stage, for prod, where it is another account`;
+
+/**
+ * Runs the preflight checks, and stops at problems that would stop the deployment later. It offers
+ * to run `cdk bootstrap` where that is the fix.
+ */
+const prepare = async (target: Target, work: Work): Promise<Readiness & { readonly git: GitState }> => {
+  const { environment } = target;
+  const { progress } = work;
+  progress.step('Looking ahead');
+  const endpoint = process.env['AWS_ENDPOINT_URL'] ?? '';
+  if (endpoint !== '') progress.warn(`AWS_ENDPOINT_URL is set: what answers is ${endpoint}, and not AWS`);
+  const ready = await lookAhead(target, work);
+  for (const note of ready.notes) progress.warn(note);
+  const ask = askerOf(target, work);
+  const offered = ready.faults.length === 0 && ask !== undefined ? ready.unbootstrapped : [];
+  if (offered.length > 0 && ask !== undefined) {
+    for (const fault of ready.bootstrapFaults) progress.line(sayFault(fault));
+    if (await ask('Bootstrap now')) {
+      await bootstrap(work, environment, offered);
+      return prepare(target, work);
+    }
+  }
+  const faults = [...ready.faults, ...ready.bootstrapFaults];
+  const { git } = ready;
+  if (faults.length > 0 || git === undefined) throw new CommandError(faults);
+  progress.line(`✓ ${ready.arn}, ${environment.name} in ${environment.region}`);
+  return { ...ready, git };
+};
+
+const bootstrap = async (
+  work: Work,
+  { name, account }: Target['environment'],
+  places: readonly string[],
+): Promise<void> => {
+  const logFile = join(folderOf(name), 'cdk.log');
+  for (const region of places) {
+    work.progress.status(`Bootstrapping ${region} …`);
+    const ended = await runCdk(['bootstrap', `aws://${account}/${region}`], {
+      logFile,
+      signal: work.signal,
+    });
+    const what = sayCdkFailure(ended);
+    if (ended.status !== 0)
+      throw new CommandError([
+        { what, where: `cdk bootstrap (${logFile})`, mend: 'correct what it says, and run again' },
+      ]);
+    work.progress.line(`✓ ${region} is bootstrapped`);
+  }
+};
+
+/** Shows the changes and their cost, and asks for confirmation if something is destroyed. */
+const plan = async (target: Target, work: Work, assembly: Assembly, tag: string): Promise<void> => {
+  const { environment, isAsking } = target;
+  work.progress.step('Plan');
+  const changes = [];
+  for (const { id, name, region, template } of assembly.stacks) {
+    const account = connectTo(region);
+    // A stack that never came up is removed and created again.
+    const isNew = needOf((await describeStack(account, name))?.StackStatus) === 'removal';
+    changes.push({ before: isNew ? undefined : await readDeployedTemplate(account, name, id), after: template });
+  }
+  const planned = planOf(changes, environment.region);
+  for (const line of sayPlan(planned)) work.progress.line(line);
+  const app = await describeStack(connectTo(environment.region), stackNameOf(environment.name, 'app'));
+  const running = app?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageTag')?.ParameterValue;
+  work.progress.line(`Images: ${running ?? 'none'} → ${tag}`);
+  work.progress.line(`The API is ${describeAccess(environment.api)}`);
+  if (planned.changes.some(({ isDestructive }) => isDestructive)) return confirmByName(target, work, 'deploy');
+  const ask = askerOf(target, work);
+  if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
+  throw new CommandError([
+    { what: 'Nothing was done', where: `deploy ${environment.name}`, mend: 'run it again when it is meant' },
+  ]);
+};
+
+/**
+ * Brings the images of a release into the environment's registry: built here, or copied from the
+ * environment that tested them.
+ */
+const provideImages = async (target: Target, work: Work, git: GitState, tag: string): Promise<void> => {
+  const { environment, flags } = target;
+  work.progress.step('Images');
+  const own = registryOf(environment);
+  const source = await findSource(environment.name);
+  if (source === undefined) return buildImages(work, { own, tag });
+  const profile = flags['images-profile'];
+  return promoteImages(
+    work,
+    { own, tag },
+    registryOf(source, typeof profile === 'string' ? profile : undefined),
+    tagOf(source.name, { commit: git.commit, changes: undefined }),
+  );
+};
+
+const deploy = async (target: Target, work: Work): Promise<void> => {
+  const { environment } = target;
+  const { name } = environment;
+  const ready = await prepare(target, work);
+  const tag = tagOf(name, ready.git);
+  await holdLock(target, work, { command: 'deploy', arn: ready.arn }, async (lock) => {
+    const assembly = await synthesize(name, work);
+    await plan(target, work, assembly, tag);
+    const account = connectTo(environment.region);
+    const stack = async (kind: StackKind, parameters: Readonly<Record<string, string>> = {}): Promise<void> => {
+      const own = assembly.stacks.find((each) => each.kind === kind);
+      if (own === undefined) return;
+      throwIfInterrupted(work.signal);
+      await lock.check();
+      work.progress.step(`Stack ${own.name}`);
+      const place: Account = own.region === account.region ? account : connectTo(own.region);
+      await deployStack(work, place, assembly, own, parameters);
+      work.progress.line(`✓ ${own.name} is as it should be`);
+    };
+    await stack('pipeline');
+    await stack('edge');
+    await stack('registry');
+    await provideImages(target, work, ready.git, tag);
+    await stack('foundation');
+    await stack('app', { ImageTag: tag });
+    const parts = await findParts(account, name);
+    work.progress.step('Page');
+    const page = await buildPage(name, work);
+    await lock.check();
+    await uploadPage(work, account, parts, page);
+    work.progress.step('Verifying');
+    await verifyServices(work, account, { environment: name, tag }, parts);
+    const address = await findAddress(account, environment, parts);
+    const { api } = environment;
+    const secret = api.access === 'open' ? undefined : await findTokensSecret(account, environment, api);
+    const token = secret === undefined ? {} : { token: await readToken(account, secret) };
+    await smokeTest(work, address, page, { api, ...token });
+    work.progress.step(`${name} runs ${tag}`);
+    for (const line of sayLinks(environment, address, parts)) work.progress.line(line);
+    if (secret !== undefined) work.progress.line(`tokens     ${showCommandOf(secret, environment.region)}`);
+  });
+};
+
+await runCommand(async (work) => {
+  const target = await openEnvironment(usage, process.argv.slice(2), work, { 'images-profile': { type: 'string' } });
+  if (target.words.length > 0) throw new UsageError(usage);
+  await deploy(target, work);
+  return 0;
+});

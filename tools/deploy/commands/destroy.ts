@@ -1,0 +1,149 @@
+import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
+import { connectTo, edgeRegion } from '../aws/account.ts';
+import { stackNameOf, stackOrder, type StackKind } from '../cloudformation/assembly.ts';
+import { runCommand, throwIfInterrupted, UsageError, type Work } from '../cli/command.ts';
+import { confirmByName } from '../cli/confirm.ts';
+import { findResources, listResources, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
+import { CommandError, nameOf } from '../cli/explain.ts';
+import { holdLock } from '../lock/hold-lock.ts';
+import { removeOriginGroup, waitForInterfaces } from '../aws/interfaces.ts';
+import { findLeftovers, sayLeftovers } from '../aws/leftovers.ts';
+import type { Lock } from '../lock/lock.ts';
+import { removeLogGroups } from '../aws/log-groups.ts';
+import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from '../preflight/identity.ts';
+import { judgeRegion } from '../preflight/region.ts';
+import { openEnvironment, type Target } from '../cli/questions.ts';
+import { removeStack, type Removable } from '../cloudformation/remove-stack.ts';
+import { namesIn } from '../cloudformation/resource-names.ts';
+import { whatStays } from '../cloudformation/what-stays.ts';
+
+// `npm run destroy -- [ENV]`: removes an environment, and checks that nothing is left. Exit code 1:
+// a billable resource is left.
+
+const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allow-destructive] [--break-lock]
+  --yes --allow-destructive  asks nothing, not even for the environment's name
+  --break-lock               takes the environment over from a command that was killed`;
+
+type Deployed = Removable & { readonly kind: StackKind };
+
+const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? edgeRegion : region);
+
+/** Refuses before any question, so that other accounts see nothing of the environment. */
+const prepare = async ({ environment, profile, region }: Target): Promise<string> => {
+  const identity = await askIdentity(connectTo(environment.region));
+  const profileFaults = judgeProfile(profile, readProfiles(process.env));
+  const faults = [
+    ...judgeRegion(region, environment, undefined),
+    ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
+  ];
+  if (faults.length > 0 || !('arn' in identity)) throw new CommandError(faults);
+  return identity.arn;
+};
+
+/**
+ * Lists the deployed stacks, and the resources that stay: those that a policy retains when their
+ * stack goes, and those that other environments use too.
+ */
+const look = async ({ environment }: Target, { progress }: Work): Promise<Deployed[]> => {
+  const { name: own, region } = environment;
+  const deployed: Deployed[] = [];
+  progress.step(`What goes with ${own}`);
+  const stays: string[] = [];
+  for (const kind of stackOrder) {
+    const name = stackNameOf(own, kind);
+    const account = connectTo(placeOf(kind, region));
+    const template = await readDeployedTemplate(account, name, `${own}/${kind}`);
+    if (template === undefined) continue;
+    const resources = await listResources(account, name);
+    const labelOf = namesIn(template);
+    deployed.push({ kind, name, account, resources, labelOf });
+    progress.line(`${name} in ${account.region}: ${resources.length} resources`);
+    stays.push(...whatStays(template, labelOf));
+  }
+  if (deployed.length === 0) progress.line('There is no stack of it.');
+  progress.step('What stays');
+  for (const each of stays) progress.line(each);
+  progress.line('CDK’s bootstrap stack with the files it was given, because every environment of the account uses it');
+  return deployed;
+};
+
+// Errors about resources that an earlier command has begun to remove.
+const going = new Set(['DBInstanceNotFoundFault', 'InvalidDBInstanceStateFault', 'LoadBalancerNotFoundException']);
+
+const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (!going.has(nameOf(error))) throw error;
+  }
+};
+
+/** Disables the deletion protection of resources. */
+const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
+  for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
+    const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
+    await unlessGoing(account.rds.send(new ModifyDBInstanceCommand(off)));
+  }
+  for (const { physicalId } of findResources(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer')) {
+    const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'false' }];
+    const off = new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: physicalId, Attributes });
+    await unlessGoing(account.loadBalancing.send(off));
+  }
+};
+
+// Users come before the stacks that they use. The pipeline is last, because its role may be running
+// this command.
+const order: readonly StackKind[] = ['app', 'foundation', 'registry', 'edge', 'pipeline'];
+
+const removeAll = async (target: Target, work: Work, deployed: readonly Deployed[], lock: Lock): Promise<void> => {
+  const { name, region } = target.environment;
+  const vpc = findResources(deployed.find(({ kind }) => kind === 'foundation')?.resources ?? [], 'AWS::EC2::VPC')[0];
+  for (const kind of order) {
+    const own = deployed.find((each) => each.kind === kind);
+    if (own === undefined) continue;
+    throwIfInterrupted(work.signal);
+    await lock.check();
+    work.progress.step(`Stack ${own.name}`);
+    if (target.environment.isProtected) await unprotect(own);
+    await removeStack(work, own);
+    if (kind === 'app' && vpc !== undefined) {
+      await waitForInterfaces(work, own.account, vpc.physicalId, ['CloudFront']);
+      await removeOriginGroup(own.account, vpc.physicalId);
+    }
+  }
+  for (const group of await removeLogGroups(connectTo(region), name))
+    work.progress.line(`✓ log group ${group} removed`);
+};
+
+const destroy = async (target: Target, work: Work): Promise<number> => {
+  const { environment } = target;
+  const { name } = environment;
+  const arn = await prepare(target);
+  // Reads the current state under the lock, so that nobody else can change it.
+  await holdLock(target, work, { command: 'destroy', arn }, async (lock) => {
+    const deployed = await look(target, work);
+    await confirmByName(target, work, 'destroy');
+    await removeAll(target, work, deployed, lock);
+  });
+  work.progress.step('What is left with its tag');
+  const leftovers = await findLeftovers(work, environment);
+  for (const line of sayLeftovers(leftovers)) work.progress.line(line);
+  const billable = leftovers.filter(({ kind }) => kind === 'billable');
+  if (billable.length > 0) {
+    const what = `${billable.length} of what is left of ${name} is paid for: ${billable.map((each) => each.arn).join(', ')}`;
+    const mend =
+      'remove it in the console; what has just been removed may be listed for some time, then run this again';
+    throw new CommandError([{ what, where: environment.region, mend }]);
+  }
+  work.progress.line(
+    `✓ nothing of ${name} is left that is paid for${leftovers.length === 0 ? '' : ', but what is kept on purpose'}`,
+  );
+  return 0;
+};
+
+await runCommand(async (work) => {
+  const target = await openEnvironment(usage, process.argv.slice(2), work);
+  if (target.words.length > 0) throw new UsageError(usage);
+  return destroy(target, work);
+});
