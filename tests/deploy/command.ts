@@ -29,7 +29,7 @@ export const start = (
   words: readonly string[],
   more: NodeJS.ProcessEnv = {},
 ): Running => {
-  const child = spawn(process.execPath, [join(repository, 'tools/deploy', `${command}.ts`), ...words], {
+  const child = spawn(process.execPath, [join(repository, 'tools/deploy/commands', `${command}.ts`), ...words], {
     cwd: repository,
     env: { ...withoutAws(process.env), ...variables, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
