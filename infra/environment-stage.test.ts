@@ -5,7 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
-import { findFaults } from './policy/check.ts';
+import { findViolations } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
 import { templatesOf } from './policy/templates-of-tests.ts';
 
@@ -202,7 +202,7 @@ test('a workflow of one repository deploys in a role that its jobs of this envir
       ],
     },
   });
-  assert.deepEqual(await findFaults(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
+  assert.deepEqual(await findViolations(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
 });
 
 test('a pipeline reads the tokens of its own environment and no other secret', () => {

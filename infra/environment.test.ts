@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import * as z from 'zod';
-import { environmentSchema, findFaults } from './environment.ts';
+import { environmentSchema, findViolations } from './environment.ts';
 import { environment as dev } from './environments/dev.ts';
 import { environment as prod } from './environments/prod.ts';
 import { environment as stage } from './environments/stage.ts';
@@ -76,7 +76,7 @@ test('all faults of all environments are told at once, each with its place', asy
        network: { ...prod.network, cidr: '10.20.128.0/20', zones: ['eu-central-1a', 'us-east-1a', 'eu-central-1a'], natGateways: 4 },
        producer: { ...prod.producer, cpu: 256, memoryMiB: 8192 },
        consumer: { ...prod.consumer, least: 5 },
-       database: { ...prod.database, mostStorageGb: 101 },
+       database: { ...prod.database, maxStorageGb: 101 },
        queue: { ...prod.queue, nodeType: 'cache.t4g.small' },
        api: { access: 'open', corsOrigin: 'example.org' },
        firewall: undefined,
@@ -114,14 +114,14 @@ test('all faults of all environments are told at once, each with its place', asy
      };`,
   );
   await assert.rejects(readEnvironments(folder), (error: Error) => {
-    const [head, ...faults] = error.message.split('\n').map((line) => line.trim());
+    const [head, ...findings] = error.message.split('\n').map((line) => line.trim());
     assert.equal(head, 'The environments are at fault:');
-    assert.deepEqual(faults.toSorted(), [
+    assert.deepEqual(findings.toSorted(), [
       'first.: Unrecognized key: "colour"',
       'first.account: must be 12 digits',
       'first.api.corsOrigin: must be *, none, or origins like https://example.org separated by commas',
       'first.consumer.most: must not be less than least',
-      'first.database.mostStorageGb: must be at least 10 % more than storageGb, or RDS refuses it',
+      'first.database.maxStorageGb: must be at least 10 % more than storageGb, or RDS refuses it',
       "first.firewall: must be given where api.access is 'open'",
       'first.network.cidr: 10.20.128.0/20 overlaps 10.20.0.0/16 of dev',
       'first.network.natGateways: must not be more than zones',
@@ -145,7 +145,7 @@ test('all faults of all environments are told at once, each with its place', asy
 
 test('of each CPU, the least and the most memory that Fargate gives are taken, and none beyond them', () => {
   const isTaken = (cpu: number, memoryMiB: number) =>
-    findFaults({ ...testing, consumer: { cpu, memoryMiB, isSpot: false, least: 1, most: 1 } }).length === 0;
+    findViolations({ ...testing, consumer: { cpu, memoryMiB, isSpot: false, least: 1, most: 1 } }).length === 0;
   const known = [
     [256, 512, 2_048],
     [512, 1_024, 4_096],

@@ -48,12 +48,12 @@ const serverlessQueue = z.strictObject({
     .describe(
       '`serverless`: Valkey that scales by itself within the limits; what a lost node loses is gone. `nodes`: Valkey on machines of our choice',
     ),
-  mostStorageGb: z
+  maxStorageGb: z
     .int()
     .min(1)
     .max(5_000)
     .describe('Data in GB beyond which writes are refused or keys with an expiry evicted'),
-  mostEcpuPerSecond: z
+  maxEcpuPerSecond: z
     .int()
     .min(1_000)
     .max(15_000_000)
@@ -69,8 +69,8 @@ const nodesQueue = z
       .string()
       .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be like cache.m7g.large')
       .describe('The machine of each node'),
-    leastShards: z.int().min(1).max(90).describe('Shards that there always are'),
-    mostShards: z
+    minShards: z.int().min(1).max(90).describe('Shards that there always are'),
+    maxShards: z
       .int()
       .min(1)
       .max(90)
@@ -91,9 +91,9 @@ const nodesQueue = z
       path: ['nodeType'],
     },
   )
-  .refine(({ leastShards, mostShards }) => leastShards <= mostShards, {
-    error: 'must not be less than leastShards',
-    path: ['mostShards'],
+  .refine(({ minShards, maxShards }) => minShards <= maxShards, {
+    error: 'must not be less than minShards',
+    path: ['maxShards'],
   });
 
 /** The schema of an {@link Environment} without its name. */
@@ -141,7 +141,7 @@ export const environmentSchema = z.strictObject({
       .describe('The machine of MySQL'),
     isMultiAz: z.boolean().describe('Whether a standby in another zone takes over when the first is lost'),
     storageGb: z.int().min(20).describe('Storage in GB at the beginning'),
-    mostStorageGb: z.int().min(22).describe('Storage in GB up to which it grows by itself; it never shrinks'),
+    maxStorageGb: z.int().min(22).describe('Storage in GB up to which it grows by itself; it never shrinks'),
     backupDays: z.int().min(1).max(35).describe('Days back to which the database can be restored'),
     importFile: z
       .string()
@@ -233,11 +233,11 @@ const durabilityHasZones = z
   });
 
 const storageGrows = z
-  .object({ database: z.object({ storageGb: z.number(), mostStorageGb: z.number() }) })
+  .object({ database: z.object({ storageGb: z.number(), maxStorageGb: z.number() }) })
   // "Managing capacity automatically with Amazon RDS storage autoscaling"
-  .refine(({ database }) => database.mostStorageGb >= database.storageGb * 1.1, {
+  .refine(({ database }) => database.maxStorageGb >= database.storageGb * 1.1, {
     error: 'must be at least 10 % more than storageGb, or RDS refuses it',
-    path: ['database', 'mostStorageGb'],
+    path: ['database', 'maxStorageGb'],
   });
 
 const apiHasMemory = z
@@ -269,7 +269,7 @@ export type EnvironmentValues = z.input<typeof environmentSchema>;
 export type Environment = EnvironmentValues & { readonly name: string };
 
 /** Returns all errors in the values of one environment, each with the path to it. */
-export const findFaults = (values: unknown): string[] => {
+export const findViolations = (values: unknown): string[] => {
   const issues = rules.flatMap((rule) => rule.safeParse(values).error?.issues ?? []);
   return [...new Set(issues.map(({ path, message }) => `${path.join('.')}: ${message}`))];
 };

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { environmentSchema, findFaults, type Environment } from './environment.ts';
+import { environmentSchema, findViolations, type Environment } from './environment.ts';
 
 /** The error for invalid environments. The message lists every error of every environment. */
 export class EnvironmentError extends Error {
@@ -24,16 +24,16 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
       return { name: file.slice(0, -'.ts'.length), values: environment };
     }),
   );
-  const faults = [
+  const findings = [
     ...given.flatMap(({ name, values }) => [
       ...(/^[a-z][a-z0-9]{1,9}$/.test(name)
         ? []
         : [`${name}: must be 2 to 10 small letters and digits: it begins names in AWS`]),
-      ...findFaults(values).map((fault) => `${name}.${fault}`),
+      ...findViolations(values).map((finding) => `${name}.${finding}`),
     ]),
     ...findOverlaps(given),
   ];
-  if (faults.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${faults.join('\n  ')}`);
+  if (findings.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${findings.join('\n  ')}`);
   // In the order of their networks. The smallest address is first.
   return given
     .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { findFaults, nextBaselines, sayFault } from '../policy/check.ts';
+import { findViolations, nextBaselines, formatFinding } from '../policy/check.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
@@ -11,9 +11,9 @@ const { values } = readArguments('npm run baselines [-- --lose-data]', {
   options: { 'lose-data': { type: 'boolean', default: false } },
 });
 const templates = synthesize(await readEnvironments());
-const faults = await findFaults(templates, { isLossAccepted: values['lose-data'] });
-for (const fault of faults) console.error(sayFault(fault));
-if (faults.length > 0) {
+const findings = await findViolations(templates, { isLossAccepted: values['lose-data'] });
+for (const finding of findings) console.error(formatFinding(finding));
+if (findings.length > 0) {
   console.error('Nothing was written. With --lose-data a loss of data is accepted.');
   process.exitCode = 1;
 } else {

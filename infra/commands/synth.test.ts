@@ -24,14 +24,14 @@ const synth = async (...words: string[]) => {
   const child = spawn(isolate, [...isolation, join(import.meta.dirname, 'synth.ts'), ...words], {
     env: { PATH: process.env['PATH'], HOME: root },
   });
-  const [output, faults] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, output, faults };
+  const [output, findings] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, output, findings };
 };
 
 test('all environments are made without a network and without an account, checked, and the same each time', async () => {
   const one = join(root, 'one');
   const first = await synth('prod', '--output', one);
-  assert.equal(first.code, 0, first.faults);
+  assert.equal(first.code, 0, first.findings);
   assert.match(first.output, /^prod\/foundation: \d+ resources$/m);
   assert.match(first.output, /^ {4}1 AWS::RDS::DBInstance$/m);
   assert.doesNotMatch(first.output, /^test\//m);
@@ -61,7 +61,7 @@ test('words that are none of a command’s are told, with what it takes, and not
 });
 
 test('an environment that there is not is told before anything is made', async () => {
-  const { code, output, faults } = await synth('production', '--output', join(root, 'none'));
+  const { code, output, findings } = await synth('production', '--output', join(root, 'none'));
   assert.deepEqual([code, output], [1, '']);
-  assert.match(faults, /^There is no environment production; there are test, dev, stage, prod$/m);
+  assert.match(findings, /^There is no environment production; there are test, dev, stage, prod$/m);
 });

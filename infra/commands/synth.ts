@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findFaults, sayFault } from '../policy/check.ts';
+import { findViolations, formatFinding } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { readAssembly } from '../read-assembly.ts';
 import { EnvironmentError, readEnvironments } from '../read-environments.ts';
@@ -66,13 +66,13 @@ const run = async (): Promise<string[]> => {
       .filter((name) => environment === undefined || name === environment)
       .flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))),
   );
-  return (await findFaults(templates)).map(sayFault);
+  return (await findViolations(templates)).map(formatFinding);
 };
 
 try {
-  const faults = await run();
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0) process.exitCode = 1;
+  const findings = await run();
+  for (const finding of findings) console.error(finding);
+  if (findings.length > 0) process.exitCode = 1;
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
   console.error(error.message);

@@ -10,7 +10,7 @@ import {
   idleFlowGb,
   imageGb,
   insightsMetrics,
-  leastCacheGb,
+  minCacheGb,
   type Load,
 } from './usage.ts';
 
@@ -165,7 +165,7 @@ export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::ECS::Service': taskItems,
   'AWS::ElastiCache::ReplicationGroup': nodeItems,
   'AWS::ElastiCache::ServerlessCache': () => [
-    item('Valkey', 'the least that is counted', 'cacheStorageHour', leastCacheGb * hoursOfMonth),
+    item('Valkey', 'the least that is counted', 'cacheStorageHour', minCacheGb * hoursOfMonth),
     item('Valkey', 'requests', 'cacheRequests', 0, ({ entries }) => entries * cacheUnitsOfEntry),
   ],
   'AWS::ElasticLoadBalancingV2::LoadBalancer': () => [

@@ -32,7 +32,7 @@ export type Month = {
  * resources without a price.
  */
 export const monthOf = (templates: readonly StackTemplate[]): Month => {
-  const faults: string[] = [];
+  const findings: string[] = [];
   const lines: Line[] = [];
   const freeCounts = new Map<string, number>();
   for (const template of templates) {
@@ -45,7 +45,7 @@ export const monthOf = (templates: readonly StackTemplate[]): Month => {
       const place = `${template.stack} ${id} (${Type})`;
       const toItems = kinds[Type];
       if (toItems === undefined) {
-        faults.push(
+        findings.push(
           `${place}: has no price; give its kind one in infra/cost/kinds.ts, or say in infra/cost/free.ts why it is free`,
         );
         continue;
@@ -54,11 +54,11 @@ export const monthOf = (templates: readonly StackTemplate[]): Month => {
         lines.push(...toItems(resource, id, template).map((item) => lineOf(item, pathOf(resource, place), Type)));
       } catch (error) {
         if (!(error instanceof UnpricedError)) throw error;
-        faults.push(`${place}: ${error.message}; give it one in infra/cost`);
+        findings.push(`${place}: ${error.message}; give it one in infra/cost`);
       }
     }
   }
-  if (faults.length > 0) throw new UnpricedError(faults.join('\n'));
+  if (findings.length > 0) throw new UnpricedError(findings.join('\n'));
   return {
     lines,
     free: [...freeCounts].map(([type, count]) => ({ type, count, why: free[type] ?? '' })),

@@ -27,7 +27,7 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
   const { Cpu, Memory, ContainerDefinitions } = definition.parse(
     Resources[referenceOf(TaskDefinition) ?? '']?.Properties,
   );
-  const tasks = leastTasks(id, Resources);
+  const tasks = minTasks(id, Resources);
   const publishes = ContainerDefinitions.some(({ Environment }) =>
     Environment.some(({ Name, Value }) => Name === 'METRICS' && Value === 'emf'),
   );
@@ -65,7 +65,7 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
  * Returns the minimum number of tasks from the scaling of the service. The service itself has no
  * number.
  */
-const leastTasks = (id: string, resources: StackTemplate['Resources']): number => {
+const minTasks = (id: string, resources: StackTemplate['Resources']): number => {
   for (const { Type, Properties } of Object.values(resources)) {
     if (Type !== 'AWS::ApplicationAutoScaling::ScalableTarget') continue;
     const { MinCapacity, ResourceId } = target.parse(Properties);

@@ -42,7 +42,7 @@ export const bucketGb = 0.05;
  */
 export const cacheUnitsOfEntry = 5;
 /** The minimum storage that Valkey Serverless charges, in GB. */
-export const leastCacheGb = 0.1;
+export const minCacheGb = 0.1;
 /** GB of a million rows in MySQL, kept permanently. Ids of batches are removed after an hour. */
 export const databaseGbOfMillion = 0.06;
 /** GB of access logs for a million requests, of load balancer and distribution together. */

@@ -24,9 +24,9 @@ export const environment: EnvironmentValues = {
     instanceType: 't4g.micro',
     isMultiAz: false,
     storageGb: 20,
-    mostStorageGb: 50,
+    maxStorageGb: 50,
     backupDays: 1,
     hasInsights: false,
   },
-  queue: { kind: 'serverless', mostStorageGb: 1, mostEcpuPerSecond: 5_000 },
+  queue: { kind: 'serverless', maxStorageGb: 1, maxEcpuPerSecond: 5_000 },
 };

@@ -24,11 +24,11 @@ export const environment: EnvironmentValues = {
     instanceType: 't4g.small',
     isMultiAz: false,
     storageGb: 20,
-    mostStorageGb: 100,
+    maxStorageGb: 100,
     backupDays: 7,
     hasInsights: false,
   },
-  queue: { kind: 'serverless', mostStorageGb: 5, mostEcpuPerSecond: 20_000 },
+  queue: { kind: 'serverless', maxStorageGb: 5, maxEcpuPerSecond: 20_000 },
   // A load test from one machine stays below it.
   firewall: { requestsPerFiveMinutes: 3_000_000 },
 };

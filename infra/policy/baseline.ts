@@ -1,5 +1,5 @@
 import { fullDiff, ResourceImpact, type ResourceDifference } from '@aws-cdk/cloudformation-diff';
-import type { Fault, Resource, StackTemplate } from './template.ts';
+import type { Finding, Resource, StackTemplate } from './template.ts';
 
 /** Resources that hold data, by stack and id, as they were last accepted. */
 export type Baseline = Readonly<Record<string, Readonly<Record<string, Resource>>>>;
@@ -38,13 +38,13 @@ export const baselineOf = (templates: readonly StackTemplate[]): Baseline =>
  * Finds the resources of a baseline that a deployment of the templates would replace or remove,
  * according to CloudFormation's documentation of each property.
  */
-export const findLosses = (baseline: Baseline, templates: readonly StackTemplate[]): Fault[] => {
+export const findLosses = (baseline: Baseline, templates: readonly StackTemplate[]): Finding[] => {
   const next = baselineOf(templates);
   return Object.entries(baseline).flatMap(([stack, before]) => {
-    const found: Fault[] = [];
+    const found: Finding[] = [];
     fullDiff({ Resources: before }, { Resources: next[stack] ?? {} }).resources.forEachDifference((id, change) => {
       if (losses.has(change.changeImpact)) {
-        found.push({ where: `${stack} ${id} (${before[id]?.Type})`, what: sayLoss(change) });
+        found.push({ where: `${stack} ${id} (${before[id]?.Type})`, what: formatLoss(change) });
       }
     });
     return found;
@@ -54,7 +54,7 @@ export const findLosses = (baseline: Baseline, templates: readonly StackTemplate
 const keepStateful = (resources: Readonly<Record<string, Resource>>): Record<string, Resource> =>
   Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => stateful.has(Type)));
 
-const sayLoss = ({ changeImpact, propertyUpdates }: ResourceDifference): string => {
+const formatLoss = ({ changeImpact, propertyUpdates }: ResourceDifference): string => {
   const causes = Object.entries(propertyUpdates)
     .filter(([, { changeImpact: impact }]) => impact !== undefined && losses.has(impact))
     .map(

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { baselineOf, findLosses, type Baseline } from './baseline.ts';
 import { findBreaches } from './rules.ts';
 import { findSecrets } from './secrets.ts';
-import { findStatementFaults } from './statements.ts';
-import { resourceSchema, type Fault, type StackTemplate } from './template.ts';
+import { findStatementViolations } from './statements.ts';
+import { resourceSchema, type Finding, type StackTemplate } from './template.ts';
 
 const baselines = join(import.meta.dirname, '../baselines');
 const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema));
@@ -14,13 +14,13 @@ const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema)
  * Finds problems in templates in addition to those that CloudFormation's rules and cdk-nag find
  * during synthesis. With `isLossAccepted`, data may be lost.
  */
-export const findFaults = async (
+export const findViolations = async (
   templates: readonly StackTemplate[],
   { isLossAccepted = false } = {},
-): Promise<Fault[]> => [
+): Promise<Finding[]> => [
   ...findBreaches(templates),
   ...findSecrets(templates),
-  ...(await findStatementFaults(templates)),
+  ...(await findStatementViolations(templates)),
   ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
 ];
 
@@ -34,7 +34,7 @@ export const nextBaselines = (
   }));
 
 /** Formats a finding as one line. */
-export const sayFault = ({ where, what }: Fault): string => `${where}: ${what}`;
+export const formatFinding = ({ where, what }: Finding): string => `${where}: ${what}`;
 
 /**
  * Groups templates by environment. The name of a stack starts with its environment

@@ -10,7 +10,7 @@ import { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from './templates-of-tests.ts';
 import { validate } from '../validation.ts';
-import { findFaults, nextBaselines, sayFault } from './check.ts';
+import { findViolations, nextBaselines, formatFinding } from './check.ts';
 import type { Resource, StackTemplate } from './template.ts';
 
 // Each kind of check must catch a planted fault, with a message that names the place.
@@ -51,7 +51,7 @@ const createPlanter = (template: StackTemplate): Planter => ({
 const policyOf = (statement: object) => ({ PolicyName: 'p', PolicyDocument: { Statement: [statement] } });
 const lambdaOf = (more: object) => ({ Architectures: ['arm64'], LoggingConfig: { LogGroup: 'log' }, ...more });
 
-const faults: readonly Planted[] = [
+const findings: readonly Planted[] = [
   {
     what: 'a public database',
     plant: ({ find }) => (find('DatabaseInstance').Properties['PubliclyAccessible'] = true),
@@ -204,19 +204,19 @@ const faults: readonly Planted[] = [
 ];
 
 test('the templates are without fault, and their baselines are those that are committed', async () => {
-  assert.deepEqual((await findFaults(templates)).map(sayFault), []);
+  assert.deepEqual((await findViolations(templates)).map(formatFinding), []);
   for (const { file, text } of nextBaselines(templates)) {
     assert.ok(readFileSync(file, 'utf8') === text, `${file} is not what the templates make: run npm run baselines`);
   }
 });
 
-for (const { what, plant, says } of faults) {
+for (const { what, plant, says } of findings) {
   test(`${what} is found`, async () => {
     const spoilt = structuredClone(prod);
     plant(createPlanter(spoilt.find(({ stack }) => stack === 'prod/foundation') ?? assert.fail()));
-    const found = (await findFaults(spoilt)).map(sayFault);
+    const found = (await findViolations(spoilt)).map(formatFinding);
     assert.ok(
-      found.some((fault) => (typeof says === 'string' ? fault === says : says.test(fault))),
+      found.some((finding) => (typeof says === 'string' ? finding === says : says.test(finding))),
       `${what} was not found; found: ${found.join('\n')}`,
     );
   });
@@ -227,7 +227,7 @@ test('what is destroyed on purpose is lost without a word', async () => {
   createPlanter(spoilt.find(({ stack }) => stack === 'prod/foundation') ?? assert.fail()).find(
     'DatabaseInstance',
   ).Properties['DBName'] = 'other';
-  assert.deepEqual(await findFaults(spoilt, { isLossAccepted: true }), []);
+  assert.deepEqual(await findViolations(spoilt, { isLossAccepted: true }), []);
 });
 
 type Report = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { inspect, referenceOf, type Fault, type Resource, type StackTemplate } from './template.ts';
+import { inspect, referenceOf, type Finding, type Resource, type StackTemplate } from './template.ts';
 
 type Rule = {
   readonly type: string;
@@ -104,7 +104,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** Finds violations of the project's rules. */
-export const findBreaches = (templates: readonly StackTemplate[]): Fault[] =>
+export const findBreaches = (templates: readonly StackTemplate[]): Finding[] =>
   inspect(templates, (resource, template) =>
     rules
       .filter(({ type, isKept }) => type === resource.Type && !isKept(resource, template))

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { findTexts, inspect, type Fault, type StackTemplate } from './template.ts';
+import { findTexts, inspect, type Finding, type StackTemplate } from './template.ts';
 
 const secretName = /PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|ACCESS_?KEY/i;
 /** Names that look like a secret, with their allowed values. */
@@ -20,7 +20,7 @@ const taskContainers = z.object({
  * Finds secrets that a console would show: in an environment, in an output, or as the password of a
  * database.
  */
-export const findSecrets = (templates: readonly StackTemplate[]): Fault[] => [
+export const findSecrets = (templates: readonly StackTemplate[]): Finding[] => [
   ...inspect(templates, ({ Properties }) => [
     ...variablesOf(Properties).flatMap(({ path, name, value }) =>
       isSecret(name, value) ? [{ where: path, what: says }] : [],

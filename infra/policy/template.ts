@@ -22,7 +22,7 @@ export type Resource = z.output<typeof resourceSchema>;
 export type StackTemplate = z.output<typeof templateSchema> & { readonly stack: string };
 
 /** A finding and its place: stack, resource and property. */
-export type Fault = { readonly where: string; readonly what: string };
+export type Finding = { readonly where: string; readonly what: string };
 
 /** Finds every string in a value, with the path to it. */
 export const findTexts = (value: unknown, path: string): { readonly path: string; readonly text: string }[] => {
@@ -34,8 +34,8 @@ export const findTexts = (value: unknown, path: string): { readonly path: string
 /** Calls `look` for each resource of the templates. Returns all findings, each with its place. */
 export const inspect = (
   templates: readonly StackTemplate[],
-  look: (resource: Resource, template: StackTemplate) => readonly Fault[],
-): Fault[] =>
+  look: (resource: Resource, template: StackTemplate) => readonly Finding[],
+): Finding[] =>
   templates.flatMap((template) =>
     Object.entries(template.Resources).flatMap(([id, each]) =>
       look(each, template).map(({ where, what }) => ({

@@ -25,7 +25,7 @@ test('what looks at an environment that is not deployed says so and ends with 1'
   for (const [command, ...words] of [['status'], ['logs', 'consumer'], ['ops', 'verify']] as const) {
     const { code, output } = await run(account, command, ['dev', ...words, '--profile', 'x']);
     assert.equal(code, 1, output);
-    assert.match(output, /mend {3}npm run deploy -- dev/);
+    assert.match(output, /fix {4}npm run deploy -- dev/);
   }
 });
 

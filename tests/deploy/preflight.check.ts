@@ -35,7 +35,7 @@ test('expired credentials end it with 1 and what renews them, and nothing has be
     output,
     /✗ The credentials have expired: The security token included in the request is expired\n {2}where {2}STS/,
   );
-  assert.match(output, /mend {3}renew them \(aws sso login --profile/);
+  assert.match(output, /fix {4}renew them \(aws sso login --profile/);
   assert.deepEqual([...new Set(account.front.asked)], ['sts:GetCallerIdentity']);
 });
 
@@ -52,14 +52,14 @@ test('every fault of the machine and the call is told at once', async () => {
   assert.match(output, /nobody/);
   assert.match(output, /eu-north-1/);
   assert.match(output, /[Dd]ocker/);
-  assert.equal(output.match(/^ {2}mend {3}/gm)?.length, 3, output);
+  assert.equal(output.match(/^ {2}fix {4}/gm)?.length, 3, output);
 });
 
 test('without a bootstrap stack it says which command makes one, and goes on when that has been run', async () => {
   const { code, output } = await run(account, 'deploy', dev);
   assert.equal(code, 1, output);
   assert.match(output, /✗ CDK has no bootstrap stack here/);
-  assert.match(output, /mend {3}npx --workspace infra cdk bootstrap aws:\/\/222222222222\/eu-central-1/);
+  assert.match(output, /fix {4}npx --workspace infra cdk bootstrap aws:\/\/222222222222\/eu-central-1/);
   assert.doesNotMatch(output, /Plan/);
 
   await bootstrap();
@@ -78,7 +78,7 @@ test('where AWS asks for fewer calls for long, it says so and ends with 1', asyn
     output,
     /✗ AWS asks for fewer calls, and still did after several attempts[^\n]*Rate exceeded\n {2}where {2}STS/,
   );
-  assert.match(output, /mend {3}wait a minute, then run the same command again/);
+  assert.match(output, /fix {4}wait a minute, then run the same command again/);
 });
 
 test('without a terminal nothing moves and nothing is coloured', async () => {

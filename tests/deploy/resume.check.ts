@@ -16,7 +16,7 @@ test('one deployment at a time works on an environment; one that is interrupted 
   const second = await run(account, 'deploy', dev);
   assert.equal(second.code, 1, second.output);
   assert.match(second.output, /✗ arn:aws:sts::222222222222:user\/moto works on dev \(deploy on /);
-  assert.match(second.output, /mend {3}wait for its end; if it was killed, take the lock over/);
+  assert.match(second.output, /fix {4}wait for its end; if it was killed, take the lock over/);
 
   const removal = await run(account, 'destroy', [...dev, '--allow-destructive']);
   assert.equal(removal.code, 1, removal.output);

@@ -16,7 +16,7 @@ test('a push that is refused ends it with 1 and what to allow; the registry is t
   assert.equal(code, 1, output);
   assert.match(output, /✗ The registry refused it: [^\n]*denied/i);
   assert.match(output, /where {2}docker push producer/);
-  assert.match(output, /mend {3}allow ecr:PutImage/);
+  assert.match(output, /fix {4}allow ecr:PutImage/);
   assert.deepEqual(account.cloudFormation.statuses(), { 'sluice-dev-registry': 'CREATE_COMPLETE' });
   assert.ok(account.front.asked.includes('ssm:DeleteParameter'), 'the lock is still there');
 });

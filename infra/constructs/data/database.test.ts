@@ -24,7 +24,7 @@ for (const { name, database, isProtected } of environments) {
         MultiAZ: database.isMultiAz,
         StorageType: 'gp3',
         AllocatedStorage: String(database.storageGb),
-        MaxAllocatedStorage: database.mostStorageGb,
+        MaxAllocatedStorage: database.maxStorageGb,
         StorageEncrypted: true,
         PubliclyAccessible: false,
         ManageMasterUserPassword: true,

@@ -50,7 +50,7 @@ export class Database extends Construct {
       multiAz: database.isMultiAz,
       storageType: StorageType.GP3,
       allocatedStorage: database.storageGb,
-      maxAllocatedStorage: database.mostStorageGb,
+      maxAllocatedStorage: database.maxStorageGb,
       storageEncrypted: true,
       parameterGroup: this.createParameters(engine),
       cloudwatchLogsExports: logs,

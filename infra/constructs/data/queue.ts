@@ -48,7 +48,7 @@ export class Queue extends Construct implements IConnectable {
     const cache = queue.kind === 'serverless' ? this.createServerless(queue, place) : this.createNodes(queue, place);
     this.host = cache.host;
     this.resource = cache.resource;
-    this.partitions = queue.kind === 'serverless' ? 1 : queue.mostShards;
+    this.partitions = queue.kind === 'serverless' ? 1 : queue.maxShards;
   }
 
   /** Lets a role log in as this user of the queue and no other. */
@@ -98,7 +98,7 @@ export class Queue extends Construct implements IConnectable {
     });
   }
 
-  private createServerless({ mostStorageGb, mostEcpuPerSecond }: ServerlessQueue, place: Place): Cache {
+  private createServerless({ maxStorageGb, maxEcpuPerSecond }: ServerlessQueue, place: Place): Cache {
     const cache = new CfnServerlessCache(this, 'Serverless', {
       engine: 'valkey',
       majorEngineVersion: '9',
@@ -108,8 +108,8 @@ export class Queue extends Construct implements IConnectable {
       subnetIds: [...place.subnetIds],
       userGroupId: place.userGroup.ref,
       cacheUsageLimits: {
-        dataStorage: { unit: 'GB', maximum: mostStorageGb },
-        ecpuPerSecond: { maximum: mostEcpuPerSecond },
+        dataStorage: { unit: 'GB', maximum: maxStorageGb },
+        ecpuPerSecond: { maximum: maxEcpuPerSecond },
       },
     });
     return { resource: 'serverlesscache', host: cache.attrEndpointAddress };
@@ -133,7 +133,7 @@ export class Queue extends Construct implements IConnectable {
       clusterMode: 'enabled',
       durability: queue.durability,
       cacheNodeType: queue.nodeType,
-      numNodeGroups: queue.leastShards,
+      numNodeGroups: queue.minShards,
       replicasPerNodeGroup: queue.replicasPerShard,
       multiAzEnabled: true,
       automaticFailoverEnabled: true,
@@ -161,13 +161,13 @@ export class Queue extends Construct implements IConnectable {
     return { resource: 'replicationgroup', host: nodes.attrConfigurationEndPointAddress };
   }
 
-  private scaleShards(nodes: CfnReplicationGroup, { leastShards, mostShards }: NodesQueue): void {
+  private scaleShards(nodes: CfnReplicationGroup, { minShards, maxShards }: NodesQueue): void {
     const target = new ScalableTarget(this, 'Shards', {
       serviceNamespace: ServiceNamespace.ELASTICACHE,
       scalableDimension: 'elasticache:replication-group:NodeGroups',
       resourceId: `replication-group/${nodes.ref}`,
-      minCapacity: leastShards,
-      maxCapacity: mostShards,
+      minCapacity: minShards,
+      maxCapacity: maxShards,
       // ElastiCache accepts only this role.
       role: Role.fromRoleArn(
         this,

@@ -210,7 +210,7 @@ const cacheConditions = (environment: Environment): Readonly<Record<string, Cond
   return {
     'valkey-memory': {
       metric: cacheMetric(environment, 'BytesUsedForCache', 'Maximum'),
-      above: 0.75 * queue.mostStorageGb * 1e9,
+      above: 0.75 * queue.maxStorageGb * 1e9,
       minutes: 5,
       section,
     },

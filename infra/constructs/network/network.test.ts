@@ -91,14 +91,14 @@ const expected: Readonly<Record<string, { readonly into: readonly string[]; read
   },
 };
 
-const sayEdges = (edges: readonly Edge[]): string[] =>
+const formatEdges = (edges: readonly Edge[]): string[] =>
   edges.map(({ from, to, port }) => `${from} → ${to} ${port}`).toSorted();
 
 for (const [name, own] of Object.entries(expected)) {
   test(`${name}: these connections are possible and no others`, () => {
     const { into, outOf } = readEdges(foundationOf(name));
-    assert.deepEqual(sayEdges(into), [...everywhere, ...own.into].toSorted());
-    assert.deepEqual(sayEdges(outOf), [...everywhere, ...own.outOf].toSorted());
+    assert.deepEqual(formatEdges(into), [...everywhere, ...own.into].toSorted());
+    assert.deepEqual(formatEdges(outOf), [...everywhere, ...own.outOf].toSorted());
   });
 }
 
@@ -111,6 +111,6 @@ test('a group that lets in more, in its own list or beside it, is seen', () => {
     Type: 'AWS::EC2::SecurityGroupIngress',
     Properties: { GroupId: { 'Fn::GetAtt': [id, 'GroupId'] }, CidrIpv6: '::/0', IpProtocol: '-1' },
   };
-  const added = sayEdges(readEdges(template).into).filter((edge) => !everywhere.includes(edge));
+  const added = formatEdges(readEdges(template).into).filter((edge) => !everywhere.includes(edge));
   assert.deepEqual(added, ['0.0.0.0/0 → Database 3306', '::/0 → Database all', `${cloudFront} → LoadBalancer 80`]);
 });

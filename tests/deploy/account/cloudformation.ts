@@ -90,7 +90,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       at: new Date().toISOString(),
     });
   };
-  const sayOfStack = (stack: Stack, status: string, reason = ''): void => {
+  const formatOfStack = (stack: Stack, status: string, reason = ''): void => {
     stack.status = status;
     say(stack, stack.name, 'AWS::CloudFormation::Stack', status, reason);
   };
@@ -98,7 +98,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
   const begin = (stack: Stack, doing: string, operations: Operation[], reason = 'User Initiated'): void => {
     stack.doing = doing;
     stack.operations = operations;
-    sayOfStack(stack, `${doing}_IN_PROGRESS`, reason);
+    formatOfStack(stack, `${doing}_IN_PROGRESS`, reason);
   };
 
   /** Rolls back a stack: deletes the created resources, newest first. */
@@ -125,8 +125,8 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
   const end = (stack: Stack): void => {
     const isLost = stack.doing === 'DELETE' && stack.physicalIds.size > 0;
     const left = [...stack.physicalIds.keys()].join(', ');
-    if (isLost) sayOfStack(stack, 'DELETE_FAILED', `The following resource(s) failed to delete: [${left}]. `);
-    else sayOfStack(stack, `${stack.doing}_COMPLETE`);
+    if (isLost) formatOfStack(stack, 'DELETE_FAILED', `The following resource(s) failed to delete: [${left}]. `);
+    else formatOfStack(stack, `${stack.doing}_COMPLETE`);
   };
 
   /** Runs the next operation of a stack. */

@@ -34,7 +34,7 @@ export const findTokensSecret = async (
   const [secret] = findResources(await listResources(account, stack), 'AWS::SecretsManager::Secret', 'ApiTokens');
   if (secret !== undefined) return secret.physicalId;
   throw new CommandError([
-    { what: 'There is no secret with the tokens of the API', where: stack, mend: `npm run deploy -- ${name}` },
+    { what: 'There is no secret with the tokens of the API', where: stack, fix: `npm run deploy -- ${name}` },
   ]);
 };
 
@@ -50,7 +50,7 @@ export const readToken = async ({ secrets, region }: Account, arn: string): Prom
     {
       what: 'The secret holds no bearer tokens: it must be JSON, a list or an object of strings of at least 32 printable ASCII characters',
       where: `${arn} in ${region}`,
-      mend: 'put tokens into it (openssl rand -hex 32; docs/operations.md#replace-a-token-of-the-api)',
+      fix: 'put tokens into it (openssl rand -hex 32; docs/operations.md#replace-a-token-of-the-api)',
     },
   ]);
 };

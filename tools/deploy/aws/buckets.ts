@@ -32,8 +32,8 @@ export const emptyBucket = async ({ signal, progress }: Work, account: Account, 
     const [first] = Errors;
     if (first !== undefined) {
       const what = `${first.Key} cannot be removed: ${first.Message ?? first.Code}`;
-      const mend = 'allow s3:DeleteObjectVersion, then run the same command again';
-      throw new CommandError([{ what, where: bucket, mend }]);
+      const fix = 'allow s3:DeleteObjectVersion, then run the same command again';
+      throw new CommandError([{ what, where: bucket, fix }]);
     }
     count += objects.length;
   }

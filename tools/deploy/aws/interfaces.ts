@@ -80,7 +80,7 @@ export const waitForInterfaces = async (
   const waiting = {
     what: `Network interfaces that ${makers.join(' and ')} takes away`,
     where: vpc,
-    mend: 'run the same command again later: it goes on from here; after hours, ask AWS’s support',
+    fix: 'run the same command again later: it goes on from here; after hours, ask AWS’s support',
     longestMin,
   };
   await waitUntil(work, waiting, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makerOf } from './interfaces.ts';
-import { judgeLeftovers, sayLeftovers, typeOf } from './leftovers.ts';
+import { checkLeftovers, formatLeftovers, typeOf } from './leftovers.ts';
 
 const arn = (rest: string) => `arn:aws:${rest}`;
 
@@ -25,7 +25,7 @@ test('what is paid for comes first, and a kind that nobody knows is taken to be 
     'ec2:eu-central-1:2:natgateway/nat-1',
     'odd:eu-central-1:2:thing/1',
   ].map(arn);
-  assert.deepEqual(sayLeftovers(judgeLeftovers(arns, false)), [
+  assert.deepEqual(formatLeftovers(checkLeftovers(arns, false)), [
     'billable  arn:aws:ec2:eu-central-1:2:natgateway/nat-1',
     'billable  arn:aws:odd:eu-central-1:2:thing/1',
     'free      arn:aws:ec2:eu-central-1:2:vpc/vpc-1',
@@ -34,18 +34,18 @@ test('what is paid for comes first, and a kind that nobody knows is taken to be 
 
 test('a last snapshot is kept on purpose where the environment is protected, and left behind where it is not', () => {
   const snapshot = arn('rds:eu-central-1:2:snapshot:one');
-  assert.equal(judgeLeftovers([snapshot], true)[0]?.kind, 'kept');
-  assert.equal(judgeLeftovers([snapshot], false)[0]?.kind, 'billable');
+  assert.equal(checkLeftovers([snapshot], true)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([snapshot], false)[0]?.kind, 'billable');
 });
 
 test('the key of a topic, which KMS deletes 30 days later and takes nothing for, is kept: nobody could remove it sooner', () => {
   const key = arn('kms:eu-central-1:3:key/1234abcd-12ab-34cd-56ef-1234567890ab');
-  assert.equal(judgeLeftovers([key], false)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([key], false)[0]?.kind, 'kept');
 });
 
 test('what makes the account believe GitHub is kept: other environments are deployed by it', () => {
   const provider = arn('iam::2:oidc-provider/token.actions.githubusercontent.com');
-  assert.equal(judgeLeftovers([provider], false)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([provider], false)[0]?.kind, 'kept');
 });
 
 test('network interfaces are told by who made them; those of load balancers and databases are nobody’s to wait for', () => {

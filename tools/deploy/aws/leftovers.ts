@@ -1,7 +1,7 @@
 import { paginateGetResources } from '@aws-sdk/client-resource-groups-tagging-api';
 import { connectTo, edgeRegion, type Account } from './account.ts';
 import { pause, type Work } from '../cli/command.ts';
-import { looksWithin } from '../cli/wait-until.ts';
+import { pollsWithin } from '../cli/wait-until.ts';
 
 /** A resource with an environment's tag: billable, free, or kept on purpose. */
 export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'kept' };
@@ -56,7 +56,7 @@ const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snaps
  * environments use stay.
  * @internal
  */
-export const judgeLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
+export const checkLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
   arns.toSorted().map((arn) => {
     const type = typeOf(arn);
     if (waning.has(type) || shared.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'kept' };
@@ -90,9 +90,9 @@ export const findLeftovers = async (
   { name, region, isProtected }: { readonly name: string; readonly region: string; readonly isProtected: boolean },
 ): Promise<Leftover[]> => {
   const accounts = [...new Set([region, edgeRegion])].map((each) => connectTo(each));
-  for (let looks = looksWithin(lagMin); ; looks -= 1) {
+  for (let looks = pollsWithin(lagMin); ; looks -= 1) {
     const arns = await Promise.all(accounts.map((account) => list(account, name)));
-    const found = judgeLeftovers([...new Set(arns.flat())], isProtected);
+    const found = checkLeftovers([...new Set(arns.flat())], isProtected);
     const billable = found.filter(({ kind }) => kind === 'billable');
     if (billable.length === 0 || looks <= 0) return found;
     work.progress.status(`${billable.length} things are still listed, ${billable[0]?.arn} among them; asking again`);
@@ -101,7 +101,7 @@ export const findLeftovers = async (
 };
 
 /** Formats the remaining resources. */
-export const sayLeftovers = (leftovers: readonly Leftover[]): string[] =>
+export const formatLeftovers = (leftovers: readonly Leftover[]): string[] =>
   (['billable', 'kept', 'free'] as const).flatMap((kind) =>
     leftovers.filter((each) => each.kind === kind).map(({ arn }) => `${kind.padEnd(8)}  ${arn}`),
   );

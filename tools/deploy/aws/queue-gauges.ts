@@ -21,7 +21,7 @@ const services = ['producer', 'consumer'] as const;
 const lookBackMs = 300_000;
 
 /** Fetches the gauges from CloudWatch, which has them even if the API is unavailable. */
-export const askGauges = async ({ region }: Account, { name }: Environment, now: Date): Promise<Gauges> => {
+export const fetchGauges = async ({ region }: Account, { name }: Environment, now: Date): Promise<Gauges> => {
   const client = watchErrors(new CloudWatchClient(settingsFor(region)), region);
   const { MetricDataResults = [] } = await client.send(
     new GetMetricDataCommand({

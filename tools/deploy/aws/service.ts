@@ -28,7 +28,7 @@ export const findServices = async (
     {
       what: `${environment} has no ${missing.join(' and no ')}`,
       where: `cluster ${cluster} in ${region}`,
-      mend: `npm run deploy -- ${environment}`,
+      fix: `npm run deploy -- ${environment}`,
     },
   ]);
 };

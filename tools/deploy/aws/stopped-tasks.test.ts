@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sayStops } from './stopped-tasks.ts';
+import { formatStops } from './stopped-tasks.ts';
 
 test('why tasks ended is told once for all that ended alike, with how their containers exited', () => {
   const exited = {
@@ -11,7 +11,7 @@ test('why tasks ended is told once for all that ended alike, with how their cont
     stoppedReason: 'CannotPullContainerError',
     containers: [{ name: 'api', reason: 'not found' }],
   };
-  assert.deepEqual(sayStops([exited, exited, unpulled, {}]), [
+  assert.deepEqual(formatStops([exited, exited, unpulled, {}]), [
     'Essential container in task exited; api exited with 1',
     'CannotPullContainerError; api not found',
     'no reason was given',

@@ -1,13 +1,13 @@
 import { DescribeTasksCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 import type { Account } from './account.ts';
-import { explain, type Fault } from '../cli/explain.ts';
+import { explain, type Issue } from '../cli/explain.ts';
 
 /**
  * Formats the reasons for which tasks of a service have ended, each once: ECS's reason, and the
  * exit codes of containers.
  * @internal
  */
-export const sayStops = (tasks: readonly Task[]): string[] => [
+export const formatStops = (tasks: readonly Task[]): string[] => [
   ...new Set(
     tasks.map(({ stoppedReason = 'no reason was given', containers = [] }) => {
       const exits = containers.flatMap(({ name = '', exitCode, reason }) => {
@@ -25,19 +25,19 @@ export const sayStops = (tasks: readonly Task[]): string[] => [
  * Explains the end of the last tasks of a service that does not come up. ECS keeps them for an
  * hour. `service` is its ARN.
  */
-export const findStoppedTasks = async ({ ecs, region }: Account, service: string): Promise<Fault[]> => {
+export const findStoppedTasks = async ({ ecs, region }: Account, service: string): Promise<Issue[]> => {
   const [, cluster = '', name = ''] = service.split('/');
   // A service whose creation failed has no name.
   if (name === '') return [];
   const where = `tasks of ${name} in ${region}`;
-  const mend = 'correct it, then run the same command again';
+  const fix = 'correct it, then run the same command again';
   try {
     const { taskArns = [] } = await ecs.send(
       new ListTasksCommand({ cluster, serviceName: name, desiredStatus: 'STOPPED' }),
     );
     if (taskArns.length === 0) return [];
     const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns.slice(0, 100) }));
-    return sayStops(tasks).map((what) => ({ what, where, mend }));
+    return formatStops(tasks).map((what) => ({ what, where, fix }));
   } catch (error) {
     // The caller reports its own failure in any case.
     return [explain(error)];

@@ -47,8 +47,8 @@ test('a command ends with what its work answers', async () => {
 });
 
 test('a fault is told in three lines and ends with 1', async () => {
-  const { code, errors } = await run(`throw new CommandError([{ what: 'a', where: 'b', mend: 'c' }]);`);
-  assert.deepEqual([code, errors], [1, '\n✗ a\n  where  b\n  mend   c\n']);
+  const { code, errors } = await run(`throw new CommandError([{ what: 'a', where: 'b', fix: 'c' }]);`);
+  assert.deepEqual([code, errors], [1, '\n✗ a\n  where  b\n  fix    c\n']);
 });
 
 test('a call that nobody knows ends with 2 and shows how to call it', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { CommandError, explain, sayFault } from './explain.ts';
+import { CommandError, explain, formatIssue } from './explain.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 /** The tools of a command, in addition to its environment. */
@@ -80,7 +80,7 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
   } catch (error) {
     progress.clear();
     if (isPromptEnded(error)) interruptedWith ??= exitCodes.SIGINT;
-    process.stderr.write(`\n${sayEnd(error, interruptedWith !== undefined)}\n`);
+    process.stderr.write(`\n${formatEnd(error, interruptedWith !== undefined)}\n`);
     process.exitCode = interruptedWith ?? (error instanceof UsageError ? 2 : 1);
   }
 };
@@ -91,14 +91,14 @@ const readPollMs = (text = ''): number => {
   throw new UsageError(`SLUICE_POLL_MS is ${text}; it must be 1 to 999999, in milliseconds`);
 };
 
-const sayEnd = (error: unknown, isInterrupted: boolean): string => {
+const formatEnd = (error: unknown, isInterrupted: boolean): string => {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
   if (isInterrupted) {
     return 'Interrupted. What CloudFormation has begun it ends by itself; run the same command again to go on.';
   }
   // An unexpected error is a bug in this program, and its stack trace helps.
   if (error instanceof TypeError || error instanceof RangeError) return inspect(error);
-  return sayFault(explain(error));
+  return formatIssue(explain(error));
 };
 
 /** Returns true for Ctrl-C at a prompt (@inquirer/core gives its error this name). */

@@ -24,13 +24,13 @@ export const confirmByName = async (
   const where = `${command} ${name}`;
   if (!isAsking) {
     if (isDestructionAllowed) return;
-    const mend = 'read what it says above; if it is meant, add --allow-destructive';
-    throw new CommandError([{ what: 'Something would be destroyed, and nobody can be asked', where, mend }]);
+    const fix = 'read what it says above; if it is meant, add --allow-destructive';
+    throw new CommandError([{ what: 'Something would be destroyed, and nobody can be asked', where, fix }]);
   }
   const typed = await input({ message: `Type ${name} to go on` }, { signal });
   if (typed.trim() !== name) {
     throw new CommandError([
-      { what: 'Nothing was done: the name was not typed', where, mend: 'run it again when it is meant' },
+      { what: 'Nothing was done: the name was not typed', where, fix: 'run it again when it is meant' },
     ]);
   }
 };

@@ -2,41 +2,41 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { settingsFor, watchErrors } from '../aws/account.ts';
-import { CommandError, explain, faultsOf, notePlace, sayFault } from './explain.ts';
+import { CommandError, explain, issuesOf, notePlace, formatIssue } from './explain.ts';
 
 const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
 
 test('credentials that have expired are told as such, with where and how to renew them', () => {
   const error = failing('ExpiredTokenException', 'The security token included in the request is expired');
   notePlace(error, 'STS GetCallerIdentity in eu-central-1');
-  const { what, where, mend } = explain(error);
+  const { what, where, fix } = explain(error);
   assert.match(what, /^The credentials have expired: The security token/);
   assert.equal(where, 'STS GetCallerIdentity in eu-central-1 (ExpiredTokenException)');
-  assert.match(mend, /aws sso login/);
+  assert.match(fix, /aws sso login/);
 });
 
 test('throttling, refusals and an account that is not reached each say something else to do', () => {
-  const mends = [
+  const fixes = [
     'ThrottlingException',
     'AccessDenied',
     'ECONNREFUSED',
     'CredentialsProviderError',
     'OptInRequired',
-  ].map((name) => explain(failing(name)).mend);
-  assert.equal(new Set(mends).size, mends.length);
+  ].map((name) => explain(failing(name)).fix);
+  assert.equal(new Set(fixes).size, fixes.length);
 });
 
 test('an answer that is none of AWS’s is taken for an emulator’s end', () => {
   const error = new Error('@aws-sdk XML parse error: mismatched tags');
-  assert.match(explain(error).mend, /emulator/);
+  assert.match(explain(error).fix, /emulator/);
 });
 
 test('what no rule knows is told in its own words, and nothing is lost of several faults', () => {
   assert.equal(explain(failing('OddException', 'Something  odd\nhappened')).what, 'Something odd happened');
-  const faults = [1, 2].map((number) => ({ what: `fault ${number}`, where: 'here', mend: 'that' }));
-  const error = new CommandError(faults);
-  assert.deepEqual(faultsOf(error), faults);
-  assert.equal(error.message, faults.map(sayFault).join('\n\n'));
+  const issues = [1, 2].map((number) => ({ what: `fault ${number}`, where: 'here', fix: 'that' }));
+  const error = new CommandError(issues);
+  assert.deepEqual(issuesOf(error), issues);
+  assert.equal(error.message, issues.map(formatIssue).join('\n\n'));
 });
 
 test('an error of a client says which call it is of', async () => {

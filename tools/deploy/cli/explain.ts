@@ -1,21 +1,21 @@
 /** A problem that stops a command: what it is, where it is, and how to fix it. */
-export type Fault = { readonly what: string; readonly where: string; readonly mend: string };
+export type Issue = { readonly what: string; readonly where: string; readonly fix: string };
 
 /**
  * The error for a command that cannot continue, with known reasons. The message has all of them.
  */
 export class CommandError extends Error {
   readonly code = 'COMMAND_FAILED';
-  readonly faults: readonly Fault[];
+  readonly issues: readonly Issue[];
 
-  constructor(faults: readonly Fault[], options?: ErrorOptions) {
-    super(faults.map(sayFault).join('\n\n'), options);
-    this.faults = faults;
+  constructor(issues: readonly Issue[], options?: ErrorOptions) {
+    super(issues.map(formatIssue).join('\n\n'), options);
+    this.issues = issues;
   }
 }
 
 /** Formats a problem in three lines. */
-export const sayFault = ({ what, where, mend }: Fault): string => `✗ ${what}\n  where  ${where}\n  mend   ${mend}`;
+export const formatIssue = ({ what, where, fix }: Issue): string => `✗ ${what}\n  where  ${where}\n  fix    ${fix}`;
 
 /** The failed call of each error. AWS's errors do not contain it. */
 const places = new WeakMap<Error, string>();
@@ -31,7 +31,7 @@ type Kind = {
   /** A pattern for the message, if the name is not enough. */
   readonly said?: RegExp;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 };
 
 const again = 'run the same command again: it goes on where it stopped';
@@ -40,7 +40,7 @@ const kinds: readonly Kind[] = [
   {
     names: ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenProviderError', 'TokenRefreshRequired'],
     what: 'The credentials have expired',
-    mend: `renew them (aws sso login --profile PROFILE, or as you got them), then ${again}`,
+    fix: `renew them (aws sso login --profile PROFILE, or as you got them), then ${again}`,
   },
   {
     names: [
@@ -52,17 +52,17 @@ const kinds: readonly Kind[] = [
       'UnrecognizedClientException',
     ],
     what: 'AWS does not know these credentials',
-    mend: 'check the profile in ~/.aws (aws sts get-caller-identity --profile PROFILE), and that its account has the region',
+    fix: 'check the profile in ~/.aws (aws sts get-caller-identity --profile PROFILE), and that its account has the region',
   },
   {
     names: ['CredentialsProviderError'],
     what: 'There are no credentials',
-    mend: 'name a profile that has some (--profile PROFILE), or make one (aws configure sso)',
+    fix: 'name a profile that has some (--profile PROFILE), or make one (aws configure sso)',
   },
   {
     names: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedException', 'UnauthorizedOperation'],
     what: 'The credentials may not do this',
-    mend: 'allow it to the role or user (docs/operations.md says what a deployment needs), or use another profile',
+    fix: 'allow it to the role or user (docs/operations.md says what a deployment needs), or use another profile',
   },
   {
     names: [
@@ -77,24 +77,24 @@ const kinds: readonly Kind[] = [
       'TooManyRequestsException',
     ],
     what: 'AWS asks for fewer calls, and still did after several attempts with growing pauses',
-    mend: `wait a minute, then ${again}`,
+    fix: `wait a minute, then ${again}`,
   },
   {
     names: ['RequestTimeTooSkewed'],
     what: 'The clock of this machine is wrong, so AWS refuses its signatures',
-    mend: 'set it (timedatectl set-ntp true), then run the same command again',
+    fix: 'set it (timedatectl set-ntp true), then run the same command again',
   },
   {
     names: ['OptInRequired', 'SubscriptionRequiredException'],
     what: 'The account has no access to this service in this region',
-    mend: 'enable the region or the service in the console ("Account", "AWS Regions")',
+    fix: 'enable the region or the service in the console ("Account", "AWS Regions")',
   },
   {
     names: ['NotImplemented', 'UnknownOperationException', '501'],
     // The SDK's messages for an answer that is not from AWS.
     said: /XML parse error|Deserialization error/,
     what: 'What answers here does not know this call',
-    mend: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
+    fix: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
   },
   {
     names: [
@@ -105,7 +105,7 @@ const kinds: readonly Kind[] = [
       'ServiceUnavailableException',
     ],
     what: 'AWS failed by itself',
-    mend: `${again}; where it stays, look at https://health.aws.amazon.com`,
+    fix: `${again}; where it stays, look at https://health.aws.amazon.com`,
   },
   {
     names: [
@@ -119,7 +119,7 @@ const kinds: readonly Kind[] = [
       'TimeoutError',
     ],
     what: 'AWS cannot be reached',
-    mend: `check the network, and AWS_ENDPOINT_URL where it is set, then ${again}`,
+    fix: `check the network, and AWS_ENDPOINT_URL where it is set, then ${again}`,
   },
 ];
 
@@ -131,9 +131,9 @@ export const nameOf = (error: unknown): string => {
 };
 
 /** Explains any failure in plain words. An unknown failure keeps its message, with its place. */
-export const explain = (error: unknown): Fault => {
+export const explain = (error: unknown): Issue => {
   if (!(error instanceof Error)) {
-    return { what: String(error), where: 'unknown', mend: 'run it again, and report it where it stays' };
+    return { what: String(error), where: 'unknown', fix: 'run it again, and report it where it stays' };
   }
   const where = places.get(error) ?? 'this machine';
   const name = nameOf(error);
@@ -142,17 +142,17 @@ export const explain = (error: unknown): Fault => {
   );
   const message = error.message.trim().replaceAll(/\s+/g, ' ');
   if (kind === undefined) {
-    return { what: message === '' ? name : message, where: `${where} (${name})`, mend: again };
+    return { what: message === '' ? name : message, where: `${where} (${name})`, fix: again };
   }
   // Here the message is only noise of a parser.
   const isNoise = message === '' || message === 'UnknownError' || kind.said?.test(message) === true;
   return {
     what: isNoise ? kind.what : `${kind.what}: ${message}`,
     where: `${where} (${name})`,
-    mend: kind.mend,
+    fix: kind.fix,
   };
 };
 
 /** Returns the problems of any failure. */
-export const faultsOf = (error: unknown): readonly Fault[] =>
-  error instanceof CommandError ? error.faults : [explain(error)];
+export const issuesOf = (error: unknown): readonly Issue[] =>
+  error instanceof CommandError ? error.issues : [explain(error)];

@@ -66,8 +66,8 @@ export const runProgram = async (command: string, args: readonly string[], optio
     return { status, output: output.join('\n'), lastLines };
   } catch (error) {
     if (nameOf(error) !== 'ENOENT') throw error;
-    const fault = { what: `There is no program ${command}`, where: 'this machine', mend: `install ${command}` };
-    throw new CommandError([fault], { cause: error });
+    const issue = { what: `There is no program ${command}`, where: 'this machine', fix: `install ${command}` };
+    throw new CommandError([issue], { cause: error });
   } finally {
     signal.removeEventListener('abort', end);
     if (log !== undefined) {

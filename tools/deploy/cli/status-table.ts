@@ -2,7 +2,7 @@
 export type Row = { readonly what: string; readonly is: string; readonly note: string; readonly isWell: boolean };
 
 /** Formats rows, one below the other. Marks those that are not well. */
-export const sayTable = (rows: readonly Row[]): string => {
+export const formatTable = (rows: readonly Row[]): string => {
   const widthOf = (column: 'what' | 'is') => Math.max(...rows.map((row) => row[column].length));
   const [whatWidth, isWidth] = [widthOf('what'), widthOf('is')];
   return rows

@@ -7,12 +7,12 @@ export type State = 'done' | { readonly lacks: string };
 type Waiting = {
   readonly what: string;
   readonly where: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly longestMin: number;
 };
 
 /** Returns the number of polls within this time, with the default pause between two polls. */
-export const looksWithin = (minutes: number): number => Math.ceil((minutes * 60_000) / usualPollMs);
+export const pollsWithin = (minutes: number): number => Math.ceil((minutes * 60_000) / usualPollMs);
 
 /**
  * Polls until something is done, and shows what it lacks in the meantime. On a timeout it throws a
@@ -20,15 +20,15 @@ export const looksWithin = (minutes: number): number => Math.ceil((minutes * 60_
  */
 export const waitUntil = async (
   work: Work,
-  { what, where, mend, longestMin }: Waiting,
+  { what, where, fix, longestMin }: Waiting,
   look: () => Promise<State>,
 ): Promise<void> => {
-  for (let looks = looksWithin(longestMin); ; looks -= 1) {
+  for (let looks = pollsWithin(longestMin); ; looks -= 1) {
     const state = await look();
     if (state === 'done') return;
     work.progress.status(`${what}: ${state.lacks}`);
     if (looks <= 0) {
-      throw new CommandError([{ what: `${what}: not within ${longestMin} min; ${state.lacks}`, where, mend }]);
+      throw new CommandError([{ what: `${what}: not within ${longestMin} min; ${state.lacks}`, where, fix }]);
     }
     await pause(work);
   }

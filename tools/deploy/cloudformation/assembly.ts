@@ -54,7 +54,7 @@ export const synthesize = async (environment: string, { signal, progress }: Work
   });
   if (status !== 0) {
     throw new CommandError([
-      { what: `The templates are at fault:\n${lastLines.join('\n')}`, where: 'infra', mend: 'npm run synth shows all' },
+      { what: `The templates are at fault:\n${lastLines.join('\n')}`, where: 'infra', fix: 'npm run synth shows all' },
     ]);
   }
   return { folder, stacks: readStacks(folder, environment) };

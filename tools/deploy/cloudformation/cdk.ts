@@ -17,7 +17,7 @@ export const runCdk = (
 };
 
 /** Returns CDK's message about its failure, without earlier output. */
-export const sayCdkFailure = ({ lastLines }: Pick<Ended, 'lastLines'>): string => {
+export const formatCdkFailure = ({ lastLines }: Pick<Ended, 'lastLines'>): string => {
   const lines = lastLines.filter((line) => line.trim() !== '');
   // CDK marks the failed stack. The reason is in that line or below it.
   const marked = lines.findLastIndex((line) => line.includes('❌'));

@@ -4,7 +4,7 @@ import { pause, type Work } from '../cli/command.ts';
 import { describeStack } from './describe-stack.ts';
 import { followStack, type Follower } from './follow-stack.ts';
 import type { Event } from './stack-events.ts';
-import { settle } from './stack-status.ts';
+import { waitUntilStable } from './stack-status.ts';
 
 /**
  * Disables the protection of a stack, deletes it, and waits until it is gone. Returns the resources
@@ -24,7 +24,7 @@ export const deleteStack = async (
   const follower = await followStack(account, arn, labelOf, work);
   if (/^UPDATE.*_IN_PROGRESS$/.test(stack.StackStatus ?? '')) {
     work.progress.line(`${name} is under way from before (${stack.StackStatus}); waiting for its end`);
-    await settle(work, account, name, follower);
+    await waitUntilStable(work, account, name, follower);
   }
   if (stack.EnableTerminationProtection === true) {
     await cloudFormation.send(

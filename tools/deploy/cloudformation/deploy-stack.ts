@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { ContinueUpdateRollbackCommand } from '@aws-sdk/client-cloudformation';
 import type { Account } from '../aws/account.ts';
 import type { Assembly, StackToDeploy } from './assembly.ts';
-import { runCdk, sayCdkFailure } from './cdk.ts';
+import { runCdk, formatCdkFailure } from './cdk.ts';
 import { pause, type Work } from '../cli/command.ts';
 import { describeStack, listResources } from './describe-stack.ts';
-import { CommandError, type Fault } from '../cli/explain.ts';
+import { CommandError, type Issue } from '../cli/explain.ts';
 import { followStack } from './follow-stack.ts';
 import { removeStack } from './remove-stack.ts';
 import { namesIn } from './resource-names.ts';
 import { explainFailure } from './stack-reasons.ts';
-import { needOf, settle } from './stack-status.ts';
+import { requiredStepOf, waitUntilStable } from './stack-status.ts';
 import { findStoppedTasks } from '../aws/stopped-tasks.ts';
 
 /** Brings a stack into a state in which it can be deployed, whatever an earlier deployment left. */
@@ -18,11 +18,11 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
   const { name, template } = stack;
   for (let tries = 0; tries < 5; tries += 1) {
     const status = (await describeStack(account, name))?.StackStatus;
-    const need = needOf(status);
+    const need = requiredStepOf(status);
     if (need === 'nothing') return;
     if (need === 'end of destruction') {
       const what = `${name} is half destroyed (${status})`;
-      throw new CommandError([{ what, where: account.region, mend: 'end it (npm run destroy), then deploy again' }]);
+      throw new CommandError([{ what, where: account.region, fix: 'end it (npm run destroy), then deploy again' }]);
     }
     const follower = await followStack(account, name, namesIn(template), work);
     if (need === 'removal') {
@@ -41,10 +41,10 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
     } else {
       work.progress.line(`${name} is under way from before (${status}); waiting for its end`);
     }
-    await settle(work, account, name, follower);
+    await waitUntilStable(work, account, name, follower);
   }
   const what = `${name} does not come to rest`;
-  throw new CommandError([{ what, where: account.region, mend: `see its events in the console of CloudFormation` }]);
+  throw new CommandError([{ what, where: account.region, fix: `see its events in the console of CloudFormation` }]);
 };
 
 /**
@@ -88,14 +88,14 @@ export const deployStack = async (
   await follower.look();
   const { failure } = follower.watched();
   if (ended.status === 0) return;
-  const fault: Fault =
+  const issue: Issue =
     failure === undefined
       ? {
-          what: sayCdkFailure(ended),
+          what: formatCdkFailure(ended),
           where: `cdk deploy ${id} (${logFile})`,
-          mend: 'correct what it says, and run again',
+          fix: 'correct what it says, and run again',
         }
       : explainFailure(name, failure, namesIn(template));
   const tasks = failure?.type === 'AWS::ECS::Service' ? await findStoppedTasks(account, failure.physicalId) : [];
-  throw new CommandError([fault, ...tasks]);
+  throw new CommandError([issue, ...tasks]);
 };

@@ -2,7 +2,7 @@ import { paginateDescribeStackEvents } from '@aws-sdk/client-cloudformation';
 import type { Account } from '../aws/account.ts';
 import type { Work } from '../cli/command.ts';
 import { isMissing } from './describe-stack.ts';
-import { nothingWatched, sayUnderWay, toEvent, watchEvents, type Event, type Watched } from './stack-events.ts';
+import { nothingWatched, formatInProgress, toEvent, watchEvents, type Event, type Watched } from './stack-events.ts';
 
 /** Shows the actions of CloudFormation on a stack. */
 export type Follower = {
@@ -48,7 +48,7 @@ export const followStack = async (
       const seen = watchEvents(watched, events, nameOf);
       watched = seen.watched;
       for (const line of seen.lines) progress.line(line);
-      progress.status(`${stack}: ${sayUnderWay(watched, Date.now(), nameOf)}`);
+      progress.status(`${stack}: ${formatInProgress(watched, Date.now(), nameOf)}`);
     },
     watched: () => watched,
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
-import { planOf, sayPlan } from './plan.ts';
+import { planOf, formatPlan } from './plan.ts';
 
 const named = (path: string, Type: string, Properties: Record<string, unknown> = {}) => ({
   Type,
@@ -40,7 +40,7 @@ test('what is destroyed comes before what is replaced, and both before what is m
     'eu-central-1',
   );
   assert.deepEqual(
-    changes.map(({ deed, stack: place, resource, isDestructive }) => [deed, place, resource, isDestructive]),
+    changes.map(({ impact, stack: place, resource, isDestructive }) => [impact, place, resource, isDestructive]),
     [
       ['destroyed', 'dev/foundation', 'Queue/Users', true],
       ['replaced', 'dev/app', 'Frontend/Bucket', true],
@@ -56,7 +56,7 @@ test('a task definition that is made anew loses nothing: each release makes one'
     'eu-central-1',
   );
   assert.deepEqual(
-    changes.map(({ deed, isDestructive }) => [deed, isDestructive]),
+    changes.map(({ impact, isDestructive }) => [impact, isDestructive]),
     [['replaced', false]],
   );
 });
@@ -95,15 +95,15 @@ test('a kind of resource that nobody has thought of is taken to lose something w
 test('a plan says the money before and after, and where a price is missing', () => {
   const nat = { Nat: named('dev/foundation/Nat', 'AWS::EC2::NatGateway') };
   const after = stack('dev/foundation', nat);
-  const [last] = sayPlan(planOf([{ before: undefined, after }], 'us-east-1')).toReversed();
+  const [last] = formatPlan(planOf([{ before: undefined, after }], 'us-east-1')).toReversed();
   assert.match(last ?? '', /^Idle it costs \$0\.00 a month now, and \$\d+\.\d\d afterwards\.$/);
   const odd = stack('dev/foundation', { Odd: named('dev/foundation/Odd', 'AWS::Odd::Thing') });
-  const [unpriced] = sayPlan(planOf([{ before: odd, after }], 'us-east-1')).toReversed();
+  const [unpriced] = formatPlan(planOf([{ before: odd, after }], 'us-east-1')).toReversed();
   assert.match(unpriced ?? '', /^Idle it costs what nobody priced a month now, and \$\d/);
 });
 
 test('what destroys is told by name, the rest by number', () => {
-  const lines = sayPlan(
+  const lines = formatPlan(
     planOf(
       [{ before: stack('dev/app', { ...bucket('one'), ...task('1') }), after: stack('dev/app', task('2')) }],
       'us-east-1',

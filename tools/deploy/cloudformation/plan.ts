@@ -8,10 +8,10 @@ import { namesIn } from './resource-names.ts';
  * The change to a resource. A `destroyed` or `replaced` resource loses its content. A resource that
  * is `left` is no longer managed.
  */
-export type Deed = 'destroyed' | 'replaced' | 'perhaps replaced' | 'left' | 'made' | 'changed';
+export type Impact = 'destroyed' | 'replaced' | 'perhaps replaced' | 'left' | 'made' | 'changed';
 
 export type Change = {
-  readonly deed: Deed;
+  readonly impact: Impact;
   /** `dev/app`. */
   readonly stack: string;
   readonly resource: string;
@@ -30,7 +30,7 @@ export type MonthlyUsd = { readonly before: number | undefined; readonly after: 
 
 export type Plan = { readonly changes: readonly Change[]; readonly monthlyUsd: MonthlyUsd };
 
-const deeds: Readonly<Partial<Record<ResourceImpact, Deed>>> = {
+const impacts: Readonly<Partial<Record<ResourceImpact, Impact>>> = {
   [ResourceImpact.WILL_DESTROY]: 'destroyed',
   [ResourceImpact.WILL_REPLACE]: 'replaced',
   [ResourceImpact.MAY_REPLACE]: 'perhaps replaced',
@@ -40,7 +40,7 @@ const deeds: Readonly<Partial<Record<ResourceImpact, Deed>>> = {
 };
 
 // The most destructive first.
-const order: readonly Deed[] = ['destroyed', 'replaced', 'perhaps replaced', 'left', 'made', 'changed'];
+const order: readonly Impact[] = ['destroyed', 'replaced', 'perhaps replaced', 'left', 'made', 'changed'];
 
 // Types that hold nothing and that nobody reaches by name. The new resource exists before the old
 // one goes. All other types count as losing something.
@@ -69,7 +69,8 @@ export const planOf = (stacks: readonly StackChange[], region: string): Plan => 
     .flatMap(changesOf)
     .toSorted(
       (one, other) =>
-        Number(other.isDestructive) - Number(one.isDestructive) || order.indexOf(one.deed) - order.indexOf(other.deed),
+        Number(other.isDestructive) - Number(one.isDestructive) ||
+        order.indexOf(one.impact) - order.indexOf(other.impact),
     ),
   monthlyUsd: {
     before: costOf(
@@ -87,17 +88,17 @@ const changesOf = ({ before, after }: StackChange): Change[] => {
   const changes: Change[] = [];
   const old = { Resources: before?.Resources ?? {} };
   fullDiff(old, { Resources: after.Resources }).resources.forEachDifference((id, difference) => {
-    const deed = deeds[difference.changeImpact];
-    if (deed === undefined) return;
+    const impact = impacts[difference.changeImpact];
+    if (impact === undefined) return;
     const type = old.Resources[id]?.Type ?? after.Resources[id]?.Type ?? '';
     const named = after.Resources[id] === undefined && before !== undefined ? before : after;
     changes.push({
-      deed,
+      impact,
       stack: after.stack,
       resource: namesIn(named)(id),
       type,
-      causes: deed === 'made' || deed === 'destroyed' ? [] : causesOf(difference),
-      isDestructive: !['made', 'changed'].includes(deed) && !remade.has(type),
+      causes: impact === 'made' || impact === 'destroyed' ? [] : causesOf(difference),
+      isDestructive: !['made', 'changed'].includes(impact) && !remade.has(type),
     });
   });
   return changes;
@@ -115,15 +116,15 @@ const costOf = (templates: readonly StackTemplate[], region: string): number | u
 };
 
 /** Formats a plan: each important change, the others counted by kind, and the cost. */
-export const sayPlan = ({ changes, monthlyUsd }: Plan): string[] => {
+export const formatPlan = ({ changes, monthlyUsd }: Plan): string[] => {
   const destructive = changes.filter(({ isDestructive }) => isDestructive);
   const others = changes.filter(({ isDestructive }) => !isDestructive);
-  const width = Math.max(0, ...destructive.map(({ deed }) => deed.length));
+  const width = Math.max(0, ...destructive.map(({ impact }) => impact.length));
   const lines = destructive.map(
-    ({ deed, stack, resource, type, causes }) =>
-      `${deed.toUpperCase().padEnd(width)}  ${stack} ${resource} (${type})${causes.length === 0 ? '' : `: ${causes.join(', ')}`}`,
+    ({ impact, stack, resource, type, causes }) =>
+      `${impact.toUpperCase().padEnd(width)}  ${stack} ${resource} (${type})${causes.length === 0 ? '' : `: ${causes.join(', ')}`}`,
   );
-  for (const [place, own] of Map.groupBy(others, ({ stack, deed }) => `${stack}: ${deed}`)) {
+  for (const [place, own] of Map.groupBy(others, ({ stack, impact }) => `${stack}: ${impact}`)) {
     const names = own.slice(0, 4).map(({ resource }) => resource);
     lines.push(`${place} ${own.length} (${names.join(', ')}${own.length > names.length ? ', …' : ''})`);
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
-import { nothingWatched, sayDuration, sayUnderWay, toEvent, watchEvents, type Event } from './stack-events.ts';
+import { nothingWatched, formatDuration, formatInProgress, toEvent, watchEvents, type Event } from './stack-events.ts';
 import { explainFailure } from './stack-reasons.ts';
-import { needOf } from './stack-status.ts';
+import { requiredStepOf } from './stack-status.ts';
 
 // Sequences in the format of DescribeStackEvents (API_StackEvent of CloudFormation's reference),
 // here the oldest first.
@@ -49,7 +49,7 @@ const creation: readonly Line[] = [
 test('each resource that is made is a line with how long it took, and the rest is under way', () => {
   const { watched, lines } = watch(creation);
   assert.deepEqual(lines, ['✓ Cluster                               AWS::ECS::Cluster made (12 s)']);
-  assert.equal(sayUnderWay(watched, start + 63_000, idsAlone), '1 done; Logs (1 min 0 s)');
+  assert.equal(formatInProgress(watched, start + 63_000, idsAlone), '1 done; Logs (1 min 0 s)');
 });
 
 test('events that come in two parts are the same as in one', () => {
@@ -104,10 +104,10 @@ test('of two failures the first is told, whatever comes of the rollback', () => 
 
 test('a limit is told with the quota that raises it', () => {
   const event = watch(failure).watched.failure ?? assert.fail();
-  const { what, where, mend } = explainFailure('sluice-dev-foundation', event, idsAlone);
+  const { what, where, fix } = explainFailure('sluice-dev-foundation', event, idsAlone);
   assert.match(what, /^The account has no public address left for a NAT gateway: .*maximum number of addresses/);
   assert.equal(where, 'sluice-dev-foundation, Gateway (AWS::EC2::NatGateway, CREATE_FAILED)');
-  assert.match(mend, /L-0263D0A3/);
+  assert.match(fix, /L-0263D0A3/);
 });
 
 /**
@@ -152,9 +152,9 @@ test('a release whose tasks do not stay up says so, and that those of before run
     lines.map((line) => line.replace(/ {2,}.*/, '')),
     ['✓ Task', '✗ Service', '↩ puts back what was before', '✓ Service', '✓ Task'],
   );
-  const fault = explainFailure('sluice-dev-app', watched.failure ?? assert.fail(), idsAlone);
-  assert.match(fault.what, /^The new tasks did not stay up, so those of before run on/);
-  assert.match(fault.mend, /npm run logs -- ENV/);
+  const issue = explainFailure('sluice-dev-app', watched.failure ?? assert.fail(), idsAlone);
+  assert.match(issue.what, /^The new tasks did not stay up, so those of before run on/);
+  assert.match(issue.fix, /npm run logs -- ENV/);
 });
 
 /** A network interface of Lambda's is still in a subnet (aws/aws-cdk#14456). */
@@ -172,21 +172,21 @@ const deletion: readonly Line[] = [
 ];
 
 test('a subnet that is still used says what is most often in it', () => {
-  const { what, mend } = explainFailure(
+  const { what, fix } = explainFailure(
     'sluice-dev-foundation',
     watch(deletion).watched.failure ?? assert.fail(),
     idsAlone,
   );
   assert.match(what, /^Something is still in it or uses it/);
-  assert.match(mend, /network interface/);
+  assert.match(fix, /network interface/);
 });
 
 test('an account that believes GitHub already is told by its environment', () => {
   const reason =
     'Provider with url https://token.actions.githubusercontent.com already exists. (Service: Iam, Status Code: 409)';
   const event = toEvents([[1, 'GitHub', 'AWS::IAM::OIDCProvider', 'CREATE_FAILED', reason]])[0] ?? assert.fail();
-  const { mend } = explainFailure('sluice-dev-pipeline', event, idsAlone);
-  assert.match(mend, /^set pipeline\.makesProvider to false/);
+  const { fix } = explainFailure('sluice-dev-pipeline', event, idsAlone);
+  assert.match(fix, /^set pipeline\.makesProvider to false/);
 });
 
 test('what nobody foresaw is told in the words of CloudFormation', () => {
@@ -209,10 +209,10 @@ test('each status that an earlier command may have left says what is needed befo
     UPDATE_ROLLBACK_FAILED: 'end of rollback',
     DELETE_FAILED: 'end of destruction',
   };
-  assert.deepEqual(Object.fromEntries(Object.keys(needs).map((status) => [status, needOf(status)])), needs);
-  assert.equal(needOf(undefined), 'nothing');
+  assert.deepEqual(Object.fromEntries(Object.keys(needs).map((status) => [status, requiredStepOf(status)])), needs);
+  assert.equal(requiredStepOf(undefined), 'nothing');
 });
 
 test('a duration is told in seconds up to a minute, and in minutes then', () => {
-  assert.deepEqual([0, 59_400, 60_000, 370_000].map(sayDuration), ['0 s', '59 s', '1 min 0 s', '6 min 10 s']);
+  assert.deepEqual([0, 59_400, 60_000, 370_000].map(formatDuration), ['0 s', '59 s', '1 min 0 s', '6 min 10 s']);
 });

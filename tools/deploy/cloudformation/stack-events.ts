@@ -19,13 +19,13 @@ export type Event = {
 /** The state of a deployment, from its events so far. */
 export type Watched = {
   /** Resources in progress, with the time at which each started. */
-  readonly underWay: ReadonlyMap<string, number>;
+  readonly inProgress: ReadonlyMap<string, number>;
   readonly finished: number;
   /** The failure that caused all others. */
   readonly failure: Event | undefined;
 };
 
-export const nothingWatched: Watched = { underWay: new Map(), finished: 0, failure: undefined };
+export const nothingWatched: Watched = { inProgress: new Map(), finished: 0, failure: undefined };
 
 /** Converts an event of the SDK. */
 export const toEvent = (event: StackEvent): Event => ({
@@ -52,7 +52,7 @@ const wordOf = (status: string): string =>
  * Formats a duration for people: `45 s`, `6 min 10 s`.
  * @internal
  */
-export const sayDuration = (durationMs: number): string => {
+export const formatDuration = (durationMs: number): string => {
   const seconds = Math.max(Math.round(durationMs / 1_000), 0);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 };
@@ -66,7 +66,7 @@ export const watchEvents = (
   events: readonly Event[],
   nameOf: (resource: string) => string,
 ): { readonly watched: Watched; readonly lines: readonly string[] } => {
-  const underWay = new Map(before.underWay);
+  const inProgress = new Map(before.inProgress);
   const lines: string[] = [];
   let { finished, failure } = before;
   for (const event of events) {
@@ -78,11 +78,11 @@ export const watchEvents = (
     }
     const label = `${nameOf(resource).padEnd(nameWidth)}  ${type}`;
     if (status.endsWith('_IN_PROGRESS')) {
-      if (!underWay.has(resource)) underWay.set(resource, atMs);
+      if (!inProgress.has(resource)) inProgress.set(resource, atMs);
       continue;
     }
-    const since = underWay.get(resource);
-    underWay.delete(resource);
+    const since = inProgress.get(resource);
+    inProgress.delete(resource);
     if (status.endsWith('_FAILED')) {
       const isFollower = cancelled.test(reason);
       if (!isFollower) lines.push(`✗ ${label}: ${reason}`);
@@ -92,19 +92,19 @@ export const watchEvents = (
     if (status === 'DELETE_SKIPPED') lines.push(`= ${label} stays, as its policy says`);
     if (!status.endsWith('_COMPLETE')) continue;
     finished += 1;
-    lines.push(`✓ ${label} ${wordOf(status)}${since === undefined ? '' : ` (${sayDuration(atMs - since)})`}`);
+    lines.push(`✓ ${label} ${wordOf(status)}${since === undefined ? '' : ` (${formatDuration(atMs - since)})`}`);
   }
-  return { watched: { underWay, finished, failure }, lines };
+  return { watched: { inProgress, finished, failure }, lines };
 };
 
 /** Formats the resources in progress in one line, the longest first. */
-export const sayUnderWay = (
-  { underWay, finished }: Watched,
+export const formatInProgress = (
+  { inProgress, finished }: Watched,
   nowMs: number,
   nameOf: (resource: string) => string,
 ): string => {
-  const longest = [...underWay].toSorted(([, one], [, other]) => one - other).slice(0, 3);
-  const names = longest.map(([resource, sinceMs]) => `${nameOf(resource)} (${sayDuration(nowMs - sinceMs)})`);
-  const others = underWay.size > longest.length ? `, and ${underWay.size - longest.length} more` : '';
+  const longest = [...inProgress].toSorted(([, one], [, other]) => one - other).slice(0, 3);
+  const names = longest.map(([resource, sinceMs]) => `${nameOf(resource)} (${formatDuration(nowMs - sinceMs)})`);
+  const others = inProgress.size > longest.length ? `, and ${inProgress.size - longest.length} more` : '';
   return `${finished} done; ${names.length === 0 ? 'waiting' : names.join(', ')}${others}`;
 };

@@ -1,4 +1,4 @@
-import type { Fault } from '../cli/explain.ts';
+import type { Issue } from '../cli/explain.ts';
 import type { Event } from './stack-events.ts';
 
 type Rule = {
@@ -6,7 +6,7 @@ type Rule = {
   readonly type?: RegExp;
   readonly reason: RegExp;
   readonly what: string;
-  readonly mend: string;
+  readonly fix: string;
 };
 
 const again = 'then run the same command again';
@@ -17,79 +17,79 @@ const rules: readonly Rule[] = [
     type: /^AWS::ECS::Service$/,
     reason: /circuit breaker|failed to (?:stabilize|start)|rolled back due to alarm|alarm/i,
     what: 'The new tasks did not stay up, so those of before run on',
-    mend: `npm run logs -- ENV producer (or consumer) shows why they ended; correct it, ${again}`,
+    fix: `npm run logs -- ENV producer (or consumer) shows why they ended; correct it, ${again}`,
   },
   {
     type: /^Custom::DatabaseSetup$/,
     reason: /.*/s,
     what: 'The database was not set up: the function that applies the migrations failed',
-    mend: `its log group is the one of DatabaseSetup/Function; correct the migration, ${again}`,
+    fix: `its log group is the one of DatabaseSetup/Function; correct the migration, ${again}`,
   },
   {
     reason: /AddressLimitExceeded|maximum number of addresses/i,
     what: 'The account has no public address left for a NAT gateway',
-    mend: `raise the quota "EC2-VPC Elastic IPs" (Service Quotas, ec2, L-0263D0A3), ${again}`,
+    fix: `raise the quota "EC2-VPC Elastic IPs" (Service Quotas, ec2, L-0263D0A3), ${again}`,
   },
   {
     reason: /VpcLimitExceeded|maximum number of VPCs/i,
     what: 'The account has no network left',
-    mend: `raise the quota "VPCs per Region" (Service Quotas, vpc, L-F678F1CE), ${again}`,
+    fix: `raise the quota "VPCs per Region" (Service Quotas, vpc, L-F678F1CE), ${again}`,
   },
   {
     reason: /LimitExceeded|QuotaExceeded|exceeds? (?:the )?(?:limit|quota)|limit (?:has been )?(?:reached|exceeded)/i,
     what: 'A limit of the account is reached',
-    mend: `raise it in Service Quotas, ${again}`,
+    fix: `raise it in Service Quotas, ${again}`,
   },
   {
     reason: /AccessDenied|not authorized to perform|UnauthorizedOperation/i,
     what: 'CloudFormation may not do this',
-    mend: `allow it to the role cdk-hnb659fds-cfn-exec-role-… (cdk bootstrap says what it may), ${again}`,
+    fix: `allow it to the role cdk-hnb659fds-cfn-exec-role-… (cdk bootstrap says what it may), ${again}`,
   },
   {
     type: /^AWS::IAM::OIDCProvider$/,
     reason: /already ?exists/i,
     what: 'The account believes GitHub already',
-    mend: `set pipeline.makesProvider to false in infra/environments/ENV.ts, ${again}`,
+    fix: `set pipeline.makesProvider to false in infra/environments/ENV.ts, ${again}`,
   },
   {
     reason: /already exists/i,
     what: 'There is something of this name that is not of this stack',
-    mend: `remove it where it is left from before (npm run destroy -- ENV lists what is left), ${again}`,
+    fix: `remove it where it is left from before (npm run destroy -- ENV lists what is left), ${again}`,
   },
   {
     reason: /InsufficientDBInstanceCapacity|insufficient capacity|Capacity is unavailable/i,
     what: 'AWS has no machine of this kind in these zones now',
-    mend: `wait, or take other zones or another machine in infra/environments, ${again}`,
+    fix: `wait, or take other zones or another machine in infra/environments, ${again}`,
   },
   {
     reason: /has dependencies and cannot be deleted|DependencyViolation|currently in use|has a dependent object/i,
     what: 'Something is still in it or uses it',
-    mend: `most often a network interface that AWS has not taken away yet: wait some minutes, ${again}`,
+    fix: `most often a network interface that AWS has not taken away yet: wait some minutes, ${again}`,
   },
   {
     reason: /not empty|contains images/i,
     what: 'It is not empty',
-    mend: 'npm run destroy empties buckets and repositories before it removes them; run it',
+    fix: 'npm run destroy empties buckets and repositories before it removes them; run it',
   },
   {
     reason: /deletion protection|DeletionProtection/i,
     what: 'It is protected from deletion',
-    mend: 'npm run destroy takes the protection away once the name of the environment was typed; run it',
+    fix: 'npm run destroy takes the protection away once the name of the environment was typed; run it',
   },
   {
     reason: /ACM|certificate/i,
     what: 'The certificate was not issued',
-    mend: `check that the name server of the domain is the hosted zone of infra/environments, ${again}`,
+    fix: `check that the name server of the domain is the hosted zone of infra/environments, ${again}`,
   },
   {
     reason: /Throttling|Rate exceeded/i,
     what: 'AWS asked CloudFormation for fewer calls',
-    mend: 'run the same command again',
+    fix: 'run the same command again',
   },
   {
     reason: /GetStackOutput|Unresolved|not (?:yet )?(?:supported|implemented)|Unrecognized resource types?/i,
     what: 'CloudFormation there does not know this kind of resource or function',
-    mend: 'in AWS: check that the region has the service; in an emulator (AWS_ENDPOINT_URL) this is where it ends',
+    fix: 'in AWS: check that the region has the service; in an emulator (AWS_ENDPOINT_URL) this is where it ends',
   },
 ];
 
@@ -98,11 +98,11 @@ export const explainFailure = (
   stack: string,
   { type, status, reason, resource }: Event,
   nameOf: (id: string) => string,
-): Fault => {
+): Issue => {
   const rule = rules.find((each) => (each.type?.test(type) ?? true) && each.reason.test(reason));
   return {
     what: rule === undefined ? reason : `${rule.what}: ${reason}`,
     where: `${stack}, ${nameOf(resource)} (${type}, ${status})`,
-    mend: rule?.mend ?? `correct what it says, ${again}`,
+    fix: rule?.fix ?? `correct what it says, ${again}`,
   };
 };

@@ -4,13 +4,13 @@ import { describeStack } from './describe-stack.ts';
 import type { Follower } from './follow-stack.ts';
 
 /** The action that a stack needs before it can be deployed, by its status. */
-export type Need = 'nothing' | 'wait' | 'removal' | 'end of rollback' | 'end of destruction';
+export type RequiredStep = 'nothing' | 'wait' | 'removal' | 'end of rollback' | 'end of destruction';
 
 /**
  * Returns the action for a status ("Stack status codes" of the CloudFormation guide). Undefined is
  * the status of a stack that does not exist.
  */
-export const needOf = (status: string | undefined): Need => {
+export const requiredStepOf = (status: string | undefined): RequiredStep => {
   if (status === undefined) return 'nothing';
   // Stacks in these states were never in use, and CloudFormation does not allow changes to them. In
   // the last state, the stack has only a change set.
@@ -23,7 +23,7 @@ export const needOf = (status: string | undefined): Need => {
 };
 
 /** Waits until CloudFormation no longer works on a stack. Returns its status. */
-export const settle = async (
+export const waitUntilStable = async (
   work: Work,
   account: Account,
   name: string,
@@ -32,7 +32,7 @@ export const settle = async (
   for (;;) {
     const status = (await describeStack(account, name))?.StackStatus;
     await follower.look();
-    if (needOf(status) !== 'wait') return status;
+    if (requiredStepOf(status) !== 'wait') return status;
     await pause(work);
   }
 };

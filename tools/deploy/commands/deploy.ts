@@ -3,23 +3,23 @@ import { describeAccess } from '@sluice/infra/api-access.ts';
 import { connectTo, type Account } from '../aws/account.ts';
 import { findTokensSecret, readToken, showCommandOf } from '../aws/api-token.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from '../cloudformation/assembly.ts';
-import { runCdk, sayCdkFailure } from '../cloudformation/cdk.ts';
+import { runCdk, formatCdkFailure } from '../cloudformation/cdk.ts';
 import { runCommand, throwIfInterrupted, UsageError, type Work } from '../cli/command.ts';
 import { askerOf, confirmByName } from '../cli/confirm.ts';
 import { deployStack } from '../cloudformation/deploy-stack.ts';
 import { describeStack, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
-import { CommandError, sayFault } from '../cli/explain.ts';
+import { CommandError, formatIssue } from '../cli/explain.ts';
 import { folderOf } from '../folder.ts';
 import { tagOf, type GitState } from '../release/git-state.ts';
 import { holdLock } from '../lock/hold-lock.ts';
 import { buildImages, promoteImages, registryOf, findSource } from '../release/images.ts';
 import { buildPage, uploadPage } from '../release/page.ts';
-import { planOf, sayPlan } from '../cloudformation/plan.ts';
-import { lookAhead, type Readiness } from '../preflight/preflight.ts';
+import { planOf, formatPlan } from '../cloudformation/plan.ts';
+import { runPreflight, type Readiness } from '../preflight/preflight.ts';
 import { openEnvironment, type Target } from '../cli/questions.ts';
-import { needOf } from '../cloudformation/stack-status.ts';
+import { requiredStepOf } from '../cloudformation/stack-status.ts';
 import { smokeTest } from '../release/smoke-test.ts';
-import { findAddress, findParts, sayLinks, verifyServices } from '../release/verify.ts';
+import { findAddress, findParts, formatLinks, verifyServices } from '../release/verify.ts';
 
 // `npm run deploy -- [ENV]`: deploys the sources to a working environment. It is safe to re-run.
 
@@ -39,20 +39,20 @@ const prepare = async (target: Target, work: Work): Promise<Readiness & { readon
   progress.step('Looking ahead');
   const endpoint = process.env['AWS_ENDPOINT_URL'] ?? '';
   if (endpoint !== '') progress.warn(`AWS_ENDPOINT_URL is set: what answers is ${endpoint}, and not AWS`);
-  const ready = await lookAhead(target, work);
+  const ready = await runPreflight(target, work);
   for (const note of ready.notes) progress.warn(note);
   const ask = askerOf(target, work);
-  const offered = ready.faults.length === 0 && ask !== undefined ? ready.unbootstrapped : [];
+  const offered = ready.issues.length === 0 && ask !== undefined ? ready.unbootstrapped : [];
   if (offered.length > 0 && ask !== undefined) {
-    for (const fault of ready.bootstrapFaults) progress.line(sayFault(fault));
+    for (const issue of ready.bootstrapIssues) progress.line(formatIssue(issue));
     if (await ask('Bootstrap now')) {
       await bootstrap(work, environment, offered);
       return prepare(target, work);
     }
   }
-  const faults = [...ready.faults, ...ready.bootstrapFaults];
+  const issues = [...ready.issues, ...ready.bootstrapIssues];
   const { git } = ready;
-  if (faults.length > 0 || git === undefined) throw new CommandError(faults);
+  if (issues.length > 0 || git === undefined) throw new CommandError(issues);
   progress.line(`✓ ${ready.arn}, ${environment.name} in ${environment.region}`);
   return { ...ready, git };
 };
@@ -69,10 +69,10 @@ const bootstrap = async (
       logFile,
       signal: work.signal,
     });
-    const what = sayCdkFailure(ended);
+    const what = formatCdkFailure(ended);
     if (ended.status !== 0)
       throw new CommandError([
-        { what, where: `cdk bootstrap (${logFile})`, mend: 'correct what it says, and run again' },
+        { what, where: `cdk bootstrap (${logFile})`, fix: 'correct what it says, and run again' },
       ]);
     work.progress.line(`✓ ${region} is bootstrapped`);
   }
@@ -86,11 +86,11 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   for (const { id, name, region, template } of assembly.stacks) {
     const account = connectTo(region);
     // A stack that never came up is removed and created again.
-    const isNew = needOf((await describeStack(account, name))?.StackStatus) === 'removal';
+    const isNew = requiredStepOf((await describeStack(account, name))?.StackStatus) === 'removal';
     changes.push({ before: isNew ? undefined : await readDeployedTemplate(account, name, id), after: template });
   }
   const planned = planOf(changes, environment.region);
-  for (const line of sayPlan(planned)) work.progress.line(line);
+  for (const line of formatPlan(planned)) work.progress.line(line);
   const app = await describeStack(connectTo(environment.region), stackNameOf(environment.name, 'app'));
   const running = app?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageTag')?.ParameterValue;
   work.progress.line(`Images: ${running ?? 'none'} → ${tag}`);
@@ -99,7 +99,7 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   const ask = askerOf(target, work);
   if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
   throw new CommandError([
-    { what: 'Nothing was done', where: `deploy ${environment.name}`, mend: 'run it again when it is meant' },
+    { what: 'Nothing was done', where: `deploy ${environment.name}`, fix: 'run it again when it is meant' },
   ]);
 };
 
@@ -160,7 +160,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
     const token = secret === undefined ? {} : { token: await readToken(account, secret) };
     await smokeTest(work, address, page, { api, ...token });
     work.progress.step(`${name} runs ${tag}`);
-    for (const line of sayLinks(environment, address, parts)) work.progress.line(line);
+    for (const line of formatLinks(environment, address, parts)) work.progress.line(line);
     if (secret !== undefined) work.progress.line(`tokens     ${showCommandOf(secret, environment.region)}`);
   });
 };

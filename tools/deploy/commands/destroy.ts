@@ -8,15 +8,15 @@ import { findResources, listResources, readDeployedTemplate } from '../cloudform
 import { CommandError, nameOf } from '../cli/explain.ts';
 import { holdLock } from '../lock/hold-lock.ts';
 import { removeOriginGroup, waitForInterfaces } from '../aws/interfaces.ts';
-import { findLeftovers, sayLeftovers } from '../aws/leftovers.ts';
+import { findLeftovers, formatLeftovers } from '../aws/leftovers.ts';
 import type { Lock } from '../lock/lock.ts';
 import { removeLogGroups } from '../aws/log-groups.ts';
-import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from '../preflight/identity.ts';
-import { judgeRegion } from '../preflight/region.ts';
+import { fetchIdentity, checkIdentity, checkProfile, readProfiles } from '../preflight/identity.ts';
+import { checkRegion } from '../preflight/region.ts';
 import { openEnvironment, type Target } from '../cli/questions.ts';
 import { removeStack, type Removable } from '../cloudformation/remove-stack.ts';
 import { namesIn } from '../cloudformation/resource-names.ts';
-import { whatStays } from '../cloudformation/what-stays.ts';
+import { listRetained } from '../cloudformation/retained.ts';
 
 // `npm run destroy -- [ENV]`: removes an environment, and checks that nothing is left. Exit code 1:
 // a billable resource is left.
@@ -31,13 +31,13 @@ const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? 
 
 /** Refuses before any question, so that other accounts see nothing of the environment. */
 const prepare = async ({ environment, profile, region }: Target): Promise<string> => {
-  const identity = await askIdentity(connectTo(environment.region));
-  const profileFaults = judgeProfile(profile, readProfiles(process.env));
-  const faults = [
-    ...judgeRegion(region, environment, undefined),
-    ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
+  const identity = await fetchIdentity(connectTo(environment.region));
+  const profileIssues = checkProfile(profile, readProfiles(process.env));
+  const issues = [
+    ...checkRegion(region, environment, undefined),
+    ...(profileIssues.length > 0 ? profileIssues : checkIdentity(identity, environment)),
   ];
-  if (faults.length > 0 || !('arn' in identity)) throw new CommandError(faults);
+  if (issues.length > 0 || !('arn' in identity)) throw new CommandError(issues);
   return identity.arn;
 };
 
@@ -59,7 +59,7 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
     const labelOf = namesIn(template);
     deployed.push({ kind, name, account, resources, labelOf });
     progress.line(`${name} in ${account.region}: ${resources.length} resources`);
-    stays.push(...whatStays(template, labelOf));
+    stays.push(...listRetained(template, labelOf));
   }
   if (deployed.length === 0) progress.line('There is no stack of it.');
   progress.step('What stays');
@@ -128,13 +128,12 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
   });
   work.progress.step('What is left with its tag');
   const leftovers = await findLeftovers(work, environment);
-  for (const line of sayLeftovers(leftovers)) work.progress.line(line);
+  for (const line of formatLeftovers(leftovers)) work.progress.line(line);
   const billable = leftovers.filter(({ kind }) => kind === 'billable');
   if (billable.length > 0) {
     const what = `${billable.length} of what is left of ${name} is paid for: ${billable.map((each) => each.arn).join(', ')}`;
-    const mend =
-      'remove it in the console; what has just been removed may be listed for some time, then run this again';
-    throw new CommandError([{ what, where: environment.region, mend }]);
+    const fix = 'remove it in the console; what has just been removed may be listed for some time, then run this again';
+    throw new CommandError([{ what, where: environment.region, fix }]);
   }
   work.progress.line(
     `✓ nothing of ${name} is left that is paid for${leftovers.length === 0 ? '' : ', but what is kept on purpose'}`,

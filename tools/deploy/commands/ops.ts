@@ -18,13 +18,13 @@ const commands = new Set(['dead-letters', 'consumers', 'verify']);
 const container = 'operator';
 const program = ['node', 'apps/consumer/operator/main.ts'];
 /** The polls after the task has ended. CloudWatch has its last lines some moments later. */
-const looksAfterTheEnd = 3;
+const pollsAfterTheEnd = 3;
 
 type Place = { readonly account: Account; readonly environment: string };
 
 const failed = (environment: string, what: string): CommandError => {
   const where = `task sluice-${environment}-${container} in cluster ${clusterOf(environment)}`;
-  return new CommandError([{ what, where, mend: 'correct what it says, then run the same command again' }]);
+  return new CommandError([{ what, where, fix: 'correct what it says, then run the same command again' }]);
 };
 
 /** Starts the task where the consumers run: in their subnets and their security group. */
@@ -82,7 +82,7 @@ const follow = async ({ account, environment }: Place, task: Task, work: Work): 
     now = (await account.ecs.send(asked)).tasks?.[0] ?? now;
     await read();
   }
-  for (let looks = 0; looks < looksAfterTheEnd; looks += 1) {
+  for (let looks = 0; looks < pollsAfterTheEnd; looks += 1) {
     await pause(work);
     if (await read()) looks = -1;
   }

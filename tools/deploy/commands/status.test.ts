@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newestOf, rowsOfQueue } from '../aws/queue-gauges.ts';
-import { sayTable } from '../cli/status-table.ts';
+import { formatTable } from '../cli/status-table.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 12, minute));
 
@@ -29,7 +29,7 @@ test('the table is aligned, and marks what is not well', () => {
     saidAt: at(0),
   });
   assert.equal(
-    sayTable(rows),
+    formatTable(rows),
     [
       '✗ queue age     61.0 s  12 batches wait, 0 are in flight; at 2026-11-22T12:00:00.000Z',
       '  consumers          2  at work',

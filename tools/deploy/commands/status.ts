@@ -5,11 +5,11 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import { connectTo, edgeRegion, settingsFor, watchErrors, type Account } from '../aws/account.ts';
 import { findTokensSecret, readToken } from '../aws/api-token.ts';
 import { runCommand, UsageError } from '../cli/command.ts';
-import { explain, faultsOf } from '../cli/explain.ts';
-import { askGauges, rowsOfQueue } from '../aws/queue-gauges.ts';
+import { explain, issuesOf } from '../cli/explain.ts';
+import { fetchGauges, rowsOfQueue } from '../aws/queue-gauges.ts';
 import { openEnvironment } from '../cli/questions.ts';
 import { findLogs, findServices } from '../aws/service.ts';
-import { sayTable, type Row } from '../cli/status-table.ts';
+import { formatTable, type Row } from '../cli/status-table.ts';
 import { findAddress, findParts } from '../release/verify.ts';
 
 // `npm run status -- ENV`: shows an environment in one table. Exit code 1: something is not well,
@@ -25,12 +25,12 @@ const look = async (what: string, ask: () => Promise<readonly Row[]>): Promise<r
   try {
     return await ask();
   } catch (error) {
-    const [fault = explain(error)] = faultsOf(error);
-    return [{ what, is: 'not known', note: `${fault.what}; ${fault.mend}`, isWell: false }];
+    const [issue = explain(error)] = issuesOf(error);
+    return [{ what, is: 'not known', note: `${issue.what}; ${issue.fix}`, isWell: false }];
   }
 };
 
-const askServices = async (account: Account, { name }: Environment): Promise<Row[]> => {
+const fetchServices = async (account: Account, { name }: Environment): Promise<Row[]> => {
   const services = await findServices(account, name);
   return Promise.all(
     services.map(async ({ serviceName = '', runningCount = 0, desiredCount = 0, deployments = [], taskDefinition }) => {
@@ -62,7 +62,7 @@ const authorizationOf = async (account: Account, environment: Environment): Prom
   };
 };
 
-const askRows = async (account: Account, environment: Environment, address: string): Promise<Row[]> => {
+const fetchRows = async (account: Account, environment: Environment, address: string): Promise<Row[]> => {
   const headers = await authorizationOf(account, environment);
   const answer = await fetch(`${address}/api/count`, { headers, signal: AbortSignal.timeout(answersWithinMs) });
   const total: unknown = answer.ok ? await answer.json() : undefined;
@@ -71,7 +71,7 @@ const askRows = async (account: Account, environment: Environment, address: stri
   return [{ what: 'rows', is: Number(total.rows_count).toLocaleString('en'), note: 'recorded', isWell: true }];
 };
 
-const askAlarms = async ({ region }: Account, { name, hasAlarms }: Environment): Promise<Row[]> => {
+const fetchAlarms = async ({ region }: Account, { name, hasAlarms }: Environment): Promise<Row[]> => {
   if (!hasAlarms) return [{ what: 'alarms', is: 'none', note: 'this environment has none (hasAlarms)', isWell: true }];
   const client = watchErrors(new CloudWatchClient(settingsFor(region)), region);
   const alarms = [];
@@ -94,7 +94,7 @@ const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
  * Fetches the cost of the month so far. Cost Explorer is in only one region, a day behind, and
  * charges one cent for each request.
  */
-const askCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
+const fetchCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
   const client = watchErrors(new CostExplorerClient(settingsFor(edgeRegion)), edgeRegion);
   const first = `${dayOf(now).slice(0, 8)}01`;
   const answer = await client.send(
@@ -125,14 +125,14 @@ await runCommand(async (work) => {
   const parts = await findParts(account, name);
   const address = await findAddress(account, environment, parts);
   const rows = await Promise.all([
-    look('services', () => askServices(account, environment)),
-    look('queue', async () => rowsOfQueue(await askGauges(account, environment, new Date()))),
-    look('rows', () => askRows(account, environment, address)),
-    look('alarms', () => askAlarms(account, environment)),
-    look('cost', () => askCost(environment, new Date())),
+    look('services', () => fetchServices(account, environment)),
+    look('queue', async () => rowsOfQueue(await fetchGauges(account, environment, new Date()))),
+    look('rows', () => fetchRows(account, environment, address)),
+    look('alarms', () => fetchAlarms(account, environment)),
+    look('cost', () => fetchCost(environment, new Date())),
   ]);
   progress.clear();
   const all = [describeApi(environment), ...rows.flat()];
-  process.stdout.write(`${name}  ${region}  ${address}\n\n${sayTable(all)}\n`);
+  process.stdout.write(`${name}  ${region}  ${address}\n\n${formatTable(all)}\n`);
   return all.every(({ isWell }) => isWell) ? 0 : 1;
 });

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { connectTo } from '../aws/account.ts';
-import { isDead, sayHolder, takeLock } from './lock.ts';
+import { isDead, formatHolder, takeLock } from './lock.ts';
 
 const holder = {
   id: '1',
@@ -36,7 +36,7 @@ test('a holder is dead only where its machine is this one and its process is gon
 
 test('who has the lock is told with where and since when', () => {
   assert.equal(
-    sayHolder('dev', holder, Date.parse('2026-11-22T12:23:10Z')),
+    formatHolder('dev', holder, Date.parse('2026-11-22T12:23:10Z')),
     'arn:aws:iam::222222222222:user/one works on dev (deploy on build-7, process 4711) since 2026-11-22T12:00:00.000Z, 23 min ago',
   );
 });

@@ -91,7 +91,7 @@ const isRunningHere = (pid: number): boolean => {
  * Formats the holder of a lock, and the time since it has held the lock, in one sentence.
  * @internal
  */
-export const sayHolder = (environment: string, found: Holder | Unreadable, nowMs: number): string => {
+export const formatHolder = (environment: string, found: Holder | Unreadable, nowMs: number): string => {
   if (found.id === undefined) return `The lock of ${environment} does not say whose it is: ${found.value}`;
   const { arn, host, pid, command, since } = found;
   const minutes = Math.max(Math.round((nowMs - Date.parse(since)) / 60_000), 0);
@@ -115,9 +115,9 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
     since: new Date().toISOString(),
   };
   const taken = (other: Holder | Unreadable): CommandError => {
-    const mend = `wait for its end; if it was killed, take the lock over: npm run ${command} -- ${environment} --break-lock`;
+    const fix = `wait for its end; if it was killed, take the lock over: npm run ${command} -- ${environment} --break-lock`;
     return new CommandError([
-      { what: sayHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, mend },
+      { what: formatHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, fix },
     ]);
   };
   // Only one of several concurrent writes succeeds.
@@ -138,7 +138,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
     const isOwn = other?.id === own.id;
     if (other !== undefined && !isOwn) {
       const isLeft = other.id !== undefined && isDead(other, isRunningHere);
-      const sentence = sayHolder(environment, other, Date.now());
+      const sentence = formatHolder(environment, other, Date.now());
       const isAllowed =
         isLeft || options.isBreaking || (await options.ask?.(`${sentence}. Was it killed? Take over`)) === true;
       if (!isAllowed) throw taken(other);
@@ -154,7 +154,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
       if (now !== undefined) throw taken(now);
       const what = `The lock of ${environment} was taken away`;
       throw new CommandError([
-        { what, where: name, mend: `npm run ${command} -- ${environment} again, when nobody else works on it` },
+        { what, where: name, fix: `npm run ${command} -- ${environment} again, when nobody else works on it` },
       ]);
     },
     release: async () => {

@@ -13,6 +13,6 @@ export const noteAccess = (api: Api): string[] =>
  * Checks that the secret that an environment names contains tokens. A secret that the stack creates
  * does not exist yet. Throws a {@link CommandError} if it contains none.
  */
-export const askTokens = async (account: Account, api: Api): Promise<void> => {
+export const fetchTokens = async (account: Account, api: Api): Promise<void> => {
   if (api.access === 'tokens' && api.tokensSecretArn !== undefined) await readToken(account, api.tokensSecretArn);
 };

@@ -1,7 +1,7 @@
 import { GetHostedZoneCommand } from '@aws-sdk/client-route-53';
 import type { Environment } from '@sluice/infra/environment.ts';
 import type { Account } from '../aws/account.ts';
-import { explain, type Fault } from '../cli/explain.ts';
+import { explain, type Issue } from '../cli/explain.ts';
 
 type Domain = NonNullable<Environment['domain']>;
 
@@ -9,7 +9,7 @@ type Domain = NonNullable<Environment['domain']>;
  * Fetches the name of a hosted zone without its trailing dot. Returns the problem if it cannot be
  * read.
  */
-export const askZone = async ({ route53 }: Account, { hostedZoneId }: Domain): Promise<string | Fault> => {
+export const fetchZone = async ({ route53 }: Account, { hostedZoneId }: Domain): Promise<string | Issue> => {
   try {
     const { HostedZone } = await route53.send(new GetHostedZoneCommand({ Id: hostedZoneId }));
     return (HostedZone?.Name ?? '').replace(/\.$/, '');
@@ -22,7 +22,7 @@ export const askZone = async ({ route53 }: Account, { hostedZoneId }: Domain): P
  * Finds problems of a domain. Records in the zone validate its certificate, so its name must be in
  * the zone.
  */
-export const judgeDomain = (domain: Domain, zone: string | Fault): Fault[] => {
+export const checkDomain = (domain: Domain, zone: string | Issue): Issue[] => {
   if (typeof zone !== 'string') return [zone];
   if (domain.name === zone || domain.name.endsWith(`.${zone}`)) return [];
   const what = `The hosted zone ${domain.hostedZoneId} is of ${zone}, and ${domain.name} is not in it: no certificate would ever be issued`;
@@ -30,7 +30,7 @@ export const judgeDomain = (domain: Domain, zone: string | Fault): Fault[] => {
     {
       what,
       where: 'Route 53',
-      mend: 'aws route53 list-hosted-zones shows the ids; put the right one into infra/environments',
+      fix: 'aws route53 list-hosted-zones shows the ids; put the right one into infra/environments',
     },
   ];
 };

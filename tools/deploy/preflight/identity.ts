@@ -3,18 +3,18 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Account } from '../aws/account.ts';
-import { explain, type Fault } from '../cli/explain.ts';
+import { explain, type Issue } from '../cli/explain.ts';
 
 /** The caller's identity at AWS, or the problem with the credentials. */
-export type Identity = { readonly account: string; readonly arn: string } | { readonly fault: Fault };
+export type Identity = { readonly account: string; readonly arn: string } | { readonly issue: Issue };
 
 /** Fetches the identity of the credentials from AWS. */
-export const askIdentity = async ({ sts }: Account): Promise<Identity> => {
+export const fetchIdentity = async ({ sts }: Account): Promise<Identity> => {
   try {
     const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
     return { account, arn };
   } catch (error) {
-    return { fault: explain(error) };
+    return { issue: explain(error) };
   }
 };
 
@@ -36,23 +36,23 @@ export const readProfiles = (variables: Readonly<Record<string, string | undefin
 };
 
 /** Finds problems of a named profile. */
-export const judgeProfile = (profile: string | undefined, profiles: readonly string[]): Fault[] => {
+export const checkProfile = (profile: string | undefined, profiles: readonly string[]): Issue[] => {
   if (profile === undefined || profiles.includes(profile)) return [];
   const others = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
-  const mend = `aws configure sso --profile ${profile}`;
+  const fix = `aws configure sso --profile ${profile}`;
   return [
-    { what: `There is no AWS profile ${profile}; ${others}`, where: '~/.aws/config and ~/.aws/credentials', mend },
+    { what: `There is no AWS profile ${profile}; ${others}`, where: '~/.aws/config and ~/.aws/credentials', fix },
   ];
 };
 
 /** Finds problems of the caller's identity: no credentials, or not the environment's account. */
-export const judgeIdentity = (
+export const checkIdentity = (
   identity: Identity,
   environment: { readonly name: string; readonly account: string },
-): Fault[] => {
-  if ('fault' in identity) return [identity.fault];
+): Issue[] => {
+  if ('issue' in identity) return [identity.issue];
   if (identity.account === environment.account) return [];
   const what = `The credentials are of the account ${identity.account} (${identity.arn}), and ${environment.name} is in ${environment.account}`;
-  const mend = `name a profile of ${environment.account} (--profile), or put your account into infra/environments/${environment.name}.ts`;
-  return [{ what, where: 'credentials', mend }];
+  const fix = `name a profile of ${environment.account} (--profile), or put your account into infra/environments/${environment.name}.ts`;
+  return [{ what, where: 'credentials', fix }];
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { runDocker } from '../release/docker.ts';
-import { CommandError, type Fault } from '../cli/explain.ts';
+import { CommandError, type Issue } from '../cli/explain.ts';
 
 /** The tools of this machine, as they report themselves. */
 export type Machine = {
@@ -17,7 +17,7 @@ export type Machine = {
 const version = z.object({ Server: z.object({ Version: z.string() }).nullish() });
 
 /** Runs the tools of this machine. Their output goes to `logFile`. */
-export const askMachine = async (logFile: string, signal: AbortSignal): Promise<Machine> => {
+export const fetchMachine = async (logFile: string, signal: AbortSignal): Promise<Machine> => {
   const nodeVersion = process.versions.node;
   try {
     const asked = await runDocker(['version', '--format', '{{json .}}'], { logFile, signal });
@@ -41,21 +41,21 @@ const readServer = (output: string): string | undefined => {
 };
 
 /** Finds missing tools of this machine. */
-export const judgeMachine = ({ nodeVersion, docker, hasBuildx }: Machine): Fault[] => {
+export const checkMachine = ({ nodeVersion, docker, hasBuildx }: Machine): Issue[] => {
   const where = 'this machine';
-  const faults: Fault[] = [];
+  const issues: Issue[] = [];
   if (Number(nodeVersion.split('.')[0]) < 24) {
-    const mend = 'start it by npm (npm run deploy), which takes the right one from node_modules';
-    faults.push({ what: `Node is ${nodeVersion}, and Sluice needs 24`, where, mend });
+    const fix = 'start it by npm (npm run deploy), which takes the right one from node_modules';
+    issues.push({ what: `Node is ${nodeVersion}, and Sluice needs 24`, where, fix });
   }
   if (docker === undefined) {
-    faults.push({ what: 'There is no docker', where, mend: 'install it: https://docs.docker.com/engine/install' });
+    issues.push({ what: 'There is no docker', where, fix: 'install it: https://docs.docker.com/engine/install' });
   } else if (docker.server === undefined) {
-    const mend = 'systemctl start docker (or Docker Desktop)';
-    faults.push({ what: `Docker does not run: ${docker.said}`, where, mend });
+    const fix = 'systemctl start docker (or Docker Desktop)';
+    issues.push({ what: `Docker does not run: ${docker.said}`, where, fix });
   } else if (!hasBuildx) {
-    const mend = 'install it: https://docs.docker.com/go/buildx';
-    faults.push({ what: 'Docker has no buildx, which makes the images for ARM64', where, mend });
+    const fix = 'install it: https://docs.docker.com/go/buildx';
+    issues.push({ what: 'Docker has no buildx, which makes the images for ARM64', where, fix });
   }
-  return faults;
+  return issues;
 };

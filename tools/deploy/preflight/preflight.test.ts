@@ -6,25 +6,25 @@ import { test } from 'node:test';
 import type { Environment } from '@sluice/infra/environment.ts';
 import { environment as values } from '@sluice/infra/environments/prod.ts';
 import { noteAccess } from './api.ts';
-import { judgeDomain } from './domain.ts';
-import { judgeGit } from './git.ts';
-import { judgeIdentity, judgeProfile, readProfiles } from './identity.ts';
-import { askMachine, judgeMachine } from './machine.ts';
-import { judgeQuotas, noteQuotas, quotasOf } from './quotas.ts';
-import { judgeBootstrap, judgePrefixLists, judgeRegion } from './region.ts';
+import { checkDomain } from './domain.ts';
+import { checkGit } from './git.ts';
+import { checkIdentity, checkProfile, readProfiles } from './identity.ts';
+import { fetchMachine, checkMachine } from './machine.ts';
+import { checkQuotas, noteQuotas, quotasOf } from './quotas.ts';
+import { checkBootstrap, checkPrefixLists, checkRegion } from './region.ts';
 
 const dev = { name: 'dev', account: '222222222222', region: 'eu-central-1', isProtected: false };
 
-test('a machine without docker, with one that does not run, and with one without buildx is told how to mend it', () => {
+test('a machine without docker, with one that does not run, and with one without buildx gets an issue with its fix', () => {
   const good = { nodeVersion: '24.21.0', docker: { server: '28.2.2', said: '' }, hasBuildx: true };
-  assert.deepEqual(judgeMachine(good), []);
-  const [absent] = judgeMachine({ ...good, docker: undefined, hasBuildx: false });
-  assert.match(absent?.mend ?? '', /^install it/);
-  const [stopped] = judgeMachine({ ...good, docker: { server: undefined, said: 'Cannot connect' } });
-  assert.match(stopped?.mend ?? '', /systemctl start docker/);
-  const [old] = judgeMachine({ ...good, hasBuildx: false });
-  assert.match(old?.mend ?? '', /docs\.docker\.com\/go\/buildx$/);
-  assert.equal(judgeMachine({ nodeVersion: '20.1.0', docker: undefined, hasBuildx: false }).length, 2);
+  assert.deepEqual(checkMachine(good), []);
+  const [absent] = checkMachine({ ...good, docker: undefined, hasBuildx: false });
+  assert.match(absent?.fix ?? '', /^install it/);
+  const [stopped] = checkMachine({ ...good, docker: { server: undefined, said: 'Cannot connect' } });
+  assert.match(stopped?.fix ?? '', /systemctl start docker/);
+  const [old] = checkMachine({ ...good, hasBuildx: false });
+  assert.match(old?.fix ?? '', /docs\.docker\.com\/go\/buildx$/);
+  assert.equal(checkMachine({ nodeVersion: '20.1.0', docker: undefined, hasBuildx: false }).length, 2);
 });
 
 test('a machine of another processor is good: no program of an image runs while it is built (tests/containers/dockerfile.test.ts)', async () => {
@@ -40,7 +40,7 @@ test('a machine of another processor is good: no program of an image runs while 
     chmodSync(docker, 0o755);
     process.env['PATH'] = `${folder}:${path}`;
     const { signal } = new AbortController();
-    assert.deepEqual(judgeMachine(await askMachine(join(folder, 'docker.log'), signal)), []);
+    assert.deepEqual(checkMachine(await fetchMachine(join(folder, 'docker.log'), signal)), []);
   } finally {
     process.env['PATH'] = path;
     rmSync(folder, { recursive: true });
@@ -55,9 +55,9 @@ test('profiles are those of both files, and sessions of single sign-on are none'
     writeFileSync(credentials, '[two]\naws_access_key_id = x\n[one]\n');
     const profiles = readProfiles({ AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
     assert.deepEqual(profiles, ['default', 'one', 'quoted', 'two']);
-    assert.deepEqual(judgeProfile('two', profiles), []);
-    assert.deepEqual(judgeProfile(undefined, profiles), []);
-    assert.match(judgeProfile('three', profiles)[0]?.what ?? '', /there are default, one, quoted, two$/);
+    assert.deepEqual(checkProfile('two', profiles), []);
+    assert.deepEqual(checkProfile(undefined, profiles), []);
+    assert.match(checkProfile('three', profiles)[0]?.what ?? '', /there are default, one, quoted, two$/);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -65,19 +65,19 @@ test('profiles are those of both files, and sessions of single sign-on are none'
 
 test('credentials of another account are refused, by both numbers', () => {
   const arn = 'arn:aws:iam::333333333333:user/one';
-  assert.deepEqual(judgeIdentity({ account: dev.account, arn }, dev), []);
-  const [fault] = judgeIdentity({ account: '333333333333', arn }, dev);
-  assert.match(fault?.what ?? '', /333333333333 .* dev is in 222222222222$/);
+  assert.deepEqual(checkIdentity({ account: dev.account, arn }, dev), []);
+  const [issue] = checkIdentity({ account: '333333333333', arn }, dev);
+  assert.match(issue?.what ?? '', /333333333333 .* dev is in 222222222222$/);
 });
 
 test('a region that is not the environment’s or not enabled is refused', () => {
-  assert.deepEqual(judgeRegion('eu-central-1', dev, 'opt-in-not-required'), []);
+  assert.deepEqual(checkRegion('eu-central-1', dev, 'opt-in-not-required'), []);
   assert.match(
-    judgeRegion('eu-north-1', dev, undefined)[0]?.what ?? '',
+    checkRegion('eu-north-1', dev, undefined)[0]?.what ?? '',
     /dev is in eu-central-1, and eu-north-1 was asked for/,
   );
   assert.match(
-    judgeRegion('eu-central-1', dev, 'not-opted-in')[0]?.mend ?? '',
+    checkRegion('eu-central-1', dev, 'not-opted-in')[0]?.fix ?? '',
     /enable-region --region-name eu-central-1/,
   );
 });
@@ -85,19 +85,19 @@ test('a region that is not the environment’s or not enabled is refused', () =>
 test('a bootstrap stack that is missing, too old or says no number is told with the command that makes it', () => {
   const of = (region: string, found: number | undefined) => ({ region, needed: 6, found });
   const regions = [of('a', 6), of('b', undefined), of('c', 5), of('d', Number.NaN)];
-  const faults = judgeBootstrap(regions, dev.account, 'x');
+  const issues = checkBootstrap(regions, dev.account, 'x');
   assert.deepEqual(
-    faults.map(({ mend }) => mend.split(' bootstrap ')[1]),
+    issues.map(({ fix }) => fix.split(' bootstrap ')[1]),
     ['b', 'c', 'd'].map((region) => `aws://222222222222/${region} --profile x`),
   );
 });
 
 test('a prefix list under another id is told with the id that it has here', () => {
   const wanted = { origin: 'pl-1', s3: 'pl-2' };
-  assert.deepEqual(judgePrefixLists(wanted, new Map(Object.entries(wanted)), 'eu-central-1'), []);
-  const faults = judgePrefixLists(wanted, new Map([['origin', 'pl-9']]), 'eu-central-1');
-  assert.match(faults[0]?.mend ?? '', /put pl-9 into infra\/regions.ts/);
-  assert.equal(faults[1]?.what, 'There is no prefix list s3');
+  assert.deepEqual(checkPrefixLists(wanted, new Map(Object.entries(wanted)), 'eu-central-1'), []);
+  const issues = checkPrefixLists(wanted, new Map([['origin', 'pl-9']]), 'eu-central-1');
+  assert.match(issues[0]?.fix ?? '', /put pl-9 into infra\/regions.ts/);
+  assert.equal(issues[1]?.what, 'There is no prefix list s3');
 });
 
 test('quotas count the most tasks, twice while a release takes the place of another, and addresses before the first deployment alone', () => {
@@ -118,33 +118,33 @@ test('a quota that is too low is told with the command that raises it; one that 
     { ...quota, limit: 5, used: 3 },
     { ...quota, limit: undefined, used: 0, why: 'refused' },
   ];
-  const faults = judgeQuotas(states, 'eu-central-1');
+  const issues = checkQuotas(states, 'eu-central-1');
   assert.deepEqual(
-    faults.map(({ what }) => what),
+    issues.map(({ what }) => what),
     ['EC2-VPC Elastic IPs: 3 needed, and 2 left of 5'],
   );
-  assert.match(faults[0]?.mend ?? '', /--quota-code L-0263D0A3 --desired-value 6$/);
+  assert.match(issues[0]?.fix ?? '', /--quota-code L-0263D0A3 --desired-value 6$/);
   assert.deepEqual(noteQuotas(states), ['The quota "EC2-VPC Elastic IPs" could not be read: refused']);
 });
 
 test('a domain outside its hosted zone is refused: its certificate would never be issued', () => {
   const domain = { name: 'sluice.example.org', hostedZoneId: 'Z1' };
-  assert.deepEqual(judgeDomain(domain, 'example.org'), []);
-  assert.deepEqual(judgeDomain(domain, 'sluice.example.org'), []);
-  assert.equal(judgeDomain(domain, 'ample.org').length, 1);
+  assert.deepEqual(checkDomain(domain, 'example.org'), []);
+  assert.deepEqual(checkDomain(domain, 'sluice.example.org'), []);
+  assert.equal(checkDomain(domain, 'ample.org').length, 1);
 });
 
 test('what is protected runs commits alone; elsewhere changes are allowed, and a commit is needed everywhere', () => {
   const dirty = { commit: 'abc', changes: '1234', changedFiles: ['README.md'] };
   const prod = { name: 'prod', isProtected: true };
-  assert.deepEqual(judgeGit(dirty, dev), []);
+  assert.deepEqual(checkGit(dirty, dev), []);
   assert.match(
-    judgeGit(dirty, prod)[0]?.what ?? '',
+    checkGit(dirty, prod)[0]?.what ?? '',
     /^1 files are not as committed \(README.md\), and prod runs commits alone/,
   );
-  assert.deepEqual(judgeGit({ ...dirty, changes: undefined }, prod), []);
-  const fault = { what: 'There is no commit', where: 'git', mend: 'git init' };
-  assert.deepEqual(judgeGit({ fault }, dev), [fault]);
+  assert.deepEqual(checkGit({ ...dirty, changes: undefined }, prod), []);
+  const issue = { what: 'There is no commit', where: 'git', fix: 'git init' };
+  assert.deepEqual(checkGit({ issue }, dev), [issue]);
 });
 
 test('an open API is told before anything is done, and a closed one is as it should be', () => {

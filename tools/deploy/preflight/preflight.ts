@@ -5,29 +5,29 @@ import { connectTo, edgeRegion, type Account } from '../aws/account.ts';
 import { stackNameOf } from '../cloudformation/assembly.ts';
 import type { Work } from '../cli/command.ts';
 import { describeStack } from '../cloudformation/describe-stack.ts';
-import { faultsOf, type Fault } from '../cli/explain.ts';
+import { issuesOf, type Issue } from '../cli/explain.ts';
 import { folderOf } from '../folder.ts';
 import { readGitState, type GitState } from '../release/git-state.ts';
-import { askTokens, noteAccess } from './api.ts';
-import { askZone, judgeDomain } from './domain.ts';
-import { judgeGit } from './git.ts';
-import { askIdentity, judgeIdentity, judgeProfile, readProfiles } from './identity.ts';
-import { askMachine, judgeMachine } from './machine.ts';
-import { askQuotas, judgeQuotas, noteQuotas, quotasOf } from './quotas.ts';
+import { fetchTokens, noteAccess } from './api.ts';
+import { fetchZone, checkDomain } from './domain.ts';
+import { checkGit } from './git.ts';
+import { fetchIdentity, checkIdentity, checkProfile, readProfiles } from './identity.ts';
+import { fetchMachine, checkMachine } from './machine.ts';
+import { fetchQuotas, checkQuotas, noteQuotas, quotasOf } from './quotas.ts';
 import {
-  askBootstrap,
-  askPrefixLists,
-  askRegion,
-  judgeBootstrap,
-  judgePrefixLists,
-  judgeRegion,
+  fetchBootstrap,
+  fetchPrefixLists,
+  fetchRegion,
+  checkBootstrap,
+  checkPrefixLists,
+  checkRegion,
   type Bootstrap,
 } from './region.ts';
 import type { Target } from '../cli/questions.ts';
 
 /** The findings before a command changes anything. */
 export type Readiness = {
-  readonly faults: readonly Fault[];
+  readonly issues: readonly Issue[];
   /** Checks that could not run. They do not stop the command. */
   readonly notes: readonly string[];
   /**
@@ -35,7 +35,7 @@ export type Readiness = {
    * because the command can fix them.
    */
   readonly unbootstrapped: readonly string[];
-  readonly bootstrapFaults: readonly Fault[];
+  readonly bootstrapIssues: readonly Issue[];
   /** The ARN of the identity at AWS. */
   readonly arn: string;
   readonly git: GitState | undefined;
@@ -45,13 +45,13 @@ export type Readiness = {
 const neededBootstrap = 6;
 
 /** Runs checks. Returns their findings, and the failures of the checks themselves. */
-const collect = async (...looks: readonly (() => Promise<readonly Fault[]>)[]): Promise<Fault[]> => {
+const collect = async (...looks: readonly (() => Promise<readonly Issue[]>)[]): Promise<Issue[]> => {
   const found = await Promise.all(
     looks.map(async (look) => {
       try {
         return await look();
       } catch (error) {
-        return faultsOf(error);
+        return issuesOf(error);
       }
     }),
   );
@@ -62,33 +62,33 @@ const collect = async (...looks: readonly (() => Promise<readonly Fault[]>)[]): 
  * Checks all that a deployment needs, and returns all problems at once. Skips checks that need an
  * account if there is none.
  */
-export const lookAhead = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
+export const runPreflight = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
   const { name, account: number } = environment;
   const { signal, progress } = work;
   progress.status('Looking at this machine and the account …');
   const account = connectTo(environment.region);
   const [machine, git, identity] = await Promise.all([
-    askMachine(join(folderOf(name), 'docker.log'), signal),
+    fetchMachine(join(folderOf(name), 'docker.log'), signal),
     readGitState(signal),
-    askIdentity(account),
+    fetchIdentity(account),
   ]);
-  const profileFaults = judgeProfile(profile, readProfiles(process.env));
-  const faults = [
-    ...judgeMachine(machine),
-    ...judgeGit(git, environment),
-    ...judgeRegion(region, environment, undefined),
+  const profileIssues = checkProfile(profile, readProfiles(process.env));
+  const issues = [
+    ...checkMachine(machine),
+    ...checkGit(git, environment),
+    ...checkRegion(region, environment, undefined),
     // Without the profile there are no credentials, and one problem is enough.
-    ...(profileFaults.length > 0 ? profileFaults : judgeIdentity(identity, environment)),
+    ...(profileIssues.length > 0 ? profileIssues : checkIdentity(identity, environment)),
   ];
-  const base = { git: 'fault' in git ? undefined : git, arn: 'arn' in identity ? identity.arn : '' };
+  const base = { git: 'issue' in git ? undefined : git, arn: 'arn' in identity ? identity.arn : '' };
   if (!('account' in identity) || identity.account !== number) {
-    return { ...base, faults, notes: [], unbootstrapped: [], bootstrapFaults: [] };
+    return { ...base, issues, notes: [], unbootstrapped: [], bootstrapIssues: [] };
   }
-  const ofAccount = await lookAtAccount(environment, account, profile);
-  return { ...base, ...ofAccount, faults: [...faults, ...ofAccount.faults] };
+  const ofAccount = await checkAccount(environment, account, profile);
+  return { ...base, ...ofAccount, issues: [...issues, ...ofAccount.issues] };
 };
 
-const lookAtAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
+const checkAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
   const { region, domain, account: number, api } = environment;
   const notes = noteAccess(api);
   const bootstraps: Bootstrap[] = [];
@@ -97,35 +97,35 @@ const lookAtAccount = async (environment: Environment, account: Account, profile
     'com.amazonaws.global.cloudfront.origin-facing': cloudFrontPrefixList,
     [`com.amazonaws.${region}.s3`]: s3PrefixList,
   };
-  const faults = await collect(
-    async () => judgeRegion(region, environment, await askRegion(account)),
-    async () => judgePrefixLists(lists, await askPrefixLists(account, Object.keys(lists)), region),
+  const issues = await collect(
+    async () => checkRegion(region, environment, await fetchRegion(account)),
+    async () => checkPrefixLists(lists, await fetchPrefixLists(account, Object.keys(lists)), region),
     async () => {
       const isThere = (await describeStack(account, stackNameOf(environment.name, 'foundation'))) !== undefined;
-      const quotas = await askQuotas(account, quotasOf(environment, isThere));
+      const quotas = await fetchQuotas(account, quotasOf(environment, isThere));
       notes.push(...noteQuotas(quotas));
-      return judgeQuotas(quotas, region);
+      return checkQuotas(quotas, region);
     },
     async () => {
       const places = hasEdge(environment) ? [region, edgeRegion] : [region];
       for (const place of new Set(places)) {
-        bootstraps.push({ region: place, needed: neededBootstrap, found: await askBootstrap(connectTo(place)) });
+        bootstraps.push({ region: place, needed: neededBootstrap, found: await fetchBootstrap(connectTo(place)) });
       }
       return [];
     },
     async () => {
-      await askTokens(account, api);
+      await fetchTokens(account, api);
       return [];
     },
-    async () => (domain === undefined ? [] : judgeDomain(domain, await askZone(account, domain))),
+    async () => (domain === undefined ? [] : checkDomain(domain, await fetchZone(account, domain))),
   );
   return {
-    faults,
+    issues,
     notes,
     unbootstrapped: bootstraps
-      .filter((each) => judgeBootstrap([each], number, profile).length > 0)
+      .filter((each) => checkBootstrap([each], number, profile).length > 0)
       .map((each) => each.region),
-    bootstrapFaults: judgeBootstrap(bootstraps, number, profile),
+    bootstrapIssues: checkBootstrap(bootstraps, number, profile),
   };
 };
 

@@ -2,7 +2,7 @@ import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-e
 import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import type { Environment } from '@sluice/infra/environment.ts';
 import type { Account } from '../aws/account.ts';
-import { explain, type Fault } from '../cli/explain.ts';
+import { explain, type Issue } from '../cli/explain.ts';
 
 /** A limit of an account, with the amount that an environment needs. */
 export type Quota = { readonly name: string; readonly service: string; readonly code: string; readonly needed: number };
@@ -31,7 +31,7 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
 };
 
 /** Fetches the limits, and the used networks and addresses. Other Fargate tasks are not counted. */
-export const askQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
+export const fetchQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
   Promise.all(
     wanted.map(async (quota) => {
       try {
@@ -54,13 +54,13 @@ const countUsed = async (ec2: Account['ec2'], { service }: Quota): Promise<numbe
 };
 
 /** Finds limits that are too low for the environment. */
-export const judgeQuotas = (states: readonly QuotaState[], region: string): Fault[] =>
+export const checkQuotas = (states: readonly QuotaState[], region: string): Issue[] =>
   states
     .filter(({ limit, used, needed }) => limit !== undefined && limit - used < needed)
     .map(({ name, service, code, needed, limit = 0, used }) => ({
       what: `${name}: ${needed} needed, and ${Math.max(limit - used, 0)} left of ${limit}`,
       where: region,
-      mend: `aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${used + needed}`,
+      fix: `aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${used + needed}`,
     }));
 
 /** Lists limits that could not be read. They do not stop the command. */

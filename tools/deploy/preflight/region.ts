@@ -1,7 +1,7 @@
 import { DescribeManagedPrefixListsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import type { Account } from '../aws/account.ts';
-import { nameOf, type Fault } from '../cli/explain.ts';
+import { nameOf, type Issue } from '../cli/explain.ts';
 
 /**
  * The parameter with the version of the bootstrap stack ("Bootstrap your environment" of the CDK
@@ -10,7 +10,7 @@ import { nameOf, type Fault } from '../cli/explain.ts';
 const bootstrapParameter = '/cdk-bootstrap/hnb659fds/version';
 
 /** Fetches the version of the bootstrap stack in a region. Undefined if there is none. */
-export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined> => {
+export const fetchBootstrap = async ({ ssm }: Account): Promise<number | undefined> => {
   try {
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: bootstrapParameter }));
     return Number(Parameter?.Value);
@@ -24,11 +24,11 @@ export const askBootstrap = async ({ ssm }: Account): Promise<number | undefined
 export type Bootstrap = { readonly region: string; readonly needed: number; readonly found: number | undefined };
 
 /** Finds regions whose bootstrap stack is missing or too old. */
-export const judgeBootstrap = (
+export const checkBootstrap = (
   bootstraps: readonly Bootstrap[],
   account: string,
   profile: string | undefined,
-): Fault[] =>
+): Issue[] =>
   bootstraps
     .filter(({ needed, found }) => found === undefined || !(found >= needed))
     .map(({ region, needed, found }) => ({
@@ -37,7 +37,7 @@ export const judgeBootstrap = (
           ? 'CDK has no bootstrap stack here: nowhere to put templates, and no roles to deploy with'
           : `The bootstrap stack of CDK has version ${found}, and ${needed} is needed`,
       where: `${account} in ${region}`,
-      mend: bootstrapCommand(account, region, profile),
+      fix: bootstrapCommand(account, region, profile),
     }));
 
 /** Returns the command that bootstraps a region. */
@@ -47,30 +47,30 @@ const bootstrapCommand = (account: string, region: string, profile: string | und
 /**
  * Fetches the status of a region in the account: `opted-in`, `opt-in-not-required`, `not-opted-in`.
  */
-export const askRegion = async ({ ec2, region }: Account): Promise<string | undefined> => {
+export const fetchRegion = async ({ ec2, region }: Account): Promise<string | undefined> => {
   const answer = await ec2.send(new DescribeRegionsCommand({ AllRegions: true, RegionNames: [region] }));
   return answer.Regions?.[0]?.OptInStatus;
 };
 
 /** Finds problems of a region: it is not enabled, or not the environment's. */
-export const judgeRegion = (
+export const checkRegion = (
   asked: string,
   environment: { readonly name: string; readonly region: string },
   optIn: string | undefined,
-): Fault[] => {
+): Issue[] => {
   const where = `infra/environments/${environment.name}.ts`;
   if (asked !== environment.region) {
     const what = `${environment.name} is in ${environment.region}, and ${asked} was asked for`;
-    const mend = `name ${environment.region}, or put ${asked} there with its zones (and into infra/regions.ts)`;
-    return [{ what, where, mend }];
+    const fix = `name ${environment.region}, or put ${asked} there with its zones (and into infra/regions.ts)`;
+    return [{ what, where, fix }];
   }
   if (optIn !== 'not-opted-in') return [];
-  const mend = `aws account enable-region --region-name ${environment.region}`;
-  return [{ what: `${environment.region} is not enabled for the account`, where, mend }];
+  const fix = `aws account enable-region --region-name ${environment.region}`;
+  return [{ what: `${environment.region} is not enabled for the account`, where, fix }];
 };
 
 /** Fetches the ids of prefix lists that AWS manages, by their names. */
-export const askPrefixLists = async (
+export const fetchPrefixLists = async (
   { ec2 }: Account,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
@@ -83,19 +83,19 @@ export const askPrefixLists = async (
  * Finds prefix lists whose ids in the code differ from those in the account. Security groups would
  * name lists that do not exist.
  */
-export const judgePrefixLists = (
+export const checkPrefixLists = (
   wanted: Readonly<Record<string, string>>,
   found: ReadonlyMap<string, string>,
   region: string,
-): Fault[] =>
+): Issue[] =>
   Object.entries(wanted).flatMap(([name, id]) => {
     const own = found.get(name);
     if (own === id) return [];
     const what =
       own === undefined ? `There is no prefix list ${name}` : `The prefix list ${name} is ${own}, and infra says ${id}`;
-    const mend =
+    const fix =
       own === undefined
         ? 'check that the region has CloudFront’s origin-facing list'
         : `put ${own} into infra/regions.ts`;
-    return [{ what, where: region, mend }];
+    return [{ what, where: region, fix }];
   });

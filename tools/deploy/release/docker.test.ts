@@ -5,23 +5,23 @@ import { explainDocker } from './docker.ts';
 const explain = (...lastLines: readonly string[]) => explainDocker('docker push producer', { lastLines }, '/log');
 
 test('a push that ECR refuses says which rights it needs', () => {
-  const { what, where, mend } = explain(
+  const { what, where, fix } = explain(
     'The push refers to repository [x]',
     'denied: User is not authorized to perform: ecr:InitiateLayerUpload',
   );
   assert.match(what, /^The registry refused it: denied/);
   assert.equal(where, 'docker push producer (/log has all that docker said)');
-  assert.match(mend, /ecr:PutImage/);
+  assert.match(fix, /ecr:PutImage/);
 });
 
 test('a full disk, a login that has ended and a machine without ARM64 each say something else to do', () => {
-  const mends = [
+  const fixes = [
     'write /layer.tar: no space left on device',
     'denied: Your authorization token has expired. Reauthenticate and try again.',
     'exec /bin/sh: exec format error',
     'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.',
-  ].map((line) => explain(line).mend);
-  assert.equal(new Set(mends).size, mends.length);
+  ].map((line) => explain(line).fix);
+  assert.equal(new Set(fixes).size, fixes.length);
 });
 
 test('what nobody foresaw is told in docker’s last words', () => {

@@ -1,4 +1,4 @@
-import type { Fault } from '../cli/explain.ts';
+import type { Issue } from '../cli/explain.ts';
 import { repository } from '../folder.ts';
 import { runProgram, type Ended } from '../cli/run-program.ts';
 
@@ -19,7 +19,7 @@ export const runDocker = (args: readonly string[], options: DockerOptions): Prom
     variables: { DOCKER_BUILDKIT: '1', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
   });
 
-type Rule = { readonly said: RegExp; readonly what: string; readonly mend: string };
+type Rule = { readonly said: RegExp; readonly what: string; readonly fix: string };
 
 const again = 'then run the same command again: images that are there are not made again';
 
@@ -27,53 +27,53 @@ const rules: readonly Rule[] = [
   {
     said: /tag is immutable|cannot be overwritten/i,
     what: 'Another image has this tag already, and tags never change',
-    mend: 'it was pushed meanwhile by somebody else: run the same command again',
+    fix: 'it was pushed meanwhile by somebody else: run the same command again',
   },
   {
     said: /no basic auth credentials|authorization token has expired|401 Unauthorized|unauthorized/i,
     what: 'The registry does not know this login',
-    mend: `renew the credentials, ${again}`,
+    fix: `renew the credentials, ${again}`,
   },
   {
     said: /denied|403 Forbidden/i,
     what: 'The registry refused it',
-    mend: `allow ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:BatchCheckLayerAvailability to the role or user, ${again}`,
+    fix: `allow ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:BatchCheckLayerAvailability to the role or user, ${again}`,
   },
   {
     said: /repository .*(?:does not exist|not found)|name unknown/i,
     what: 'The registry has no such repository',
-    mend: 'the registry stack makes it: run the same command again',
+    fix: 'the registry stack makes it: run the same command again',
   },
   {
     said: /no space left on device/i,
     what: 'The disk is full',
-    mend: `make room (docker system prune), ${again}`,
+    fix: `make room (docker system prune), ${again}`,
   },
   {
     said: /exec format error|does not match the specified platform|no match for platform/i,
     what: 'This machine cannot run programs for ARM64',
-    mend: `docker run --privileged --rm tonistiigi/binfmt --install arm64, ${again}`,
+    fix: `docker run --privileged --rm tonistiigi/binfmt --install arm64, ${again}`,
   },
   {
     said: /Cannot connect to the Docker daemon/i,
     what: 'Docker does not run',
-    mend: `start it (systemctl start docker, or Docker Desktop), ${again}`,
+    fix: `start it (systemctl start docker, or Docker Desktop), ${again}`,
   },
   {
     said: /i\/o timeout|connection refused|no such host|TLS handshake timeout|EOF$/im,
     what: 'The registry cannot be reached',
-    mend: `check the network, ${again}`,
+    fix: `check the network, ${again}`,
   },
 ];
 
 /** Explains a failure of docker by its last lines. */
-export const explainDocker = (doing: string, { lastLines }: Pick<Ended, 'lastLines'>, logFile: string): Fault => {
+export const explainDocker = (doing: string, { lastLines }: Pick<Ended, 'lastLines'>, logFile: string): Issue => {
   const said = lastLines.join('\n');
   const rule = rules.find((each) => each.said.test(said));
   const lastLine = lastLines.findLast((line) => line.trim() !== '') ?? 'docker said nothing';
   return {
     what: rule === undefined ? lastLine : `${rule.what}: ${lastLine}`,
     where: `${doing} (${logFile} has all that docker said)`,
-    mend: rule?.mend ?? `correct what it says, ${again}`,
+    fix: rule?.fix ?? `correct what it says, ${again}`,
   };
 };

@@ -18,7 +18,7 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
     });
   git('init', '--quiet');
   const nothing = await readGitState(signal, folder);
-  assert.match('fault' in nothing ? nothing.fault.what : '', /^There is no commit, .*: fatal: /);
+  assert.match('issue' in nothing ? nothing.issue.what : '', /^There is no commit, .*: fatal: /);
 
   writeFileSync(join(folder, 'one'), '1');
   git('add', 'one');
@@ -26,7 +26,7 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
   const commit = git('rev-parse', 'HEAD').trim();
   const state = async () => {
     const read = await readGitState(signal, folder);
-    return 'fault' in read ? assert.fail(read.fault.what) : read;
+    return 'issue' in read ? assert.fail(read.issue.what) : read;
   };
   const clean = await state();
   assert.deepEqual(clean, { commit, changes: undefined, changedFiles: [] });
@@ -68,7 +68,7 @@ test('a repository of another user’s is told in the words of git, with the com
     process.env = env;
   });
   const state = await readGitState(signal, folder);
-  if (!('fault' in state)) assert.fail('git allowed it');
-  assert.match(state.fault.what, /dubious ownership/);
-  assert.match(state.fault.mend, /^git config --global --add safe\.directory /);
+  if (!('issue' in state)) assert.fail('git allowed it');
+  assert.match(state.issue.what, /dubious ownership/);
+  assert.match(state.issue.fix, /^git config --global --add safe\.directory /);
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from '../cli/explain.ts';
+import type { Issue } from '../cli/explain.ts';
 import { repository } from '../folder.ts';
 import { runProgram, type Ended } from '../cli/run-program.ts';
 
@@ -22,10 +22,10 @@ export type GitState = {
 export const readGitState = async (
   signal: AbortSignal,
   folder = repository,
-): Promise<GitState | { readonly fault: Fault }> => {
+): Promise<GitState | { readonly issue: Issue }> => {
   const git = (...args: readonly string[]) => runProgram('git', args, { cwd: folder, signal });
   const head = await git('rev-parse', '--verify', 'HEAD');
-  if (head.status !== 0) return { fault: explainGit(head) };
+  if (head.status !== 0) return { issue: explainGit(head) };
   const [tracked, untracked] = await Promise.all([
     git('diff', 'HEAD', '--binary', '--no-ext-diff'),
     git('ls-files', '--others', '--exclude-standard', '-z'),
@@ -39,7 +39,7 @@ export const readGitState = async (
   return { commit: head.output.trim(), changes: hash.digest('hex').slice(0, 8), changedFiles };
 };
 
-const explainGit = ({ lastLines }: Ended): Fault => {
+const explainGit = ({ lastLines }: Ended): Issue => {
   const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git said nothing';
   // Git refuses a repository of another user, and prints the command that allows it.
   const exception = lastLines.find((line) => line.includes('safe.directory'))?.trim();
@@ -47,9 +47,9 @@ const explainGit = ({ lastLines }: Ended): Fault => {
     ? {
         what: `There is no commit, by which images are named: ${said}`,
         where: 'git',
-        mend: 'git init, git add --all, git commit',
+        fix: 'git init, git add --all, git commit',
       }
-    : { what: said, where: 'git', mend: exception };
+    : { what: said, where: 'git', fix: exception };
 };
 
 /**

@@ -140,7 +140,7 @@ const confirm = async (account: Account, { own, tag }: Wanted, image: ImageName,
   const where = `${repositoryOf(own.environment, image)}:${tag}`;
   const what =
     found === undefined ? 'Docker pushed an image that ECR does not have' : `ECR has ${found} in place of ${digest}`;
-  throw new CommandError([{ what, where, mend: 'run the same command again' }]);
+  throw new CommandError([{ what, where, fix: 'run the same command again' }]);
 };
 
 /** Builds and pushes missing images. Throws a {@link CommandError} with docker's message. */
@@ -175,8 +175,8 @@ export const promoteImages = async (work: Work, wanted: Wanted, source: Registry
   const absent = imageNames.filter((image) => !sources.has(image));
   if (absent.length > 0) {
     const what = `${source.environment} has no ${absent.join(', ')} of ${sourceTag}, and ${own.environment} takes none that did not run there`;
-    const mend = `npm run deploy -- ${source.environment}, from the same commit`;
-    throw new CommandError([{ what, where: `ECR of ${source.account} in ${source.region}`, mend }]);
+    const fix = `npm run deploy -- ${source.environment}, from the same commit`;
+    throw new CommandError([{ what, where: `ECR of ${source.account} in ${source.region}`, fix }]);
   }
   const there = await findImages(own, tag);
   const logFile = join(folderOf(own.environment), 'docker.log');

@@ -17,15 +17,15 @@ const ask = async (work: Work, url: string, init: RequestInit = {}): Promise<Ans
 };
 
 /** Polls until the answer is as expected: a new address takes time to become known everywhere. */
-const askUntil = async (
+const pollUntil = async (
   work: Work,
   what: string,
   call: () => Promise<Answer>,
   judge: (answer: Answer) => State,
   where: string,
 ): Promise<void> => {
-  const mend = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/operations.md says what to do';
-  await waitUntil(work, { what, where, mend, longestMin: 5 }, async () => {
+  const fix = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/operations.md says what to do';
+  await waitUntil(work, { what, where, fix, longestMin: 5 }, async () => {
     try {
       return judge(await call());
     } catch (error) {
@@ -60,7 +60,7 @@ const checkRefusal = async (work: Work, url: string, api: Environment['api']): P
     ...(api.tokensFor === 'all' ? [{ what: 'GET /count without a token', init: {} }] : []),
   ];
   for (const { what, init } of probes) {
-    await askUntil(
+    await pollUntil(
       work,
       what,
       () => ask(work, url, init),
@@ -84,7 +84,7 @@ export const smokeTest = async (
 ): Promise<void> => {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const index = readFileSync(join(pageFolder, 'index.html'), 'utf8');
-  await askUntil(
+  await pollUntil(
     work,
     'The page',
     () => ask(work, `${address}/`),
@@ -96,7 +96,7 @@ export const smokeTest = async (
   const api = `${address}/api/count`;
   await checkRefusal(work, api, access);
   let before = 0;
-  await askUntil(
+  await pollUntil(
     work,
     'GET /count',
     () => ask(work, api, { headers: authorization }),
@@ -113,14 +113,14 @@ export const smokeTest = async (
     headers: { ...authorization, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
     body: JSON.stringify({ count: Math.floor(Date.now() / 1_000) }),
   };
-  await askUntil(
+  await pollUntil(
     work,
     'POST /count',
     () => ask(work, api, post),
     (answer) => (answer.status === 201 ? 'done' : said(answer)),
     api,
   );
-  await askUntil(
+  await pollUntil(
     work,
     'The count that was posted',
     () => ask(work, api, { headers: authorization }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment as values } from '@sluice/infra/environments/dev.ts';
-import { judgeServices, sayLinks } from './verify.ts';
+import { checkServices, formatLinks } from './verify.ts';
 
 const service = (more: object) => ({
   serviceName: 'producer',
@@ -12,20 +12,20 @@ const service = (more: object) => ({
 });
 
 test('services are steady when all tasks run and they are of one release', () => {
-  assert.equal(judgeServices([service({}), service({ serviceName: 'consumer' })]), 'done');
-  const lacks = (more: object) => judgeServices([service({}), service(more)]);
+  assert.equal(checkServices([service({}), service({ serviceName: 'consumer' })]), 'done');
+  const lacks = (more: object) => checkServices([service({}), service(more)]);
   assert.deepEqual(lacks({ runningCount: 1 }), { lacks: 'producer: 1 of 2 tasks run' });
   assert.deepEqual(lacks({ deployments: [{}, {}] }), { lacks: 'producer: tasks of the release before still run' });
   assert.deepEqual(lacks({ deployments: [{ rolloutState: 'FAILED', rolloutStateReason: 'tasks failed to start' }] }), {
     lacks: 'producer: tasks failed to start',
   });
   assert.deepEqual(lacks({ desiredCount: 0 }), { lacks: 'producer: no tasks are wanted' });
-  assert.deepEqual(judgeServices([]), { lacks: 'there are no services' });
+  assert.deepEqual(checkServices([]), { lacks: 'there are no services' });
 });
 
 test('links lead to the page, the dashboard and each log group', () => {
   const parts = { cluster: 'c', services: [], targets: '', bucket: '', distribution: '', logGroups: ['/sluice/a b'] };
-  const lines = sayLinks({ ...values, name: 'dev' }, 'https://one.cloudfront.net', parts);
+  const lines = formatLinks({ ...values, name: 'dev' }, 'https://one.cloudfront.net', parts);
   assert.deepEqual(
     lines.map((line) => line.split(' ')[0]),
     ['page', 'api', 'dashboard', 'logs'],

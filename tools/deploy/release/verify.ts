@@ -28,8 +28,8 @@ export const findParts = async (account: Account, environment: string): Promise<
   const one = (type: string, prefix = ''): string => {
     const [found] = findResources(resources, type, prefix);
     if (found !== undefined) return found.physicalId;
-    const mend = `npm run deploy -- ${environment}`;
-    throw new CommandError([{ what: `There is no ${prefix} ${type}`.replaceAll(/ +/g, ' '), where: stack, mend }]);
+    const fix = `npm run deploy -- ${environment}`;
+    throw new CommandError([{ what: `There is no ${prefix} ${type}`.replaceAll(/ +/g, ' '), where: stack, fix }]);
   };
   const all = (type: string, prefix = '') =>
     findResources(resources, type, prefix).map(({ physicalId }: DeployedResource) => physicalId);
@@ -47,7 +47,7 @@ export const findParts = async (account: Account, environment: string): Promise<
  * Returns what services lack to be steady: all tasks run, and are of one release.
  * @internal
  */
-export const judgeServices = (services: readonly Service[]): State => {
+export const checkServices = (services: readonly Service[]): State => {
   const lacks = services.flatMap(({ serviceName = '', deployments = [], runningCount = 0, desiredCount = 0 }) => {
     const [first] = deployments;
     if (first?.rolloutState === 'FAILED')
@@ -82,19 +82,19 @@ export const verifyServices = async (
   parts: Parts,
 ): Promise<void> => {
   const where = `cluster ${parts.cluster}`;
-  const mend = `npm run logs -- ${environment} producer shows what they say; then deploy again`;
-  const limits = { where, mend, longestMin: 15 };
+  const fix = `npm run logs -- ${environment} producer shows what they say; then deploy again`;
+  const limits = { where, fix, longestMin: 15 };
   let services: readonly Service[] = [];
   await waitUntil(work, { what: 'Services', ...limits }, async () => {
     const asked = new DescribeServicesCommand({ cluster: parts.cluster, services: [...parts.services] });
     services = (await account.ecs.send(asked)).services ?? [];
-    return judgeServices(services);
+    return checkServices(services);
   });
   for (const service of services) {
     const others = (await tagsOf(account, service)).filter((each) => each !== tag);
     if (others.length === 0) continue;
     const what = `${service.serviceName} was put back: it runs ${others.join(', ')} in place of ${tag}`;
-    throw new CommandError([{ what, where, mend }]);
+    throw new CommandError([{ what, where, fix }]);
   }
   await waitUntil(work, { what: 'Load balancer', ...limits }, async () => {
     const asked = new DescribeTargetHealthCommand({ TargetGroupArn: parts.targets });
@@ -124,7 +124,7 @@ export const findAddress = async (
 const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
 
 /** Formats links for monitoring, one line each. */
-export const sayLinks = ({ name, region }: Environment, address: string, { logGroups }: Parts): string[] => {
+export const formatLinks = ({ name, region }: Environment, address: string, { logGroups }: Parts): string[] => {
   const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`;
   return [
     `page       ${address}`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { whatStays } from './what-stays.ts';
+import { listRetained } from './retained.ts';
 
 test('what stays is told with the reason: last snapshots, and what other environments use', () => {
   const of = (Type: string, DeletionPolicy?: string) => ({ Type, DeletionPolicy, Properties: {} });
@@ -12,7 +12,7 @@ test('what stays is told with the reason: last snapshots, and what other environ
     Role: of('AWS::IAM::Role'),
   };
   assert.deepEqual(
-    whatStays({ Resources }, (id) => id.toLowerCase()),
+    listRetained({ Resources }, (id) => id.toLowerCase()),
     [
       'a last snapshot of database (AWS::RDS::DBInstance), because the environment is protected',
       'github (AWS::IAM::OIDCProvider), because GitHub deploys the account’s other environments by it',
