@@ -1,4 +1,4 @@
-# All images of Sluice: `docker build --target producer .`, and consumer, database-setup, frontend, envoy. docs/containers.md says what is in them.
+# All images of Sluice: `docker build --target producer .`, and consumer, database-setup, frontend, envoy. docs/guides/containers.md says what is in them.
 # It builds with BuildKit and without. What runs programs is of the machine that builds (of which the old builder knows nothing: `linux` is its
 # own), and the last stage of each image only copies, so that an image for another processor needs no emulation.
 

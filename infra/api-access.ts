@@ -38,7 +38,7 @@ const closedApi = z.strictObject({
 /** Access to the API of an environment. It has no default: only an environment can open its API. */
 export const apiSchema = z.discriminatedUnion('access', [openApi, closedApi], {
   error:
-    "must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/aws.md#who-may-call-the-api)",
+    "must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/guides/aws.md#who-may-call-the-api)",
 });
 
 type Api = z.output<typeof apiSchema>;

@@ -137,7 +137,7 @@ test('all faults of all environments are told at once, each with its place', asy
       'second-one.queue.durability: needs a second zone in network.zones',
       'second-one.region: Invalid option: expected one of "eu-central-1"|"us-east-1"',
       'second-one: must be 2 to 10 small letters and digits: it begins names in AWS',
-      "third.api: must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/aws.md#who-may-call-the-api)",
+      "third.api: must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/guides/aws.md#who-may-call-the-api)",
     ]);
     return true;
   });

@@ -17,9 +17,18 @@ test('tables are those of the environments and the templates', () => {
 
 test('a value has a row, with what each environment says and what it means', () => {
   const rows = environmentsTable(environments).split('\n');
-  assert.match(rows[0] ?? '', /^\| value \| test \| dev \| stage \| prod \| what it is \|$/);
-  assert.ok(rows.some((row) => row.startsWith('| `network.natGateways` | 1 | 1 | 1 | 3 | Ways from private subnets')));
-  assert.ok(rows.some((row) => row.startsWith('| `queue.durability` | – | – | – | sync | ')));
-  assert.ok(rows.some((row) => row.startsWith('| `queue.kind` | serverless | serverless | serverless | nodes | ')));
-  assert.ok(rows.some((row) => row.startsWith('| `database.isMultiAz` | no | no | no | yes | ')));
+  assert.equal(new Set(rows.map((row) => row.length)).size, 1, 'columns are not aligned');
+  const [head = [], , ...body] = rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+  assert.deepEqual(head, ['value', 'test', 'dev', 'stage', 'prod', 'meaning']);
+  const valuesOf = (path: string) => body.find(([value]) => value === `\`${path}\``)?.slice(1, -1);
+  assert.deepEqual(valuesOf('network.natGateways'), ['1', '1', '1', '3']);
+  assert.deepEqual(valuesOf('queue.durability'), ['–', '–', '–', 'sync']);
+  assert.deepEqual(valuesOf('queue.kind'), ['serverless', 'serverless', 'serverless', 'nodes']);
+  assert.deepEqual(valuesOf('database.isMultiAz'), ['no', 'no', 'no', 'yes']);
+  for (const row of body) assert.notEqual(row.at(-1), '', `${row[0] ?? ''} has no description in infra/environment.ts`);
 });

@@ -17,7 +17,7 @@ export const makeDocuments = (
   environments: readonly Environment[],
   templates: readonly StackTemplate[],
 ): { readonly file: string; readonly text: string }[] => {
-  const page = join(docs, 'aws.md');
+  const page = join(docs, 'reference/aws.md');
   return [
     {
       file: page,
@@ -40,6 +40,6 @@ const costTables = (templates: readonly StackTemplate[]): string => {
 
 const fill = (text: string, name: string, content: string): string => {
   const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(text)) throw new Error(`docs/aws.md has no <!-- ${name} --> … <!-- /${name} -->`);
+  if (!place.test(text)) throw new Error(`docs/reference/aws.md has no <!-- ${name} --> … <!-- /${name} -->`);
   return text.replace(place, (_all, start: string, end: string) => `${start}\n${content}\n\n${end}`);
 };

@@ -9,17 +9,24 @@ type Row = { readonly path: string; readonly meaning: string };
  */
 export const environmentsTable = (environments: readonly Environment[]): string => {
   const rows = [...new Map(rowsOf(environmentSchema, []).map((row) => [row.path, row])).values()];
-  return [
-    ['value', ...environments.map(({ name }) => name), 'what it is'],
-    ['---', ...environments.map(() => '---'), '---'],
+  return alignTable([
+    ['value', ...environments.map(({ name }) => name), 'meaning'],
     ...rows.map(({ path, meaning }) =>
       [`\`${path}\``].concat(
         environments.map((environment) => say(valueAt(environment, path))),
         meaning,
       ),
     ),
-  ]
-    .map((cells) => `| ${cells.join(' | ')} |`)
+  ]);
+};
+
+/** Formats rows in columns of equal width, as oxfmt does. The first row is the header. */
+const alignTable = (rows: readonly (readonly string[])[]): string => {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [head, rule, ...body]
+    .map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
     .join('\n');
 };
 
@@ -35,7 +42,8 @@ const rowsOf = (schema: unknown, path: readonly string[]): Row[] => {
     // The first occurrence of a name has its meaning.
     return inner.options.flatMap((part) => rowsOf(part, path)).filter(({ meaning }) => meaning !== '');
   }
-  return [{ path: path.join('.'), meaning: (inner instanceof z.ZodType ? inner.description : undefined) ?? '' }];
+  const described = [schema, inner].find((part) => part instanceof z.ZodType && part.description !== undefined);
+  return [{ path: path.join('.'), meaning: described instanceof z.ZodType ? (described.description ?? '') : '' }];
 };
 
 const valueAt = (value: unknown, path: string): unknown =>

@@ -12,11 +12,11 @@ import { measurementsTable, writeTable } from './images/measurements.ts';
 
 // `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and
 // runs all of them together with Compose. With `--measure` it stops after the images and writes
-// their measurements to docs/containers.md.
+// their measurements to docs/guides/containers.md.
 
 const { values } = parseArgs({ options: { measure: { type: 'boolean', default: false } } });
 const tag = process.env['SLUICE_TAG'] ?? 'local';
-const page = join(repository, 'docs/containers.md');
+const page = join(repository, 'docs/guides/containers.md');
 // Each file has its own containers and network, and mostly waits.
 const filesAtOnce = 2;
 const longestCheckMs = 900_000;

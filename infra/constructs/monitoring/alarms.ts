@@ -23,8 +23,6 @@ type Condition = {
   readonly minutes: number;
   /** True if missing data counts as breaching the threshold. */
   readonly isMissingBad?: boolean;
-  /** The section of docs/operations.md with the steps to take. */
-  readonly section: string;
 };
 
 /**
@@ -43,7 +41,8 @@ export const deploymentAlarmsOf = (environment: Environment, service: 'producer'
 const nameOf = ({ name }: Environment, alarm: string): string => `sluice-${name}-${alarm}`;
 
 /**
- * Alarms that page someone. Each links to the section that says what to check and how to fix it.
+ * Alarms that page someone. Each links to the section of docs/runbook.md with its name, which says
+ * what to check and how to fix it.
  */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { environment, balancer, targets, topic }: AlarmsProps) {
@@ -60,10 +59,10 @@ export class Alarms extends Construct {
   }
 
   private add(name: string, environment: Environment, condition: Condition, topic: ITopic): void {
-    const { metric, above, below, minutes, isMissingBad = false, section } = condition;
+    const { metric, above, below, minutes, isMissingBad = false } = condition;
     const alarm = new Alarm(this, name, {
       alarmName: nameOf(environment, name),
-      alarmDescription: `What to check and how to mend it: docs/operations.md#${section}`,
+      alarmDescription: `What to check and how to fix it: docs/runbook.md#${name}`,
       metric,
       threshold: above ?? below ?? 0,
       comparisonOperator:
@@ -97,26 +96,22 @@ const apiConditions = (
     }),
     above: 10,
     minutes: 5,
-    section: 'posts-get-503',
   },
   latency: {
     metric: targets.metrics.targetResponseTime({ ...minute, statistic: 'p99' }),
     above: 2,
     minutes: 5,
-    section: 'answers-are-slow',
   },
   'no-healthy-task': {
     metric: targets.metrics.healthyHostCount({ ...minute, statistic: 'Maximum' }),
     below: 1,
     minutes: 3,
     isMissingBad: true,
-    section: 'no-task-is-healthy',
   },
   'unhealthy-tasks': {
     metric: targets.metrics.unhealthyHostCount({ ...minute, statistic: 'Maximum' }),
     above: 0,
     minutes: 3,
-    section: 'some-tasks-are-not-healthy',
   },
   'internal-errors': {
     // Errors of the API itself: not those of Envoy or the load balancer, and no 503 for a full
@@ -124,7 +119,6 @@ const apiConditions = (
     metric: sluiceMetric(environment, 'producer', 'refused_total', 'Sum', { reason: 'internal_error' }),
     above: 10,
     minutes: 5,
-    section: 'the-api-fails',
   },
 });
 
@@ -146,7 +140,6 @@ const taskConditions = (environment: Environment): Readonly<Record<string, Condi
             }),
             above: 0,
             minutes: 10,
-            section: 'some-tasks-are-not-healthy',
           },
         ]),
       )
@@ -157,13 +150,11 @@ const queueConditions = (environment: Environment): Readonly<Record<string, Cond
     metric: queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)'),
     above: 120,
     minutes: 5,
-    section: 'the-age-of-the-oldest-entry-rises',
   },
   'dead-letters': {
     metric: queueMetric(environment, 'dead_letters', 'Dead letters'),
     above: 0,
     minutes: 1,
-    section: 'there-are-dead-letters',
   },
   'no-progress': {
     metric: new MathExpression({
@@ -177,33 +168,28 @@ const queueConditions = (environment: Environment): Readonly<Record<string, Cond
     }),
     above: 0,
     minutes: 5,
-    section: 'the-age-of-the-oldest-entry-rises',
   },
   'no-metrics': {
     metric: sluiceMetric(environment, 'producer', 'queue_consumers', 'SampleCount'),
     below: 1,
     minutes: 5,
     isMissingBad: true,
-    section: 'no-metrics-arrive',
   },
 });
 
 const cacheConditions = (environment: Environment): Readonly<Record<string, Condition>> => {
   const { queue } = environment;
-  const section = 'valkey-is-full-or-busy';
   if (queue.kind === 'nodes') {
     return {
       'valkey-memory': {
         metric: cacheMetric(environment, 'DatabaseCapacityUsageCountedForEvictPercentage', 'Maximum'),
         above: 75,
         minutes: 5,
-        section,
       },
       'valkey-cpu': {
         metric: cacheMetric(environment, 'EngineCPUUtilization', 'Maximum'),
         above: 80,
         minutes: 10,
-        section,
       },
     };
   }
@@ -212,10 +198,9 @@ const cacheConditions = (environment: Environment): Readonly<Record<string, Cond
       metric: cacheMetric(environment, 'BytesUsedForCache', 'Maximum'),
       above: 0.75 * queue.maxStorageGb * 1e9,
       minutes: 5,
-      section,
     },
-    'valkey-throttled': { metric: cacheMetric(environment, 'ThrottledCmds', 'Sum'), above: 0, minutes: 5, section },
-    'valkey-evictions': { metric: cacheMetric(environment, 'Evictions', 'Sum'), above: 0, minutes: 1, section },
+    'valkey-throttled': { metric: cacheMetric(environment, 'ThrottledCmds', 'Sum'), above: 0, minutes: 5 },
+    'valkey-evictions': { metric: cacheMetric(environment, 'Evictions', 'Sum'), above: 0, minutes: 1 },
   };
 };
 
@@ -224,13 +209,11 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
     metric: databaseMetric(environment, 'CPUUtilization'),
     above: 85,
     minutes: 15,
-    section: 'mysql-is-busy',
   },
   'mysql-storage': {
     metric: databaseMetric(environment, 'FreeStorageSpace', 'Minimum'),
     below: 0.1 * environment.database.storageGb * 1e9,
     minutes: 15,
-    section: 'mysql-is-full',
   },
   'mysql-connections': {
     metric: databaseMetric(environment, 'DatabaseConnections', 'Maximum'),
@@ -239,7 +222,6 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
     // people.
     above: 4 * (2 * environment.producer.most + environment.consumer.most) + 10,
     minutes: 10,
-    section: 'mysql-is-busy',
   },
 });
 
@@ -251,7 +233,6 @@ const functionConditions = ({ name }: Environment): Readonly<Record<string, Cond
         metric: functionErrors(`sluice-${name}-rotate-${user}`),
         above: 0,
         minutes: 1,
-        section: 'logins-are-rotated',
       },
     ]),
   );

@@ -50,7 +50,7 @@ export const readToken = async ({ secrets, region }: Account, arn: string): Prom
     {
       what: 'The secret holds no bearer tokens: it must be JSON, a list or an object of strings of at least 32 printable ASCII characters',
       where: `${arn} in ${region}`,
-      fix: 'put tokens into it (openssl rand -hex 32; docs/operations.md#replace-a-token-of-the-api)',
+      fix: 'put tokens into it (openssl rand -hex 32; docs/guides/aws.md#replace-a-token)',
     },
   ]);
 };

@@ -3,7 +3,7 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import { settingsFor, watchErrors, type Account } from './account.ts';
 import type { Row } from '../cli/status-table.ts';
 
-/** The last published state of the queue (docs/operations.md, "Metrics"). */
+/** The last published state of the queue (docs/reference/metrics.md). */
 export type Gauges = Readonly<Partial<Record<Gauge, number>>> & { readonly saidAt?: Date };
 
 type Gauge = (typeof gauges)[number];
@@ -70,7 +70,7 @@ export const newestOf = (results: readonly MetricDataResult[]): Gauges => {
 /** Formats the gauges as rows of the status. */
 export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
   if (saidAt === undefined) {
-    const note = 'no process has said anything for five minutes (docs/operations.md, "No metrics arrive")';
+    const note = 'no process has said anything for five minutes (docs/runbook.md#no-metrics)';
     return [{ what: 'queue', is: 'not known', note, isWell: false }];
   }
   const {

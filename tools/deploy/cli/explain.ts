@@ -62,7 +62,7 @@ const kinds: readonly Kind[] = [
   {
     names: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedException', 'UnauthorizedOperation'],
     what: 'The credentials may not do this',
-    fix: 'allow it to the role or user (docs/operations.md says what a deployment needs), or use another profile',
+    fix: 'allow it to the role or user (docs/guides/aws.md says what a deployment needs), or use another profile',
   },
   {
     names: [

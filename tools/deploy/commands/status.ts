@@ -111,7 +111,7 @@ const fetchCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
   const note =
     sum > 0
       ? `since ${first}, without what has no tag; a day behind`
-      : 'nothing yet, or the tag `environment` is not activated for costs (docs/operations.md)';
+      : 'nothing yet, or the tag `environment` is not activated for costs (docs/guides/aws.md#what-a-month-costs)';
   return [{ what: 'cost', is: `${sum.toFixed(2)} USD`, note, isWell: true }];
 };
 

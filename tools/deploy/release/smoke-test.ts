@@ -24,7 +24,7 @@ const pollUntil = async (
   judge: (answer: Answer) => State,
   where: string,
 ): Promise<void> => {
-  const fix = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/operations.md says what to do';
+  const fix = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/runbook.md says what to do';
   await waitUntil(work, { what, where, fix, longestMin: 5 }, async () => {
     try {
       return judge(await call());
