@@ -9,11 +9,15 @@ export const insertRun = (text: string, rows: readonly Row[], about: readonly st
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/benchmarks.md must have the lines "${begin}" and "${end}"`);
   const [head = [], ...lines] = tableCells(rows).map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  // Columns of equal width, as oxfmt formats them.
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((cells) => cells[column]?.length ?? 0)));
+  const tableLine = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   const measured = [
     ...about.map((line) => `- ${line}`),
     '',
     tableLine(head),
-    tableLine(head.map(() => '---')),
+    tableLine(widths.map((width) => '-'.repeat(width))),
     ...lines.map(tableLine),
     '',
     '![How far from its reach each figure is](benchmarks-reach.svg)',
@@ -22,5 +26,3 @@ export const insertRun = (text: string, rows: readonly Row[], about: readonly st
   ];
   return [text.slice(0, from) + begin, '', ...measured, '', text.slice(to)].join('\n');
 };
-
-const tableLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

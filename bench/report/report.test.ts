@@ -24,9 +24,11 @@ test('a run is put between the markers, in the place of the last one, and what s
   assert.match(first, /- Commit: abc\n/);
   assert.match(
     first,
-    /\| GET \| 1,000 requests\/s \| 2,000 requests\/s: a \\\| limit \| 0\.50 .* \| ≥ 0\.85 \| NOT MET \|/,
+    /\| GET +\| 1,000 requests\/s \| 2,000 requests\/s: a \\\| limit \| 0\.50 .* \| ≥ 0\.85 \| NOT MET \|/,
   );
   assert.equal(insertRun(first, rows, ['Commit: abc']), first);
+  const lengths = [...first.matchAll(/^\|.*\|$/gm)].map(([line]) => line.length);
+  assert.equal(new Set(lengths).size, 1, 'columns are not aligned');
   assert.throws(() => insertRun('no markers', rows, []), /must have the lines/);
 });
 
