@@ -6,7 +6,12 @@ import { repository } from '@sluice/local/folder.ts';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
-const stepSchema = z.object({ uses: z.string().optional(), run: z.string().optional() });
+const stepSchema = z.object({
+  uses: z.string().optional(),
+  run: z.string().optional(),
+  with: z.record(z.string(), z.union([z.string(), z.boolean(), z.number()])).default({}),
+  env: z.record(z.string(), z.string()).default({}),
+});
 const jobSchema = z.object({
   if: z.string().optional(),
   needs: z.union([z.string(), z.array(z.string())]).optional(),
@@ -14,12 +19,14 @@ const jobSchema = z.object({
   permissions: z.record(z.string(), z.string()).optional(),
   uses: z.string().optional(),
   with: z.record(z.string(), z.string()).optional(),
+  strategy: z.object({ matrix: z.record(z.string(), z.array(z.string())) }).optional(),
   steps: z.array(stepSchema).default([]),
 });
 const workflowSchema = z.object({
   permissions: z.record(z.string(), z.string()),
   jobs: z.record(z.string(), jobSchema),
 });
+const triggersSchema = z.object({ on: z.unknown() });
 
 const folder = join(repository, '.github/workflows');
 const workflows = globSync('*.{yml,yaml}', { cwd: folder }).map((name) => {
@@ -119,4 +126,50 @@ test('what is on main goes to test, then to stage, then to prod, each through th
     ['test', 'stage', 'prod'],
   );
   assert.equal(jobsOf('deploy.yml')['deploy']?.environment, '${{ inputs.environment }}');
+});
+
+test('only a release may write, each job only what it publishes', () => {
+  const writing = jobs.flatMap(({ where, value: { permissions = {} } }) =>
+    Object.entries(permissions).flatMap(([what, right]) =>
+      right === 'write' && what !== 'id-token' ? [`${where}: ${what}`] : [],
+    ),
+  );
+  assert.deepEqual(writing, ['release.yml: images: packages', 'release.yml: release: contents']);
+});
+
+test('a tag releases each image for both processors, with its provenance and its bill of materials', () => {
+  const { text } = workflows.find(({ name }) => name === 'release.yml') ?? assert.fail();
+  assert.deepEqual(triggersSchema.parse(parse(text)).on, { push: { tags: ['v*'] } });
+  const { images } = jobsOf('release.yml');
+  const dockerfile = readFileSync(join(repository, 'Dockerfile'), 'utf8');
+  const inCompose = [...readFileSync(join(repository, 'compose.yaml'), 'utf8').matchAll(/target: (\S+)/g)];
+  const targets = images?.strategy?.matrix['image'] ?? [];
+  assert.deepEqual(targets.toSorted(), [...new Set(inCompose.map(([, target = '']) => target))].toSorted());
+  for (const target of targets) assert.match(dockerfile, new RegExp(` AS ${target}$`, 'm'));
+  const build = images?.steps.find(({ uses }) => uses?.startsWith('docker/build-push-action@')) ?? assert.fail();
+  const { platforms, provenance, sbom, push, target } = build.with;
+  assert.deepEqual(
+    { platforms, provenance, sbom, push, target },
+    {
+      platforms: 'linux/amd64,linux/arm64',
+      provenance: 'mode=max',
+      sbom: true,
+      push: true,
+      target: '${{ matrix.image }}',
+    },
+  );
+});
+
+test('a release is checked before anything is published, and packages are installed before its token is there', () => {
+  const { check, images, release } = jobsOf('release.yml');
+  assert.deepEqual([check?.needs, images?.needs, release?.needs], [undefined, 'check', 'images']);
+  assert.ok(check?.steps.some(({ run }) => run === 'npm run release -- "$TAG" --check'));
+  assert.deepEqual(
+    release?.steps.map(({ run, env }) => [run, Object.keys(env)]),
+    [
+      [undefined, []],
+      ['node tools/install.mjs', []],
+      ['npm run release -- "$TAG"', ['TAG', 'GH_TOKEN']],
+    ],
+  );
 });
