@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateServers } from '@sluice/local/servers/private-servers.ts';
 import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { findChromium } from './browser/find-chromium.ts';
-import { faultTable } from './faults/report.ts';
 
 // `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
 
@@ -20,7 +19,6 @@ const longestTestMs = 300_000;
 const longestRunMs = 1_800_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-const faultReport = join(folder, 'faults.tsv');
 const servers = createSupervisor({
   onLine: () => undefined,
   onDeath: (part, how, lines) => say([`${part} died (${how}):`, ...lines].join('\n')),
@@ -38,7 +36,12 @@ const runTests = async (environment: Readonly<Record<string, string>>): Promise<
       `--test-timeout=${longestTestMs}`,
       ...(given.length > 0 ? given : everything),
     ],
-    { stdio: 'inherit', env: { ...process.env, ...environment }, timeout: longestRunMs, killSignal: 'SIGKILL' },
+    {
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+      timeout: given.length > 0 ? undefined : longestRunMs,
+      killSignal: 'SIGKILL',
+    },
   );
   const ended = once(child, 'exit');
   endTests = async () => {
@@ -67,11 +70,9 @@ try {
   await Promise.all(parts.map(servers.start));
   process.exitCode = await runTests({
     ...environment,
-    SLUICE_FAULT_REPORT: faultReport,
     // Tests start hundreds of processes of the same few programs.
     NODE_COMPILE_CACHE: join(folder, 'compiled'),
   });
-  if (existsSync(faultReport)) say(faultTable(readFileSync(faultReport, 'utf8')));
 } finally {
   await servers.stop();
   rmSync(folder, { recursive: true });

@@ -18,7 +18,7 @@ test('entries that cannot be parsed, in the middle of batches under load, are ke
     await load.more(5);
   }
   await load.stop();
-  await assertBalance(pipeline, load, { fault: 'entry that cannot be parsed', times, withinMs });
+  await assertBalance(pipeline, load, withinMs);
   assert.equal(await queue.admin.xLen(deadLetters), times);
   const { output } = await operate('dead-letters', 'list');
   assert.equal(output.trim().split('\n').length, times);
@@ -36,7 +36,7 @@ test('the same batches several times in one read are recorded once', async (t) =
   await load.more();
   await load.stop();
   assert.ok(entries.length > 0);
-  await assertBalance(pipeline, load, { fault: 'the same batch in one read', times: 2 * entries.length, withinMs });
+  await assertBalance(pipeline, load, withinMs);
 });
 
 test('another number of partitions strands nothing, while producers of the old number go on', async (t) => {
@@ -52,6 +52,5 @@ test('another number of partitions strands nothing, while producers of the old n
     await next.more();
   }
   await Promise.all(loads.map(({ stop }) => stop()));
-  const fault = { fault: 'another number of partitions', times: numbers.length, withinMs };
-  await assertBalance(pipeline, joinLoads(loads), fault);
+  await assertBalance(pipeline, joinLoads(loads), withinMs);
 });
