@@ -7,14 +7,11 @@ import { baseImages, baseOf, nameInEngine } from './images/base-images.ts';
 import { images, labelsSchema, type Image } from './images/build-images.ts';
 import { addressOf, docker, imageName, inspect, startParts, succeeds, terminate, variable } from './containers.ts';
 import { findSecrets, ownFilesOf, saveLayers } from './images/layers.ts';
-import { reportMeasurement } from './images/measurements.ts';
-import { installedPackages, lockedPackages, writeSbom } from './images/sbom.ts';
-import { measureStart } from './images/start-time.ts';
+import { installedPackages, lockedPackages } from './images/packages.ts';
 
 const servers = ['producer', 'consumer', 'frontend', 'envoy'] as const;
 const programs = { producer: /\/node$/, consumer: /\/node$/, frontend: /\/nginx$/, envoy: /\/envoy$/ };
 const mostAddedBytes = 80e6;
-const mostStartMs = 1_000;
 const stopWithinMs = 10_000;
 
 const find = (part: string) => {
@@ -82,43 +79,24 @@ test('no layer has a secret, a test, or anything of git or npm', async (t) => {
   );
 });
 
-for (const image of images) {
-  test(`${image}: what it adds to its base and how long it takes to start are measured, at most 80 MB and 1 s for a service`, async (t) => {
-    const [size, base] = await Promise.all(
+for (const image of ['producer', 'consumer'] as const) {
+  test(`${image}: it adds at most 80 MB to its base`, async () => {
+    const [size = 0, base = 0] = await Promise.all(
       [imageName(image), baseOf(image)].map(async (name) => Number(await inspect(name, '{{.Size}}'))),
     );
-    const addedBytes = (size ?? 0) - (base ?? 0);
-    assert.ok(addedBytes > 0);
-    if (image === 'producer' || image === 'consumer') assert.ok(addedBytes <= mostAddedBytes, `${addedBytes} bytes`);
-    if (image !== 'producer' && image !== 'consumer') {
-      reportMeasurement({ image, addedBytes });
-      return;
-    }
-    const container = await parts.startService(t, image);
-    const { wallMs, ownMs } = await measureStart(container, mostStartMs);
-    reportMeasurement({ image, addedBytes, startMs: wallMs });
-    // The time that a busy machine keeps the processor from it does not count.
-    assert.ok(ownMs < mostStartMs, `Its quickest start took ${ownMs} ms, without what it waited for a processor`);
+    assert.ok(size > base && size - base <= mostAddedBytes, `${size - base} bytes`);
   });
 }
 
 for (const image of ['producer', 'consumer', 'database-setup'] as const) {
-  test(`${image}: its packages are those of package-lock.json without what development needs, and its bill of materials names each`, async () => {
+  test(`${image}: its packages are those of package-lock.json without what development needs`, async () => {
     const installed = await installedPackages(imageName(image));
     const locked = lockedPackages();
-    assert.ok(installed.npm.length > 10);
-    for (const { path, name, version } of installed.npm) {
-      const entry = locked.get(path);
-      assert.ok(entry !== undefined, `${path} is not in package-lock.json`);
-      assert.equal(version, entry.version, path);
-      assert.notEqual(entry.dev, true, `${path} is for development alone`);
-      assert.ok(name.length > 0);
+    assert.ok(installed.length > 10);
+    for (const { path, version } of installed) {
+      assert.equal(version, locked[path]?.version, path);
+      assert.notEqual(locked[path]?.dev, true, `${path} is for development alone`);
     }
-    const { components } = await writeSbom(image, installed);
-    const named = new Set(components.map(({ purl }) => purl));
-    for (const { name, version } of installed.npm)
-      assert.ok(named.has(`pkg:npm/${name.replace('@', '%40')}@${version}`), name);
-    assert.ok(components.some(({ purl }) => purl.startsWith('pkg:deb/debian/libc6@')));
   });
 
   test(`${image}: nothing in it is of one kind of processor but Node and the init`, async () => {

@@ -1,22 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
 import { baseImages, provideBaseImages, writeDockerfile, type BaseImage } from './images/base-images.ts';
-import { buildImages, compareImages, labelsOfBuild } from './images/build-images.ts';
+import { buildImages, labelsOfBuild } from './images/build-images.ts';
 import { findEngine, type Engine } from './engine.ts';
-import { measurementsTable, writeTable } from './images/measurements.ts';
 
 // `npm run test:containers`: builds the images with a real Docker engine, checks each of them, and
-// runs all of them together with Compose. With `--measure` it stops after the images and writes
-// their measurements to docs/guides/containers.md.
+// runs all of them together with Compose.
 
-const { values } = parseArgs({ options: { measure: { type: 'boolean', default: false } } });
 const tag = process.env['SLUICE_TAG'] ?? 'local';
-const page = join(repository, 'docs/guides/containers.md');
 // Each file has its own containers and network, and mostly waits.
 const filesAtOnce = 2;
 const longestCheckMs = 900_000;
@@ -31,21 +26,13 @@ const say = (line: string) => {
 
 const labels = await labelsOfBuild();
 const folder = mkdtempSync(join(tmpdir(), 'sluice-containers-'));
-const measurements = join(folder, 'measurements');
 let engine: Engine | undefined;
 let endChecks = () => Promise.resolve();
 
-const tagWithoutBuildKit = `${tag}-without-buildkit`;
-
 const build = async (withBuildKit: boolean, of: Engine, dockerfile: string) => {
   say(`Building the images ${withBuildKit ? 'with' : 'without'} BuildKit …`);
-  // The images of the legacy builder are only inspected. The checks run those of BuildKit.
-  const durations = await buildImages(of, {
-    tag: withBuildKit ? tag : tagWithoutBuildKit,
-    ...{ withBuildKit, labels, dockerfile },
-  });
-  const each = [...durations].map(([name, ms]) => `${name} ${Math.round(ms / 1_000)} s`);
-  say(`Built ${withBuildKit ? 'with' : 'without'} BuildKit: ${each.join(', ')}`);
+  // The checks run the images of BuildKit.
+  await buildImages(of, { tag: withBuildKit ? tag : `${tag}-without-buildkit`, withBuildKit, labels, dockerfile });
 };
 
 const check = async (
@@ -68,7 +55,6 @@ const check = async (
         SLUICE_COMPOSE: compose.join(' '),
         SLUICE_TAG: tag,
         SLUICE_LABELS: JSON.stringify(labels),
-        SLUICE_MEASUREMENTS: measurements,
         SLUICE_DOCKERFILE: join(folder, 'Dockerfile'),
         ...(standIns.length > 0 ? { SLUICE_STAND_INS: standIns.join(' ') } : {}),
       },
@@ -102,21 +88,9 @@ try {
   const dockerfile = writeDockerfile(folder, bases);
   await build(true, engine, dockerfile);
   const checksOfImages = 'tests/containers/images.check.ts';
-  if (values.measure) {
-    await check([checksOfImages], engine, bases);
-  } else {
-    await Promise.all([check([checksOfImages], engine, bases), build(false, engine, dockerfile)]);
-    await compareImages(engine, [tag, tagWithoutBuildKit]);
-    const others = globSync('tests/containers/**/*.check.ts', { cwd: repository }).filter(
-      (file) => file !== checksOfImages,
-    );
-    await check(others.toSorted(), engine, bases);
-  }
-  if (existsSync(measurements)) {
-    const table = measurementsTable(measurements, labels.REVISION.slice(0, 7));
-    process.stdout.write(`\n${table}\n\n`);
-    if (values.measure && process.exitCode === undefined) writeTable(page, table);
-  }
+  await Promise.all([check([checksOfImages], engine, bases), build(false, engine, dockerfile)]);
+  const others = globSync('tests/containers/**/*.check.ts', { cwd: repository });
+  await check(others.filter((file) => file !== checksOfImages).toSorted(), engine, bases);
   for (const { name, standIn } of bases) {
     if (standIn !== undefined)
       process.stdout.write(`Not run: ${name}, which could not be pulled. In its place: ${standIn}.\n`);

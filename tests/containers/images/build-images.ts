@@ -21,40 +21,20 @@ type BuildSettings = {
   readonly dockerfile: string;
 };
 
-/**
- * Builds the images as `sluice/NAME:TAG`, with BuildKit or the engine's legacy builder. Resolves
- * with the build time of each in ms.
- */
+/** Builds the images as `sluice/NAME:TAG`, with BuildKit or the engine's legacy builder. */
 export const buildImages = async (
   { docker, environment, hasBridge }: Engine,
   { tag, withBuildKit, labels, dockerfile }: BuildSettings,
-): Promise<ReadonlyMap<Image, number>> => {
-  const durations = new Map<Image, number>();
+): Promise<void> => {
   const args = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  const own = ['build', '--file', dockerfile, ...(hasBridge ? [] : ['--network=host']), ...args];
   for (const name of images) {
-    const startedAt = performance.now();
     // oxlint-disable-next-line no-await-in-loop -- later images reuse layers of the first
-    await run(
-      docker,
-      [
-        'build',
-        ...['--file', dockerfile],
-        ...(hasBridge ? [] : ['--network=host']),
-        ...args,
-        '--target',
-        name,
-        '--tag',
-        `sluice/${name}:${tag}`,
-        repository,
-      ],
-      {
-        environment: { ...environment, DOCKER_BUILDKIT: withBuildKit ? '1' : '0' },
-        withinMs: buildWithinMs,
-      },
-    );
-    durations.set(name, performance.now() - startedAt);
+    await run(docker, [...own, '--target', name, '--tag', `sluice/${name}:${tag}`, repository], {
+      environment: { ...environment, DOCKER_BUILDKIT: withBuildKit ? '1' : '0' },
+      withinMs: buildWithinMs,
+    });
   }
-  return durations;
 };
 
 /** The source labels of an image, as build arguments of Dockerfile. */
@@ -83,33 +63,3 @@ const askGit = async (...args: readonly string[]): Promise<string> => {
 };
 
 const withoutLogin = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
-
-const configFormat = [
-  'User',
-  'Entrypoint',
-  'Cmd',
-  'Env',
-  'WorkingDir',
-  'ExposedPorts',
-  'Healthcheck',
-  'StopSignal',
-  'Labels',
-]
-  .map((part) => `${part} {{json .Config.${part}}}`)
-  .join('\n');
-
-/** Throws when the images of two tags have different run configurations. */
-export const compareImages = async (
-  { docker, environment }: Engine,
-  tags: readonly [string, string],
-): Promise<void> => {
-  await Promise.all(
-    images.map(async (name) => {
-      const [one, other] = await Promise.all(
-        tags.map((tag) => run(docker, ['inspect', '--format', configFormat, `sluice/${name}:${tag}`], { environment })),
-      );
-      if (one !== other)
-        throw new Error(`sluice/${name} is one thing as ${tags[0]}:\n${one}\nand another as ${tags[1]}:\n${other}`);
-    }),
-  );
-};
