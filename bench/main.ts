@@ -11,9 +11,8 @@ import { startLoad } from './parts/load.ts';
 import { withOwner, type Owner } from './parts/owner.ts';
 import type { Row } from './parts/row.ts';
 import { startServer } from './parts/service.ts';
-import { writeDocument } from './report/document.ts';
 import { describeRun } from './report/machine.ts';
-import { alignCells, tableCells } from './report/table.ts';
+import { formatRow, formatRun, writeRun } from './report/table.ts';
 
 // `npm run bench [-- --quick] [-- names]` measures the pipeline and its limits on servers of its
 // own. A missed target is not a failure. A measurement that does not run is one.
@@ -76,7 +75,7 @@ const measure = async (bench: Omit<Bench, 'progress'>, chosen: readonly Measurem
     try {
       // oxlint-disable-next-line no-await-in-loop -- one measurement at a time
       const measured = await withOwner((owner) => unlessStopped(run({ ...bench, progress }, owner)));
-      for (const line of alignCells(tableCells(measured).slice(1)).split('\n')) progress(line);
+      for (const row of measured) progress(formatRow(row));
       rows.push(...measured);
     } catch (error) {
       if (stoppedBy !== undefined) throw error;
@@ -99,10 +98,11 @@ const main = async (): Promise<void> => {
       ...machine,
       `Run: each measured ${size.rounds === 1 ? 'once' : `in ${size.rounds} rounds`}, ${((performance.now() - bornAt) / 60_000).toFixed(1)} minutes in all`,
     ];
-    console.log(`\n${about.join('\n')}\n\n${alignCells(tableCells(rows))}`);
+    const run = formatRun(rows, about);
+    console.log(`\n${run}`);
     // Part of the measurements, or a quick run, is not written to the document.
     if (chosen.length === measurements.length && !isQuick) {
-      writeDocument(rows, about);
+      writeRun(run);
       console.log('\nWritten to docs/benchmarks.md');
     }
   });

@@ -40,8 +40,6 @@ export const resultSchema = z.union([
     /** The number of requests that got 503, which a busy machine may answer correctly. */
     refused: z.int(),
     ms: z.number(),
-    /** The CPU time of the load process, in ms. */
-    cpuMs: z.number(),
     /** Latencies in ms. */
     p50: z.number(),
     p99: z.number(),

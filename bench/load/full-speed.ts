@@ -24,7 +24,6 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
   const latencies: number[] = [];
   let refused = 0;
   let refusal = '';
-  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const endsAt = startedAt + ms;
 
@@ -59,12 +58,10 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
   }
   if (latencies.length === 0) throw new Error(`All ${refused} requests were answered ${unavailable}: ${refusal}`);
   const took = performance.now() - startedAt;
-  const { user, system } = process.cpuUsage(cpuBefore);
   return {
     requests: latencies.length,
     refused,
     ms: took,
-    cpuMs: (user + system) / 1000,
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
   };

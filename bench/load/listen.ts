@@ -13,7 +13,6 @@ const host = '127.0.0.1';
  * received events. There are no latencies.
  */
 export const runListen = async ({ ports, listeners, ms }: Listen): Promise<LoadResult> => {
-  const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const listen = async (index: number) => {
     const socket = connect(ports[index % ports.length] ?? 0, host);
@@ -32,12 +31,10 @@ export const runListen = async ({ ports, listeners, ms }: Listen): Promise<LoadR
   for (const { close } of open) close();
   const deaf = open.find(({ events }) => events() === 0);
   if (deaf !== undefined) throw new Error(`A listener got no event: ${deaf.head() ?? 'no answer'}`);
-  const { user, system } = process.cpuUsage(cpuBefore);
   return {
     requests: open.reduce((sum, { events }) => sum + events(), 0),
     refused: 0,
     ms: performance.now() - startedAt,
-    cpuMs: (user + system) / 1000,
     p50: 0,
     p99: 0,
   };

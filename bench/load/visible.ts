@@ -34,7 +34,6 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
     if (status === unavailable) refused += 1;
     else if (status !== 201) faults.reject(new Error(`A POST was answered ${status}: ${body}`));
   };
-  const cpuBefore = process.cpuUsage();
   try {
     const before = await Promise.race([readRows(watching), faults.promise]);
     const startedAt = performance.now();
@@ -56,12 +55,10 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
       }
     };
     await Promise.race([Promise.all([watch(), posting]), faults.promise]);
-    const { user, system } = process.cpuUsage(cpuBefore);
     return {
       requests: latencies.length,
       refused,
       ms: performance.now() - startedAt,
-      cpuMs: (user + system) / 1000,
       p50: quantile(latencies, 0.5),
       p99: quantile(latencies, 0.99),
     };

@@ -1,7 +1,7 @@
 import { inTurns, type Measurement } from '../parts/bench.ts';
-import { connections, loadAtFullSpeed, loadOf, rateOf } from '../parts/full-speed.ts';
+import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
-import { besideEachOther, figureOf } from '../parts/row.ts';
+import { besideEachOther } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
 const fewRows = 1_000;
@@ -13,26 +13,18 @@ export const getCount: Measurement = {
     const pipeline = await createPipeline(owner, bench.servers);
     await fillLedger(pipeline, fewRows);
     const { port } = await pipeline.startProducer();
-    const ask = (ofPort: number) => loadAtFullSpeed(bench, [ofPort], { request: 'get' });
+    const ask = async (ofPort: number) => rateOf(await loadAtFullSpeed(bench, [ofPort], { request: 'get' }));
     const get = () => ask(port);
     const noop = () => ask(bench.noop.port);
     bench.progress('warming up');
     await noop();
     await get();
-    const rounds = await inTurns(bench, get, noop);
-    const rates = rounds.map(({ one, other }) => ({ one: rateOf(one), other: rateOf(other) }));
+    const rates = await inTurns(bench, get, noop);
     return [
       {
         measure: `GET /count, ${connections} connections`,
         ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
         reach: { is: 'at least', value: 0.85 },
-      },
-      {
-        measure: 'Load process at GET /count',
-        figure: figureOf(
-          rounds.map(({ one }) => loadOf(one)),
-          '% of a core',
-        ),
       },
     ];
   },

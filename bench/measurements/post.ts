@@ -1,8 +1,7 @@
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
-import { connections, loadAtFullSpeed, loadOf, rateOf } from '../parts/full-speed.ts';
+import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
-import { cpuMs } from '../parts/process-usage.ts';
-import { besideEachOther, figureOf } from '../parts/row.ts';
+import { besideEachOther } from '../parts/row.ts';
 import { startServer } from '../parts/service.ts';
 
 const awayMs = 5;
@@ -15,52 +14,27 @@ export const postCount: Measurement = {
   run: async (bench, owner) => {
     const pipeline = await createPipeline(owner, bench.servers);
     const { port } = await pipeline.startProducer();
-    const post = async () => {
-      const result = await loadAtFullSpeed(bench, [port]);
-      await pipeline.emptyQueue();
-      return { rate: rateOf(result), load: loadOf(result) };
-    };
     const framework = await startServer(owner, ['bench/fastify-server/main.ts']);
     const plain = await startServer(owner, ['bench/json-server/main.ts']);
     const rateAt = async (server: { readonly port: number }) => rateOf(await loadAtFullSpeed(bench, [server.port]));
-    const answer = async () => ({ ...(await post()), framework: await rateAt(framework), plain: await rateAt(plain) });
-    const noop = () => measureNoop(bench);
+    const answer = async () => ({
+      whole: await postSlice(bench, pipeline, port),
+      framework: await rateAt(framework),
+      plain: await rateAt(plain),
+    });
+    const noop = () => rateAt(bench.noop);
     bench.progress('warming up');
     await noop();
     await answer();
     const rounds = await inTurns(bench, answer, noop);
-    const rates = rounds.map(({ one, other }) => ({ one: one.rate, other: other.rate }));
-    const ofFramework = rounds.map(({ one, other }) => ({ one: one.framework, other: other.rate }));
-    const ofPlain = rounds.map(({ one, other }) => ({ one: one.plain, other: other.rate }));
+    const row = (measure: string, part: keyof Awaited<ReturnType<typeof answer>>) => {
+      const rates = rounds.map(({ one, other }) => ({ one: one[part], other }));
+      return { measure, ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s') };
+    };
     return [
-      {
-        measure: `POST /count, ${connections} connections`,
-        ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
-        reach: { is: 'at least', value: 0.95 },
-      },
-      {
-        measure: 'The same answer from Fastify alone, without a queue',
-        ...besideEachOther(ofFramework, 'node:http server that does nothing', 'requests/s'),
-      },
-      {
-        measure: 'The same answer from node:http alone, without Fastify',
-        ...besideEachOther(ofPlain, 'node:http server that does nothing', 'requests/s'),
-      },
-      {
-        measure: 'Load process at the server that does nothing',
-        ...besideEachOther(
-          rounds.map(({ other: { load, server } }) => ({ one: load, other: server })),
-          'that server itself',
-          '% of a core',
-        ),
-      },
-      {
-        measure: 'Load process at POST /count',
-        figure: figureOf(
-          rounds.map(({ one }) => one.load),
-          '% of a core',
-        ),
-      },
+      { ...row(`POST /count, ${connections} connections`, 'whole'), reach: { is: 'at least', value: 0.95 } },
+      row('The same answer from Fastify alone, without a queue', 'framework'),
+      row('The same answer from node:http alone, without Fastify', 'plain'),
     ];
   },
 };
@@ -118,15 +92,4 @@ const postSlice = async (
   const rate = rateOf(await loadAtFullSpeed(bench, [port], { request }));
   await pipeline.emptyQueue();
   return rate;
-};
-
-/**
- * Measures the rate of the no-op server, and the CPU usage of it and of the load process in percent
- * of a core.
- */
-const measureNoop = async (bench: Bench) => {
-  const { port, pid } = bench.noop;
-  const before = cpuMs(pid);
-  const result = await loadAtFullSpeed(bench, [port]);
-  return { rate: rateOf(result), load: loadOf(result), server: (100 * (cpuMs(pid) - before)) / result.ms };
 };

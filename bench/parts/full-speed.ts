@@ -19,6 +19,3 @@ export const loadAtFullSpeed = (
 
 /** Returns the number of answered requests per second. */
 export const rateOf = ({ requests, ms }: LoadResult): number => (1000 * requests) / ms;
-
-/** Returns the CPU usage of the load process in percent of a core. */
-export const loadOf = ({ cpuMs, ms }: LoadResult): number => (100 * cpuMs) / ms;

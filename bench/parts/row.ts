@@ -19,12 +19,9 @@ export type Row = {
   readonly reach?: Reach;
 };
 
-/** True if the row meets its target, `undefined` if it has none. */
-export const isMet = ({ judged, figure, reach }: Row): boolean | undefined => {
-  if (reach === undefined) return undefined;
-  const { median } = (judged ?? figure).spread;
-  return reach.is === 'at least' ? median >= reach.value : median <= reach.value;
-};
+/** True if the figure meets its target. */
+export const isMet = ({ spread: { median } }: Figure, reach: Reach): boolean =>
+  reach.is === 'at least' ? median >= reach.value : median <= reach.value;
 
 /** Creates a figure from its rounds, its unit and the number of decimal places. */
 export const figureOf = (values: readonly number[], unit: string, digits = 0): Figure => ({
@@ -35,27 +32,17 @@ export const figureOf = (values: readonly number[], unit: string, digits = 0): F
 
 /** Creates two figures and, round by round, the quotient of one and the other. */
 export const besideEachOther = (
-  rounds: readonly { readonly one: number; readonly other: number }[],
+  rounds: Rounds,
   what: string,
   unit: string,
   digits = 0,
 ): Required<Pick<Row, 'figure' | 'beside' | 'judged'>> => ({
-  figure: figureOf(
-    rounds.map(({ one }) => one),
-    unit,
-    digits,
-  ),
-  beside: {
-    what,
-    figure: figureOf(
-      rounds.map(({ other }) => other),
-      unit,
-      digits,
-    ),
-  },
-  judged: figureOf(
-    rounds.map(({ one, other }) => one / other),
-    '×',
-    2,
-  ),
+  figure: figureOf(pick(rounds, 'one'), unit, digits),
+  beside: { what, figure: figureOf(pick(rounds, 'other'), unit, digits) },
+  judged: figureOf(quotients(rounds), '×', 2),
 });
+
+type Rounds = readonly { readonly one: number; readonly other: number }[];
+
+const pick = (rounds: Rounds, side: 'one' | 'other') => rounds.map((round) => round[side]);
+const quotients = (rounds: Rounds) => rounds.map(({ one, other }) => one / other);

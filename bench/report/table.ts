@@ -1,12 +1,13 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repository } from '@sluice/local/folder.ts';
 import { isMet, type Figure, type Row } from '../parts/row.ts';
-
-const heads = ['measure', 'figure', 'beside', 'result (lowest – highest)', 'reach', ''] as const;
 
 /** Formats a number with thousands separators. */
 export const formatNumber = (value: number, digits: number): string =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-const withUnit = (text: string, unit: string): string => (unit === '' || unit === '×' ? text : `${text} ${unit}`);
+const withUnit = (text: string, unit: string): string => (unit === '×' ? text : `${text} ${unit}`);
 
 const formatMedian = ({ spread, unit, digits }: Figure): string => withUnit(formatNumber(spread.median, digits), unit);
 
@@ -15,37 +16,31 @@ const formatSpread = ({ spread, unit, digits }: Figure): string => {
   return withUnit(`${median} (${low} – ${high})`, unit);
 };
 
-const formatReach = ({ reach }: Row): string =>
-  reach === undefined ? '' : `${reach.is === 'at least' ? '≥' : '≤'} ${reach.value}`;
-
-const verdictOf = (row: Row): string => {
-  const met = isMet(row);
-  if (met === undefined) return '';
-  return met ? 'met' : 'NOT MET';
+/** Formats a row of the table in Markdown. */
+export const formatRow = (row: Row): string => {
+  const { measure, figure, beside, judged = figure, reach } = row;
+  const compared = beside === undefined ? '' : `${formatMedian(beside.figure)}: ${beside.what}`;
+  const target = reach === undefined ? '' : `${reach.is === 'at least' ? '≥' : '≤'} ${reach.value}`;
+  const verdict = reach === undefined ? '' : isMet(judged, reach) ? 'met' : 'NOT MET';
+  return `| ${[measure, formatMedian(figure), compared, formatSpread(judged), target, verdict].join(' | ')} |`;
 };
 
-/** Returns the cells of the table, the header first. */
-export const tableCells = (rows: readonly Row[]): string[][] => [
-  [...heads],
-  ...rows.map((row) => [
-    row.measure,
-    formatMedian(row.figure),
-    row.beside === undefined ? '' : `${formatMedian(row.beside.figure)}: ${row.beside.what}`,
-    formatSpread(row.judged ?? row.figure),
-    formatReach(row),
-    verdictOf(row),
-  ]),
-];
+/** Formats a run in Markdown: what it is about, and its table. */
+export const formatRun = (rows: readonly Row[], about: readonly string[]): string =>
+  [
+    ...about.map((line) => `- ${line}`),
+    '',
+    '| measure | figure | beside | result (lowest – highest) | reach |  |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows.map(formatRow),
+  ].join('\n');
 
-/** Aligns columns for a terminal. */
-export const alignCells = (cells: readonly (readonly string[])[]): string => {
-  const widths = heads.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  return cells
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+/** Replaces the last run in docs/benchmarks.md, between its markers. */
+export const writeRun = (run: string): void => {
+  const file = join(repository, 'docs/benchmarks.md');
+  const place = /(<!-- npm run bench writes from here -->\n)[^]*(\n<!-- to here -->)/;
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(place, (_all, begin: string, end: string) => `${begin}\n${run}\n${end}`),
+  );
 };
