@@ -1,24 +1,31 @@
-import type { Attack } from './attacks.ts';
-import { bytesOf } from './attacks.ts';
+import * as fc from 'fast-check';
 import type { Books } from './books.ts';
 import { findBreach, methodsOf } from './contract.ts';
 import { judge, pathOf, type Judgement } from './judge.ts';
-import { print } from './print.ts';
+import { cut, spoiledHead, type Cut, type Spoiled } from './requests/broken.ts';
 import { writeRequest, type HostileRequest } from './requests/request.ts';
+import { largeRequest, request } from './requests/requests.ts';
+import { smuggling, type Smuggling } from './requests/smuggling.ts';
 import { openWire, SilenceError, type Answer, type Wire } from './requests/wire.ts';
 
+/** One attack on the producer. */
+type Attack = { readonly kind: 'requests'; readonly requests: readonly HostileRequest[] } | Smuggling | Cut | Spoiled;
+
+const requests = (its: fc.Arbitrary<readonly HostileRequest[]>): fc.Arbitrary<Attack> =>
+  its.map((all) => ({ kind: 'requests', requests: all }));
+
 /**
- * An attacker that runs attacks one after the other. It throws when an answer violates the
- * contract.
+ * Any attack. The requests of one attack are written at once (pipelined). Large requests are rare,
+ * since they are slow.
  */
-export type Attacker = {
-  readonly run: (attack: Attack) => Promise<void>;
-  /** Returns the number of requests sent. */
-  readonly sent: () => number;
-  /** The number of answers with each status. */
-  readonly statuses: ReadonlyMap<number, number>;
-  readonly close: () => void;
-};
+export const attack: fc.Arbitrary<Attack> = fc.oneof(
+  { arbitrary: requests(fc.tuple(request)), weight: 850 },
+  { arbitrary: requests(fc.array(request, { minLength: 1, maxLength: 4 })), weight: 60 },
+  { arbitrary: smuggling, weight: 50 },
+  { arbitrary: cut, weight: 20 },
+  { arbitrary: spoiledHead, weight: 20 },
+  { arbitrary: requests(fc.tuple(largeRequest)), weight: 1 },
+);
 
 // No server is unavailable during the attacks, so a 503 is correct only after a deadline.
 const shortestDeadlineMs = 800;
@@ -27,13 +34,13 @@ const shortestDeadlineMs = 800;
 const quietMs = 300;
 
 /**
- * Creates an attacker with one connection. It replaces the connection when the producer closes it.
+ * Creates an attacker with one connection, which runs one attack after the other. It replaces the
+ * connection when the producer closes it, and throws when an answer violates the contract.
  */
-export const createAttacker = (port: number, books: Books): Attacker => {
+export const createAttacker = (port: number, books: Books) => {
   const statuses = new Map<number, number>();
   let sent = 0;
   let kept: Wire | undefined;
-  let last = '';
 
   const note = ({ status }: Answer) => statuses.set(status, (statuses.get(status) ?? 0) + 1);
 
@@ -45,16 +52,16 @@ export const createAttacker = (port: number, books: Books): Attacker => {
     return kept;
   };
 
-  const exchange = async (requests: readonly HostileRequest[]) => {
-    const judged = requests.map((request) => ({ request, judgement: judge(request) }));
+  const exchange = async (all: readonly HostileRequest[]) => {
+    const judged = all.map((one) => ({ request: one, judgement: judge(one) }));
     const wire = await use();
-    for (const { request, judgement } of judged) books.sending(writeRequest(request), judgement.counts, judgement.key);
+    for (const { request: one, judgement } of judged) books.sending(writeRequest(one), judgement.counts, judgement.key);
     const startedAt = performance.now();
-    wire.write(requests.map(writeRequest).join(''));
+    wire.write(all.map(writeRequest).join(''));
     let isEnded = false;
-    for (const [index, { request, judgement }] of judged.entries()) {
+    for (const [index, { request: one, judgement }] of judged.entries()) {
       // oxlint-disable-next-line no-await-in-loop -- answers come in the order of the requests
-      const answer = isEnded ? 'ended' : await wire.read(request.method);
+      const answer = isEnded ? 'ended' : await wire.read(one.method);
       if (answer === 'ended') {
         if (index === 0) throw new Error('The connection ended without an answer');
         // Requests after one that ends the connection may have been read, but are not answered.
@@ -63,14 +70,13 @@ export const createAttacker = (port: number, books: Books): Attacker => {
         continue;
       }
       note(answer);
-      settle(request, judgement, answer, performance.now() - startedAt);
+      settle(one, judgement, answer, performance.now() - startedAt);
       if (answer.headers.get('connection') === 'close') isEnded = true;
     }
     if (isEnded) wire.drop();
   };
 
-  const settle = (request: HostileRequest, judgement: Judgement, answer: Answer, tookMs: number) => {
-    const { method, target } = request;
+  const settle = ({ method, target }: HostileRequest, judgement: Judgement, answer: Answer, tookMs: number) => {
     const { counts, key } = judgement;
     const found = pathOf(target);
     const path = found !== undefined && methodsOf(found) !== undefined ? found : undefined;
@@ -161,26 +167,17 @@ export const createAttacker = (port: number, books: Books): Attacker => {
     });
   };
 
-  const run = async (attack: Attack) => {
-    const isFirst = attack.kind !== 'requests' || kept?.isOpen() !== true;
-    sent += attack.kind === 'requests' ? attack.requests.length : 1;
-    try {
-      switch (attack.kind) {
-        case 'requests':
-          await exchange(attack.requests);
-          last = bytesOf(attack);
-          return undefined;
-        case 'smuggling':
-          return await smuggle(attack.bytes, attack.hidden);
-        case 'cut':
-          return await breakOff(attack.bytes, attack.count, attack.isDropped);
-        case 'spoiled':
-          return await spoil(attack.bytes, attack.count);
-      }
-    } catch (error) {
-      kept?.drop();
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Error(isFirst ? message : `${message}\nbefore on this connection: ${print(last)}`, { cause: error });
+  const run = (its: Attack): Promise<void> => {
+    sent += its.kind === 'requests' ? its.requests.length : 1;
+    switch (its.kind) {
+      case 'requests':
+        return exchange(its.requests);
+      case 'smuggling':
+        return smuggle(its.bytes, its.hidden);
+      case 'cut':
+        return breakOff(its.bytes, its.count, its.isDropped);
+      case 'spoiled':
+        return spoil(its.bytes, its.count);
     }
   };
 
@@ -205,4 +202,4 @@ const findWrongReceipt = ({ body }: Answer, counts: readonly number[], path: str
 };
 
 const show = ({ status, headers, body }: Answer): string =>
-  [status, ...[...headers].map(([name, value]) => `${name}: ${value}`), print(body)].join('\n  ');
+  [status, ...[...headers].map(([name, value]) => `${name}: ${value}`), JSON.stringify(body)].join('\n  ');

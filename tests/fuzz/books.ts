@@ -1,9 +1,9 @@
-import { print } from './print.ts';
-
 /** The expected content of the ledger, derived from the requests and answers. */
 export type Books = ReturnType<typeof openBooks>;
 
 const most = 5;
+// The number of characters of a request in a report.
+const longest = 2_000;
 
 /** Creates an empty model. Counts may repeat, so it compares how often each occurs. */
 export const openBooks = () => {
@@ -31,7 +31,9 @@ export const openBooks = () => {
         acknowledgedKeys.set(key, counts.join());
         return add(acknowledged, counts);
       }
-      return known === counts.join() ? undefined : `the key ${print(key)} was acknowledged with other counts before`;
+      return known === counts.join()
+        ? undefined
+        : `the key ${JSON.stringify(key)} was acknowledged with other counts before`;
     },
     /** Returns true if other counts were sent with this key, so a 422 is correct. */
     isReused: (key: string, counts: readonly number[]): boolean =>
@@ -54,7 +56,7 @@ export const openBooks = () => {
         const times = recorded.get(count) ?? 0;
         if (times >= least && times <= greatest) return [];
         return [
-          `${count} is recorded ${times} times, acknowledged ${least} times; sent in:\n${print(senders.get(count) ?? 'nothing')}`,
+          `${count} is recorded ${times} times, acknowledged ${least} times; sent in:\n${JSON.stringify(senders.get(count) ?? 'nothing').slice(0, longest)}`,
         ];
       });
       return wrong.length > most ? [...wrong.slice(0, most), `… and ${wrong.length - most} more`] : wrong;

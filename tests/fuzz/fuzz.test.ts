@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createPipeline, type Service } from '@sluice/test-servers/pipeline.ts';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { openBooks } from './books.ts';
-import { attackAll, attackAlone, type Target } from './campaign.ts';
+import * as fc from 'fast-check';
+import { attack, createAttacker } from './attacker.ts';
+import { openBooks, type Books } from './books.ts';
 import { findBreach } from './contract.ts';
 import { token } from './judge.ts';
 import { measuredEnvironment, readResidentKib } from './memory.ts';
@@ -27,22 +28,25 @@ const mostGrowth = 1.1;
 const startTarget = async (t: TestContext) => {
   const pipeline = await createPipeline(t);
   const environment = { ...measuredEnvironment, API_TOKENS: token };
-  let service: Service = await pipeline.start('producer', environment);
-  const first = service;
+  const producer = await pipeline.start('producer', environment);
   await pipeline.start('consumer');
-  const port = Number(new URL(pipeline.address).port);
-  const target: Target = {
-    port,
-    revive: async () => {
-      try {
-        (await openWire(port)).drop();
-      } catch {
-        await waitUntil(() => service.hasEnded(), 20_000);
-        service = await pipeline.start('producer', environment);
-      }
-    },
-  };
-  return { ...pipeline, target, producer: first };
+  return { ...pipeline, producer, port: Number(new URL(pipeline.address).port) };
+};
+
+/**
+ * Attacks over several connections at once, each with attacks drawn from a seed of its own. Throws
+ * with the first attack that succeeds, its seed and its path.
+ */
+const attackAll = async (port: number, books: Books, firstSeed: number) => {
+  const attackers = Array.from({ length: lanes }, () => createAttacker(port, books));
+  const runLane = ({ run }: (typeof attackers)[number], lane: number) =>
+    fc.assert(fc.asyncProperty(attack, run), {
+      ...{ seed: firstSeed + lane, numRuns: attacksPerLane, endOnFailure: true, includeErrorInReport: true },
+    });
+  await Promise.all(attackers.map(runLane));
+  for (const { close } of attackers) close();
+  const statuses = attackers.map((attacker) => Object.fromEntries(attacker.statuses));
+  return { sent: attackers.reduce((sum, { sent }) => sum + sent(), 0), statuses };
 };
 
 type Ledger = Awaited<ReturnType<typeof createPipeline>>['ledger'];
@@ -54,12 +58,19 @@ const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
 };
 
 test('whatever is sent, answers keep the contract, memory does not grow, and what is acknowledged is recorded once', async (t) => {
-  const { target, producer, ledger, countWaiting } = await startTarget(t);
-  const { port } = target;
+  const { port, producer, ledger, countWaiting } = await startTarget(t);
   const books = openBooks();
   const again = `HOSTILE_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
-  t.diagnostic(`again: ${again}`);
-  if (path !== undefined) return attackAlone(target, books, { seed, path });
+  t.diagnostic(`again: ${again}; one attack alone and smaller: HOSTILE_SEED and HOSTILE_PATH of a failure`);
+  if (path !== undefined) {
+    // One attack alone, made smaller as long as the producer lives.
+    const property = fc.asyncProperty(attack, (its) => {
+      fc.pre(!producer.hasEnded());
+      return createAttacker(port, books).run(its);
+    });
+    await fc.assert(property, { seed, path, numRuns: 1, includeErrorInReport: true });
+    return;
+  }
 
   // These results are checked last, so earlier failures are reported first.
   const slow = Promise.allSettled(unfinished.map((bytes) => sendAndWait(port, bytes)));
@@ -67,11 +78,10 @@ test('whatever is sent, answers keep the contract, memory does not grow, and wha
   books.sending('a request a byte at a time', trickled);
   const trickling = Promise.allSettled(trickled.map((count) => trickle(port, count)));
 
-  const attack = (from: number) => attackAll(target, books, { seed: from, lanes, attacks: attacksPerLane });
   const startedAt = performance.now();
-  const first = await attack(seed);
+  const first = await attackAll(port, books, seed);
   const firstKib = await readResidentKib(producer);
-  const second = await attack(seed + lanes);
+  const second = await attackAll(port, books, seed + lanes);
   const secondKib = await readResidentKib(producer);
   const tookMs = performance.now() - startedAt;
 
@@ -87,7 +97,7 @@ test('whatever is sent, answers keep the contract, memory does not grow, and wha
 
   const sent = first.sent + second.sent;
   t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${books.total()} counts acknowledged`);
-  t.diagnostic(`statuses: ${JSON.stringify([first, second].map(({ statuses }) => Object.fromEntries(statuses)))}`);
+  t.diagnostic(`statuses: ${JSON.stringify([first, second].map(({ statuses }) => statuses))}`);
   t.diagnostic(`resident: ${firstKib} KiB after the first half, ${secondKib} KiB after the second`);
   assert.ok(sent >= leastRequests);
   assert.ok(secondKib <= firstKib * mostGrowth, `${firstKib} KiB grew to ${secondKib} KiB`);
@@ -104,15 +114,14 @@ test('whatever is sent, answers keep the contract, memory does not grow, and wha
   const recorded = await readRecorded(ledger);
   assert.deepEqual(books.findImbalance(recorded), [], `again: ${again}`);
   assert.equal(await ledger.readTotals(), (await ledger.readCounts()).length);
-  return undefined;
 });
 
 test(`${connectionsAtOnce} connections at once are all answered`, async (t) => {
-  const { target, untilRecorded } = await startTarget(t);
+  const { port, untilRecorded } = await startTarget(t);
   const request =
     `POST /count HTTP/1.1\r\nHost: sluice\r\nAuthorization: Bearer ${token}\r\n` +
     'Content-Type: application/json\r\nContent-Length: 11\r\n\r\n{"count":1}';
-  const wires = await Promise.all(Array.from({ length: connectionsAtOnce }, () => openWire(target.port)));
+  const wires = await Promise.all(Array.from({ length: connectionsAtOnce }, () => openWire(port)));
   for (const wire of wires) wire.write(request);
   const answers = await Promise.all(wires.map((wire) => wire.read('POST')));
   for (const wire of wires) wire.drop();

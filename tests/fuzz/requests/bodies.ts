@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { words } from './words.ts';
 
 // Generates valid, nearly valid and invalid bodies. They carry no verdict: judge.ts computes it.
 
@@ -13,89 +14,16 @@ const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight = 8): fc
 
 const blank = mostly(fc.constant(''), fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 }));
 
-const edges = [
-  ...[
-    '0',
-    '-0',
-    '1.0',
-    '1e0',
-    '-1E+2',
-    '1e15',
-    '12e-1',
-    '10e-1',
-    '0e9',
-    '-0.0e-0',
-    '5e-324',
-    '1e-400',
-    '1e400',
-    '-1e400',
-  ],
-  ...['9007199254740991', '-9007199254740991', '9007199254740992', '-9007199254740992', '9007199254740993'],
-  ...['9007199254740990.5', '9007199254740991.4', '9007199254740991.5', '9007199254740991.6', '9.007199254740991e15'],
-  ...[
-    '9223372036854775807',
-    '18446744073709551616',
-    '1e16',
-    '1e308',
-    '0.5',
-    '-1.5',
-    '1.0000000000000000001',
-    '4503599627370497.5',
-  ],
-  ...[
-    '01',
-    '-01',
-    '00',
-    '+1',
-    '--1',
-    '-',
-    '.5',
-    '5.',
-    '1.e3',
-    '1e',
-    '1e+',
-    '0x10',
-    '0b1',
-    '0o7',
-    '1_000',
-    '1,5',
-    '1n',
-    '１',
-    '٣',
-  ],
-  ...[
-    'NaN',
-    'Infinity',
-    '-Infinity',
-    'null',
-    'true',
-    'undefined',
-    '"1"',
-    '"',
-    "'1'",
-    '[1]',
-    '{}',
-    '[]',
-    '{"count":1}',
-    '',
-    ' ',
-    '\u0000',
-    '1\u0000',
-  ],
-  ...[
-    '1 2',
-    '1/**/',
-    '1//',
-    '(1)',
-    '1;',
-    '1\u2028',
-    '\u00a01',
-    '\ufeff1',
-    '1e99999999999999999999',
-    `1${'0'.repeat(400)}`,
-    `0.${'0'.repeat(400)}1`,
-  ],
-].map(toBytes);
+const edges = words(
+  `0 -0 1.0 1e0 -1E+2 1e15 12e-1 10e-1 0e9 -0.0e-0 5e-324 1e-400 1e400 -1e400
+  9007199254740991 -9007199254740991 9007199254740992 -9007199254740992 9007199254740993
+  9007199254740990.5 9007199254740991.4 9007199254740991.5 9007199254740991.6 9.007199254740991e15
+  9223372036854775807 18446744073709551616 1e16 1e308 0.5 -1.5 1.0000000000000000001 4503599627370497.5
+  01 -01 00 +1 --1 - .5 5. 1.e3 1e 1e+ 0x10 0b1 0o7 1_000 1,5 1n １ ٣
+  NaN Infinity -Infinity null true undefined "1" " '1' [1] {} [] {"count":1}
+  1/**/ 1// (1) 1; 1\u2028 \u00a01 \ufeff1 1e99999999999999999999 \u0000 1\u0000`,
+  ...['', ' ', '1 2', `1${'0'.repeat(400)}`, `0.${'0'.repeat(400)}1`],
+).map(toBytes);
 
 const digits = fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: 1, maxLength: 20 });
 
@@ -124,20 +52,12 @@ const names = (name: string): fc.Arbitrary<string> =>
     fc.constant(JSON.stringify(name)),
     fc.oneof(
       fc.constantFrom(
-        '"Count"',
-        '"count "',
-        '"__proto__"',
-        '"constructor"',
-        '"toString"',
-        '""',
-        '"c\\u006funt"',
-        '"c\\u006Funts"',
-        'count',
-        "'count'",
-        '"count',
-        '"cou\\nt"',
-        '"\\ud800"',
-        '"hasOwnProperty"',
+        ...words(
+          `"Count" "__proto__" "constructor" "toString" "" "c\\u006funt" "c\\u006Funts" count 'count' "count "\\ud800"
+        "hasOwnProperty"`,
+          '"count "',
+          '"cou\\nt"',
+        ),
       ),
       fc
         .array(fc.nat(0xffff), { maxLength: 10 })
@@ -219,15 +139,7 @@ const rubbish = fc.oneof(
   rawBytes(40),
   nested(2_000),
   fc.constantFrom(
-    '',
-    '{',
-    '}',
-    'null',
-    'count=1',
-    '{"count":1}{"count":2}',
-    '{"count":1}\n{"count":2}',
-    '\xc0\x80',
-    '\xed\xa0\x80',
+    ...words('{ } null count=1 {"count":1}{"count":2} \xc0\x80 \xed\xa0\x80', '', '{"count":1}\n{"count":2}'),
   ),
 );
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { countsBody, largeBody, linesBody, oneCountBody, rawBytes } from './bodies.ts';
 import { token } from '../judge.ts';
 import type { Framing, HostileRequest } from './request.ts';
+import { words } from './words.ts';
 
 // Requests with correct HTTP framing, so the connection stays open. Only their content is odd.
 
@@ -75,24 +76,16 @@ const contentType = (right: string): fc.Arbitrary<Headers> =>
       oneHeader(
         'Content-Type',
         fc.constantFrom(
-          'application/json',
-          'application/x-ndjson',
-          'text/plain',
-          'application/jsonp',
-          'application/json, text/plain',
-          'json',
-          '',
-          '/',
-          'application/',
-          'multipart/form-data; boundary=x',
-          'application/x-www-form-urlencoded',
-          'application/json; charset=utf-16',
-          'application/json; charset=latin1',
-          '*/*',
-          'application/\xff',
-          'a/b'.repeat(1_000),
-          '__proto__',
-          'constructor/prototype',
+          ...words(
+            `application/json application/x-ndjson text/plain application/jsonp json / application/
+          application/x-www-form-urlencoded */* application/\xff __proto__ constructor/prototype`,
+            'application/json, text/plain',
+            '',
+            'multipart/form-data; boundary=x',
+            'application/json; charset=utf-16',
+            'application/json; charset=latin1',
+            'a/b'.repeat(1_000),
+          ),
         ),
       ),
       fc.constant([]),
@@ -112,18 +105,7 @@ const idempotencyKey: fc.Arbitrary<Headers> = usually(
       arbitrary: oneHeader(
         'Idempotency-Key',
         fc.constantFrom(
-          '',
-          'a',
-          '0',
-          '__proto__',
-          'two words',
-          'x'.repeat(255),
-          'x'.repeat(256),
-          '\xfc',
-          'a\tb',
-          '{}',
-          '*',
-          '"quoted"',
+          ...words('a 0 __proto__ \xfc {} * "quoted"', '', 'two words', 'x'.repeat(255), 'x'.repeat(256), 'a\tb'),
         ),
       ),
       weight: 3,
@@ -291,23 +273,11 @@ const pageQuery: fc.Arbitrary<string> = fc
           fc.integer({ min: -1, max: 1_001 }).map(String),
           1,
           fc.constantFrom(
-            '',
-            '0',
-            '1000',
-            '01',
-            '1.0',
-            '1e2',
-            '%31',
-            '1%00',
-            '+1',
-            ' 1'.trim(),
-            '%',
-            '%ff',
-            '999999999999999999',
-            '9999999999999999999',
-            "1'--",
-            '0x1',
-            '%EF%BC%91',
+            ...words(
+              `0 1000 01 1.0 1e2 %31 1%00 +1 % %ff 999999999999999999 9999999999999999999 1'-- 0x1 %EF%BC%91`,
+              '',
+              ' 1'.trim(),
+            ),
           ),
         ),
       )
@@ -318,47 +288,18 @@ const pageQuery: fc.Arbitrary<string> = fc
 
 const noTarget: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
-    '*',
-    '//',
-    '//count',
-    '/count/',
-    '/Count',
-    '/./count',
-    '/docs/../count',
-    '/%2e%2e/count',
-    '/count%00',
-    '/count%2f',
-    '/%2563ount',
-    '/count;x',
-    '/count\\',
-    '/..%2f..%2fetc/passwd',
-    '/%',
-    '/%zz',
-    '/%ff',
-    '/%c0%af',
-    '/\x00',
-    '/\xff',
-    '/a b',
-    'count',
-    '',
-    '?',
-    '#',
-    'http://',
-    'http:///count',
-    'ftp://x/count',
-    '/favicon.ico',
-    '/metrics',
-    '/__proto__',
-    '/constructor',
-    '/count/constructor',
-    '/:id',
-    '/*',
-    '/count*',
-    `/${'a'.repeat(5_000)}`,
-    `/${'a'.repeat(17_000)}`,
-    `/${'%61'.repeat(1_600)}`,
-    '/docs/docs.mjs',
-    '/count%0d%0aHost:%20x',
+    ...words(
+      `* // //count /count/ /Count /./count /docs/../count /%2e%2e/count /count%00 /count%2f /%2563ount /count;x
+    /count\\ /..%2f..%2fetc/passwd /% /%zz /%ff /%c0%af /\xff count ? # http:// http:///count ftp://x/count
+    /favicon.ico /metrics /__proto__ /constructor /count/constructor /:id /* /count* /docs/docs.mjs
+    /count%0d%0aHost:%20x`,
+      '/\x00',
+      '/a b',
+      '',
+      `/${'a'.repeat(5_000)}`,
+      `/${'a'.repeat(17_000)}`,
+      `/${'%61'.repeat(1_600)}`,
+    ),
   ),
   fc
     .array(fc.constantFrom('count', 'docs', '.', '..', '%2e', '', 'A', '%C3%BC', '~', ';', ':id'), { maxLength: 4 })
@@ -367,23 +308,7 @@ const noTarget: fc.Arbitrary<string> = fc.oneof(
 );
 
 const otherMethod: fc.Arbitrary<string> = fc.constantFrom(
-  'PUT',
-  'DELETE',
-  'PATCH',
-  'OPTIONS',
-  'TRACE',
-  'PROPFIND',
-  'QUERY',
-  'M-SEARCH',
-  'SEARCH',
-  'LINK',
-  'get',
-  'GETS',
-  'G',
-  'BREW',
-  'P\xd6ST',
-  '',
-  'POST\t',
+  ...words('PUT DELETE PATCH OPTIONS TRACE PROPFIND QUERY M-SEARCH SEARCH LINK get GETS G BREW P\xd6ST', '', 'POST\t'),
 );
 
 /** Other methods and paths, each with a valid body. */
