@@ -73,7 +73,6 @@ const measure = async (bench: Omit<Bench, 'progress'>, chosen: readonly Measurem
   for (const [index, { name, run }] of chosen.entries()) {
     const progress = (text: string) => say(`${index + 1}/${chosen.length} ${name}: ${text}`);
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one measurement at a time
       const measured = await withOwner((owner) => unlessStopped(run({ ...bench, progress }, owner)));
       for (const row of measured) progress(formatRow(row));
       rows.push(...measured);

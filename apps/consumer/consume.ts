@@ -5,7 +5,6 @@ import type { EntryReader, RawEntry } from '@sluice/queue/consume/read-entries.t
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import type { ConsumerMetrics } from './metrics.ts';
-import { splitByRows } from './split-by-rows.ts';
 import { createRetry } from './retry.ts';
 
 /** The dependencies of the consumer of one partition. */
@@ -23,7 +22,7 @@ export type ConsumeParts = {
 };
 
 /** A parsed entry. */
-export type Entry = { readonly id: string; readonly batch: EncodedBatch };
+type Entry = { readonly id: string; readonly batch: EncodedBatch };
 
 const oversizeReason = `it has more than ${maxEntryBytes} bytes or ${maxEntryFields} fields`;
 const blockMs = 2_000;
@@ -32,6 +31,7 @@ const blockMs = 2_000;
 const idleMs = 15_000;
 const takeOverEveryMs = 5_000;
 const pausedLookMs = 200;
+const maxRowsPerTransaction = 20_000;
 
 /**
  * Moves entries from one partition to the database until `stopping` is aborted: read, record in one
@@ -80,7 +80,6 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   try {
     while (!stopping.aborted) {
       beat();
-      // oxlint-disable no-await-in-loop -- the steps are sequential
       if (isPaused()) {
         await pause(pausedLookMs);
         continue;
@@ -89,7 +88,6 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
       for (const transaction of splitByRows(await parse(entries, parts))) {
         if (!(await recordEntries(transaction))) break;
       }
-      // oxlint-enable no-await-in-loop
     }
   } catch (error) {
     if (error !== stopping.reason) throw error;
@@ -121,7 +119,6 @@ const parse = async (
     }
     const { reason } = result;
     try {
-      // oxlint-disable-next-line no-await-in-loop -- rare
       await moveToDeadLetters(entry, reason);
       metrics.buried();
       logger.error({ entry: entry.id, reason }, 'an entry cannot be parsed; it is a dead letter now');
@@ -146,4 +143,19 @@ const check = (entry: RawEntry): ReturnType<typeof parseEntry> => {
   } catch (error) {
     return { ok: false, reason: `it could not be checked: ${error instanceof Error ? error.message : 'unknown'}` };
   }
+};
+
+/** Splits entries into transactions of at most 20,000 rows, in order. */
+const splitByRows = (entries: readonly Entry[]): Entry[][] => {
+  const transactions: Entry[][] = [];
+  let rows = Infinity;
+  for (const entry of entries) {
+    rows += entry.batch.size;
+    if (rows > maxRowsPerTransaction) {
+      transactions.push([]);
+      rows = entry.batch.size;
+    }
+    transactions.at(-1)?.push(entry);
+  }
+  return transactions;
 };

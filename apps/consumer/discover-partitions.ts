@@ -32,7 +32,6 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
     hasWarned = true;
   };
   while (!stopping.aborted) {
-    // oxlint-disable no-await-in-loop -- one poll after the other
     try {
       for (const partition of await parts.readPartitions(warnOfIgnored)) {
         if (known.has(partition.stream) || known.size >= mostReadPartitions) continue;
@@ -46,6 +45,5 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
     await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
-    // oxlint-enable no-await-in-loop
   }
 };

@@ -43,7 +43,6 @@ export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortS
   };
 
   while (!stopping.aborted) {
-    // oxlint-disable no-await-in-loop -- one chunk after the other
     let removed = 0;
     try {
       removed = await purge();
@@ -52,6 +51,5 @@ export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortS
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not tidy up; trying again later');
     }
     if (removed < maxRowsAtOnce) await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
-    // oxlint-enable no-await-in-loop
   }
 };

@@ -1,9 +1,11 @@
 import type { Metrics } from '@sluice/runtime/metrics/metrics.ts';
 import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
-import type { Step } from './retry.ts';
 
 const transactionBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const rowBuckets = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 20_000];
+
+/** The steps of a consumer that are retried. */
+export type Step = 'read' | 'record' | 'ack';
 
 export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 

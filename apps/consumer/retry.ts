@@ -1,10 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
-import type { ConsumerMetrics } from './metrics.ts';
-
-/** The steps of a consumer that are retried. */
-export type Step = 'read' | 'record' | 'ack';
+import type { ConsumerMetrics, Step } from './metrics.ts';
 
 type RetrySettings = {
   readonly beat: () => void;
@@ -33,7 +30,6 @@ export const createRetry =
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       beat();
       try {
-        // oxlint-disable-next-line no-await-in-loop -- a retry follows each failure
         return await attempt();
       } catch (error) {
         stopping.throwIfAborted();
@@ -41,7 +37,6 @@ export const createRetry =
         logger[levelOf(error)]({ err: error, pauseMs }, messages[step]);
         beat();
         // Jitter, so that consumers that failed together do not retry together.
-        // oxlint-disable-next-line no-await-in-loop -- as above
         await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => undefined);
         stopping.throwIfAborted();
       }

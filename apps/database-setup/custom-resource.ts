@@ -101,7 +101,6 @@ const answer = async (to: Address, outcome: { Status: string; Reason?: string })
   const body = Buffer.from(JSON.stringify(document));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- a retry follows each failure
       const { ok, status } = await fetch(ResponseURL, {
         method: 'PUT',
         body,
@@ -111,7 +110,6 @@ const answer = async (to: Address, outcome: { Status: string; Reason?: string })
       throw new Error(`CloudFormation's address answered ${status}`);
     } catch (error) {
       if (attempt === answerAttempts) throw error;
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await pause(pauseMs);
     }
   }

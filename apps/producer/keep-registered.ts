@@ -19,7 +19,6 @@ const againAfterMs = 500;
  */
 export const keepRegistered = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
   while (!stopping.aborted) {
-    // oxlint-disable no-await-in-loop -- one round after the other
     let pauseMs = everyMs;
     try {
       await parts.register();
@@ -29,6 +28,5 @@ export const keepRegistered = async <State>(parts: FollowParts<State>, stopping:
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
     await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
-    // oxlint-enable no-await-in-loop
   }
 };

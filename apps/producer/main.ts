@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis, type RedisConnection } from '@sluice/queue/redis/connection.ts';
+import { connectRedis } from '@sluice/queue/redis/connect.ts';
+import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
 import { createEnqueuer } from '@sluice/queue/append/enqueue.ts';
 import { partitionsOf, type Partition } from '@sluice/queue/partition.ts';

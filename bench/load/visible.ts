@@ -41,7 +41,6 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
     const posting = post({ free, counts, dueAt, onAnswer });
     const watch = async () => {
       while (latencies.length < counts - refused) {
-        // oxlint-disable no-await-in-loop -- one poll after the other
         const visible = (await readRows(watching)) - before;
         const now = performance.now();
         while (latencies.length < Math.min(visible, counts)) latencies.push(now - dueAt(latencies.length));
@@ -51,7 +50,6 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
           );
         }
         await pause(lookEveryMs);
-        // oxlint-enable no-await-in-loop
       }
     };
     await Promise.race([Promise.all([watch(), posting]), faults.promise]);
@@ -103,7 +101,6 @@ const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
 const readRows = async (connection: Connection): Promise<number> => {
   const giveUpAt = performance.now() + visibleWithinMs;
   for (;;) {
-    // oxlint-disable no-await-in-loop -- one poll after the other
     const { status, body } = await new Promise<Answer>((resolve) => {
       connection.send(requestText('GET', '/count'), resolve);
     });
@@ -113,6 +110,5 @@ const readRows = async (connection: Connection): Promise<number> => {
       throw new Error(`GET /count was answered ${status}: ${body}`);
     }
     await pause(lookEveryMs);
-    // oxlint-enable no-await-in-loop
   }
 };

@@ -65,7 +65,7 @@ const fillLedger = async ({ sql }: Pipeline, rows: number): Promise<void> => {
   await sql.query('INSERT INTO `count` (count_value) VALUES (1700000000)');
   for (let made = 1; made < rows;) {
     const more = Math.min(made, rows - made);
-    // oxlint-disable-next-line no-await-in-loop -- each statement doubles the rows of the last one
+    // Each statement doubles the rows of the last one.
     await sql.query('INSERT INTO `count` (count_value) SELECT count_value FROM `count` LIMIT ?', [more]);
     made += more;
   }

@@ -48,7 +48,6 @@ const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Pro
     const timer = setInterval(() => {
       peak = Math.max(peak, residentMb(pid));
     }, sampleEveryMs);
-    // oxlint-disable-next-line no-await-in-loop -- one round after the other
     await work();
     clearInterval(timer);
     peaks.push(peak);

@@ -26,7 +26,6 @@ export const start: Measurement = {
     const seconds: number[] = [];
     for (let round = 0; round < rounds; round++) {
       progress(`round ${round + 1} of ${rounds}`);
-      // oxlint-disable-next-line no-await-in-loop -- one start after the other
       seconds.push((await startOnce(folder, owner)) / 1000);
     }
     return [
@@ -44,7 +43,6 @@ const startOnce = async (folder: string, owner: Owner): Promise<number> => {
   const port = await findFreePort();
   let consolePort = port;
   // The same free port may be found twice.
-  // oxlint-disable-next-line no-await-in-loop -- until it is another
   while (consolePort === port) consolePort = await findFreePort();
   const startedAt = performance.now();
   // Its own process group gets the signal, as from a terminal.

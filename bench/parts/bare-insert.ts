@@ -31,7 +31,6 @@ export const createBareInsert = async (
   return async () => {
     await connection.query('TRUNCATE TABLE bare');
     const startedAt = performance.now();
-    // oxlint-disable-next-line no-await-in-loop -- one connection
     for (const statement of statements) await connection.query(statement);
     return performance.now() - startedAt;
   };

@@ -40,7 +40,6 @@ export const inTurns = async <A, B>(
   const measured: { one: A; other: B }[] = [];
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
-    // oxlint-disable no-await-in-loop -- one measurement at a time
     if (round % 2 === 0) {
       const first = await one();
       measured.push({ one: first, other: await other() });
@@ -48,7 +47,6 @@ export const inTurns = async <A, B>(
       const first = await other();
       measured.push({ one: await one(), other: first });
     }
-    // oxlint-enable no-await-in-loop
   }
   return measured;
 };

@@ -4,7 +4,7 @@ import { migrate } from '@sluice/ledger/migrate.ts';
 import { dataFolder } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
-import { connectRedis } from '@sluice/queue/redis/connection.ts';
+import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import { partitionsOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { createClient } from '@redis/client';
@@ -82,7 +82,6 @@ export const createPipeline = async (
   /** Empties the tables. An idle consumer does not notice. */
   const emptyLedger = async (): Promise<void> => {
     for (const table of ['count', 'inbox', 'totals']) {
-      // oxlint-disable-next-line no-await-in-loop -- one connection
       await sql.query('TRUNCATE TABLE ??', [table]);
     }
   };
@@ -134,7 +133,6 @@ const watchLedger = (sql: Connection) => {
   /** Waits for at least `rows` recorded counts. Resolves to their number. */
   const untilRecorded = async (rows: number): Promise<number> => {
     const giveUpAt = performance.now() + drainedWithinMs;
-    // oxlint-disable no-await-in-loop -- polls until it is true
     for (;;) {
       const recorded = await countRecorded();
       if (recorded >= rows) return recorded;
@@ -143,7 +141,6 @@ const watchLedger = (sql: Connection) => {
       }
       await pause(lookEveryMs);
     }
-    // oxlint-enable no-await-in-loop
   };
 
   return { countRecorded, untilRecorded };

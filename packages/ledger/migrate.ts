@@ -63,10 +63,8 @@ const applyMissing = async (connection: Connection): Promise<Migrated> => {
   const newer = findNewer(migrations, before);
   const missing = migrations.filter(({ name }) => !before.has(name));
   for (const { name, statement, checksum } of missing) {
-    // oxlint-disable no-await-in-loop -- migrations run in order
     await connection.query(statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
-    // oxlint-enable no-await-in-loop
   }
   // No migration does this: a replica that runs the same statement must get the same id.
   await connection.query('INSERT IGNORE INTO identity (only_row, database_id) VALUES (1, ?)', [randomBytes(16)]);

@@ -56,14 +56,11 @@ export const recordBatches = async (
       try {
         const rows = unknown.reduce((sum, { size }) => sum + size, 0);
         // `null` stops mysql2 from searching the whole text for placeholders.
-        // oxlint-disable-next-line no-await-in-loop -- retried only after a duplicate
         await connection.query(transaction(unknown, rows, settings), null);
         return { rows, knownBatches: batches.length - unknown.length };
       } catch (error) {
         if (!isDuplicateEntry(error)) throw error;
-        // oxlint-disable-next-line no-await-in-loop -- as above
         await connection.query('ROLLBACK');
-        // oxlint-disable-next-line no-await-in-loop -- as above
         const known = await findKnown(connection, unknown);
         // A duplicate that is not in `inbox` is an error of the database, not a batch recorded
         // before.

@@ -65,12 +65,10 @@ export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortS
 
   const follow = async () => {
     while (!stopping.aborted) {
-      // oxlint-disable no-await-in-loop -- one round after the other
       await Promise.all(checks.map(look));
       log();
       firstRound.resolve();
       await pause(isComplete() ? everyMs : againAfterMs, undefined, { signal: stopping }).catch(() => undefined);
-      // oxlint-enable no-await-in-loop
     }
   };
 

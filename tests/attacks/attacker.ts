@@ -38,19 +38,16 @@ const send = async (socket: Socket, closed: Promise<void>, { writes, repeats = f
       if (socket.destroyed) return;
       if (socket.write(bytes)) continue;
       const drained = new Promise((resolve) => void socket.once('drain', resolve));
-      // oxlint-disable-next-line no-await-in-loop -- as fast as the server takes it
       await Promise.race([drained, closed]);
     }
   }
 };
 
 const keepOpen = async (shape: Shape): Promise<void> => {
-  // oxlint-disable no-await-in-loop -- one connection after the other
   while (performance.now() < endsAt) {
     await openOnce(shape);
     await pause(again);
   }
-  // oxlint-enable no-await-in-loop
 };
 
 const shape = shapes[values.shape];

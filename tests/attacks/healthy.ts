@@ -30,11 +30,9 @@ export const startHealthyClients = (port: number) => {
     while (!isStopped) {
       const count = nextCount++;
       const startedAt = performance.now();
-      // oxlint-disable-next-line no-await-in-loop -- each request follows the previous answer
       const failure = await ask(port, agent, kind === 'GET' ? undefined : count);
       seen.push({ kind, ms: performance.now() - startedAt, failure });
       if (kind !== 'GET' && failure === undefined) acknowledged.push(count);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await pause(everyMs);
     }
     if (agent !== false) agent.destroy();

@@ -70,10 +70,8 @@ const measure = async () => {
   let collected = 0;
   say('minute   page CPU %   all of Chromium %   heap MB   DOM nodes   resident MB');
   while (last.at - first.at < minutes * 60_000) {
-    // oxlint-disable no-await-in-loop -- one sample after the other
     await pause(sampleEveryMs);
     const next = await sample();
-    // oxlint-enable no-await-in-loop
     collected += last.collectedSeconds;
     say(
       [

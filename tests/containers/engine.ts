@@ -83,10 +83,8 @@ const startEngine = async (say: (line: string) => void): Promise<Engine> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-engine-'));
   const failures: string[] = [];
   for (const way of waysToStart) {
-    // oxlint-disable-next-line no-await-in-loop -- tries the next options only after a failure
     const engine = await tryToStart(folder, way);
     if (typeof engine !== 'string') {
-      // oxlint-disable-next-line no-await-in-loop -- as above
       say(`Docker engine: started from Debian's package, ${await versionOf(engine.docker, engine.environment)}`);
       return engine;
     }

@@ -100,7 +100,6 @@ export const startLoad = (
   };
 
   const client = async (_: unknown, index: number) => {
-    // oxlint-disable no-await-in-loop -- each client sends one request at a time
     while (!isStopping) {
       const what = nextPost();
       let isAcknowledged = false;
@@ -115,7 +114,6 @@ export const startLoad = (
       for (const count of what.counts) (isAcknowledged ? acknowledged : unacknowledged).add(count);
       await pause(pauseMs);
     }
-    // oxlint-enable no-await-in-loop
   };
   const working = Array.from({ length: clients }, client);
 

@@ -60,7 +60,6 @@ export const createAttacker = (port: number, books: Books) => {
     wire.write(all.map(writeRequest).join(''));
     let isEnded = false;
     for (const [index, { request: one, judgement }] of judged.entries()) {
-      // oxlint-disable-next-line no-await-in-loop -- answers come in the order of the requests
       const answer = isEnded ? 'ended' : await wire.read(one.method);
       if (answer === 'ended') {
         if (index === 0) throw new Error('The connection ended without an answer');
@@ -99,7 +98,6 @@ export const createAttacker = (port: number, books: Books) => {
    */
   const readAll = async (wire: Wire): Promise<Answer[]> => {
     const answers: Answer[] = [];
-    // oxlint-disable no-await-in-loop -- one answer after the other
     for (;;) {
       let answer;
       try {
@@ -113,7 +111,6 @@ export const createAttacker = (port: number, books: Books) => {
       note(answer);
       answers.push(answer);
     }
-    // oxlint-enable no-await-in-loop
   };
 
   const onOwnWire = async (bytes: string, read: (wire: Wire) => Promise<void>) => {
@@ -138,7 +135,6 @@ export const createAttacker = (port: number, books: Books) => {
         assertProblem(answer);
         // The connection stays open after a body that was read completely.
         if (answer.headers.get('connection') !== 'close') wire.finish();
-        // oxlint-disable-next-line no-await-in-loop -- one answer after the other
         answer = await wire.read('POST');
       }
     });

@@ -23,7 +23,6 @@ export const readResidentKib = async (service: Service): Promise<number> => {
   while (readings.length < samples) {
     const before = countCollections(service);
     process.kill(service.pid, 'SIGUSR2');
-    // oxlint-disable-next-line no-await-in-loop -- one reading after the other
     await waitUntil(() => countCollections(service) > before, 20_000);
     readings.push(Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]));
   }

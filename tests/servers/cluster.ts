@@ -1,4 +1,4 @@
-import type { RedisSettings } from '@sluice/queue/redis/connection.ts';
+import type { RedisSettings } from '@sluice/queue/redis/connect.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { openAdmin, plainSettings, startRedis } from './queue.ts';
 import type { Owner } from './test-file.ts';
@@ -51,7 +51,6 @@ export const startCluster = async (owner: Owner) => {
     }),
   );
   for (const { port, busPort } of nodes.slice(1)) {
-    // oxlint-disable-next-line no-await-in-loop -- only six nodes
     await first.admin.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
   }
   await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean), 20_000);
@@ -67,7 +66,6 @@ export const startCluster = async (owner: Owner) => {
   /** Returns the current master of a hash slot. */
   const masterOf = async (slot: number): Promise<Node> => {
     for (const node of nodes) {
-      // oxlint-disable-next-line no-await-in-loop -- the first that answers
       const ranges = await node.admin.clusterSlots().catch(() => undefined);
       const range = ranges?.find(({ from, to }) => from <= slot && slot <= to);
       const master = nodes.find(({ id }) => id === range?.master.id);
@@ -85,14 +83,11 @@ export const startCluster = async (owner: Owner) => {
     await source.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', target.id]);
     // Repeats until no key is left. New keys are created at the target.
     for (;;) {
-      // oxlint-disable-next-line no-await-in-loop -- one key after the other
       const [key] = await source.admin.clusterGetKeysInSlot(slot, 1);
       if (key === undefined) break;
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await source.admin.migrate('127.0.0.1', target.port, key, 0, 5_000);
     }
     for (const node of [target, source, ...masters]) {
-      // oxlint-disable-next-line no-await-in-loop -- the target first, then the source
       await node.admin.sendCommand(['CLUSTER', 'SETSLOT', String(slot), 'NODE', target.id]);
     }
   };

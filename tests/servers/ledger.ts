@@ -37,13 +37,11 @@ export const createTestSchema = async (test: TestContext, mysql: TestMysql = tes
     const giveUpAt = performance.now() + awayAtMostMs;
     for (;;) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- retries until the server is back
         const [rows] = await admin.query<RowDataPacket[]>(sql, values);
         return rows;
       } catch (error) {
         const isAway = error instanceof Error && 'fatal' in error && error.fatal === true;
         if (!isAway || performance.now() > giveUpAt) throw error;
-        // oxlint-disable-next-line no-await-in-loop -- as above
         await pause(100);
       }
     }

@@ -16,7 +16,7 @@ const countSockets = (): number => process.getActiveResourcesInfo().filter((kind
 
 // Fails a file that leaves connections open.
 after(async () => {
-  // oxlint-disable-next-line no-await-in-loop -- later cleanups may need earlier servers
+  // In order: later cleanups may need earlier servers.
   for (const clean of cleanups.toReversed()) await clean();
   try {
     await waitUntil(() => countSockets() === 0, 5_000);

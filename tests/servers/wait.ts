@@ -5,10 +5,8 @@ const askAgainAfterMs = 20;
 /** Polls `isSo` until it returns true. Throws when it has not within `withinMs`. */
 export const waitUntil = async (isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<void> => {
   const giveUpAt = performance.now() + withinMs;
-  // oxlint-disable no-await-in-loop -- polls
   while (!(await isSo())) {
     if (performance.now() > giveUpAt) throw new Error(`It was not so within ${withinMs} ms: ${isSo.toString()}`);
     await pause(askAgainAfterMs);
   }
-  // oxlint-enable no-await-in-loop
 };

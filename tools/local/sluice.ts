@@ -73,7 +73,6 @@ export const createSluice = ({
     await note.endLeftovers(say);
     const ports = Array.from({ length: producers }, (_, index) => firstPort + index);
     for (const port of ports) {
-      // oxlint-disable-next-line no-await-in-loop -- reports the first port that is taken
       await requireFree(port, access.address, 'HTTP_PORT=5090');
     }
     const consolePart = createConsolePart({

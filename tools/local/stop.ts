@@ -28,11 +28,9 @@ const stop = async (): Promise<void> => {
       if (asked === undefined) process.kill(holder.pid, 'SIGTERM');
       asked = holder;
     }
-    // oxlint-disable-next-line no-await-in-loop -- until it has ended
     await pause(50);
   }
   // It releases its lock a moment before it ends.
-  // oxlint-disable-next-line no-await-in-loop -- until it has ended
   while (asked !== undefined && isRunning(asked) && performance.now() < giveUpAt) await pause(50);
   await note.endLeftovers(say);
   note.remove();

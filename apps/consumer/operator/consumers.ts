@@ -35,9 +35,7 @@ export const runConsumersCommand = async (
       const hasPassed = (ms: number) => performance.now() - askedAt > ms;
       let state = await readState();
       while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
-        // oxlint-disable-next-line no-await-in-loop -- polls until they have finished
         await pause(lookEveryMs);
-        // oxlint-disable-next-line no-await-in-loop -- as above
         state = await readState();
       }
       if (state.inFlightBatches > 0) {

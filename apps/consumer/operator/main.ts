@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { connectLedger } from '@sluice/ledger/connection/connection.ts';
-import { connectRedis } from '@sluice/queue/redis/connection.ts';
+import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';

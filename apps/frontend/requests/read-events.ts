@@ -14,7 +14,6 @@ export const readEvents = async (
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   const next = () => reader.read().catch(() => end);
   let rest = '';
-  // oxlint-disable-next-line no-await-in-loop -- one piece after the other
   for (let piece = await next(); !piece.done && rest.length <= maxMessageLength; piece = await next()) {
     const messages = (rest + piece.value).split(/\r?\n\r?\n/);
     rest = messages.pop() ?? '';

@@ -44,11 +44,9 @@ export const createRowFinder = ({ readToken, onRows }: RowFinderParts): RowFinde
     const giveUpAt = performance.now() + lookForMs;
     const isNew = (row: Row) => row.value === value && BigInt(row.id) > BigInt(afterId);
     for (let attempt = 0; performance.now() < giveUpAt; attempt += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- polls until found
       await refresh();
       if (newest.some(isNew)) return true;
       const pauseMs = lookAfterMs[attempt] ?? lookLaterMs;
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     return false;

@@ -105,7 +105,6 @@ const showAnswer = async (response, { status, output }, startedAt) => {
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     status.textContent = `${head}, listening`;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    // oxlint-disable-next-line no-await-in-loop -- one piece after the other
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) output.textContent = piece.value;
     return;
   }

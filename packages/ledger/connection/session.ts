@@ -24,7 +24,6 @@ export const inSession = async <T>(
   connection.on('error', () => undefined);
   try {
     for (const statement of [...sessionStatements, `SET SESSION lock_wait_timeout = ${tableLockSeconds}`]) {
-      // oxlint-disable-next-line no-await-in-loop -- one statement at a time
       await connection.query(statement);
     }
     const result = await work(connection);

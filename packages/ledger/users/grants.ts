@@ -48,7 +48,6 @@ export const applyGrants = async (
     ),
   ];
   for (const statement of statements) {
-    // oxlint-disable-next-line no-await-in-loop -- one connection
     await connection.query(`${statement} ?@'%'`, [username]);
   }
 };

@@ -57,7 +57,6 @@ export const listDeadLetters = async (
     const from = partition === start?.partition ? `(${start.id}` : '-';
     const room = limit - letters.length;
     const readPage = () => readLetters(connection, partition, from, '+', room);
-    // oxlint-disable-next-line no-await-in-loop -- a full page ends the loop early
     letters.push(...((await unlessUnreadable(partition, onUnreadable, readPage)) ?? []));
     if (letters.length >= limit) break;
   }
@@ -199,12 +198,10 @@ const runOnLetters = async (
   const runOnAll = async (partition: Partition) => {
     const end = await readLastId(connection, partition);
     let last = end === '' ? '' : await step(partition, '-', end);
-    // oxlint-disable-next-line no-await-in-loop -- as above
     while (last !== '') last = await step(partition, `(${last}`, end);
   };
   if (which === 'all') {
     for (const partition of partitions) {
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await unlessUnreadable(partition, onUnreadable, () => runOnAll(partition));
     }
   } else {

@@ -188,7 +188,7 @@ const createTracker = () => {
   };
 
   const settled = async () => {
-    // oxlint-disable-next-line no-await-in-loop -- a flight that ends may start the next
+    // A flight that ends may start the next.
     while (underWay.size > 0) await Promise.all(underWay);
   };
 

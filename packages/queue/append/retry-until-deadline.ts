@@ -38,12 +38,10 @@ export const retryUntilDeadline = async (
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return 'unavailable';
     try {
-      // oxlint-disable-next-line no-await-in-loop -- each attempt follows a failed one
       return await send(Math.min(attemptMs, remainingMs));
     } catch (error) {
       if (isOutOfMemory(error)) return 'full';
       onError(error);
-      // oxlint-disable-next-line no-await-in-loop -- a pause before the next attempt
       await pause(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
     }
   }

@@ -104,7 +104,6 @@ export const createEntryReader = ({
           const args = [group, consumer, String(idleMs), cursor, String(maxEntries)];
           // Ids without an entry in the stream were recorded and deleted. XAUTOCLAIM drops them
           // from the group.
-          // oxlint-disable-next-line no-await-in-loop -- each scan continues the last one
           const reply = await runScript(connection, takeIdle, [stream], args, replyWithinMs);
           const [next, taken] = listOf(reply);
           const entries = parseEntries(taken);

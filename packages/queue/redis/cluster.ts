@@ -50,7 +50,6 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
     const slot = slotOf(key);
     let redirection: Redirection | undefined;
     for (let redirections = 0; ; redirections++) {
-      // oxlint-disable no-await-in-loop -- from one node to the next
       const address = redirection?.address ?? (await topology.findOwner(slot, deadline));
       try {
         const remainingMs = Math.max(1, deadline - performance.now());
@@ -62,7 +61,6 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
         if (redirection?.isAsk === false || isOfTopology(error)) topology.refresh();
         if (redirection === undefined || redirections === mostRedirections) throw error;
       }
-      // oxlint-enable no-await-in-loop
     }
   };
 

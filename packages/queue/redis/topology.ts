@@ -50,7 +50,6 @@ export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher)
     const known = [...new Set(owners)].toSorted((a, b) => weightOf(b) - weightOf(a));
     for (const address of [...known, `${settings.host}:${settings.port}`]) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- tries the next node when one fails
         owners = await askOwners({ ...settings, ...splitAddress(address) });
         watcher.onChange(new Set(owners));
         return;

@@ -16,6 +16,5 @@ for (let number = 1; number <= Number(count); number++) {
     if (connected === Number(count)) process.stdout.write('connected\n');
   });
   if (reads === 'true') socket.resume();
-  // oxlint-disable-next-line no-await-in-loop -- so that those before are connected
   if (number % 256 === 0) await pause(1);
 }

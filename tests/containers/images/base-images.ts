@@ -100,9 +100,7 @@ export const provideBaseImages = async (
   const absent: string[] = [];
   let whyNot: CommandError | undefined;
   for (const name of names) {
-    // oxlint-disable-next-line no-await-in-loop -- after one failed pull it tries no other
     if (await isThere(engine, name)) continue;
-    // oxlint-disable-next-line no-await-in-loop -- as above
     whyNot ??= await pull(engine, name, say);
     if (whyNot !== undefined) absent.push(name);
   }
@@ -161,7 +159,7 @@ const buildStandIns = async (engine: Engine, names: readonly string[], say: (lin
       const args = ['build', '--network=host', '--target', stage, '--label', `${standInLabel}=${what}`];
       // It also gets its own name, for compose.stand-ins.yaml.
       const tags = ['--tag', withoutDigest(name), '--tag', `sluice-stand-in/${stage}:bookworm`];
-      // oxlint-disable-next-line no-await-in-loop -- later images reuse layers of the first
+      // In order: later images reuse layers of the first.
       await run(docker, [...args, ...tags, '--file', join(standIns, 'Dockerfile'), context], {
         environment: { ...environment, DOCKER_BUILDKIT: '1' },
         withinMs: buildWithinMs,

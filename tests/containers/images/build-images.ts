@@ -29,7 +29,6 @@ export const buildImages = async (
   const args = Object.entries(labels).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   const own = ['build', '--file', dockerfile, ...(hasBridge ? [] : ['--network=host']), ...args];
   for (const name of images) {
-    // oxlint-disable-next-line no-await-in-loop -- later images reuse layers of the first
     await run(docker, [...own, '--target', name, '--tag', `sluice/${name}:${tag}`, repository], {
       environment: { ...environment, DOCKER_BUILDKIT: withBuildKit ? '1' : '0' },
       withinMs: buildWithinMs,

@@ -274,7 +274,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       const { Resources: resources } = templateSchema.parse(template);
       Object.assign(stack, { resources, parameters, body: JSON.stringify(template), status: 'CREATE_COMPLETE' });
       for (const [resource, { Type, Properties }] of Object.entries(resources)) {
-        // oxlint-disable-next-line no-await-in-loop -- later resources refer to earlier ones
+        // In order: later resources refer to earlier ones.
         stack.physicalIds.set(resource, await place.make(`${name}-${resource}`, Type, Properties, stack));
       }
       stacks.push(stack);

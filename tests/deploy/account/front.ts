@@ -47,7 +47,6 @@ export const startFront = async (owner: Owner, emulatorPort: number): Promise<Fr
   const answer = async (method: string, request: AwsRequest): Promise<AwsAnswer> => {
     const ask = () => forward(emulatorPort, method, request);
     for (const rule of rules) {
-      // oxlint-disable-next-line no-await-in-loop -- the first that answers
       const answered = await rule(request, ask);
       if (answered !== undefined) return answered;
     }

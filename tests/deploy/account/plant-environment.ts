@@ -26,7 +26,7 @@ export const plantEnvironment = async (
     for (const kind of kinds) {
       const [file = ''] = globSync(join(folder, `assembly-${environment}`, `${environment}${kind}*.template.json`));
       const content = template.parse(JSON.parse(readFileSync(file, 'utf8')));
-      // oxlint-disable-next-line no-await-in-loop -- the app needs the network of the foundation
+      // In order: the app needs the network of the foundation.
       await cloudFormation.plant('eu-central-1', `sluice-${environment}-${kind}`, content, { ImageTag: tag });
     }
   } finally {

@@ -37,7 +37,6 @@ export const trickle = async (port: number, count: number): Promise<Answer | 'en
   const body = JSON.stringify({ count });
   for (const byte of `POST /count HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`) {
     wire.write(byte);
-    // oxlint-disable-next-line no-await-in-loop -- the test needs a slow request
     await pause(5);
   }
   try {

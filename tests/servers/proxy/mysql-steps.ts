@@ -37,13 +37,11 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Ga
       for (const [index, statement] of statements.entries()) {
         const isLast = index === statements.length - 1;
         const asking = ask(statement);
-        // oxlint-disable no-await-in-loop -- sends one statement after the other
         if (isLast) await gate.pass('COMMIT sent', text, client);
         const reply = (await asking).subarray(headerBytes);
         const isOk = reply[0] === okHeader;
         const step = Object.entries(stepsAfter).find(([start]) => statement.startsWith(start))?.[1];
         if (step !== undefined && isOk) await gate.pass(step, text, client);
-        // oxlint-enable no-await-in-loop
         client.write(toPacket(index + 1, isOk && !isLast ? withMoreToCome(reply) : reply));
         if (!isOk) break;
       }

@@ -34,12 +34,10 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const listen = async (server: Server, ports: readonly number[]): Promise<number> => {
   for (const port of ports) {
-    // oxlint-disable-next-line no-await-in-loop -- tries the next port if this one is taken
     if (!(await isPortFree(port, values.address))) continue;
     const listening = once(server, 'listening');
     server.listen(port, listenHost(values.address));
     try {
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await listening;
       return port;
     } catch (error) {

@@ -47,7 +47,6 @@ export const endProcesses = async (processes: readonly ProcessIdentity[]): Promi
   const killAt = performance.now() + endWithinMs;
   while (processes.some(isRunning)) {
     if (performance.now() > killAt) signal(processes, 'SIGKILL');
-    // oxlint-disable-next-line no-await-in-loop -- until they have ended
     await pause(50);
   }
 };

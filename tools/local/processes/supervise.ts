@@ -111,9 +111,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     while (!stopping.signal.aborted) {
       const failure = backoff.fail();
       watcher.onDeath(part.name, how, lines, failure);
-      // oxlint-disable-next-line no-await-in-loop -- from one death to the next
       await pause(failure.retryInMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      // oxlint-disable-next-line no-await-in-loop -- as above
       how = await relaunch(entry, onReady);
     }
   };
@@ -157,13 +155,11 @@ const untilReady = async (
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- polls until it is ready
       await part.checkReady(lines);
       return;
     } catch {
       if (stopping.aborted) throw new PartError(`${part.name} was stopped before it was ready`);
       if (!isAlive(child)) {
-        // oxlint-disable-next-line no-await-in-loop -- the last wait, for all its output
         await closed;
         throw new PartError(describe(`${part.name} could not start`, lines));
       }
@@ -171,7 +167,6 @@ const untilReady = async (
         throw new PartError(describe(`${part.name} was not ready within ${withinMs / 1000} s`, lines));
       }
     }
-    // oxlint-disable-next-line no-await-in-loop -- as above
     await pause(everyMs);
   }
 };

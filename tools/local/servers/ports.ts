@@ -16,7 +16,6 @@ const endOfPorts = 32_768;
 export const findFreePort = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(lowestPort, endOfPorts);
-    // oxlint-disable-next-line no-await-in-loop -- until one is free
     if (await isPortFree(port)) return port;
   }
 };

@@ -96,7 +96,6 @@ const measureSound = async (file: FileHandle, size: number, name: string): Promi
       at = 0;
       if (filled === bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2);
       const want = Math.min(bytes.length - filled, size - base - filled);
-      // oxlint-disable-next-line no-await-in-loop -- one window after another
       const { bytesRead } = await file.read(bytes, filled, want, base + filled);
       if (bytesRead === 0) throw new RepairError(`${name} became shorter while it was read`);
       filled += bytesRead;

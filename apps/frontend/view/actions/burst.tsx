@@ -52,7 +52,6 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
     let fault: Problem | string | undefined;
     const sendOn = async () => {
       for (let part = waiting.shift(); part !== undefined; part = fault === undefined ? waiting.shift() : undefined) {
-        // oxlint-disable-next-line no-await-in-loop -- one request after the other
         const outcome = await postCounts(part.counts, { key: part.key, token });
         if (outcome.kind === 'answered') {
           accepted += outcome.body.accepted;
