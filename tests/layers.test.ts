@@ -10,17 +10,18 @@ type Layer = {
   readonly mayImport: readonly string[];
 };
 
-const packagesOfApps = ['@sluice/contract', '@sluice/queue', '@sluice/ledger', '@sluice/runtime'];
+const packagesOfApps = ['@sluice/async', '@sluice/contract', '@sluice/queue', '@sluice/ledger', '@sluice/runtime'];
 
 // The first that a file is in holds for it.
 const layers: readonly Layer[] = [
   { folder: 'packages/contract', mayImport: [] },
-  { folder: 'packages/queue', mayImport: ['@sluice/contract'] },
-  { folder: 'packages/ledger', mayImport: ['@sluice/contract'] },
-  { folder: 'packages/runtime', mayImport: ['@sluice/contract'] },
+  { folder: 'packages/async', mayImport: [] },
+  { folder: 'packages/queue', mayImport: ['@sluice/async', '@sluice/contract'] },
+  { folder: 'packages/ledger', mayImport: ['@sluice/async', '@sluice/contract'] },
+  { folder: 'packages/runtime', mayImport: ['@sluice/async', '@sluice/contract'] },
   { folder: 'apps/frontend', mayImport: ['@sluice/contract'] },
   { folder: 'apps', mayImport: packagesOfApps },
-  { folder: 'tools/local', mayImport: ['@sluice/runtime'] },
+  { folder: 'tools/local', mayImport: ['@sluice/async', '@sluice/runtime'] },
   {
     folder: 'tools/docs',
     mayImport: [
@@ -78,6 +79,7 @@ test('each workspace imports only what its layer may', () => {
 
 for (const [file, source] of [
   ['packages/contract/count.ts', `import { x } from '@sluice/runtime/x.ts';`],
+  ['packages/async/x.ts', `import { x } from '@sluice/contract/count.ts';`],
   ['packages/queue/append/x.ts', `import { x } from '@sluice/ledger/record.ts';`],
   ['packages/ledger/x.ts', `export { x } from '@redis/client';`],
   ['apps/producer/x.ts', `import mysql from "mysql2/promise";`],

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { sleep } from '@sluice/async/sleep.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { mostReadPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
@@ -44,6 +44,6 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
     } catch (error) {
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
-    await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
+    await sleep(lookEveryMs, stopping);
   }
 };

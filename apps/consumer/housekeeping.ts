@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
@@ -50,6 +50,6 @@ export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortS
     } catch (error) {
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not tidy up; trying again later');
     }
-    if (removed < maxRowsAtOnce) await pause(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined);
+    if (removed < maxRowsAtOnce) await sleep(lookEveryMs, stopping);
   }
 };

@@ -1,4 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs, type BackoffRange } from '@sluice/async/backoff.ts';
+import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import type { ConsumerMetrics, Step } from './metrics.ts';
@@ -10,8 +11,7 @@ type RetrySettings = {
   readonly stopping: AbortSignal;
 };
 
-const shortestPauseMs = 100;
-const longestPauseMs = 5_000;
+const pauses: BackoffRange = { minMs: 100, maxMs: 5_000 };
 
 const messages: Readonly<Record<Step, string>> = {
   read: 'could not read the queue; trying again',
@@ -20,24 +20,24 @@ const messages: Readonly<Record<Step, string>> = {
 };
 
 /**
- * Creates a function that retries a step until it succeeds, with backoff of up to 5 s. Each
+ * Creates a function that retries a step until it succeeds, with backoff from 0.1 to 5 s. Each
  * attempt, even a failed one, is a heartbeat for the watchdog. Throws the signal's reason when
  * `stopping` is aborted.
  */
 export const createRetry =
   ({ beat, metrics, logger, stopping }: RetrySettings) =>
   async <T>(step: Step, attempt: () => Promise<T>): Promise<T> => {
-    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    for (let failures = 1; ; failures++) {
       beat();
       try {
         return await attempt();
       } catch (error) {
         stopping.throwIfAborted();
         metrics.retried(step);
+        const pauseMs = backoffMs(failures, pauses);
         logger[levelOf(error)]({ err: error, pauseMs }, messages[step]);
         beat();
-        // Jitter, so that consumers that failed together do not retry together.
-        await pause(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: stopping }).catch(() => undefined);
+        await sleep(pauseMs, stopping);
         stopping.throwIfAborted();
       }
     }

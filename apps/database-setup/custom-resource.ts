@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { withDeadline } from '@sluice/async/with-deadline.ts';
 import * as z from 'zod';
 
 /**
@@ -68,7 +69,11 @@ export const createCustomResource =
   async (event: unknown, context: Context): Promise<void> => {
     const to = address.parse(event);
     try {
-      await inTime(handle(event, apply), context.getRemainingTimeInMillis() - marginMs);
+      await withDeadline(
+        () => handle(event, apply),
+        context.getRemainingTimeInMillis() - marginMs,
+        () => new Error("The database was not set up within the function's time; it is safe to try again"),
+      );
     } catch (error) {
       await answer(to, { Status: 'FAILED', Reason: reasonOf(error) });
       return;
@@ -79,19 +84,6 @@ export const createCustomResource =
 const handle = async (event: unknown, apply: (given: Properties) => Promise<void>): Promise<void> => {
   const asked = request.parse(event);
   if (asked.RequestType !== 'Delete') await apply(asked.ResourceProperties);
-};
-
-const inTime = async (work: Promise<void>, withinMs: number): Promise<void> => {
-  const done = new AbortController();
-  const late = async () => {
-    await pause(Math.max(withinMs, 0), undefined, { signal: done.signal });
-    throw new Error("The database was not set up within the function's time; it is safe to try again");
-  };
-  try {
-    await Promise.race([work, late()]);
-  } finally {
-    done.abort();
-  }
 };
 
 const answer = async (to: Address, outcome: { Status: string; Reason?: string }): Promise<void> => {

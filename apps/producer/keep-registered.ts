@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
@@ -27,6 +27,6 @@ export const keepRegistered = async <State>(parts: FollowParts<State>, stopping:
       pauseMs = againAfterMs;
       if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
     }
-    await pause(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+    await sleep(pauseMs, stopping);
   }
 };

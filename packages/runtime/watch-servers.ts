@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { sleep } from '@sluice/async/sleep.ts';
 import type { Finding } from '@sluice/contract/finding.ts';
 import type { Logger } from './logging/logger.ts';
 
@@ -68,7 +68,7 @@ export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortS
       await Promise.all(checks.map(look));
       log();
       firstRound.resolve();
-      await pause(isComplete() ? everyMs : againAfterMs, undefined, { signal: stopping }).catch(() => undefined);
+      await sleep(isComplete() ? everyMs : againAfterMs, stopping);
     }
   };
 

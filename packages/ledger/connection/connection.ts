@@ -1,3 +1,4 @@
+import { withDeadline } from '@sluice/async/with-deadline.ts';
 import type { PoolConnection } from 'mysql2/promise';
 import { createPools } from './pools.ts';
 import { withoutSql, type DatabaseSettings } from './server.ts';
@@ -31,18 +32,8 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
   const pools = createPools(settings);
 
   const run: LedgerConnection['run'] = async (work, deadlineMs) => {
-    let timer: NodeJS.Timeout | undefined;
     let isLate = false;
     let connection: PoolConnection | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        isLate = true;
-        connection?.destroy();
-        reject(
-          new LedgerTimeoutError(`MySQL at ${settings.host}:${settings.port} was not done within ${deadlineMs} ms`),
-        );
-      }, deadlineMs);
-    });
 
     const attempt = async () => {
       const loan = await pools.borrow();
@@ -60,11 +51,11 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
       }
     };
 
-    try {
-      return await Promise.race([attempt(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return withDeadline(attempt, deadlineMs, () => {
+      isLate = true;
+      connection?.destroy();
+      return new LedgerTimeoutError(`MySQL at ${settings.host}:${settings.port} was not done within ${deadlineMs} ms`);
+    });
   };
 
   return { run, inUse: pools.inUse, close: pools.end };

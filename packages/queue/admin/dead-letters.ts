@@ -1,5 +1,5 @@
 import { RESP_TYPES } from '@redis/client';
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 import { defineScript, runScript, type Script } from '../redis/script.ts';
@@ -25,7 +25,6 @@ export class DeadLetterNameError extends Error {
   readonly code = 'DEAD_LETTER_NAME';
 }
 
-const replyWithinMs = 3_000;
 const lettersPerStep = 100;
 const namePattern = /^(?<stream>\{.+\})\/(?<id>\d+-\d+)$/;
 

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
@@ -11,8 +11,6 @@ export type InFlightEntry = {
   readonly idleMs: number;
   readonly deliveries: number;
 };
-
-const replyWithinMs = 3_000;
 
 /** Lists up to `limit` entries in flight of each partition, the oldest first. */
 export const listInFlight = async (

@@ -1,8 +1,6 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { addOnce } from '../append/key-records.ts';
 import type { Partition } from '../partition.ts';
-
-const replyWithinMs = 3_000;
 
 /**
  * Loads the script that producers run by its hash into the servers of the partitions. A producer

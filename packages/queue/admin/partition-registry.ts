@@ -1,9 +1,7 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { createGroup } from '../consume/create-group.ts';
 import { possiblePartitionsOf, type Partition } from '../partition.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
-
-const replyWithinMs = 3_000;
 
 /** Returns the key of the set that names the partitions of a queue. */
 export const registryOf = (queueName: string): string => `${queueName}:partitions`;

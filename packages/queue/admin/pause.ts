@@ -1,6 +1,4 @@
-import type { RedisConnection } from '../redis/connection.ts';
-
-const replyWithinMs = 3_000;
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 
 /** Returns the key that exists while the consumers are paused. */
 const pauseKeyOf = (queueName: string): string => `${queueName}:paused`;

@@ -1,8 +1,6 @@
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
-
-const replyWithinMs = 3_000;
 
 /** Returns the key that holds the id of the database that the queue belongs to. */
 const ownerKeyOf = (queueName: string): string => `${queueName}:database`;

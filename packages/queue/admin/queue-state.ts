@@ -18,7 +18,7 @@ export type QueueState = {
   readonly isPaused: boolean;
 };
 
-const replyWithinMs = 1_500;
+const stateWithinMs = 1_500;
 const activeWithinMs = 30_000;
 
 /**
@@ -33,7 +33,7 @@ export const readQueueState = async (
   const [paused, ...states] = await Promise.all([
     isPaused(connection, queueName),
     ...partitions.map(async (partition) =>
-      connection.run(partition.stream, async (client) => readPartition(client, partition), replyWithinMs),
+      connection.run(partition.stream, async (client) => readPartition(client, partition), stateWithinMs),
     ),
   ]);
   return {

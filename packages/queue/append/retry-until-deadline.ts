@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { backoffMs, type BackoffRange } from '@sluice/async/backoff.ts';
 import { isOutOfMemory } from '../redis/reply-error.ts';
 
 /**
@@ -21,8 +22,7 @@ export type EnqueueOutcome =
 
 type Attempts = { readonly attemptMs: number; readonly onError: (error: unknown) => void };
 
-const shortestPauseMs = 10;
-const longestPauseMs = 200;
+const pauses: BackoffRange = { minMs: 10, maxMs: 200 };
 
 /**
  * Calls `send` with its maximum time in ms until it has an outcome, or until `deadline`. Retries
@@ -34,7 +34,7 @@ export const retryUntilDeadline = async (
   { attemptMs, onError }: Attempts,
   send: (withinMs: number) => Promise<EnqueueOutcome>,
 ): Promise<EnqueueOutcome> => {
-  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  for (let failures = 1; ; failures++) {
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return 'unavailable';
     try {
@@ -42,7 +42,7 @@ export const retryUntilDeadline = async (
     } catch (error) {
       if (isOutOfMemory(error)) return 'full';
       onError(error);
-      await pause(Math.min(pauseMs, Math.max(0, deadline - performance.now())));
+      await pause(Math.min(backoffMs(failures, pauses), Math.max(0, deadline - performance.now())));
     }
   }
 };

@@ -1,10 +1,8 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
 import type { RawEntry } from './read-entries.ts';
 import { runScript } from '../redis/script.ts';
 import { moveToDeadLetters } from './take-scripts.ts';
-
-const replyWithinMs = 3_000;
 
 /**
  * Removes recorded entries from the partition. XDEL comes first: a crash between the two leaves an

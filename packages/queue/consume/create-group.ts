@@ -1,9 +1,7 @@
 import type { Client } from '../redis/client.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
-
-const replyWithinMs = 3_000;
 
 /**
  * Creates the consumer group of a partition, and its stream, if they are missing. A full Redis

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { createGroup } from './create-group.ts';
 import { group, type Partition } from '../partition.ts';
 import { removeConsumer } from './remove-consumers.ts';
@@ -40,7 +40,6 @@ type EntryReaderSettings = {
   readonly maxEntries: number;
 };
 
-const replyWithinMs = 3_000;
 // No entry has a higher id, so a read of this consumer's own entries from here returns none. It is
 // one below the highest id, which Redis uses internally for `>`: that would deliver new entries.
 const lastId = '18446744073709551615-18446744073709551614';

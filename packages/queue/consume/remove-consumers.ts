@@ -1,8 +1,6 @@
-import type { RedisConnection } from '../redis/connection.ts';
+import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
 import { defineScript, runScript } from '../redis/script.ts';
-
-const replyWithinMs = 3_000;
 
 /**
  * Removes consumers that have no entries. KEYS: the stream. ARGV: the group, the minimum idle time

@@ -1,4 +1,5 @@
 import { createClient } from '@redis/client';
+import { backoffMs, type BackoffRange } from '@sluice/async/backoff.ts';
 import type { Credentials } from './password.ts';
 
 /** The settings of a connection to one Redis server. */
@@ -38,14 +39,14 @@ type ClientWatcher = {
 const connectTimeoutMs = 1_000;
 // Longer than a service that provides secrets or tokens may take.
 const handshakeWithinMs = 5_000;
-const longestReconnectPauseMs = 500;
+const reconnectPauses: BackoffRange = { minMs: 20, maxMs: 500 };
 
 const createNodeClient = ({ host, port, tls, ca, credentials }: ClientSettings) => {
   const socket = {
     host,
     port,
     connectTimeout: connectTimeoutMs,
-    reconnectStrategy: (attempts: number) => Math.min(20 * 2 ** attempts, longestReconnectPauseMs) + Math.random() * 20,
+    reconnectStrategy: (attempts: number) => backoffMs(attempts + 1, reconnectPauses),
   };
   return createClient({
     RESP: 3,

@@ -1,5 +1,8 @@
 import type { Client } from './client.ts';
 
+/** Time in ms for the reply to a command that no request waits for. */
+export const replyWithinMs = 3_000;
+
 /** A connection that recovers by itself. Blocking reads need a connection of their own. */
 export type RedisConnection = {
   /**

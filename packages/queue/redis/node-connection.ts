@@ -1,5 +1,5 @@
+import { withDeadline } from '@sluice/async/with-deadline.ts';
 import type { Client, NodeSettings } from './client.ts';
-import { startDeadline } from './deadline.ts';
 import { hasReplyCode } from './reply-error.ts';
 import { keepSession } from './session.ts';
 
@@ -54,23 +54,24 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
       return send(ready);
     };
     const turn = Promise.withResolvers<Client>();
-    const { late, clear } = startDeadline(deadlineMs, () => {
+    const sendOnReady = () => {
+      if (client.isReady) return use(client);
+      waiting.add(turn);
+      return turn.promise.then(use);
+    };
+    const onLate = () => {
       // A command that still waits for the connection must not be sent any more.
       waiting.delete(turn);
       if (used !== undefined) session.retire(used);
       const message = `Redis at ${host}:${port} gave no reply within ${Math.round(deadlineMs)} ms`;
       return new QueueTimeoutError(message, { cause: session.lastError() });
-    });
+    };
     try {
-      if (client.isReady) return await Promise.race([use(client), late]);
-      waiting.add(turn);
-      return await Promise.race([turn.promise.then(use), late]);
+      return await withDeadline(sendOnReady, deadlineMs, onLate);
     } catch (error) {
       // The server is a replica now. Its name may resolve to the new primary.
       if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) session.retire(used);
       throw session.conceal(error);
-    } finally {
-      clear();
     }
   };
 

@@ -1,6 +1,6 @@
+import { withDeadline } from '@sluice/async/with-deadline.ts';
 import { splitAddress } from './address.ts';
 import type { NodeSettings } from './client.ts';
-import { startDeadline } from './deadline.ts';
 import { connectNode, QueueTimeoutError } from './node-connection.ts';
 
 /** The map from slots to nodes. */
@@ -62,7 +62,12 @@ export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher)
   const weightOf = (address: string): number => (watcher.isReady(address) ? 1 : 0) + Math.random();
 
   const findOwner: Topology['findOwner'] = async (slot, deadline) => {
-    if (owners[slot] === undefined) await within(deadline, rediscover());
+    if (owners[slot] === undefined)
+      await withDeadline(
+        rediscover,
+        deadline - performance.now(),
+        () => new QueueTimeoutError('No node of the cluster told in time who has which slot'),
+      );
     const owner = owners[slot];
     if (owner !== undefined) return owner;
     throw new SlotUnservedError(
@@ -94,17 +99,5 @@ const askOwners = async (settings: NodeSettings): Promise<string[]> => {
     return owners;
   } finally {
     node.close();
-  }
-};
-
-const within = async (deadline: number, done: Promise<void>): Promise<void> => {
-  const { late, clear } = startDeadline(
-    deadline - performance.now(),
-    () => new QueueTimeoutError('No node of the cluster told in time who has which slot'),
-  );
-  try {
-    await Promise.race([done, late]);
-  } finally {
-    clear();
   }
 };

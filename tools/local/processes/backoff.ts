@@ -1,5 +1,6 @@
-const firstPauseMs = 500;
-const longestPauseMs = 15_000;
+import { backoffMs, type BackoffRange } from '@sluice/async/backoff.ts';
+
+const pauses: BackoffRange = { minMs: 500, maxMs: 15_000 };
 const steadyAfterMs = 30_000;
 
 /** A failure that is retried without limit. */
@@ -10,9 +11,8 @@ export type Failure = {
 };
 
 /**
- * Creates an exponential backoff with jitter. The pause doubles with each failure in a row, from
- * 0.5 s to 15 s. Up to half of it is left out at random, so that parts that died together do not
- * start together. After 30 s of being ready, the next failure counts as the first.
+ * Counts the failures in a row of a part, with the pause before its next start ({@link backoffMs}).
+ * After 30 s of being ready, the next failure counts as the first.
  */
 export const createBackoff = (now: () => number = () => performance.now()) => {
   let count = 0;
@@ -25,8 +25,7 @@ export const createBackoff = (now: () => number = () => performance.now()) => {
     const isRecovered = readyAt !== undefined && now() - readyAt >= steadyAfterMs;
     count = isRecovered ? 1 : count + 1;
     readyAt = undefined;
-    const pauseMs = Math.min(firstPauseMs * 2 ** (count - 1), longestPauseMs);
-    return { count, retryInMs: pauseMs * (1 - Math.random() / 2) };
+    return { count, retryInMs: backoffMs(count, pauses) };
   };
   return { ready, fail };
 };

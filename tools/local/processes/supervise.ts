@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { sleep } from '@sluice/async/sleep.ts';
 import { createBackoff, type Failure } from './backoff.ts';
 import { createReaper, type Reaper } from './reaper.ts';
 
@@ -111,7 +112,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
     while (!stopping.signal.aborted) {
       const failure = backoff.fail();
       watcher.onDeath(part.name, how, lines, failure);
-      await pause(failure.retryInMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await sleep(failure.retryInMs, stopping.signal);
       how = await relaunch(entry, onReady);
     }
   };
