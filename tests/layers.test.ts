@@ -18,7 +18,18 @@ const layers: readonly Layer[] = [
   { folder: 'packages/async', mayImport: [] },
   { folder: 'packages/queue', mayImport: ['@sluice/async', '@sluice/contract'] },
   { folder: 'packages/ledger', mayImport: ['@sluice/async', '@sluice/contract'] },
-  { folder: 'packages/runtime', mayImport: ['@sluice/async', '@sluice/contract'] },
+  {
+    folder: 'packages/runtime',
+    // Types only.
+    mayImport: [
+      '@sluice/async',
+      '@sluice/contract',
+      '@sluice/ledger/connection/login.ts',
+      '@sluice/ledger/connection/server.ts',
+      '@sluice/queue/admin/queue-state.ts',
+      '@sluice/queue/redis/connect.ts',
+    ],
+  },
   { folder: 'apps/frontend', mayImport: ['@sluice/contract'] },
   { folder: 'apps', mayImport: packagesOfApps },
   { folder: 'tools/local', mayImport: ['@sluice/async', '@sluice/runtime'] },

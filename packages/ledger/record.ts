@@ -1,18 +1,6 @@
+import type { EncodedBatch } from '@sluice/contract/entry.ts';
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from './connection/connection.ts';
-
-/**
- * The counts to record together. Their batch id makes recording them again a no-op. The caller has
- * checked both.
- */
-type Batch = {
-  readonly batchId: string;
-  /** Decimal integers joined by commas, and their number. */
-  readonly list: string;
-  readonly size: number;
-  /** True if the id comes from an idempotency key. The id may then come again for a day. */
-  readonly isKeyed: boolean;
-};
 
 type RecordSettings = {
   /**
@@ -44,7 +32,7 @@ const leastKeyedHours = 48;
  */
 export const recordBatches = async (
   ledger: LedgerConnection,
-  batches: readonly Batch[],
+  batches: readonly EncodedBatch[],
   settings: RecordSettings,
 ): Promise<Recorded> =>
   ledger.run(async (connection) => {
@@ -75,7 +63,7 @@ export const recordBatches = async (
  * Returns the transaction as one text, for one round trip. The server stops at the first statement
  * that fails, so COMMIT runs only if all others succeed.
  */
-const transaction = (batches: readonly Batch[], rows: number, { slot, inboxHours }: RecordSettings): string => {
+const transaction = (batches: readonly EncodedBatch[], rows: number, { slot, inboxHours }: RecordSettings): string => {
   const keyedHours = Math.max(leastKeyedHours, inboxHours);
   const ids = batches.map(
     ({ batchId, isKeyed }) => `(x'${batchId}', CURRENT_TIMESTAMP + INTERVAL ${isKeyed ? keyedHours : inboxHours} HOUR)`,
@@ -90,7 +78,7 @@ const transaction = (batches: readonly Batch[], rows: number, { slot, inboxHours
   ].join('; ');
 };
 
-const findKnown = async (connection: PoolConnection, batches: readonly Batch[]): Promise<Set<string>> => {
+const findKnown = async (connection: PoolConnection, batches: readonly EncodedBatch[]): Promise<Set<string>> => {
   const ids = batches.map(({ batchId }) => `x'${batchId}'`);
   const [found] = await connection.query<RowDataPacket[]>(
     `SELECT LOWER(HEX(batch_id)) AS batchId FROM inbox WHERE batch_id IN (${ids.join(',')})`,

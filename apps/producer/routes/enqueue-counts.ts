@@ -1,20 +1,13 @@
 import type { Finding } from '@sluice/contract/finding.ts';
+import type { Enqueuer } from '@sluice/queue/append/enqueue.ts';
+import type { EnqueueOutcome } from '@sluice/queue/append/enqueue-outcome.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import type { Fault } from '../http/problem-answer.ts';
 
 /** The dependencies of the routes that accept counts. */
 export type EnqueueParts = {
   readonly hostname: string;
-  /**
-   * Adds the counts of one request to the queue, all or none. `unavailable`: the counts may or may
-   * not be recorded, but not twice. `key_reused`: the key was used before with other counts.
-   * `keys_full`: the queue accepts no new keys now. `key_quota_exceeded`: it accepts none of this
-   * client.
-   */
-  readonly enqueue: (
-    counts: readonly number[],
-    idempotencyKey?: IdempotencyKey,
-  ) => Promise<'acknowledged' | 'full' | 'unavailable' | 'key_reused' | 'keys_full' | 'key_quota_exceeded'>;
+  readonly enqueue: Enqueuer['enqueue'];
   /** Returns the findings of the server check. No counts go to a queue that would lose them. */
   readonly readFindings: () => readonly Finding[];
   /**
@@ -81,7 +74,7 @@ const keyReused: Fault = {
   errors: [{ pointer: 'header:Idempotency-Key', detail: 'was used before with other counts' }],
 };
 
-const faults = {
+const faults: Readonly<Record<Exclude<EnqueueOutcome, 'acknowledged'>, Fault>> = {
   full,
   unavailable,
   key_reused: keyReused,

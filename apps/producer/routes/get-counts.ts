@@ -1,4 +1,5 @@
 import { routes } from '@sluice/contract/routes.ts';
+import type { Page, PageQuery } from '@sluice/ledger/read-page.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
 import { faultOfLedgerRead, tooManyReads } from '../http/unavailable.ts';
@@ -7,20 +8,10 @@ import { createReadQueue, TooManyReadsError } from '../reads/read-queue.ts';
 import type { Fault } from '../http/problem-answer.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
-type RecordedCount = { readonly id: string; readonly value: number; readonly recordedAt: Date | undefined };
-
 type PageBody = z.input<(typeof routes.getCounts.answers)[200]['body']>;
 
-type Page = { readonly counts: readonly RecordedCount[]; readonly next: string | undefined };
-
-type PageQuery = { readonly limit: number; readonly before: string | undefined; readonly after: string | undefined };
-
 export type GetCountsParts = {
-  /**
-   * Reads up to `limit` recorded counts. With `after`, those with higher ids, in ascending order.
-   * Otherwise those with the highest ids, below `before` if it is given. Ids are decimal. `next` is
-   * the bound of the next page. Throws when the database is unavailable.
-   */
+  /** Reads a page of recorded counts. Throws when the database is unavailable. */
   readonly readPage: (page: PageQuery) => Promise<Page>;
 };
 

@@ -1,12 +1,12 @@
 import type { Finding } from '@sluice/contract/finding.ts';
 import { routes } from '@sluice/contract/routes.ts';
+import type { QueueReadiness } from '@sluice/queue/admin/readiness.ts';
 import type { FastifyInstance } from 'fastify';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
 export type ReadyParts = {
   readonly hostname: string;
-  /** Returns `up` if the queue accepts counts, `full`, or `down` if it is unavailable. */
-  readonly readQueueReadiness: () => Promise<'up' | 'full' | 'down'>;
+  readonly readQueueReadiness: () => Promise<QueueReadiness>;
   /** Returns the findings of the server check. */
   readonly readFindings: () => readonly Finding[];
   readonly isLedgerUp: () => Promise<boolean>;

@@ -1,5 +1,5 @@
 import type { Client } from '../redis/client.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import type { AppendSettings } from '../append/append-settings.ts';
 import { sendCreateGroup } from '../consume/create-group.ts';
 import type { Partition } from '../partition.ts';
 import { isOutOfMemory } from '../redis/reply-error.ts';
@@ -9,13 +9,7 @@ import { isOutOfMemory } from '../redis/reply-error.ts';
  */
 export type QueueReadiness = 'up' | 'full' | 'down';
 
-type ReadinessSettings = {
-  readonly connection: RedisConnection;
-  readonly partitions: readonly Partition[];
-  /** Number of replicas that must hold a count before it is acknowledged. */
-  readonly ackReplicas: number;
-  /** Maximum number of batches in a partition; beyond it counts are refused. */
-  readonly maxBatches: number;
+type ReadinessSettings = Omit<AppendSettings, 'maxKeys'> & {
   readonly deadlineMs: number;
 };
 

@@ -1,11 +1,11 @@
 import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import type { AppendSettings } from './append-settings.ts';
+import type { EnqueueOutcome } from './enqueue-outcome.ts';
 import { createSender, type Fields, type Sender } from './flight.ts';
 import type { IdempotencyKey } from './key-records.ts';
 import { createKeyedSender } from './keyed-flight.ts';
-import type { Partition } from '../partition.ts';
-import { retryUntilDeadline, type EnqueueOutcome } from './retry-until-deadline.ts';
+import { retryUntilDeadline } from './retry-until-deadline.ts';
 
 /** The writer that puts counts into the queue. */
 export type Enqueuer = {
@@ -31,10 +31,7 @@ type Arrivals = {
 
 type Lane = { readonly sender: Sender; flights: number; avoidedUntil: number };
 
-type EnqueuerSettings = {
-  readonly connection: RedisConnection;
-  /** At least one. */
-  readonly partitions: readonly Partition[];
+type EnqueuerSettings = AppendSettings & {
   /** Maximum time in ms that a request waits for its acknowledgement. */
   readonly deadlineMs: number;
   /**
@@ -42,12 +39,6 @@ type EnqueuerSettings = {
    * again.
    */
   readonly attemptMs: number;
-  /** Number of replicas that must hold a count before it is acknowledged. */
-  readonly ackReplicas: number;
-  /** Maximum number of batches in a partition; beyond it counts are refused. */
-  readonly maxBatches: number;
-  /** Maximum number of idempotency keys in a partition; beyond it new ones are refused. */
-  readonly maxKeys: number;
   readonly onError: (error: unknown) => void;
   /** Called after each acknowledged flight with the number of its requests. */
   readonly onFlight?: ((requests: number) => void) | undefined;

@@ -1,6 +1,6 @@
 import { ErrorReply } from '@redis/client';
 import type { Client } from '../redis/client.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import type { AppendSettings } from './append-settings.ts';
 import type { Partition } from '../partition.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
 
@@ -19,11 +19,8 @@ export type Sender = {
   readonly send: (flight: Flight, withinMs: number) => Promise<'acknowledged' | 'full'>;
 };
 
-type SenderSettings = {
-  readonly connection: RedisConnection;
+type SenderSettings = Pick<AppendSettings, 'connection' | 'ackReplicas' | 'maxBatches'> & {
   readonly partition: Partition;
-  readonly ackReplicas: number;
-  readonly maxBatches: number;
 };
 
 // Number of producers that may fill a partition at the same pace before one must read its length.

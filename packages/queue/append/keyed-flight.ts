@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
 import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import type { AppendSettings } from './append-settings.ts';
+import type { EnqueueOutcome } from './enqueue-outcome.ts';
 import { createKeyLimit } from './key-limit.ts';
 import { addOnce, fullNameOf, recordOf, shortenHash, type IdempotencyKey } from './key-records.ts';
-import type { Partition } from '../partition.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
-import type { EnqueueOutcome } from './retry-until-deadline.ts';
-
-type KeyedSettings = {
-  readonly connection: RedisConnection;
-  readonly partitions: readonly Partition[];
-  readonly ackReplicas: number;
-  readonly maxBatches: number;
-  readonly maxKeys: number;
-};
 
 const refusals = ['full', 'key_reused', 'keys_full', 'key_quota_exceeded'] as const;
 
@@ -23,7 +14,7 @@ const refusals = ['full', 'key_reused', 'keys_full', 'key_quota_exceeded'] as co
  * make the same batches. The key's record is written with them in one step. So counts are added
  * once per key, and other counts under a known key are not added.
  */
-export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: KeyedSettings) => {
+export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: AppendSettings) => {
   const places = partitions.map(({ stream }) => ({
     stream,
     readLimit: createKeyLimit({ connection, stream, maxKeys, partitions: partitions.length }),

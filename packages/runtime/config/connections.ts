@@ -1,6 +1,6 @@
+import type { DatabaseSettings } from '@sluice/ledger/connection/server.ts';
+import type { RedisSettings } from '@sluice/queue/redis/connect.ts';
 import { createLoginProvider, createSecretReader, loginSchema } from '../secrets/secrets.ts';
-
-type Credentials = { readonly username?: string | undefined; readonly password?: string | undefined };
 
 type RedisConfig = {
   readonly REDIS_HOST: string;
@@ -28,7 +28,7 @@ type DatabaseConfig = {
 const secretMaxAgeMs = 1_000;
 
 /** Returns the settings for `connectRedis` from the variables of a process. */
-export const redisSettingsOf = (config: RedisConfig) => ({
+export const redisSettingsOf = (config: RedisConfig): RedisSettings => ({
   host: config.REDIS_HOST,
   port: config.REDIS_PORT,
   isCluster: config.REDIS_CLUSTER,
@@ -37,7 +37,7 @@ export const redisSettingsOf = (config: RedisConfig) => ({
 });
 
 /** Returns the settings for `connectLedger` from the variables of a process. */
-export const databaseSettingsOf = (config: DatabaseConfig) => ({
+export const databaseSettingsOf = (config: DatabaseConfig): DatabaseSettings => ({
   host: config.DB_HOST,
   port: config.DB_PORT,
   tls: config.DB_TLS,
@@ -49,7 +49,7 @@ export const databaseSettingsOf = (config: DatabaseConfig) => ({
   database: config.DB_NAME,
 });
 
-const redisCredentialsOf = (config: RedisConfig): (() => Promise<Credentials>) => {
+const redisCredentialsOf = (config: RedisConfig): RedisSettings['credentials'] => {
   const { REDIS_SECRET_ARN: arn, REDIS_IAM_CACHE: cacheName, REDIS_USERNAME: username, AWS_REGION: region } = config;
   if (arn !== undefined) return createSecretReader({ arn, schema: loginSchema, maxAgeMs: secretMaxAgeMs }).read;
   if (cacheName !== undefined && username !== undefined && region !== undefined) {

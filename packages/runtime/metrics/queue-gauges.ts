@@ -1,13 +1,5 @@
+import type { QueueState } from '@sluice/queue/admin/queue-state.ts';
 import type { Metrics } from './metrics.ts';
-
-type QueueState = {
-  readonly waitingBatches: number;
-  readonly oldestAgeMs: number;
-  readonly inFlightBatches: number;
-  readonly consumers: number;
-  readonly deadLetters: number;
-  readonly isPaused: boolean;
-};
 
 /**
  * Creates the gauges of the queue's state, and returns the function that sets them. Producers

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { LoginProvider } from '@sluice/ledger/connection/login.ts';
 import * as z from 'zod';
 import { secretTokens } from './api-tokens.ts';
 import { placeOf } from '../config/place-of.ts';
@@ -10,12 +11,6 @@ import { placeOf } from '../config/place-of.ts';
 export class SecretError extends Error {
   readonly code = 'SECRET_UNAVAILABLE';
 }
-
-/** A username and a password, as Secrets Manager stores those of databases. */
-export type Login = z.infer<typeof loginSchema>;
-
-/** Returns a login. Called again with a refused one, it returns a newer one if there is one. */
-export type LoginProvider = (refused?: Login) => Promise<Login>;
 
 type SecretSettings<T> = {
   /** The ARN, which also contains the region. */
@@ -45,7 +40,7 @@ export type SecretReader<T> = {
   readonly refresh: () => Promise<T>;
 };
 
-/** The schema of a login in a secret. */
+/** The schema of a login in a secret, as Secrets Manager stores those of databases. */
 export const loginSchema = z.object(
   {
     username: z.string({ error: 'must be text' }).min(1, 'must not be empty'),
