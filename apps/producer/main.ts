@@ -5,7 +5,7 @@ import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
 import { createEnqueuer } from '@sluice/queue/append/enqueue.ts';
 import { partitionsOf, type Partition } from '@sluice/queue/partition.ts';
-import { readPartitions, registerPartitions } from '@sluice/queue/admin/partition-registry.ts';
+import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { claimQueue } from '@sluice/queue/admin/queue-owner.ts';
 import { readReadiness } from '@sluice/queue/admin/readiness.ts';
 import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
@@ -14,7 +14,7 @@ import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
 import { runService } from '@sluice/runtime/service.ts';
-import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
+import { watchServers } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';
 import { configSchema } from './config.ts';
 import { connectReads } from './reads/connect-reads.ts';
@@ -23,6 +23,7 @@ import { createProducerMetrics } from './metrics.ts';
 import { readInTime } from './reads/read-in-time.ts';
 import { createServer } from './server.ts';
 import { coalesce } from './reads/coalesce.ts';
+import { createRegistration } from './registration.ts';
 import { tokenGuardOf } from './http/tokens.ts';
 
 // Every answer comes within 2 s of its request. The rest of the time is for the network.
@@ -71,31 +72,6 @@ const serverChecks = (
   checkServer,
 ];
 
-/**
- * Creates the registration of the partitions. The producer adds no entry before it: entries of a
- * partition that no consumer knows could be stranded.
- */
-const createRegistration = (
-  connection: RedisConnection,
-  queueName: string,
-  partitions: readonly Partition[],
-  watch: ServerWatch,
-) => {
-  const done = Promise.withResolvers<void>();
-  let isDone = false;
-  const register = async () => {
-    await watch.firstRound;
-    // Accepts nothing before Redis was checked. The caller retries.
-    if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the check of the servers yet');
-    // Registers nothing in a refused queue, such as one of another database.
-    if (watch.findings().some(({ severity }) => severity === 'refused')) return;
-    await registerPartitions(connection, queueName, partitions);
-    isDone = true;
-    done.resolve();
-  };
-  return { register, isDone: () => isDone, done: done.promise };
-};
-
 /** Reads the state of all partitions of a queue. Concurrent requests share one read. */
 const stateReader = (connection: RedisConnection, queueName: string) =>
   coalesce(() =>
@@ -129,10 +105,14 @@ await runService(process, {
     const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
     const limits = limitsOf(config);
+    const stopping = new AbortController();
+    const watch = watchServers({ checks: serverChecks(config, looking, partitions, ledger), logger }, stopping.signal);
+    const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
     const enqueuer = createEnqueuer({
       ...limits,
       connection: writing,
       partitions,
+      areRegistered: registration.isDone,
       deadlineMs: acknowledgeWithinMs,
       attemptMs: attemptWithinMs,
       onFlight: producerMetrics.flown,
@@ -142,9 +122,6 @@ await runService(process, {
       },
     });
     const readState = stateReader(looking, config.REDIS_QUEUE);
-    const stopping = new AbortController();
-    const watch = watchServers({ checks: serverChecks(config, looking, partitions, ledger), logger }, stopping.signal);
-    const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
     const following = keepRegistered(
       { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },
       stopping.signal,
@@ -152,9 +129,7 @@ await runService(process, {
     const server = createServer(
       {
         hostname: hostname(),
-        // Not async: that would cost each POST one more promise.
-        enqueue: (counts, key) =>
-          registration.isDone() ? enqueuer.enqueue(counts, key) : Promise.resolve('unavailable'),
+        enqueue: enqueuer.enqueue,
         readFindings: watch.findings,
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,

@@ -24,6 +24,7 @@ const setUp = async (t: TestContext, { maxBatches = 1_000_000, ackReplicas = 0, 
   const enqueuer = createEnqueuer({
     connection,
     partitions,
+    areRegistered: () => true,
     deadlineMs: 1_000,
     attemptMs: 400,
     ackReplicas,

@@ -14,7 +14,13 @@ const aKey = { key: 'a key', space: '', client: 'a client' };
 
 const deadlineMs = 1_500;
 
-const setUp = async (t: TestContext, settings: { readonly maxBatches?: number; readonly count?: number } = {}) => {
+type TestSettings = {
+  readonly maxBatches?: number;
+  readonly count?: number;
+  readonly areRegistered?: () => boolean;
+};
+
+const setUp = async (t: TestContext, settings: TestSettings = {}) => {
   const queue = await createTestQueue(t);
   const proxy = await createProxy(t, testRedis().port);
   const connection = queue.connect(proxy.port);
@@ -24,6 +30,7 @@ const setUp = async (t: TestContext, settings: { readonly maxBatches?: number; r
   const enqueuer = createEnqueuer({
     connection,
     partitions,
+    areRegistered: settings.areRegistered ?? (() => true),
     deadlineMs,
     attemptMs: 300,
     ackReplicas: 0,
@@ -51,6 +58,19 @@ test('a count that is acknowledged is in the stream', async (t) => {
   assert.deepEqual(
     (await readBatches()).map(({ counts }) => counts),
     [[42]],
+  );
+});
+
+test('nothing is added before the partitions are registered', async (t) => {
+  let areRegistered = false;
+  const { enqueuer, readBatches } = await setUp(t, { areRegistered: () => areRegistered });
+  assert.equal(await enqueuer.enqueue([1]), 'unavailable');
+  assert.equal(await enqueuer.enqueue([2], aKey), 'unavailable');
+  areRegistered = true;
+  assert.equal(await enqueuer.enqueue([3]), 'acknowledged');
+  assert.deepEqual(
+    (await readBatches()).map(({ counts }) => counts),
+    [[3]],
   );
 });
 

@@ -32,6 +32,11 @@ type Arrivals = {
 type Lane = { readonly sender: Sender; flights: number; avoidedUntil: number };
 
 type EnqueuerSettings = AppendSettings & {
+  /**
+   * True once the partitions are registered. Nothing is added before: entries of a partition that no
+   * consumer knows could be stranded.
+   */
+  readonly areRegistered: () => boolean;
   /** Maximum time in ms that a request waits for its acknowledgement. */
   readonly deadlineMs: number;
   /**
@@ -79,6 +84,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   let dispatching: NodeJS.Immediate | undefined;
 
   const enqueue: Enqueuer['enqueue'] = (counts, key) => {
+    if (!settings.areRegistered()) return Promise.resolve('unavailable');
     if (key === undefined) return enqueuePlain(counts);
     const deadline = performance.now() + deadlineMs;
     return track(retryUntilDeadline(deadline, settings, (withinMs) => keyedSender.send(key, counts, withinMs)));

@@ -25,6 +25,7 @@ const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Sett
     createEnqueuer({
       connection: connectFor(t, plainSettings(server.port)),
       partitions,
+      areRegistered: () => true,
       deadlineMs: 3_000,
       attemptMs: 1_400,
       ackReplicas: 0,

@@ -26,6 +26,7 @@ const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
   const enqueuer = createEnqueuer({
     connection,
     partitions,
+    areRegistered: () => true,
     deadlineMs: 1_800,
     attemptMs: 800,
     ackReplicas,

@@ -1,0 +1,29 @@
+import { registerPartitions } from '@sluice/queue/admin/partition-registry.ts';
+import type { Partition } from '@sluice/queue/partition.ts';
+import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
+import type { ServerWatch } from '@sluice/runtime/watch-servers.ts';
+
+/**
+ * Creates the registration of the partitions in Redis, so that the consumers know them. It waits for
+ * the first check of the servers.
+ */
+export const createRegistration = (
+  connection: RedisConnection,
+  queueName: string,
+  partitions: readonly Partition[],
+  watch: ServerWatch,
+) => {
+  const done = Promise.withResolvers<void>();
+  let isDone = false;
+  const register = async () => {
+    await watch.firstRound;
+    // Accepts nothing before Redis was checked. The caller retries.
+    if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the check of the servers yet');
+    // Registers nothing in a refused queue, such as one of another database.
+    if (watch.findings().some(({ severity }) => severity === 'refused')) return;
+    await registerPartitions(connection, queueName, partitions);
+    isDone = true;
+    done.resolve();
+  };
+  return { register, isDone: () => isDone, done: done.promise };
+};
