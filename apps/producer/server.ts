@@ -10,7 +10,7 @@ import { findHeaderFault } from './http/check-headers.ts';
 import { lingerOnClose } from './connections/linger.ts';
 import { allowOrigin, type AllowedOrigins } from './http/cors.ts';
 import type { EnqueueParts } from './routes/enqueue-counts.ts';
-import { faultOfRequest } from './http/faults.ts';
+import { faultOfRequest } from './http/request-problem.ts';
 import { createKeyReader } from './routes/idempotency-key.ts';
 import { answerBadUrl, answerNoRoute } from './http/not-found.ts';
 import { answerProblem, type Fault, type RefusalObserver } from './http/problem-answer.ts';

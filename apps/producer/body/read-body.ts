@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectBody, freeBytes, type BodyLimits, type CollectSettings } from './collect-body.ts';
-import { pointerTo } from '../http/faults.ts';
+import { pointerTo } from '../http/request-problem.ts';
 import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
 import { parseNdjson } from './parse-ndjson.ts';

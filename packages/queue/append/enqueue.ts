@@ -2,9 +2,9 @@ import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
 import type { AppendSettings } from './append-settings.ts';
 import type { EnqueueOutcome } from './enqueue-outcome.ts';
-import { createSender, type Fields, type Sender } from './flight.ts';
+import { createSender, type Fields, type Sender } from './append.ts';
 import type { IdempotencyKey } from './key-records.ts';
-import { createKeyedSender } from './keyed-flight.ts';
+import { createKeyedSender } from './append-once.ts';
 import { retryUntilDeadline } from './retry-until-deadline.ts';
 
 /** The writer that puts counts into the queue. */
