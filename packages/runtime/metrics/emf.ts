@@ -1,4 +1,4 @@
-import type { MetricObjectWithValues, MetricValue, Registry } from 'prom-client';
+import type { MetricObjectWithValues, MetricValue, Registry } from '@prometheus-io/client';
 
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 type Point = { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number };
@@ -22,7 +22,7 @@ export const emfLines = (registry: Registry, namespace: string): (() => Promise<
   };
 
   return async () => {
-    const metrics = (await registry.getMetricsAsJSON()) as Metric[];
+    const metrics = await registry.getMetricsAsJSON();
     const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
     const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
     // oxlint-disable-next-line no-restricted-properties -- a log line needs the time of day
@@ -31,12 +31,11 @@ export const emfLines = (registry: Registry, namespace: string): (() => Promise<
 };
 
 const pointsOf = (metric: Metric, sinceLast: (key: string, value: number) => number): Point[] => {
-  const type: string = String(metric.type);
-  if (type === 'histogram') return histogramPoints(metric, sinceLast);
+  if (metric.type === 'histogram') return histogramPoints(metric, sinceLast);
   return metric.values.map(({ labels, value }) => ({
     name: metric.name,
     labels: textLabels(labels),
-    value: type === 'counter' ? sinceLast(metric.name + JSON.stringify(labels), value) : value,
+    value: metric.type === 'counter' ? sinceLast(metric.name + JSON.stringify(labels), value) : value,
   }));
 };
 

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import { createServer } from '../node-http.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import { emfLines } from './emf.ts';
 import { listenHost } from '../config/listen-host.ts';
 
 /** The metrics of one process. Times are in seconds, the convention of Prometheus. */
 export type Metrics = {
   readonly registry: Registry;
-  readonly counter: (name: string, help: string, labels?: readonly string[]) => Counter;
+  readonly counter: <Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+  ) => Counter<Label>;
   /**
    * Creates a gauge. `read` is called whenever the metrics are published; without it, use `set`.
    */
