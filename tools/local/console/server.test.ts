@@ -25,12 +25,18 @@ const listen = async (t: TestContext, server: Server): Promise<number> => {
 
 const startProducer = (t: TestContext, listener: RequestListener) => listen(t, createServer(listener));
 
-const startConsole = async (t: TestContext, producers: readonly number[]) => {
+const writePage = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-page-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<p>The page</p>');
   writeFileSync(join(folder, 'assets/a.js'), 'let a;');
+  writeFileSync(join(folder, 'assets/a.js.br'), 'as brotli');
+  writeFileSync(join(folder, 'assets/a.js.gz'), 'as gzip');
+  return folder;
+};
+
+const startConsole = async (t: TestContext, producers: readonly number[], folder = writePage(t)) => {
   const balancer = createBalancer({ address: '127.0.0.1', ports: producers });
   t.after(balancer.close);
   return listen(t, createConsoleServer({ page: servePage(folder), balancer, hosts: ['localhost', '127.0.0.1'] }));
@@ -66,6 +72,39 @@ test('the page is never kept, its hashed files for ever, and both carry a policy
   assert.equal(script.headers['cache-control'], 'public, max-age=31536000, immutable');
   assert.equal(script.headers['x-content-type-options'], 'nosniff');
   assert.equal((await ask(port, '/', { method: 'POST' })).status, 405);
+});
+
+test('a file is sent in the best encoding that the client accepts, and HEAD gets its headers only', async (t) => {
+  const port = await startConsole(t, []);
+  for (const [accepted, encoding, body] of [
+    ['gzip, deflate, br, zstd', 'br', 'as brotli'],
+    ['gzip', 'gzip', 'as gzip'],
+    ['br;q=0, gzip', 'gzip', 'as gzip'],
+    ['identity', undefined, 'let a;'],
+  ] as const) {
+    const headers = { 'accept-encoding': accepted };
+    const got = await ask(port, '/assets/a.js', { headers });
+    assert.deepEqual([got.headers['content-encoding'], got.body], [encoding, body], accepted);
+    const head = await ask(port, '/assets/a.js', { method: 'HEAD', headers });
+    assert.deepEqual([head.status, head.headers['content-length'], head.body], [200, String(body.length), '']);
+  }
+  assert.equal((await ask(port, '/assets/a.js.br')).status, 404);
+});
+
+test('a request for a range gets the whole file', async (t) => {
+  const port = await startConsole(t, []);
+  for (const range of ['bytes=0-0', 'bytes=-2', 'bytes=5-2', 'bytes=99-', 'bytes=x', 'items=0-1']) {
+    const { status, body } = await ask(port, '/', { headers: { range } });
+    assert.deepEqual([status, body], [200, '<p>The page</p>'], range);
+  }
+});
+
+test('the page is still served after a later build removed its folder', async (t) => {
+  const folder = writePage(t);
+  const port = await startConsole(t, [], folder);
+  rmSync(folder, { recursive: true });
+  assert.equal((await ask(port, '/')).body, '<p>The page</p>');
+  assert.equal((await ask(port, '/assets/a.js')).body, 'let a;');
 });
 
 test('no path leads out of the page: a browser is led back to it, all others find nothing', async (t) => {
