@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { createOpenapi } from './openapi.ts';
 import { routes } from './routes.ts';
 
@@ -30,56 +31,22 @@ test('each route is an operation of its path, and nothing else is', () => {
   assert.equal(described.length, expected.length);
 });
 
-test('the document has what OpenAPI 3.1 asks of one', () => {
-  assert.match(document.openapi, /^3\.1\.\d+$/);
-  assert.deepEqual(
-    [document.info.title, document.info.version].map((field) => typeof field),
-    ['string', 'string'],
-  );
-  const known = ['openapi', 'info', 'servers', 'paths', 'components'];
-  assert.deepEqual(Object.keys(document), known);
-  for (const path of Object.keys(document.paths)) assert.match(path, /^\/[^{}?#]*$/);
-  for (const name of Object.values(document.components).flatMap(Object.keys)) assert.match(name, /^[\w.-]+$/);
-});
-
-test('every reference leads somewhere', () => {
-  let references = 0;
-  walk(document, ({ $ref }) => {
-    if ($ref === undefined) return;
-    references += 1;
-    assert.ok(typeof $ref === 'string' && $ref.startsWith('#/'));
-    const keys = $ref.slice('#/'.length).split('/');
-    assert.ok(keys.reduce((value: unknown, key) => Reflect.get(Object(value), key), document) !== undefined, $ref);
-  });
-  assert.ok(references > 0);
-});
-
-test('operation ids are unique and fit for names in code', () => {
-  const ids = operations.map(({ operation }) => operation.operationId);
-  assert.equal(new Set(ids).size, ids.length);
-  for (const id of ids) assert.match(id, /^[a-z]\w*$/i);
+test('the document is valid OpenAPI 3.1, and every reference leads somewhere', async () => {
+  assert.deepEqual(await new Validator().validate(structuredClone(document)), { valid: true });
 });
 
 for (const { path, method, operation } of operations) {
   test(`${method} ${path} describes its parameters, body and answers`, () => {
-    const parameters = operation.parameters ?? [];
-    for (const { name, in: place, required, schema, description } of parameters) {
-      assert.ok(['query', 'header'].includes(place) && name !== '' && description !== '');
-      assert.equal(typeof required, 'boolean');
-      assert.equal(schema['type'], 'string');
+    for (const { name, schema, description } of operation.parameters ?? []) {
+      assert.notEqual(description, '', name);
+      assert.equal(schema['type'], 'string', name);
     }
-    const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`);
-    assert.equal(new Set(names).size, names.length);
     assert.equal(operation.requestBody !== undefined, method === 'post');
     for (const { schema } of Object.values(operation.requestBody?.content ?? {}))
       assert.ok(schema['type'] !== undefined);
 
-    const answers = Object.entries(operation.responses);
-    assert.ok(answers.length > 0);
-    for (const [status, { description, content, headers = {} }] of answers) {
-      assert.match(status, /^[1-5]\d\d$/);
-      assert.ok(typeof description === 'string' && description !== '');
-      for (const type of Object.keys(content ?? {})) assert.match(type, /^\w+\/[\w.+-]+$/);
+    for (const [status, { description, content, headers = {} }] of Object.entries(operation.responses)) {
+      assert.notEqual(description, '', status);
       if (Number(status) >= 400 && path !== '/ready')
         assert.deepEqual(Object.keys(content ?? {}), ['application/problem+json']);
       if (status === '503' || status === '429') assert.deepEqual(Object.keys(headers), ['Retry-After']);
