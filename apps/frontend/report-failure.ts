@@ -6,5 +6,5 @@ const starting = document.querySelector('#starting');
 window.addEventListener('error', ({ message }) => {
   if (starting?.isConnected !== true) return;
   starting.setAttribute('data-failed', 'true');
-  starting.textContent = `The console could not start: ${message}. Reload the page; if that does not help, update the browser or turn its extensions off.`;
+  starting.textContent = `The console could not start: ${message}. Reload the page. If that does not help, update the browser or turn off its extensions.`;
 });

@@ -169,7 +169,7 @@ test('with npm run dev a change of a source appears in the page without a reload
   const said = (words: string) => page.waitForEvent('console', (message) => message.text().includes(words));
   const [connected, updated] = [said('[vite] connected'), said('hot updated')];
   await page.goto(`http://127.0.0.1:${port}/`);
-  await untilSentence(page, 'No word from the API.');
+  await untilSentence(page, 'The API is unavailable.');
   await connected;
   await page.evaluate('window.isTheSamePage = true');
   // The content stays the same, since other tests read it. Repeated, because nothing says when the

@@ -29,7 +29,7 @@ test('the console follows a pipeline', async (whole) => {
 
   await whole.test('a count that is posted is a row on the page within a second, without a reload', async (t) => {
     const { page, complaints } = await open(t, address);
-    await page.getByText('Nothing is recorded yet').waitFor();
+    await page.getByText('No count is recorded yet').waitFor();
     const times: number[] = [];
     for (const count of [1_234_001, 1_234_002, 1_234_003]) {
       await page.getByRole('textbox').fill(String(count));
@@ -45,7 +45,7 @@ test('the console follows a pipeline', async (whole) => {
         document.querySelector('button.main').click();
       })`),
       );
-      await page.getByText('Recorded and seen here after').waitFor();
+      await page.getByText('Recorded and shown here after').waitFor();
     }
     assert.ok(Math.min(...times) <= 1_000, `it took ${times.map(Math.round).join(', ')} ms`);
     t.diagnostic(`from the click to the row: ${times.map(Math.round).join(', ')} ms`);
@@ -81,12 +81,12 @@ test('the console follows a pipeline', async (whole) => {
     });
     await page.getByRole('textbox').fill('99');
     await page.getByRole('button', { name: 'POST' }).click();
-    await page.getByText('The count may be recorded or not.').waitFor();
+    await page.getByText('The count may or may not be recorded.').waitFor();
     await waitUntil(async () => (await ledger.readCounts()).includes(99), patienceMs);
     await page.getByRole('cell', { name: '99', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Send 99 again' }).click();
     await page.getByText('acknowledged in').waitFor();
-    await page.getByText('Recorded and seen here after').waitFor();
+    await page.getByText('Recorded and shown here after').waitFor();
     await waitUntil(async () => (await readFigure(page, 'queue')) === 0, patienceMs);
     assert.deepEqual(
       (await ledger.readCounts()).filter((count) => count === 99),
@@ -100,7 +100,7 @@ test('the console follows a pipeline', async (whole) => {
       const { page, complaints } = await open(t, address);
       mysql.refuse(true);
       mysql.cut();
-      await untilSentence(page, 'The ledger is away.');
+      await untilSentence(page, 'The database is unavailable.');
       await page.getByRole('textbox').fill('77');
       await page.getByRole('button', { name: 'POST' }).click();
       await page.getByText('acknowledged in').waitFor();
@@ -120,7 +120,7 @@ test('the console follows a pipeline', async (whole) => {
       const { page, complaints } = await open(t, address);
       redis.refuse(true);
       redis.cut();
-      await untilSentence(page, 'The queue is away.');
+      await untilSentence(page, 'The queue is unavailable.');
       await page.getByRole('textbox').fill('88');
       await page.getByRole('button', { name: 'POST' }).click();
       await page.getByLabel('Answer to POST').getByText('503 Service Unavailable.').waitFor();
@@ -172,7 +172,7 @@ test('the console follows a pipeline', async (whole) => {
       });
       await page.getByRole('button', { name: 'Burst' }).click();
       const answer = page.getByLabel('Answer to the burst');
-      await answer.getByText(/before it ended; [1-9]0,000 more may or may not have been accepted/).waitFor();
+      await answer.getByText(/before the error\. [1-9]0,000 more may or may not have been accepted/).waitFor();
       // On a busy machine other requests may also miss their deadline. Each remainder can be sent
       // again.
       const resume = answer.getByRole('button', { name: 'Send the rest' });
@@ -199,7 +199,7 @@ test('the console follows a pipeline', async (whole) => {
   await whole.test('dead letters are shown, with the command that lists them', async (t) => {
     const { page, complaints } = await open(t, address);
     await queue.admin.xAdd(queue.partition.stream, '*', { b: randomBytes(16).toString('hex'), v: '1,two' });
-    await untilSentence(page, 'Some batches could not be read.');
+    await untilSentence(page, 'There are dead letters.');
     await page.getByText('npm run dead-letters -- list').waitFor();
     await page.locator('.of-queue').getByText('1 dead').waitFor();
     assertNoComplaint(complaints);

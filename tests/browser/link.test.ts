@@ -18,7 +18,7 @@ test('an event stream that is cut is taken up again, and meanwhile the page says
   proxy.refuse(true);
   proxy.cut();
   await connection.getByText(/Reconnecting · stale since \d/).waitFor();
-  await untilSentence(page, 'No word from the API.');
+  await untilSentence(page, 'The API is unavailable.');
   proxy.refuse(false);
   await connection.getByText('Live').waitFor();
   await post(555);
@@ -67,7 +67,7 @@ test('while events come the page stays live, whatever the browser reports of its
   proxy.cut();
   await untilSentence(page, 'This browser is offline.');
   await reportNetwork(page, true);
-  await untilSentence(page, 'No word from the API.');
+  await untilSentence(page, 'The API is unavailable.');
   proxy.refuse(false);
   await untilSentence(page, 'All is well.');
   assertNoComplaint(complaints, true);

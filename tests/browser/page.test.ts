@@ -26,7 +26,7 @@ test('the page', async (whole) => {
     await page.getByRole('button', { name: 'GET' }).click();
     await page.getByRole('textbox').fill('1.5');
     await page.getByRole('button', { name: 'POST' }).click();
-    await page.getByText('A count is an integer').waitFor();
+    await page.getByText('A count must be an integer').waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       await assertAccessible(page);
@@ -35,7 +35,7 @@ test('the page', async (whole) => {
 
     const { address: lonely } = await serveConsole(t, []);
     const { page: inTrouble } = await openPage(t, lonely);
-    await untilSentence(inTrouble, 'No word from the API.');
+    await untilSentence(inTrouble, 'The API is unavailable.');
     for (const colorScheme of ['light', 'dark'] as const) {
       await inTrouble.emulateMedia({ colorScheme });
       await assertAccessible(inTrouble);
@@ -107,7 +107,7 @@ test('the page', async (whole) => {
     const { page, complaints } = await openPage(t, elsewhere);
     await untilSentence(page, 'All is well.');
     await page.getByRole('button', { name: 'POST' }).click();
-    await page.getByText('Recorded and seen here after').waitFor();
+    await page.getByText('Recorded and shown here after').waitFor();
     assertNoComplaint(complaints);
   });
 
@@ -128,9 +128,9 @@ test('the page', async (whole) => {
     await untilSentence(page, 'All is well.');
     const field = page.getByRole('textbox');
     for (const [text, fault] of [
-      ['1.5', 'A count is an integer'],
-      ['many', 'A count is an integer'],
-      ['9007199254740992', 'A count is between'],
+      ['1.5', 'A count must be an integer'],
+      ['many', 'A count must be an integer'],
+      ['9007199254740992', 'A count must be between'],
     ] as const) {
       await field.fill(text);
       await field.press('Enter');
@@ -153,7 +153,7 @@ test('the page', async (whole) => {
     await assertAccessible(page);
     await page.getByLabel('Bearer token').fill('let-me-in-'.repeat(4));
     await page.getByRole('button', { name: 'POST' }).click();
-    await answer.getByText('Recorded and seen here after').waitFor();
+    await answer.getByText('Recorded and shown here after').waitFor();
     // The browser itself logs refused requests.
     assertNoComplaint(complaints.filter((text) => !text.includes('status of 401')));
   });

@@ -18,8 +18,8 @@ test('where reads need a token the page asks for it, says which is refused, and 
     await field.press('Enter');
   };
 
-  await untilSentence(page, 'The API needs a token to be read.');
-  await page.getByLabel('Connection').getByText('Token needed').waitFor();
+  await untilSentence(page, 'The API requires a token for reads.');
+  await page.getByLabel('Connection').getByText('Token required').waitFor();
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await assertAccessible(page);
@@ -31,7 +31,7 @@ test('where reads need a token the page asks for it, says which is refused, and 
     await untilSentence(page, 'The API refuses this token.');
     await assertAccessible(page);
     await enter('');
-    await untilSentence(page, 'The API needs a token to be read.');
+    await untilSentence(page, 'The API requires a token for reads.');
   }
 
   await enter(` ${first}`);
@@ -39,14 +39,14 @@ test('where reads need a token the page asks for it, says which is refused, and 
   await field.waitFor({ state: 'detached' });
   await page.getByRole('textbox').fill('606');
   await page.getByRole('button', { name: 'POST' }).click();
-  await page.getByText('Recorded and seen here after').waitFor();
+  await page.getByText('Recorded and shown here after').waitFor();
   await page.getByRole('cell', { name: '606', exact: true }).waitFor();
   await page.getByRole('button', { name: 'GET' }).click();
   await page.getByLabel('Answer to GET').getByText('1 rows, latest').waitFor();
 
   // Each new connection sends the token, until the API accepts only another one.
   await producer.end('SIGTERM');
-  await untilSentence(page, 'No word from the API.');
+  await untilSentence(page, 'The API is unavailable.');
   const again = await startProducer(first);
   await untilSentence(page, 'All is well.');
   await again.end('SIGTERM');
@@ -54,7 +54,7 @@ test('where reads need a token the page asks for it, says which is refused, and 
   await untilSentence(page, 'The API refuses this token.');
   await page
     .getByLabel('Connection')
-    .getByText(/Token needed · stale since \d/)
+    .getByText(/Token required · stale since \d/)
     .waitFor();
   await enter(second);
   await untilSentence(page, 'All is well.');

@@ -44,7 +44,7 @@ try {
   }, loadEveryMs);
   await pause(100_000);
   await light.page.getByRole('button', { name: 'POST' }).click();
-  await light.page.getByText('Recorded and seen here after').waitFor();
+  await light.page.getByText('Recorded and shown here after').waitFor();
   await Promise.all([light.shoot('well', 'All is well.'), dark.shoot('well-dark', 'All is well.')]);
   await small.shoot('phone', 'All is well.');
 
@@ -56,7 +56,7 @@ try {
   const mysql = sluice.pidOf('/mysql');
   process.kill(mysql, 'SIGSTOP');
   try {
-    await light.shoot('ledger-away', 'The ledger is away.');
+    await light.shoot('ledger-away', 'The database is unavailable.');
   } finally {
     process.kill(mysql, 'SIGCONT');
   }

@@ -46,10 +46,10 @@ test('the page survives what browsers do to it', async (whole) => {
     await page.evaluate(translate);
     const answer = page.getByLabel('Answer to POST');
     for (const [text, expected] of [
-      ['1.5', 'A count is an integer'],
-      ['71', 'Recorded and seen here after'],
-      ['x', 'A count is an integer'],
-      ['72', 'Recorded and seen here after'],
+      ['1.5', 'A count must be an integer'],
+      ['71', 'Recorded and shown here after'],
+      ['x', 'A count must be an integer'],
+      ['72', 'Recorded and shown here after'],
     ] as const) {
       await page.getByRole('textbox').fill(text);
       await page.getByRole('button', { name: 'POST' }).click();
@@ -71,7 +71,7 @@ test('the page survives what browsers do to it', async (whole) => {
     await page.evaluate(`for (const part of document.querySelectorAll('tbody tr')) part.remove()`);
     await page.getByRole('textbox').fill('70');
     await page.getByRole('button', { name: 'POST' }).click();
-    await page.getByText('This page has failed.').waitFor();
+    await page.getByText('The page failed.').waitFor();
     await page.getByText('NotFoundError').waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
@@ -104,7 +104,7 @@ test('the page survives what browsers do to it', async (whole) => {
     );
     await untilSentence(page, 'All is well.');
     // uPlot reads its default locale from Intl; only the charts are lost.
-    await page.getByText('The charts cannot be shown').waitFor();
+    await page.getByText('The charts failed.').waitFor();
     assert.ok(!complaints.some((text) => text.startsWith('thrown')), complaints.join());
   });
 
@@ -114,10 +114,10 @@ test('the page survives what browsers do to it', async (whole) => {
     await released.page.goto(address);
     const { page: old } = await open(t, address, 'delete window.ResizeObserver');
     for (const page of [released.page, old]) {
-      await page.getByText('The charts cannot be shown').waitFor();
+      await page.getByText('The charts failed.').waitFor();
       await untilSentence(page, 'All is well.');
       await page.getByRole('button', { name: 'POST' }).click();
-      await page.getByText('Recorded and seen here after').waitFor();
+      await page.getByText('Recorded and shown here after').waitFor();
       await assertAccessible(page);
     }
   });
@@ -133,7 +133,7 @@ test('the page survives what browsers do to it', async (whole) => {
       const { page, complaints } = await open(t, address, script);
       await untilSentence(page, 'All is well.');
       await page.getByRole('button', { name: 'POST' }).click();
-      await page.getByText('Recorded and seen here after').waitFor();
+      await page.getByText('Recorded and shown here after').waitFor();
       assertNoComplaint(complaints);
     }
   });
@@ -144,7 +144,7 @@ test('the page survives what browsers do to it', async (whole) => {
     const { page: partial } = await openPage(t, 'about:blank');
     await partial.route('**/assets/index-*.js', (route) => route.abort());
     await partial.goto(address);
-    await partial.getByText('reload it, or update the browser').waitFor();
+    await partial.getByText('Reload it, or update the browser').waitFor();
   });
 });
 
@@ -171,7 +171,7 @@ test('a count that was kept back, because all connections are taken, was not sen
   await page.getByText('The count was not sent.').waitFor();
   await page.evaluate('window.taken.abort()');
   await page.getByRole('button', { name: 'Send 73 again' }).click();
-  await page.getByText('Recorded and seen here after').waitFor();
+  await page.getByText('Recorded and shown here after').waitFor();
 });
 
 /** Serves an API of another release, whose events are this text. */
@@ -212,7 +212,7 @@ test('events of an older API are shown, and those that cannot be read are called
   ]) {
     const { address } = await serveEvents(t, data);
     const { page: other } = await openPage(t, address);
-    await untilSentence(other, 'The events of the API cannot be read.');
+    await untilSentence(other, 'This page cannot read the events of the API.');
     await other.getByText('Reload the page').waitFor();
   }
 });

@@ -128,7 +128,7 @@ test('a tab shares its stream with those only that have its token', async (t) =>
   const enter = async (token: string) => {
     const page = await context.newPage();
     await page.goto(address);
-    await untilSentence(page, 'The API needs a token to be read.');
+    await untilSentence(page, 'The API requires a token for reads.');
     await page.getByLabel('Bearer token').fill(token);
     await page.getByRole('button', { name: 'Use token' }).click();
     return page;
@@ -137,10 +137,10 @@ test('a tab shares its stream with those only that have its token', async (t) =>
   for (const token of [first, first, second]) await untilSentence(await enter(token), 'All is well.');
   await waitUntil(() => streams.size === 2, patienceMs);
   await outside.goto(address);
-  await untilSentence(outside, 'The API needs a token to be read.');
+  await untilSentence(outside, 'The API requires a token for reads.');
   const wrong = await enter('not-a-token-of-the-api-'.repeat(2));
   await untilSentence(wrong, 'The API refuses this token.');
-  await untilSentence(outside, 'The API needs a token to be read.');
+  await untilSentence(outside, 'The API requires a token for reads.');
 });
 
 test('where the browser has no locks each visible tab has a stream of its own', async (t) => {

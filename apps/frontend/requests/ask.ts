@@ -48,12 +48,12 @@ export const ask = async <S extends z.ZodType>({
       const parsed = problem.safeParse(read);
       if (parsed.success) return { kind: 'refused', problem: parsed.data };
     }
-    return { kind: 'unanswered', reason: `The answer (${response.status}) is not one of this API.` };
+    return { kind: 'unanswered', reason: `The answer (${response.status}) does not match the contract of this API.` };
   } catch {
     const isLate = limit.signal.aborted;
     return {
       kind: 'unanswered',
-      reason: isLate ? `No answer came within ${answerWithinMs / 1000} s.` : 'No connection to the API.',
+      reason: isLate ? `The API did not answer within ${answerWithinMs / 1000} s.` : 'No connection to the API.',
     };
   } finally {
     limit.clear();
@@ -73,7 +73,7 @@ export const askWhenReached = async <S extends z.ZodType>(
     await response.arrayBuffer();
   } catch {
     const reason = limit.signal.aborted
-      ? `The API cannot be reached: no answer came within ${reachWithinMs / 1000} s.`
+      ? `The API is unavailable: it did not answer within ${reachWithinMs / 1000} s.`
       : 'No connection to the API.';
     return { kind: 'unsent', reason };
   } finally {

@@ -19,8 +19,8 @@ const stillAfterMs = 3_000;
 
 const unknown: Verdict = {
   tone: 'unknown',
-  sentence: 'Looking …',
-  advice: 'The first figures come within two seconds.',
+  sentence: 'Loading …',
+  advice: 'The first figures arrive within two seconds.',
 };
 
 /** Evaluates the state of the pipeline. The worst problem comes first. */
@@ -30,43 +30,43 @@ export const judge = (judged: Judged): Verdict => {
   if (link === 'offline') {
     return trouble(
       'This browser is offline.',
-      'What is shown is what was known last. It goes on by itself when the network is back.',
+      'Showing the last known state. The page reconnects when the network is back.',
     );
   }
   if (link === 'reconnecting') {
     return trouble(
-      'No word from the API.',
+      'The API is unavailable.',
       count === undefined
-        ? 'Nothing answers yet; it is tried again every two seconds.'
-        : 'What is shown is what was known last; it is tried again every two seconds.',
+        ? 'No answer so far; retrying every two seconds.'
+        : 'Showing the last known state; retrying every two seconds.',
     );
   }
   if (link === 'unreadable') {
     return trouble(
-      'The events of the API cannot be read.',
-      'This page and the API are of different releases. Reload the page; if that does not help, update the API.',
+      'This page cannot read the events of the API.',
+      'The page and the API are different releases. Reload the page. If that does not help, update the API.',
     );
   }
   if (link === 'connecting' || count === undefined || queue === undefined) return unknown;
   const refusal = findings.find(({ severity }) => severity === 'refused');
-  if (refusal !== undefined) return trouble('Counts are refused, because they would be lost.', refusal.detail);
+  if (refusal !== undefined) return trouble('The API refuses counts, because they could be lost.', refusal.detail);
   if (queue === null && count === null) {
     return trouble(
-      'The queue and the ledger are away.',
-      'Counts are refused until the queue is back. What was recorded is kept.',
+      'The queue and the database are unavailable.',
+      'The API refuses counts until the queue is back. Recorded counts are kept.',
     );
   }
   if (queue === null) {
-    return trouble('The queue is away.', 'Counts are refused until it is back. What was recorded is kept.');
+    return trouble('The queue is unavailable.', 'The API refuses counts until it is back. Recorded counts are kept.');
   }
   if (count === null) {
     return trouble(
-      'The ledger is away.',
-      'Counts wait in the queue while it has room. They are recorded when the ledger is back.',
+      'The database is unavailable.',
+      'Counts wait in the queue while it has room. Consumers record them when the database is back.',
     );
   }
   const readOnly = findings.find(({ code }) => code === 'mysql_read_only');
-  if (readOnly !== undefined) return trouble('Nothing can be recorded.', readOnly.detail);
+  if (readOnly !== undefined) return trouble('The consumers cannot record.', readOnly.detail);
   return judgeFlow(count, queue, stillMs >= stillAfterMs);
 };
 
@@ -75,8 +75,8 @@ const judgeToken = ({ token, isTokenRefused }: Judged): Verdict => {
   if (token !== '') return { tone: 'unknown', sentence: 'Trying the token …', advice: 'The API has not answered yet.' };
   return {
     tone: 'notice',
-    sentence: 'The API needs a token to be read.',
-    advice: 'The page keeps it in memory until it is closed or reloaded.',
+    sentence: 'The API requires a token for reads.',
+    advice: 'The page keeps the token in memory until you close or reload it.',
   };
 };
 
@@ -89,43 +89,43 @@ const judgeFlow = (
     return {
       tone: 'notice',
       sentence: 'The consumers are paused.',
-      advice: 'Counts wait in the queue while it has room, until an operator lets the consumers go on:',
+      advice: 'Counts wait in the queue while it has room. To resume the consumers, run:',
       command: 'npm run consumers -- resume',
     };
   }
   const isHeldUp = queue.waiting_batches > 0 && queue.oldest_age_ms >= heldUpAfterMs;
   if (queue.consumers === 0) {
-    return trouble('No consumer is running.', 'Counts wait in the queue while it has room, until one runs.');
+    return trouble('No consumer is running.', 'Counts wait in the queue while it has room. Start a consumer.');
   }
   if (isHeldUp && isStill) {
     return trouble(
-      'Nothing is being recorded.',
-      'Counts wait in the queue while it has room. The log of the consumers says why they record nothing.',
+      'The consumers record nothing.',
+      'Counts wait in the queue while it has room. The log of the consumers has the reason.',
     );
   }
   if (queue.dead_letters > 0) {
     return {
       tone: 'notice',
-      sentence: 'Some batches could not be read.',
-      advice: 'They are kept as dead letters and hold up nothing. To see them:',
+      sentence: 'There are dead letters.',
+      advice: 'Some entries could not be parsed. They block nothing. To list them, run:',
       command: 'npm run dead-letters -- list',
     };
   }
   if (isHeldUp) {
     return {
       tone: 'notice',
-      sentence: 'The ledger is catching up.',
-      advice: 'More came in than is recorded at once. What waits is safe and drains.',
+      sentence: 'The consumers are catching up.',
+      advice: 'Counts arrived faster than consumers record them. The queue holds the rest and drains.',
     };
   }
   if (count.rows_count === 0 && queue.waiting_batches === 0) {
     return {
       tone: 'well',
       sentence: 'All is well.',
-      advice: 'Nothing is recorded yet: post the first count, and see it arrive.',
+      advice: 'No count is recorded yet. Post the first one and watch it arrive.',
     };
   }
-  return { tone: 'well', sentence: 'All is well.', advice: 'Counts are recorded as they come.' };
+  return { tone: 'well', sentence: 'All is well.', advice: 'Consumers record counts as they arrive.' };
 };
 
 const trouble = (sentence: string, advice: string): Verdict => ({ tone: 'trouble', sentence, advice });

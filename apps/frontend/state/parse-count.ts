@@ -14,13 +14,12 @@ export const parseCount = (text: string, nowMs: number, locale = browserLocale):
   if (typed === '') return { count: Math.floor(nowMs / 1000) };
   if (!/^[+-]?\d+$/.test(typed)) {
     return {
-      fault:
-        'A count is an integer: digits, with a minus sign where it is negative; separators between groups of digits may stay.',
+      fault: 'A count must be an integer: digits, with an optional minus sign and group separators.',
     };
   }
   const value = Number(typed);
   if (!count.safeParse(value).success) {
-    return { fault: `A count is between −${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}.` };
+    return { fault: `A count must be between −${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}.` };
   }
   // `-0` is 0 in JSON.
   return { count: value === 0 ? 0 : value };

@@ -50,13 +50,13 @@ export const Chart = ({ title, at, values, format }: ChartProps) => {
       <figcaption>
         <span className="chart-title">{title}</span>
         <span className="chart-now">{now}</span>
-        <span className="chart-most">{`at most ${most}`}</span>
+        <span className="chart-most">{`max ${most}`}</span>
       </figcaption>
       <div
         className="plot"
         ref={place}
         role="img"
-        aria-label={`${title} over 5 minutes: now ${now}, at most ${most}`}
+        aria-label={`${title} over 5 minutes: now ${now}, maximum ${most}`}
       />
     </figure>
   );

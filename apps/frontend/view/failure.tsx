@@ -8,10 +8,10 @@ export const Failure = ({ error }: FallbackProps) => (
     <h1>Sluice</h1>
     <section className="status" data-tone="trouble" aria-label="Status">
       <div role="alert">
-        <p className="sentence">This page has failed.</p>
+        <p className="sentence">The page failed.</p>
         <p className="advice">
-          An error stopped it; Sluice itself goes on. Reload the page. If it fails again, turn off what changes pages in
-          this browser, such as a translation or an extension.
+          An error stopped it. Sluice itself keeps running. Reload the page. If it fails again, turn off extensions and
+          translation in this browser.
         </p>
         <ErrorText error={error} />
       </div>
@@ -27,10 +27,7 @@ export const ChartsFailure = ({ error }: FallbackProps) => (
   <section className="charts" aria-labelledby="charts-title">
     <h2 id="charts-title">Last 5 minutes</h2>
     <div role="alert" className="answer">
-      <p className="fault">
-        The charts cannot be shown; all else goes on. After a new release of the page, or when the network failed, a
-        reload brings them back.
-      </p>
+      <p className="fault">The charts failed. The rest of the page works. Reload the page to show them again.</p>
       <ErrorText error={error} />
       <button type="button" onClick={reload}>
         Reload

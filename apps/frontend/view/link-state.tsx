@@ -6,8 +6,8 @@ const words: Record<EventLink, string> = {
   live: 'Live',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
-  locked: 'Token needed',
-  unreadable: 'Not readable',
+  locked: 'Token required',
+  unreadable: 'Unreadable',
 };
 
 /** The state of the connection, and since when the data is stale. */

@@ -12,7 +12,7 @@ type PictureProps = {
 };
 
 const newestHint =
-  'Newest is the count with the highest id. Batches are recorded side by side, so after an outage it may not be the last posted.';
+  'The newest count is the one with the highest id. Consumers record batches concurrently, so after an outage it may not be the last one posted.';
 // Row counts of more characters than this use a smaller font, so that they fit on one line.
 const longFrom = 10;
 const longerFrom = 14;
@@ -22,7 +22,7 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
   const rows = formatCount(count?.rows_count);
   const gate = gateOf(link, count, queue);
   return (
-    <section className="picture" aria-label="The way of a count">
+    <section className="picture" aria-label="Data flow">
       <dl className="figures">
         <div className="figure of-producers">
           <dt>Producer hosts</dt>
@@ -44,11 +44,11 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
           <dt>{describeConsumers(queue)}</dt>
           <dd>
             <span className="number">{formatCount(perSecond)}</span>
-            <span className="note">recorded a second</span>
+            <span className="note">recorded per second</span>
           </dd>
         </div>
         <div className="figure of-ledger" data-tone={count === null ? 'trouble' : undefined}>
-          <dt>Ledger</dt>
+          <dt>Database</dt>
           <dd>
             <span className="number" data-length={lengthOf(rows)} data-figure="rows">
               {rows}
@@ -83,10 +83,13 @@ const lengthOf = (text: string): 'short' | 'long' | 'longer' => {
 
 const describeQueue = (queue: PictureProps['queue']): string => {
   if (queue === undefined) return 'batches waiting';
-  if (queue === null) return 'away';
+  if (queue === null) return 'unavailable';
   const waiting = queue.waiting_batches === 1 ? 'batch waiting' : 'batches waiting';
   const oldest = queue.waiting_batches === 0 ? '' : ` · oldest ${formatDuration(queue.oldest_age_ms)}`;
-  const dead = queue.dead_letters === 0 ? '' : ` · ${formatCount(queue.dead_letters)} dead`;
+  const dead =
+    queue.dead_letters === 0
+      ? ''
+      : ` · ${formatCount(queue.dead_letters)} dead ${queue.dead_letters === 1 ? 'letter' : 'letters'}`;
   return waiting + oldest + dead;
 };
 
@@ -99,7 +102,7 @@ const describeConsumers = (queue: PictureProps['queue']): string => {
 
 const describeLedger = (count: PictureProps['count']): string => {
   if (count === undefined) return 'rows recorded';
-  if (count === null) return 'away';
+  if (count === null) return 'unavailable';
   const rows = count.rows_count === 1 ? 'row recorded' : 'rows recorded';
   return count.rows_count === 0 ? rows : `${rows} · newest ${formatCount(count.latest_value)}`;
 };

@@ -60,6 +60,6 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
 });
 
 const emptyWord = (rows: RowsProps['rows'], isAway: boolean): string => {
-  if (rows !== undefined) return 'No row yet';
-  return isAway ? 'Not known' : unknownFigure;
+  if (rows !== undefined) return 'No rows yet';
+  return isAway ? 'Unknown' : unknownFigure;
 };

@@ -6,7 +6,7 @@ export const Warnings = ({ findings }: Pick<Snapshot, 'findings'>) => {
   if (warnings.length === 0) return null;
   return (
     <section className="warnings" aria-label="Server checks">
-      <h2>Set up the servers</h2>
+      <h2>Server warnings</h2>
       <ul>
         {warnings.map(({ detail }) => (
           <li key={detail}>{detail}</li>

@@ -103,7 +103,7 @@ const showAnswer = async (response, { status, output }, startedAt) => {
   status.classList.toggle('fault', !response.ok);
   const head = `${response.status} ${response.statusText}`;
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-    status.textContent = `${head}, listening`;
+    status.textContent = `${head}, streaming`;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) output.textContent = piece.value;
     return;
@@ -155,7 +155,7 @@ const createForm = (contract, route) => {
       await showAnswer(response, { status, output }, startedAt);
     } catch (error) {
       status.classList.toggle('fault', !signal.aborted);
-      status.textContent = signal.aborted ? 'Stopped' : `No answer: ${error.message}`;
+      status.textContent = signal.aborted ? 'Stopped' : `The API did not answer: ${error.message}`;
     }
     if (abort.signal === signal) stop.hidden = true;
   });
@@ -207,7 +207,7 @@ const start = async () => {
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     show(await response.json());
   } catch (error) {
-    const message = `The contract could not be read: ${error.message}`;
+    const message = `This page could not load the description of the API: ${error.message}`;
     document.querySelector('#introduction').replaceChildren(create('p', { role: 'alert', textContent: message }));
   }
 };

@@ -110,7 +110,7 @@ type ProgressProps = {
 const Progress = ({ state, onResume }: ProgressProps) => {
   switch (state.kind) {
     case 'idle':
-      return <p className="hint">The reservoir fills, then drains.</p>;
+      return <p className="hint">The queue fills, then drains.</p>;
     case 'sending':
       return <p>{`${formatCount(state.accepted)} acknowledged …`}</p>;
     case 'done':
@@ -124,14 +124,14 @@ const Progress = ({ state, onResume }: ProgressProps) => {
       return (
         <>
           <p>
-            {`${formatCount(state.accepted)} acknowledged before it ended; ${formatCount(state.unsure)} more may or may not have been accepted.`}
+            {`${formatCount(state.accepted)} acknowledged before the error. ${formatCount(state.unsure)} more may or may not have been accepted.`}
           </p>
           {typeof state.fault === 'string' ? <p className="fault">{state.fault}</p> : <Refusal problem={state.fault} />}
           <p>
             <button type="button" onClick={() => onResume(state.left, state.accepted)}>
               Send the rest
             </button>
-            <span className="hint"> Same idempotency keys: each counts once.</span>
+            <span className="hint"> Same idempotency keys: each count is recorded once.</span>
           </p>
         </>
       );

@@ -17,7 +17,7 @@ export const Get = ({ sluice }: { readonly sluice: Console }) => {
     <div className="action">
       <div className="line">
         <p className="what">
-          <span>The ledger</span>
+          <span>The database</span>
           <span className="hint">rows and latest value, now</span>
         </p>
         <button type="button" onClick={() => void run()}>
@@ -25,7 +25,11 @@ export const Get = ({ sluice }: { readonly sluice: Console }) => {
         </button>
       </div>
       <div className="answer brief" role="status" aria-label="Answer to GET">
-        {outcome === undefined ? <p className="hint">The JSON is one click away.</p> : <Answer outcome={outcome} />}
+        {outcome === undefined ? (
+          <p className="hint">Sends GET /count and shows the answer.</p>
+        ) : (
+          <Answer outcome={outcome} />
+        )}
       </div>
     </div>
   );
@@ -42,7 +46,9 @@ const Answer = ({ outcome }: { readonly outcome: Outcome<Total> }) => {
             <strong>{formatCount(outcome.body.latest_value)}</strong>
             <span>{`, from ${outcome.body.hostname}`}</span>
           </p>
-          <p className="hint">Latest is the row with the highest id; after an outage it may not be the last posted.</p>
+          <p className="hint">
+            The latest value is that of the row with the highest id. After an outage it may not be the last one posted.
+          </p>
           <details>
             <summary>JSON</summary>
             <pre>{JSON.stringify(outcome.body, undefined, 2)}</pre>

@@ -80,7 +80,7 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
         <input
           id="count"
           autoComplete="off"
-          placeholder="the time now"
+          placeholder="current Unix time"
           value={text}
           aria-invalid={isInvalid}
           aria-describedby="post-answer"
@@ -102,7 +102,7 @@ type AnswerProps = { readonly state: PostState; readonly onRetry: (attempt: Atte
 const Answer = ({ state, onRetry }: AnswerProps) => {
   switch (state.kind) {
     case 'idle':
-      return <p className="hint">An integer; nothing typed posts the Unix time.</p>;
+      return <p className="hint">An integer, or nothing to post the current Unix time.</p>;
     case 'invalid':
       return <p className="fault">{state.fault}</p>;
     case 'sending':
@@ -128,7 +128,7 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
         <>
           <p className="fault">
             {state.isSent
-              ? `${state.reason} The count may be recorded or not.`
+              ? `${state.reason} The count may or may not be recorded.`
               : `${state.reason} The count was not sent.`}
           </p>
           <Retry {...state} onRetry={onRetry} />
@@ -138,12 +138,12 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
 };
 
 const RecordedAfter = ({ recordedMs }: { readonly recordedMs: number | 'awaited' | 'unseen' }) => {
-  if (recordedMs === 'awaited') return <span>On its way to the ledger …</span>;
+  if (recordedMs === 'awaited') return <span>Waiting to be recorded …</span>;
   if (recordedMs === 'unseen') return <span>Not among the newest rows yet.</span>;
   return (
     <span
       data-recorded-ms={Math.round(recordedMs)}
-    >{`Recorded and seen here after ${formatDuration(recordedMs)}`}</span>
+    >{`Recorded and shown here after ${formatDuration(recordedMs)}`}</span>
   );
 };
 
@@ -152,6 +152,6 @@ const Retry = ({ attempt, onRetry }: { readonly attempt: Attempt; readonly onRet
     <button type="button" onClick={() => onRetry(attempt)}>
       {`Send ${formatCount(attempt.count)} again`}
     </button>
-    <span className="hint"> Same idempotency key: it counts once.</span>
+    <span className="hint"> Same idempotency key: the count is recorded once.</span>
   </p>
 );
