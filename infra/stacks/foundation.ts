@@ -1,10 +1,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ApiTokens } from '../constructs/data/api-tokens.ts';
-import { DatabaseSetup } from '../constructs/data/database-setup.ts';
-import { Database } from '../constructs/data/database.ts';
-import { Network } from '../constructs/network/network.ts';
-import { Queue } from '../constructs/data/queue.ts';
+import { ApiTokens } from '../data/api-tokens.ts';
+import { DatabaseSetup } from '../data/database-setup.ts';
+import { Database } from '../data/database.ts';
+import { Network } from '../network/network.ts';
+import { Queue } from '../data/queue.ts';
 import type { Environment } from '../environment.ts';
 
 /**

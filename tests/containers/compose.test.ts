@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { accessStringOf } from '@sluice/infra/constructs/data/queue-users.ts';
+import { accessStringOf } from '@sluice/infra/data/queue-users.ts';
 import { repository } from '@sluice/local/folder.ts';
 
 const read = (file: string) => readFileSync(join(repository, file), 'utf8');

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { cacheControl, securityHeaders } from '@sluice/infra/constructs/page/page-headers.ts';
-import { routePage } from '@sluice/infra/constructs/page/viewer-functions.ts';
+import { cacheControl, securityHeaders } from '@sluice/infra/page/page-headers.ts';
+import { routePage } from '@sluice/infra/page/viewer-functions.ts';
 import { servePage } from '@sluice/local/console/page-files.ts';
 
 // CloudFront serves the page in an environment, and `npm start` on one machine. Both must look the

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { accessStringOf, queueRights, type QueueUser } from '@sluice/infra/constructs/data/queue-users.ts';
+import { accessStringOf, queueRights, type QueueUser } from '@sluice/infra/data/queue-users.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { addOnce } from '@sluice/queue/append/key-records.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';

@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import type { Console } from '../state/console.ts';
 import { judge } from '../state/judge.ts';
-import { Actions } from './actions/actions.tsx';
+import { Actions } from '../actions/actions.tsx';
 import { Charts } from './charts.tsx';
 import { LinkState } from './link-state.tsx';
 import { Picture } from './picture.tsx';
 import { Rows } from './rows.tsx';
 import { Status } from './status.tsx';
-import { Token } from './actions/token.tsx';
+import { Token } from '../actions/token.tsx';
 import { Warnings } from './warnings.tsx';
 
 export const App = ({ sluice }: { readonly sluice: Console }) => {

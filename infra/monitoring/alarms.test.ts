@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { readEnvironments } from '../read-environments.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
+
+const environments = await readEnvironments();
+const stage = environments.find(({ name }) => name === 'stage') ?? assert.fail();
+const plain = { ...stage, name: 'plain', hasContainerInsights: false };
+const templates = await templatesOf([...environments, plain]);
+const templateOf = (name: string): Template =>
+  Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
+
+type AlarmProperties = {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly AlarmActions: readonly unknown[];
+  readonly OKActions: readonly unknown[];
+  readonly TreatMissingData: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
+};
+
+/** Returns the alarms that page someone, by name. The other alarms scale services. */
+const alarmsOf = (name: string): Map<string, AlarmProperties> =>
+  new Map(
+    Object.values(templateOf(name).findResources('AWS::CloudWatch::Alarm'))
+      .map(({ Properties }): AlarmProperties => Properties)
+      .filter(({ AlarmName }) => AlarmName !== undefined)
+      .map((properties) => [properties.AlarmName.replace(`sluice-${name}-`, ''), properties]),
+  );
+
+const everywhere = [
+  ...['age', 'dead-letters', 'errors', 'latency', 'mysql-connections', 'mysql-cpu', 'mysql-storage', 'no-healthy-task'],
+  ...['internal-errors', 'missing-consumers', 'missing-producers', 'unhealthy-tasks'],
+  ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer', 'valkey-memory'],
+];
+
+test('each environment that is to wake somebody has these alarms, and others none', () => {
+  assert.deepEqual([...alarmsOf('test').keys(), ...alarmsOf('dev').keys()], []);
+  assert.deepEqual(
+    [...alarmsOf('stage').keys()].toSorted(),
+    [...everywhere, 'valkey-evictions', 'valkey-throttled'].toSorted(),
+  );
+  assert.deepEqual([...alarmsOf('prod').keys()].toSorted(), [...everywhere, 'valkey-cpu'].toSorted());
+});
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+
+/** Returns the sections of a page, as links name them. */
+const sectionsOf = (text: string): Set<string> =>
+  new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+test('each alarm tells the topic, and links to its section of the runbook', () => {
+  for (const name of ['stage', 'prod']) {
+    for (const [alarm, { AlarmDescription, AlarmActions }] of alarmsOf(name)) {
+      assert.equal(AlarmActions.length, 1);
+      assert.equal(AlarmDescription, `What to check and how to fix it: docs/runbook.md#${alarm}`);
+    }
+  }
+});
+
+test('the runbook has one section for each alarm, and none for an alarm that does not exist', () => {
+  const [, alarms = ''] = /^## Alarms$(.*?)^## /ms.exec(page) ?? [];
+  const sections = [...alarms.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
+  const existing = new Map([...alarmsOf('stage'), ...alarmsOf('prod')]).keys();
+  assert.deepEqual(sections.toSorted(), [...existing].toSorted(), 'docs/runbook.md, "Alarms"');
+});
+
+test('links within the runbook lead somewhere, and one that does not is seen', () => {
+  const deadLinks = (text: string): string[] =>
+    [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link).filter((link) => !sectionsOf(text).has(link));
+  assert.deepEqual(deadLinks(page), []);
+  assert.deepEqual(deadLinks(`${page}\n[x](#nowhere)\n`), ['nowhere']);
+});
+
+test('alarms and dashboard look at the metrics that the services of the environment publish, and at no other environment’s', () => {
+  for (const { name } of environments) {
+    const { Resources } = templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail();
+    const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
+    assert.deepEqual(
+      published.map(([, namespace]) => namespace),
+      // For producer, consumer and operator.
+      Array.from({ length: 3 }, () => `Sluice/${name}`),
+    );
+    const read = [...JSON.stringify(Resources).matchAll(/(?<=Namespace":"|\[\\+")Sluice[^"\\]*/g)].map(
+      ([found]) => found,
+    );
+    assert.ok(read.length > 5);
+    assert.deepEqual([...new Set(read)], [`Sluice/${name}`]);
+  }
+});
+
+test('each alarm is raised beyond what it says, after as many minutes, and told when it is over', () => {
+  const found = [...alarmsOf('prod')].map(
+    ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, OKActions }]) => {
+      assert.equal(OKActions.length, 1);
+      const sign = ComparisonOperator === 'GreaterThanThreshold' ? '>' : '<';
+      return `${alarm} ${sign} ${Threshold} for ${EvaluationPeriods}`;
+    },
+  );
+  assert.deepEqual(found.toSorted(), [
+    'age > 120 for 5',
+    'dead-letters > 0 for 1',
+    'errors > 10 for 5',
+    'internal-errors > 10 for 5',
+    'latency > 2 for 5',
+    'missing-consumers > 0 for 10',
+    'missing-producers > 0 for 10',
+    'mysql-connections > 218 for 10',
+    'mysql-cpu > 85 for 15',
+    'mysql-storage < 10000000000 for 15',
+    'no-healthy-task < 1 for 3',
+    'no-metrics < 1 for 5',
+    'no-progress > 0 for 5',
+    'rotation-consumer > 0 for 1',
+    'rotation-migrator > 0 for 1',
+    'rotation-producer > 0 for 1',
+    'unhealthy-tasks > 0 for 3',
+    'valkey-cpu > 80 for 10',
+    'valkey-memory > 75 for 5',
+  ]);
+});
+
+test('Valkey is asked by the names that its metrics have, serverless or on nodes', () => {
+  const dimensionsOf = (environment: string) =>
+    Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm'))
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/ElastiCache')
+      .flatMap(({ Properties }) => Properties.Dimensions)
+      .map(({ Name, Value }: { readonly Name: string; readonly Value: string }) => `${Name}=${Value}`);
+  assert.deepEqual([...new Set(dimensionsOf('stage'))], ['clusterId=sluice-stage']);
+  assert.deepEqual([...new Set(dimensionsOf('prod'))], ['ReplicationGroupId=sluice-prod', 'Role=Primary']);
+});
+
+test('where nothing is heard, there is an alarm', () => {
+  const alarms = alarmsOf('prod');
+  for (const name of ['no-metrics', 'no-healthy-task']) assert.equal(alarms.get(name)?.TreatMissingData, 'breaching');
+});
+
+test('a release is put back by the alarms of what it may break', () => {
+  for (const [service, alarms] of [
+    ['producer', ['unhealthy-tasks', 'internal-errors', 'missing-producers']],
+    ['consumer', ['no-progress', 'missing-consumers']],
+  ] as const) {
+    templateOf('prod').hasResourceProperties('AWS::ECS::Service', {
+      ServiceName: service,
+      DeploymentConfiguration: {
+        Alarms: { AlarmNames: alarms.map((alarm) => `sluice-prod-${alarm}`), Enable: true, Rollback: true },
+      },
+    });
+    // The alarms exist before the service does.
+    const made = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) => alarms.some((alarm) => Properties.AlarmName === `sluice-prod-${alarm}`))
+      .map(([id]) => id);
+    const [{ DependsOn } = assert.fail()] = Object.values(
+      templateOf('prod').findResources('AWS::ECS::Service', { Properties: { ServiceName: service } }),
+    );
+    assert.deepEqual(
+      made.filter((id) => !DependsOn.includes(id)),
+      [],
+    );
+  }
+});
+
+type Metric = { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: readonly object[] };
+
+/**
+ * Returns the metrics of an alarm as `NAMESPACE NAME`, with the dimensions that are plain strings
+ * in the template.
+ */
+const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
+  const listed: unknown = properties['Metrics'] ?? [{ MetricStat: { Metric: properties } }];
+  assert.ok(Array.isArray(listed));
+  return listed.flatMap(({ MetricStat }: { readonly MetricStat?: { readonly Metric: Metric } }) => {
+    if (MetricStat === undefined) return [];
+    const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
+    const values = Dimensions.flatMap((each) =>
+      'Value' in each && 'Name' in each && typeof each.Value === 'string' ? `${String(each.Name)}=${each.Value}` : [],
+    );
+    return [Namespace, MetricName, ...values].join(' ');
+  });
+};
+
+test('no client can roll a release back: what does looks at no answer that a client can provoke', () => {
+  const template = templateOf('prod');
+  const byName = new Map(
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [
+      String(Properties.AlarmName),
+      metricsOf(Properties),
+    ]),
+  );
+  const watched = Object.values(template.findResources('AWS::ECS::Service')).flatMap(
+    ({ Properties }): string[] => Properties.DeploymentConfiguration.Alarms.AlarmNames,
+  );
+  assert.deepEqual(watched.flatMap((name) => byName.get(name) ?? assert.fail(name)).toSorted(), [
+    'AWS/ApplicationELB UnHealthyHostCount',
+    'ECS/ContainerInsights DesiredTaskCount ClusterName=sluice-prod ServiceName=consumer',
+    'ECS/ContainerInsights DesiredTaskCount ClusterName=sluice-prod ServiceName=producer',
+    'ECS/ContainerInsights RunningTaskCount ClusterName=sluice-prod ServiceName=consumer',
+    'ECS/ContainerInsights RunningTaskCount ClusterName=sluice-prod ServiceName=producer',
+    'Sluice/prod sluice_queue_waiting_batches service=producer',
+    'Sluice/prod sluice_recorded_total service=consumer',
+    'Sluice/prod sluice_refused_total reason=internal_error service=producer',
+  ]);
+});
+
+test('the API counts its own failures under the name and the reason that the alarm of them looks at', () => {
+  const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+  assert.match(read('apps/producer/metrics.ts'), /metrics\.counter\('refused_total', '[^']+', \['reason'\]\)/);
+  assert.match(read('packages/contract/problem.ts'), /^ +'internal_error',$/m);
+});
+
+test('without Container Insights nothing looks at metrics that it makes', () => {
+  const template = templateOf('plain');
+  assert.doesNotMatch(JSON.stringify(template.findResources('AWS::CloudWatch::Alarm')), /ContainerInsights/);
+  assert.doesNotMatch(JSON.stringify(template.findResources('AWS::ECS::Service')), /missing-/);
+});
+
+test('the topic is encrypted with a key that those who tell it something may use', () => {
+  const template = templateOf('prod');
+  template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
+  const policies = JSON.stringify([
+    template.findResources('AWS::KMS::Key'),
+    template.findResources('AWS::SNS::TopicPolicy'),
+  ]);
+  for (const teller of ['cloudwatch', 'budgets', 'events.rds'])
+    assert.ok(policies.split(`"${teller}.amazonaws.com"`).length > 2, teller);
+  template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+});
+
+test('nobody but those, for this account, may write to the topic, and they are made when they may', () => {
+  const template = templateOf('prod');
+  const [[policy, { Properties }] = assert.fail()] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'));
+  const allowed = Properties.PolicyDocument.Statement.filter(
+    ({ Effect }: { readonly Effect: string }) => Effect === 'Allow',
+  );
+  assert.deepEqual(
+    allowed.map(({ Action, Condition }: { readonly Action: string; readonly Condition: unknown }) => [
+      Action,
+      Condition,
+    ]),
+    [['sns:Publish', { StringEquals: { 'aws:SourceAccount': '444444444444' } }]],
+  );
+  for (const type of ['AWS::RDS::EventSubscription', 'AWS::Budgets::Budget'])
+    template.hasResource(type, { DependsOn: Match.arrayWith([policy]) });
+});
+
+test('the alarm of errors counts those of the load balancer too, which the API never saw', () => {
+  templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
+    AlarmName: 'sluice-prod-errors',
+    Metrics: Match.arrayWith(
+      ['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_5XX_Count'].map((MetricName) =>
+        Match.objectLike({ MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName }), Stat: 'Sum' }) }),
+      ),
+    ),
+  });
+});
+
+test('failovers and spending beyond the budget are told', () => {
+  const template = templateOf('prod');
+  template.hasResourceProperties('AWS::RDS::EventSubscription', {
+    SourceIds: ['sluice-prod'],
+    EventCategories: Match.arrayWith(['failover']),
+  });
+  template.hasResourceProperties('AWS::Budgets::Budget', {
+    Budget: { BudgetLimit: { Amount: 2_500, Unit: 'USD' }, CostFilters: { TagKeyValue: ['user:environment$prod'] } },
+    NotificationsWithSubscribers: [Match.anyValue(), Match.anyValue()],
+  });
+});
+
+test('each environment has a dashboard that follows a count', () => {
+  for (const { name } of environments) {
+    const [dashboard] = Object.values(templateOf(name).findResources('AWS::CloudWatch::Dashboard'));
+    assert.equal(dashboard?.['Properties'].DashboardName, `sluice-${name}`);
+    const body = JSON.stringify(dashboard?.['Properties'].DashboardBody);
+    const titles = [...body.matchAll(/\\"title\\":\\"([^\\]+)\\"/g)].map(([, title]) => title);
+    assert.deepEqual(titles.slice(0, 4), ['Counts acknowledged', 'What waits', 'Counts recorded', 'Transactions (s)']);
+  }
+});

@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Environment } from '../environment.ts';
+
+type Dimensions = Readonly<Record<string, string>>;
+
+const metricOf = (namespace: string, metricName: string, statistic: string, dimensionsMap: Dimensions = {}): Metric =>
+  new Metric({ namespace, metricName, statistic, dimensionsMap, period: Duration.minutes(1) });
+
+/**
+ * Returns the namespace of an environment's metrics, so that several environments can share an
+ * account.
+ */
+export const namespaceOf = ({ name }: Environment): string => `Sluice/${name}`;
+
+/**
+ * Returns a metric that Sluice publishes (docs/reference/metrics.md). CloudWatch extracts it from log
+ * lines.
+ */
+export const sluiceMetric = (
+  environment: Environment,
+  service: 'producer' | 'consumer',
+  name: string,
+  statistic = 'Maximum',
+  more: Dimensions = {},
+) => metricOf(namespaceOf(environment), `sluice_${name}`, statistic, { service, ...more });
+
+/** Returns a gauge of the queue, from producers or consumers: dead consumers publish nothing. */
+export const queueMetric = (environment: Environment, name: string, label: string): MathExpression =>
+  new MathExpression({
+    // Ids must be unique within a graph.
+    expression: `MAX([FILL(producer_${name}, 0), FILL(consumer_${name}, 0)])`,
+    usingMetrics: {
+      [`producer_${name}`]: sluiceMetric(environment, 'producer', `queue_${name}`),
+      [`consumer_${name}`]: sluiceMetric(environment, 'consumer', `queue_${name}`),
+    },
+    period: Duration.minutes(1),
+    label,
+  });
+
+/** Returns a metric of MySQL, by the name of its instance. */
+export const databaseMetric = ({ name }: Environment, metricName: string, statistic = 'Average'): Metric =>
+  metricOf('AWS/RDS', metricName, statistic, { DBInstanceIdentifier: `sluice-${name}` });
+
+/**
+ * Returns a metric of Valkey: of the whole serverless cache, or of the primaries of a cluster of
+ * nodes.
+ */
+export const cacheMetric = ({ name, queue }: Environment, metricName: string, statistic = 'Average'): Metric =>
+  metricOf(
+    'AWS/ElastiCache',
+    metricName,
+    statistic,
+    queue.kind === 'serverless'
+      ? { clusterId: `sluice-${name}` }
+      : { ReplicationGroupId: `sluice-${name}`, Role: 'Primary' },
+  );
+
+/** Returns the errors of a function, by its name. */
+export const functionErrors = (functionName: string): Metric =>
+  metricOf('AWS/Lambda', 'Errors', 'Sum', { FunctionName: functionName });
+
+/** Returns the number of tasks of a service, as Container Insights counts them. */
+export const taskMetric = (
+  { name }: Environment,
+  service: 'producer' | 'consumer',
+  metricName: 'DesiredTaskCount' | 'RunningTaskCount',
+): Metric =>
+  metricOf('ECS/ContainerInsights', metricName, 'Average', { ClusterName: `sluice-${name}`, ServiceName: service });

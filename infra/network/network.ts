@@ -1,0 +1,79 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  SubnetType,
+  Vpc,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { SecurityGroups } from './security-groups.ts';
+
+/**
+ * The subnets of everything that works or holds data. Only the NAT gateways have public addresses.
+ */
+export const privateSubnets: SubnetSelection = { subnetType: SubnetType.PRIVATE_WITH_EGRESS };
+
+/**
+ * The network of an environment: a public and a private subnet in each zone, its routes to the
+ * outside, and the security groups.
+ */
+export class Network extends Construct {
+  readonly vpc: Vpc;
+  readonly groups: SecurityGroups;
+
+  constructor(scope: Construct, id: string, environment: Environment) {
+    super(scope, id);
+    const { cidr, zones, natGateways, hasInterfaceEndpoints, hasFlowLogs } = environment.network;
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(cidr),
+      maxAzs: zones.length,
+      natGateways,
+      subnetConfiguration: [
+        { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        { name: 'Private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
+      ],
+      // CDK would empty the default group with a function whose logs outlive the stack. Nothing is
+      // in that group.
+      restrictDefaultSecurityGroup: false,
+      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3, subnets: [privateSubnets] } },
+    });
+    Validations.of(this.vpc).acknowledge({
+      id: 'CloudFormation-Validate::W3010',
+      reason:
+        'The zones are values of the environment, checked to be of its region: found by asking, they could be others tomorrow',
+    });
+    this.groups = new SecurityGroups(this, 'Groups', { vpc: this.vpc, environment });
+    if (hasInterfaceEndpoints) this.addInterfaceEndpoints();
+    if (hasFlowLogs) this.logFlows(environment);
+    else {
+      Validations.of(this.vpc).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-VPC7',
+        reason:
+          'network.hasFlowLogs is false: this environment holds no data of users, and logs of every connection cost more than they tell',
+      });
+    }
+  }
+
+  private addInterfaceEndpoints(): void {
+    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER } = InterfaceVpcEndpointAwsService;
+    for (const [name, service] of Object.entries({ ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER })) {
+      this.vpc.addInterfaceEndpoint(name, {
+        service,
+        subnets: privateSubnets,
+        securityGroups: this.groups.endpoints === undefined ? [] : [this.groups.endpoints],
+        // The security group defines the access. CDK would allow the whole network.
+        open: false,
+      });
+    }
+  }
+
+  private logFlows({ logDays }: Environment): void {
+    const logGroup = new LogGroup(this, 'Flows', { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
+    this.vpc.addFlowLog('FlowLog', { destination: FlowLogDestination.toCloudWatchLogs(logGroup) });
+  }
+}

@@ -1,0 +1,67 @@
+import { Peer, Port, SecurityGroup, type IPeer, type IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { regions } from '../regions.ts';
+
+type Scope = Pick<Environment, 'region' | 'network' | 'domain'>;
+
+/**
+ * Every security group, and with them every allowed connection. No other connection is possible.
+ * All groups are in one construct because groups that name each other must be in one stack. Each
+ * connection is allowed at both ends: out of one group and into the other.
+ */
+export class SecurityGroups extends Construct {
+  readonly loadBalancer: SecurityGroup;
+  readonly producer: SecurityGroup;
+  readonly consumer: SecurityGroup;
+  readonly databaseSetup: SecurityGroup;
+  readonly rotation: SecurityGroup;
+  readonly database: SecurityGroup;
+  readonly queue: SecurityGroup;
+  /** The group of the interface endpoints, if there are any. */
+  readonly endpoints: SecurityGroup | undefined;
+
+  constructor(scope: Construct, id: string, { vpc, environment }: { vpc: IVpc; environment: Scope }) {
+    super(scope, id);
+    const group = (name: string, description: string) =>
+      new SecurityGroup(this, name, { vpc, description, allowAllOutbound: false });
+
+    this.loadBalancer = group('LoadBalancer', 'The load balancer of the API');
+    this.producer = group('Producer', 'Tasks of the API');
+    this.consumer = group('Consumer', 'Tasks that record');
+    this.databaseSetup = group('DatabaseSetup', 'The function that sets up the database');
+    this.rotation = group('Rotation', 'The functions that rotate passwords of the database');
+    this.database = group('Database', 'MySQL');
+    this.queue = group('Queue', 'Valkey');
+    this.endpoints = environment.network.hasInterfaceEndpoints ? group('Endpoints', 'Endpoints of AWS') : undefined;
+
+    const cloudFront = Peer.prefixList(regions[environment.region].cloudFrontPrefixList);
+    this.loadBalancer.addIngressRule(cloudFront, Port.tcp(environment.domain === undefined ? 80 : 443), 'CloudFront');
+    connect(this.loadBalancer, this.producer, 80, 'The API, through Envoy');
+    for (const service of [this.producer, this.consumer]) {
+      connect(service, this.database, 3306, 'MySQL');
+      connect(service, this.queue, 6379, 'Valkey');
+    }
+    for (const work of [this.databaseSetup, this.rotation]) connect(work, this.database, 3306, 'MySQL');
+    for (const caller of [this.producer, this.consumer, this.databaseSetup, this.rotation])
+      this.allowAws(caller, environment);
+  }
+
+  /** Allows images, logs, secrets, and the address that receives answers of custom resources. */
+  private allowAws(caller: SecurityGroup, { region }: Scope): void {
+    if (this.endpoints === undefined) {
+      allowOut(caller, Peer.anyIpv4(), 443, 'AWS, through NAT');
+      return;
+    }
+    connect(caller, this.endpoints, 443, 'AWS, through endpoints');
+    allowOut(caller, Peer.prefixList(regions[region].s3PrefixList), 443, 'S3, through its gateway endpoint');
+  }
+}
+
+const connect = (from: SecurityGroup, to: SecurityGroup, port: number, what: string): void => {
+  from.connections.allowTo(to, Port.tcp(port), what);
+};
+
+const allowOut = (from: SecurityGroup, to: IPeer, port: number, what: string): void => {
+  from.addEgressRule(to, Port.tcp(port), what);
+};

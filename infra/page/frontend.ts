@@ -1,0 +1,197 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import {
+  AccessLevel,
+  AllowedMethods,
+  CachePolicy,
+  Distribution,
+  Function as ViewerFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HeadersReferrerPolicy,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  PriceClass,
+  ResponseHeadersPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+  type BehaviorOptions,
+  type IOrigin,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { S3BucketOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Environment } from '../environment.ts';
+import { cacheControl, securityHeaders } from './page-headers.ts';
+import { routePage, sourceOf, stripPrefix, type ViewerRoute } from './viewer-functions.ts';
+
+type FrontendProps = {
+  readonly environment: Environment;
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly logs: IBucket;
+  readonly certificate: ICertificate | undefined;
+  /** The ARN of the firewall. */
+  readonly firewall: string | undefined;
+};
+
+/** The page and, under `/api`, the API. Only CloudFront is public, and browsers see one origin. */
+export class Frontend extends Construct {
+  readonly bucket: Bucket;
+  readonly distribution: Distribution;
+  readonly #origin: IOrigin;
+
+  constructor(scope: Construct, id: string, props: FrontendProps) {
+    super(scope, id);
+    const { environment, logs, certificate, firewall } = props;
+    const { domain } = environment;
+    this.bucket = this.createBucket(logs);
+    // Without the right to list, S3 answers 403 for a missing file. The root, which would be the
+    // list, is index.html.
+    const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
+    this.#origin = S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels });
+    const page = this.pageBehavior('Page', cacheControl.page, CachePolicy.CACHING_DISABLED);
+    this.distribution = new Distribution(this, 'Distribution', {
+      comment: `Sluice ${environment.name}`,
+      defaultRootObject: 'index.html',
+      defaultBehavior: { ...page, functionAssociations: [this.createFunction('RoutePage', routePage)] },
+      additionalBehaviors: {
+        // Their names change with their content.
+        '/assets/*': this.pageBehavior('Assets', cacheControl.assets, CachePolicy.CACHING_OPTIMIZED),
+        '/api/*': this.apiBehavior(props),
+      },
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      priceClass: PriceClass.PRICE_CLASS_100,
+      enableLogging: true,
+      logBucket: logs,
+      logFilePrefix: 'distribution/',
+      ...(firewall === undefined ? {} : { webAclId: firewall }),
+      ...(domain === undefined || certificate === undefined
+        ? {}
+        : {
+            domainNames: [domain.name],
+            certificate,
+            minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+          }),
+    });
+    this.acknowledge(environment);
+    if (domain !== undefined) this.createRecords(domain);
+  }
+
+  private createBucket(logs: IBucket): Bucket {
+    return new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      versioned: true,
+      lifecycleRules: [{ noncurrentVersionExpiration: Duration.days(30) }],
+      serverAccessLogsBucket: logs,
+      serverAccessLogsPrefix: 'page/',
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  private pageBehavior(
+    name: string,
+    kept: string,
+    cachePolicy: CachePolicy | typeof CachePolicy.CACHING_DISABLED,
+  ): BehaviorOptions {
+    return {
+      origin: this.#origin,
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
+      cachePolicy,
+      compress: true,
+      responseHeadersPolicy: this.createHeaders(name, kept),
+    };
+  }
+
+  /**
+   * Passes streams through as they come: CloudFront neither caches nor compresses them, and its
+   * timeouts are longer than the API's own limits.
+   */
+  private apiBehavior({ loadBalancer, environment: { domain } }: FrontendProps): BehaviorOptions {
+    return {
+      origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
+        // By default CloudFront uses the viewer's protocol, and nothing listens on 443. The
+        // certificate of the load balancer is for the domain.
+        ...(domain === undefined
+          ? { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY }
+          : { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, domainName: domain.name }),
+        readTimeout: Duration.seconds(120),
+        keepaliveTimeout: Duration.seconds(60),
+      }),
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+      allowedMethods: AllowedMethods.ALLOW_ALL,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      compress: false,
+      functionAssociations: [this.createFunction('StripPrefix', stripPrefix)],
+    };
+  }
+
+  private createFunction(name: string, route: ViewerRoute) {
+    const code = FunctionCode.fromInline(sourceOf(route));
+    return {
+      eventType: FunctionEventType.VIEWER_REQUEST,
+      function: new ViewerFunction(this, name, { code, runtime: FunctionRuntime.JS_2_0 }),
+    };
+  }
+
+  private createHeaders(name: string, kept: string): ResponseHeadersPolicy {
+    return new ResponseHeadersPolicy(this, `${name}Headers`, {
+      customHeadersBehavior: {
+        customHeaders: Object.entries({
+          'cache-control': kept,
+          'cross-origin-opener-policy': securityHeaders['cross-origin-opener-policy'],
+          'cross-origin-resource-policy': securityHeaders['cross-origin-resource-policy'],
+          'permissions-policy': securityHeaders['permissions-policy'],
+        }).map(([header, value]) => ({ header, value, override: true })),
+      },
+      securityHeadersBehavior: {
+        contentSecurityPolicy: {
+          contentSecurityPolicy: securityHeaders['content-security-policy'],
+          override: true,
+        },
+        contentTypeOptions: { override: true },
+        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
+        strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: true, override: true },
+      },
+    });
+  }
+
+  private createRecords({ name, hostedZoneId }: NonNullable<Environment['domain']>): void {
+    const zone = HostedZone.fromHostedZoneAttributes(this, 'Zone', { hostedZoneId, zoneName: name });
+    const target = RecordTarget.fromAlias(new CloudFrontTarget(this.distribution));
+    new ARecord(this, 'Ipv4', { zone, target });
+    new AaaaRecord(this, 'Ipv6', { zone, target });
+  }
+
+  private acknowledge({ firewall, domain }: Environment): void {
+    const validations = Validations.of(this.distribution);
+    validations.acknowledge({
+      id: 'AwsSolutions::AwsSolutions-CFR1',
+      reason: 'Counts come from anywhere',
+    });
+    validations.acknowledge({
+      id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+      reason: 'The distribution has a default root object, so nothing shows the list',
+    });
+    if (firewall === undefined) {
+      validations.acknowledge({
+        id: 'AwsSolutions::AwsSolutions-CFR2',
+        reason: 'firewall is not given: this environment is for those who make Sluice',
+      });
+    }
+    if (domain === undefined) {
+      validations.acknowledge({
+        id: 'AwsSolutions::AwsSolutions-CFR4',
+        reason: 'Without a domain the certificate is CloudFront’s own, for which no protocol can be chosen',
+      });
+    }
+  }
+}
