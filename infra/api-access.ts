@@ -1,7 +1,6 @@
 import * as z from 'zod';
 
-const accessMeaning =
-  '`tokens`: requests need a bearer token. `open`: anybody may write and read, which needs a firewall';
+const accessMeaning = '`tokens`: requests need a bearer token. `open`: anyone can read and write; needs a firewall';
 
 const corsOrigin = z
   .string()
@@ -11,7 +10,7 @@ const corsOrigin = z
   )
   .optional()
   .describe(
-    'Origins whose pages may read answers of the API: `*`, `none`, or origins separated by commas. Without it only the page of `domain` may, and `none` where there is no domain',
+    'Origins whose pages may read API responses: `*`, `none`, or origins separated by commas. Default: the page of `domain`, or `none` without one',
   );
 
 const openApi = z.strictObject({
@@ -28,10 +27,10 @@ const closedApi = z.strictObject({
     .string()
     .regex(
       /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
-      'must be the whole ARN of a secret, with the six characters at its end',
+      'must be the full ARN of a secret, with the six characters at its end',
     )
     .optional()
-    .describe('A secret that holds the tokens. Without it the stack makes one with a generated token'),
+    .describe('Secret with the tokens; without it, the stack creates one with a generated token'),
   corsOrigin,
 });
 
@@ -47,7 +46,7 @@ type Api = z.output<typeof apiSchema>;
 export const openHasFirewall = z
   .object({ api: z.looseObject({ access: z.unknown() }).optional(), firewall: z.unknown().optional() })
   .refine(({ api, firewall }) => api?.access !== 'open' || firewall !== undefined, {
-    error: "must be given where api.access is 'open'",
+    error: "is required if api.access is 'open'",
     path: ['firewall'],
   });
 
@@ -62,7 +61,7 @@ export const secretIsHere = z
     ({ api, account, region }) =>
       api?.tokensSecretArn === undefined ||
       api.tokensSecretArn.split(':').slice(3, 5).join(':') === `${region}:${account}`,
-    { error: 'must be a secret of the account and the region of the environment', path: ['api', 'tokensSecretArn'] },
+    { error: 'must be a secret in the account and region of the environment', path: ['api', 'tokensSecretArn'] },
   );
 
 /**
@@ -79,8 +78,8 @@ export const corsOriginOf = ({
 
 /** Describes in one line the access of clients without a token. */
 export const describeAccess = (api: Api): string => {
-  if (api.access === 'open') return 'open: anybody may write and read';
+  if (api.access === 'open') return 'open: anyone can read and write';
   return api.tokensFor === 'all'
     ? 'closed: reads and writes need a token'
-    : 'closed: writes need a token, and anybody may read';
+    : 'closed: writes need a token, and anyone can read';
 };

@@ -27,7 +27,7 @@ const templates = await templatesOf([...environments, named, open]);
 const templateOf = (stack: string): Template =>
   Template.fromJSON(templates.find((template) => template.stack === stack) ?? assert.fail());
 
-test('stacks are named for their environment, protected where it is, and the edge is in us-east-1', () => {
+test('stacks have the name and the protection of their environment, and the edge is in us-east-1', () => {
   // Without the bundle, which this test does not need.
   const context = { 'aws:cdk:bundling-stacks': [] };
   const stage = (name: string) => new EnvironmentStage(new App({ context }), find(name));
@@ -48,7 +48,7 @@ test('stacks are named for their environment, protected where it is, and the edg
   assert.equal(stage('test').edge, undefined);
 });
 
-test('every resource that takes tags says to what it belongs', () => {
+test('every resource that supports tags has those of its environment', () => {
   const tags = {
     Tags: Match.arrayWith([
       { Key: 'application', Value: 'sluice' },
@@ -62,7 +62,7 @@ test('every resource that takes tags says to what it belongs', () => {
   templateOf('dev/registry').allResourcesProperties('AWS::ECR::Repository', tags);
 });
 
-test('a stack takes what is another stack’s from its outputs, and nothing keeps the other from being changed', () => {
+test('a stack refers to the outputs of another stack without blocking changes to it', () => {
   const stage = new EnvironmentStage(
     new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': 'weak', 'aws:cdk:bundling-stacks': [] } }),
     find('prod'),
@@ -78,7 +78,7 @@ test('a stack takes what is another stack’s from its outputs, and nothing keep
   for (const text of stacks) assert.doesNotMatch(text, /Fn::ImportValue|"Export"|ExportWriter/);
 });
 
-test('images keep their tags, are scanned, and fifty of them are kept', () => {
+test('image tags are immutable, images are scanned, and the last fifty are kept', () => {
   for (const { name, isProtected } of environments) {
     const registry = templateOf(`${name}/registry`);
     for (const image of ['producer', 'consumer', 'envoy']) {
@@ -123,7 +123,7 @@ const firewallRulesOf = (name: string): readonly FirewallRule[] => {
   return firewall?.['Properties'].Rules ?? assert.fail(`${name} has no firewall`);
 };
 
-test('the firewall refuses an address that asks too often, before it looks at anything else', () => {
+test('the firewall blocks an address beyond its rate before any other rule', () => {
   for (const [name, limit] of [
     ['stage', 3_000_000],
     ['prod', 100_000],
@@ -143,7 +143,7 @@ test('the firewall refuses an address that asks too often, before it looks at an
   }
 });
 
-test('wherever there is a firewall it has AWS’s rules, which let a body of 1 MiB and a client without User-Agent pass', () => {
+test('every firewall has the managed rules, which allow a body of 1 MiB and a client without User-Agent', () => {
   for (const name of ['stage', 'prod', 'open']) {
     const managed = firewallRulesOf(name).filter(({ Statement }) => Statement.ManagedRuleGroupStatement !== undefined);
     // Without it the rules of the group would only count.
@@ -166,7 +166,7 @@ test('wherever there is a firewall it has AWS’s rules, which let a body of 1 M
   }
 });
 
-test('with a domain the edge has its certificate, proven in its zone', () => {
+test('with a domain, the edge has its certificate, validated in its zone', () => {
   const edge = templateOf('named/edge');
   edge.resourceCountIs('AWS::WAFv2::WebACL', 0);
   edge.hasResourceProperties('AWS::CertificateManager::Certificate', {
@@ -176,7 +176,7 @@ test('with a domain the edge has its certificate, proven in its zone', () => {
   });
 });
 
-test('a workflow of one repository deploys in a role that its jobs of this environment alone may have, without a key', async () => {
+test('only jobs of one repository and this environment may assume the role of the pipeline, without a key', async () => {
   for (const { name } of environments) assert.ok(!templates.some(({ stack }) => stack === `${name}/pipeline`));
   const pipeline = templateOf('named/pipeline');
   pipeline.hasResourceProperties('AWS::IAM::OIDCProvider', {
@@ -205,7 +205,7 @@ test('a workflow of one repository deploys in a role that its jobs of this envir
   assert.deepEqual(await findViolations(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
 });
 
-test('a pipeline reads the tokens of its own environment and no other secret', () => {
+test('a pipeline may read only the tokens of its own environment', () => {
   const [policy] = Object.values(templateOf('named/pipeline').findResources('AWS::IAM::Policy'));
   const statements: readonly { Action: unknown; Resource: unknown; Condition?: object }[] =
     policy?.['Properties'].PolicyDocument.Statement;

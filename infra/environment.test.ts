@@ -22,7 +22,7 @@ const copyEnvironments = (t: TestContext) => {
   return folder;
 };
 
-test('the environments are without fault, in the order of their networks, and each is its file', async () => {
+test('the environments are valid, have the names of their files, and are in the order of their networks', async () => {
   const environments = await readEnvironments();
   assert.deepEqual(
     environments.map(({ name }) => name),
@@ -30,12 +30,12 @@ test('the environments are without fault, in the order of their networks, and ea
   );
 });
 
-test('they differ as was decided', () => {
+test('the environments have the decided sizes', () => {
   const decided = [testing, dev, stage, prod].map((environment) => [
     environment.network.zones.length,
     environment.network.natGateways,
     environment.network.hasInterfaceEndpoints,
-    [environment.producer.least, environment.producer.most, environment.consumer.least, environment.consumer.most],
+    [environment.producer.min, environment.producer.max, environment.consumer.min, environment.consumer.max],
     [environment.database.instanceType, environment.database.isMultiAz, environment.database.hasInsights],
     environment.queue.kind,
     [environment.isProtected, environment.hasAlarms, environment.firewall !== undefined],
@@ -50,7 +50,7 @@ test('they differ as was decided', () => {
   ]);
 });
 
-test('a fifth environment is one new file', async (t) => {
+test('a new environment needs only one new file', async (t) => {
   const folder = copyEnvironments(t);
   writeFileSync(
     join(folder, 'load.ts'),
@@ -64,7 +64,7 @@ test('a fifth environment is one new file', async (t) => {
   );
 });
 
-test('all faults of all environments are told at once, each with its place', async (t) => {
+test('reports all errors of all environments at once, each with its path', async (t) => {
   const folder = copyEnvironments(t);
   writeFileSync(
     join(folder, 'first.ts'),
@@ -75,7 +75,7 @@ test('all faults of all environments are told at once, each with its place', asy
        colour: 'blue',
        network: { ...prod.network, cidr: '10.20.128.0/20', zones: ['eu-central-1a', 'us-east-1a', 'eu-central-1a'], natGateways: 4 },
        producer: { ...prod.producer, cpu: 256, memoryMiB: 8192 },
-       consumer: { ...prod.consumer, least: 5 },
+       consumer: { ...prod.consumer, min: 5 },
        database: { ...prod.database, maxStorageGb: 101 },
        queue: { ...prod.queue, nodeType: 'cache.t4g.small' },
        api: { access: 'open', corsOrigin: 'example.org' },
@@ -115,37 +115,37 @@ test('all faults of all environments are told at once, each with its place', asy
   );
   await assert.rejects(readEnvironments(folder), (error: Error) => {
     const [head, ...findings] = error.message.split('\n').map((line) => line.trim());
-    assert.equal(head, 'The environments are at fault:');
+    assert.equal(head, 'The environments are invalid:');
     assert.deepEqual(findings.toSorted(), [
       'first.: Unrecognized key: "colour"',
       'first.account: must be 12 digits',
       'first.api.corsOrigin: must be *, none, or origins like https://example.org separated by commas',
-      'first.consumer.most: must not be less than least',
-      'first.database.maxStorageGb: must be at least 10 % more than storageGb, or RDS refuses it',
-      "first.firewall: must be given where api.access is 'open'",
+      'first.consumer.max: must not be less than min',
+      'first.database.maxStorageGb: must be at least 10 % more than storageGb, as RDS requires',
+      "first.firewall: is required if api.access is 'open'",
       'first.network.cidr: 10.20.128.0/20 overlaps 10.20.0.0/16 of dev',
       'first.network.natGateways: must not be more than zones',
-      'first.network.zones.1: us-east-1a is none of the zones of eu-central-1: eu-central-1a, eu-central-1b, eu-central-1c',
-      'first.network.zones.2: eu-central-1a is there twice',
-      'first.producer.memoryMiB: is not one that Fargate has for this cpu ("Task CPU and memory" in its guide)',
+      'first.network.zones.1: us-east-1a is not a zone of eu-central-1: eu-central-1a, eu-central-1b, eu-central-1c',
+      'first.network.zones.2: eu-central-1a is listed twice',
+      'first.producer.memoryMiB: is not supported by Fargate for this cpu ("Task CPU and memory" in its guide)',
       'first.queue.nodeType: durability needs one of r6g, r7g, m6g, m7g, c7gn ("Limitations" of durability in the ElastiCache guide)',
       'fourth.api: Unrecognized key: "tokensFor"',
-      'second-one.api.tokensSecretArn: must be a secret of the account and the region of the environment',
+      'second-one.api.tokensSecretArn: must be a secret in the account and region of the environment',
       'second-one.database.isMultiAz: needs a second zone in network.zones',
-      'second-one.network.zones: must be two or more: the load balancer, MySQL and Valkey need a second zone',
-      'second-one.producer.memoryMiB: must be at least 1,024: Envoy has 384 of them, and the API needs more than is left of 512',
+      'second-one.network.zones: must be at least two: the load balancer, MySQL and Valkey need a second zone',
+      'second-one.producer.memoryMiB: must be at least 1,024: Envoy uses 384, and the rest of 512 is too little for the API',
       'second-one.queue.durability: needs a second zone in network.zones',
       'second-one.region: Invalid option: expected one of "eu-central-1"|"us-east-1"',
-      'second-one: must be 2 to 10 small letters and digits: it begins names in AWS',
+      'second-one: must be 2 to 10 lowercase letters and digits: names in AWS start with it',
       "third.api: must be { access: 'tokens', tokensFor: 'writes' or 'all' }, or { access: 'open' } (docs/guides/aws.md#who-may-call-the-api)",
     ]);
     return true;
   });
 });
 
-test('of each CPU, the least and the most memory that Fargate gives are taken, and none beyond them', () => {
+test('accepts the minimum and the maximum memory of each CPU size on Fargate, and nothing outside them', () => {
   const isTaken = (cpu: number, memoryMiB: number) =>
-    findViolations({ ...testing, consumer: { cpu, memoryMiB, isSpot: false, least: 1, most: 1 } }).length === 0;
+    findViolations({ ...testing, consumer: { cpu, memoryMiB, isSpot: false, min: 1, max: 1 } }).length === 0;
   const known = [
     [256, 512, 2_048],
     [512, 1_024, 4_096],
@@ -153,9 +153,9 @@ test('of each CPU, the least and the most memory that Fargate gives are taken, a
     [2_048, 4_096, 16_384],
     [4_096, 8_192, 30_720],
   ] as const;
-  for (const [cpu, least, most] of known) {
-    assert.deepEqual([isTaken(cpu, least), isTaken(cpu, most)], [true, true], String(cpu));
-    assert.deepEqual([isTaken(cpu, least - 256), isTaken(cpu, most + 1_024)], [false, false], String(cpu));
+  for (const [cpu, min, max] of known) {
+    assert.deepEqual([isTaken(cpu, min), isTaken(cpu, max)], [true, true], String(cpu));
+    assert.deepEqual([isTaken(cpu, min - 256), isTaken(cpu, max + 1_024)], [false, false], String(cpu));
   }
   assert.ok(!isTaken(256, 1_536));
   assert.ok(!isTaken(300, 1_024));

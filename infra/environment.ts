@@ -6,8 +6,8 @@ import { envoyMemoryMiB } from './task-memory.ts';
 const regionNames = Object.keys(regions).filter((name): name is RegionName => name in regions);
 const logRetention = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] as const;
 
-const steps = (least: number, most: number): number[] =>
-  Array.from({ length: (most - least) / 1_024 + 1 }, (_, index) => least + index * 1_024);
+const steps = (min: number, max: number): number[] =>
+  Array.from({ length: (max - min) / 1_024 + 1 }, (_, index) => min + index * 1_024);
 
 /**
  * Memory in MiB that Fargate supports for each CPU size (Amazon ECS Developer Guide, "Task CPU and
@@ -23,41 +23,36 @@ const fargateMemory: Readonly<Record<number, readonly number[]>> = {
 
 const tasks = z
   .strictObject({
-    cpu: z.int().describe('CPU of a task in units, of which 1,024 are a core'),
-    memoryMiB: z.int().describe('Memory of a task in MiB; Fargate has certain pairs of CPU and memory only'),
+    cpu: z.int().describe('CPU of a task in units; 1,024 units are one vCPU'),
+    memoryMiB: z.int().describe('Memory of a task in MiB; Fargate supports only certain pairs of CPU and memory'),
     isSpot: z
       .boolean()
-      .describe(
-        'Whether tasks run on spare capacity (Fargate Spot): half the price or less, and AWS may end one after two minutes’ notice',
-      ),
-    least: z.int().min(1).describe('Tasks that always run, spread over the zones'),
-    most: z
-      .int()
-      .min(1)
-      .describe('Tasks up to which the service is scaled; the same number as `least`: it is not scaled'),
+      .describe('Runs tasks on Fargate Spot: half the price or less, but AWS may stop a task with two minutes’ notice'),
+    min: z.int().min(1).describe('Minimum number of tasks, spread over the zones'),
+    max: z.int().min(1).describe('Maximum number of tasks; equal to `min`, the service does not scale'),
   })
   .refine(({ cpu, memoryMiB }) => fargateMemory[cpu]?.includes(memoryMiB) === true, {
-    error: 'is not one that Fargate has for this cpu ("Task CPU and memory" in its guide)',
+    error: 'is not supported by Fargate for this cpu ("Task CPU and memory" in its guide)',
     path: ['memoryMiB'],
   })
-  .refine(({ least, most }) => least <= most, { error: 'must not be less than least', path: ['most'] });
+  .refine(({ min, max }) => min <= max, { error: 'must not be less than min', path: ['max'] });
 
 const serverlessQueue = z.strictObject({
   kind: z
     .literal('serverless')
     .describe(
-      '`serverless`: Valkey that scales by itself within the limits; what a lost node loses is gone. `nodes`: Valkey on machines of our choice',
+      '`serverless`: Valkey scales by itself, but a failed node may lose writes. `nodes`: Valkey on nodes of `nodeType`',
     ),
   maxStorageGb: z
     .int()
     .min(1)
     .max(5_000)
-    .describe('Data in GB beyond which writes are refused or keys with an expiry evicted'),
+    .describe('Maximum data in GB; beyond it, Valkey refuses writes or evicts keys with an expiry'),
   maxEcpuPerSecond: z
     .int()
     .min(1_000)
     .max(15_000_000)
-    .describe('Requests a second (ECPU) beyond which requests are throttled'),
+    .describe('Maximum requests a second (ECPU); beyond it, Valkey throttles them'),
 });
 
 const durableFamilies = ['r6g', 'r7g', 'm6g', 'm7g', 'c7gn'];
@@ -68,21 +63,23 @@ const nodesQueue = z
     nodeType: z
       .string()
       .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be like cache.m7g.large')
-      .describe('The machine of each node'),
-    minShards: z.int().min(1).max(90).describe('Shards that there always are'),
+      .describe('Instance type of each node'),
+    minShards: z.int().min(1).max(90).describe('Minimum number of shards'),
     maxShards: z
       .int()
       .min(1)
       .max(90)
-      .describe('Shards up to which the cluster is scaled when they are busy or full; also the number of partitions'),
+      .describe('Maximum number of shards, reached when they are busy or full; also the number of partitions'),
     replicasPerShard: z
       .int()
       .min(1)
       .max(5)
-      .describe('Copies of each shard in other zones, one of which takes over when its primary is lost'),
+      .describe('Replicas of each shard in other zones; one takes over when the primary fails'),
     durability: z
       .enum(['sync', 'async', 'disabled'])
-      .describe('`sync`: a write is acknowledged when two zones have it on disk; `async`: up to 10 s later'),
+      .describe(
+        '`sync`: Valkey acknowledges a write once two zones have it on disk; `async`: it reaches the disk up to 10 s later',
+      ),
   })
   .refine(
     ({ durability, nodeType }) => durability === 'disabled' || durableFamilies.includes(nodeType.split('.')[1] ?? ''),
@@ -101,90 +98,88 @@ export const environmentSchema = z.strictObject({
   account: z
     .string()
     .regex(/^\d{12}$/, 'must be 12 digits')
-    .describe('The AWS account'),
-  region: z.enum(regionNames).describe('The region of everything but what CloudFront needs in us-east-1'),
+    .describe('AWS account'),
+  region: z.enum(regionNames).describe('Region of all resources, except those that CloudFront needs in us-east-1'),
   isProtected: z
     .boolean()
-    .describe(
-      'Whether stacks and data are protected from deletion, and last snapshots of database and queue are kept when they are destroyed all the same',
-    ),
-  logDays: z.literal(logRetention).describe('Days for which logs are kept'),
-  hasAlarms: z.boolean().describe('Whether alarms are made, and a topic (SNS) that tells of them'),
-  monthlyBudgetUsd: z.int().min(1).describe('Dollars a month beyond which the topic is told, where there are alarms'),
-  hasContainerInsights: z.boolean().describe('Whether ECS reports what each task uses (Container Insights)'),
+    .describe('Protects stacks and data from deletion; `destroy` keeps final snapshots of database and queue'),
+  logDays: z.literal(logRetention).describe('Days to keep logs'),
+  hasAlarms: z.boolean().describe('Creates alarms, and the SNS topic that they notify'),
+  monthlyBudgetUsd: z
+    .int()
+    .min(1)
+    .describe('Budget in US dollars a month; beyond it, AWS notifies the topic of the alarms'),
+  hasContainerInsights: z.boolean().describe('Reports the resource usage of each task (Container Insights)'),
   network: z.strictObject({
     cidr: z
       .cidrv4()
-      .describe('The addresses of the network; no two environments share any, so that they may be peered'),
+      .describe('Address range of the network; those of two environments must not overlap, so that you can peer them'),
     zones: z
       .array(z.string())
-      .min(2, 'must be two or more: the load balancer, MySQL and Valkey need a second zone')
-      .describe('The availability zones; each has a public and a private subnet'),
-    natGateways: z
-      .int()
-      .min(1)
-      .describe('Ways from private subnets to the internet; with one, all zones depend on its zone'),
+      .min(2, 'must be at least two: the load balancer, MySQL and Valkey need a second zone')
+      .describe('Availability zones; each has a public and a private subnet'),
+    natGateways: z.int().min(1).describe('NAT gateways; with only one, all zones depend on its zone'),
     hasInterfaceEndpoints: z
       .boolean()
       .describe(
-        'Whether tasks reach ECR, CloudWatch Logs and Secrets Manager by endpoints in the network, and nothing else outside it',
+        'Tasks reach ECR, CloudWatch Logs and Secrets Manager through VPC endpoints, and nothing else outside the network',
       ),
-    hasFlowLogs: z.boolean().describe('Whether every connection is logged'),
+    hasFlowLogs: z.boolean().describe('Logs every connection (VPC flow logs)'),
   }),
   api: apiSchema.describe('Access to the API'),
-  producer: tasks.describe('The tasks of the API'),
-  consumer: tasks.describe('The tasks that record'),
+  producer: tasks.describe('Tasks of the API'),
+  consumer: tasks.describe('Tasks of the consumers'),
   database: z.strictObject({
     instanceType: z
       .string()
       .regex(/^[a-z0-9]+\.[a-z0-9]+$/, 'must be like t4g.micro')
-      .describe('The machine of MySQL'),
-    isMultiAz: z.boolean().describe('Whether a standby in another zone takes over when the first is lost'),
-    storageGb: z.int().min(20).describe('Storage in GB at the beginning'),
-    maxStorageGb: z.int().min(22).describe('Storage in GB up to which it grows by itself; it never shrinks'),
-    backupDays: z.int().min(1).max(35).describe('Days back to which the database can be restored'),
+      .describe('Instance type of MySQL'),
+    isMultiAz: z.boolean().describe('Adds a standby in another zone, which takes over when the primary fails'),
+    storageGb: z.int().min(20).describe('Initial storage in GB'),
+    maxStorageGb: z.int().min(22).describe('Maximum storage in GB; RDS grows it automatically and never shrinks it'),
+    backupDays: z.int().min(1).max(35).describe('Days back to which you can restore the database'),
     importFile: z
       .string()
       .regex(/^[\w-][\w.-]*\.sql(?:\.gz|\.zst)?$/, 'must be the name of an .sql, .sql.gz or .sql.zst file')
       .optional()
-      .describe('A dump in apps/database-setup/dumps whose counts are imported once, when the database is set up'),
-    hasInsights: z.boolean().describe('Whether the load of each statement is recorded (Database Insights, for 7 days)'),
+      .describe('Dump in apps/database-setup/dumps; the set-up of the database imports its counts once'),
+    hasInsights: z.boolean().describe('Records the load of each statement for 7 days (Database Insights)'),
   }),
-  queue: z.discriminatedUnion('kind', [serverlessQueue, nodesQueue]).describe('The queue'),
+  queue: z.discriminatedUnion('kind', [serverlessQueue, nodesQueue]).describe('Queue'),
   firewall: z
     .strictObject({
       requestsPerFiveMinutes: z
         .int()
         .min(100)
         .max(2_000_000_000)
-        .describe('Requests of one address in five minutes beyond which it is refused'),
+        .describe('Maximum requests of one address in five minutes; beyond it, WAF blocks the address'),
     })
     .optional()
-    .describe('WAF before CloudFront; without it there is none'),
+    .describe('WAF in front of CloudFront; optional'),
   domain: z
     .strictObject({
-      name: z.hostname().describe('The name of the page, and of the API under `/api`'),
+      name: z.hostname().describe('Domain name of the page, and of the API under `/api`'),
       hostedZoneId: z
         .string()
         .regex(/^Z[A-Z0-9]+$/, 'must be the id of a hosted zone')
-        .describe("The name's zone in Route 53"),
+        .describe('Route 53 hosted zone of the name'),
     })
     .optional()
-    .describe("A domain of one's own; without it CloudFront gives one"),
+    .describe('Your own domain; without it, CloudFront provides one'),
   pipeline: z
     .strictObject({
       repository: z
         .string()
         .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like owner/name')
-        .describe('The repository on GitHub whose workflow deploys this environment, without a key that is stored'),
+        .describe('GitHub repository whose workflow deploys this environment, with OIDC instead of a stored key'),
       makesProvider: z
         .boolean()
         .describe(
-          'Whether the account is told here to believe GitHub; it may be told once, by one environment, and still does when that one is destroyed',
+          'Creates the account’s OIDC provider for GitHub, in exactly one of its environments; `destroy` keeps it',
         ),
     })
     .optional()
-    .describe('Who deploys beside people; without it nobody'),
+    .describe('Deployment by a GitHub workflow; optional'),
 });
 
 // Each rule reads only the values that it needs, so an error in one place does not hide others.
@@ -198,10 +193,10 @@ const zonesAreOfRegion = z
         context.addIssue({
           code: 'custom',
           path,
-          message: `${zone} is none of the zones of ${region}: ${known.join(', ')}`,
+          message: `${zone} is not a zone of ${region}: ${known.join(', ')}`,
         });
       if (network.zones.indexOf(zone) !== index)
-        context.addIssue({ code: 'custom', path, message: `${zone} is there twice` });
+        context.addIssue({ code: 'custom', path, message: `${zone} is listed twice` });
     }
   });
 
@@ -236,14 +231,14 @@ const storageGrows = z
   .object({ database: z.object({ storageGb: z.number(), maxStorageGb: z.number() }) })
   // "Managing capacity automatically with Amazon RDS storage autoscaling"
   .refine(({ database }) => database.maxStorageGb >= database.storageGb * 1.1, {
-    error: 'must be at least 10 % more than storageGb, or RDS refuses it',
+    error: 'must be at least 10 % more than storageGb, as RDS requires',
     path: ['database', 'maxStorageGb'],
   });
 
 const apiHasMemory = z
   .object({ producer: z.object({ memoryMiB: z.int() }) })
   .refine(({ producer }) => producer.memoryMiB >= 1_024, {
-    error: `must be at least 1,024: Envoy has ${envoyMemoryMiB} of them, and the API needs more than is left of 512`,
+    error: `must be at least 1,024: Envoy uses ${envoyMemoryMiB}, and the rest of 512 is too little for the API`,
     path: ['producer', 'memoryMiB'],
   });
 

@@ -28,12 +28,12 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
     ...given.flatMap(({ name, values }) => [
       ...(/^[a-z][a-z0-9]{1,9}$/.test(name)
         ? []
-        : [`${name}: must be 2 to 10 small letters and digits: it begins names in AWS`]),
+        : [`${name}: must be 2 to 10 lowercase letters and digits: names in AWS start with it`]),
       ...findViolations(values).map((finding) => `${name}.${finding}`),
     ]),
     ...findOverlaps(given),
   ];
-  if (findings.length > 0) throw new EnvironmentError(`The environments are at fault:\n  ${findings.join('\n  ')}`);
+  if (findings.length > 0) throw new EnvironmentError(`The environments are invalid:\n  ${findings.join('\n  ')}`);
   // In the order of their networks. The smallest address is first.
   return given
     .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))

@@ -19,7 +19,7 @@ const tasks = templates.flatMap((template) =>
   ),
 );
 
-test('each container of each task has a hard limit of its own, and together they fit into the task', () => {
+test('each container has a hard memory limit, and together they fit into the task', () => {
   assert.equal(tasks.length, environments.length * 3);
   for (const { Family, Memory, ContainerDefinitions } of tasks) {
     const limits = ContainerDefinitions.map(({ Name, Memory: limit }) => limit ?? assert.fail(`${Family} ${Name}`));
@@ -28,7 +28,7 @@ test('each container of each task has a hard limit of its own, and together they
   }
 });
 
-test('the heap of each service is half of its container at most, so that it ends with a message before it is killed without one', () => {
+test('the heap of each service is at most half of its container, so it exits with a message before the kernel kills it', () => {
   const found = tasks.flatMap(({ Family, ContainerDefinitions }) =>
     ContainerDefinitions.flatMap(({ Name, Memory = 0, Command = [] }) => {
       const heap = Command.flatMap((word) => /^--max-old-space-size=(\d+)$/.exec(word)?.[1] ?? []);
@@ -41,7 +41,7 @@ test('the heap of each service is half of its container at most, so that it ends
     assert.ok(heap >= 128 && heap * 2 <= Memory, `${what}: ${heap} of ${Memory}`);
 });
 
-test('a command is the image’s own but for the heap, and an image without a heap is refused', () => {
+test('a command is the image’s own with another heap, and an image without a heap is an error', () => {
   const dockerfile = [
     'FROM a AS one',
     'CMD ["node", "other.ts"]',
@@ -60,7 +60,7 @@ test('a command is the image’s own but for the heap, and an image without a he
   );
 });
 
-test('Envoy has half as much again as the heap at which it stops taking requests, and no less than with Compose', () => {
+test('Envoy’s container has 1.5 times the heap at which Envoy stops accepting requests, and at least as much as with Compose', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8');
   const [, heap] = /max_heap_size_bytes: (\d+)/.exec(read('containers/envoy.yaml')) ?? [];
   assert.ok(envoyMemoryMiB * 1_048_576 >= 1.5 * Number(heap ?? assert.fail()));

@@ -31,6 +31,6 @@ export const commandWithin = (
     throw new Error(`The image ${image} has no CMD with --max-old-space-size in the Dockerfile`);
   const heapMiB = Math.min(maxHeapMiB, Math.floor(memoryMiB / 2));
   const words: unknown = JSON.parse(command.replace(flag, `"--max-old-space-size=${heapMiB}"`));
-  if (!Array.isArray(words)) throw new Error(`The CMD of the image ${image} is no list`);
+  if (!Array.isArray(words)) throw new Error(`The CMD of the image ${image} is not a list`);
   return words.map(String);
 };

@@ -14,7 +14,7 @@ const templates = synthesize(await readEnvironments());
 const findings = await findViolations(templates, { isLossAccepted: values['lose-data'] });
 for (const finding of findings) console.error(formatFinding(finding));
 if (findings.length > 0) {
-  console.error('Nothing was written. With --lose-data a loss of data is accepted.');
+  console.error('Nothing was written. To accept the loss of data, run: npm run baselines -- --lose-data');
   process.exitCode = 1;
 } else {
   for (const { file, text } of nextBaselines(templates)) writeFileSync(file, text);

@@ -16,7 +16,7 @@ const environments = await readEnvironments();
 const names = environments.map((environment) => environment.name);
 
 if (others.length > 0 || (name !== undefined && !names.includes(name))) {
-  console.error(`There is no environment ${[name, ...others].join(' ')}; there are ${names.join(', ')}`);
+  console.error(`Unknown environment ${[name, ...others].join(' ')}. Choose one of: ${names.join(', ')}`);
   process.exitCode = 2;
 } else {
   try {

@@ -28,7 +28,7 @@ const synth = async (...words: string[]) => {
   return { code: child.exitCode, output, findings };
 };
 
-test('all environments are made without a network and without an account, checked, and the same each time', async () => {
+test('synthesizes and checks all environments without network or account, with the same result each time', async () => {
   const one = join(root, 'one');
   const first = await synth('prod', '--output', one);
   assert.equal(first.code, 0, first.findings);
@@ -47,7 +47,7 @@ test('all environments are made without a network and without an account, checke
   assert.deepEqual(names.toSorted(), ['AwsSolutions', 'CloudFormation Validate']);
 });
 
-test('words that are none of a command’s are told, with what it takes, and nothing is made', () => {
+test('unknown arguments exit with 2 and print the usage', () => {
   for (const [command, words] of [
     ['synth', ['--bogus']],
     ['cost', ['--chek']],
@@ -60,8 +60,8 @@ test('words that are none of a command’s are told, with what it takes, and not
   }
 });
 
-test('an environment that there is not is told before anything is made', async () => {
+test('an unknown environment is reported before the synthesis', async () => {
   const { code, output, findings } = await synth('production', '--output', join(root, 'none'));
   assert.deepEqual([code, output], [1, '']);
-  assert.match(findings, /^There is no environment production; there are test, dev, stage, prod$/m);
+  assert.match(findings, /^Unknown environment production\. Choose one of: test, dev, stage, prod$/m);
 });

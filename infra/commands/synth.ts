@@ -57,7 +57,7 @@ const runCdk = (): string | undefined => {
 const run = async (): Promise<string[]> => {
   const names = (await readEnvironments()).map(({ name }) => name);
   if (others.length > 0 || (environment !== undefined && !names.includes(environment)))
-    return [`There is no environment ${[environment, ...others].join(' ')}; there are ${names.join(', ')}`];
+    return [`Unknown environment ${[environment, ...others].join(' ')}. Choose one of: ${names.join(', ')}`];
   const failure = runCdk();
   if (failure !== undefined) return [failure];
   const templates = readAssembly(folder);

@@ -15,7 +15,15 @@ import {
 } from './usage.ts';
 
 /** A group of items by which environments are compared. */
-export type Group = 'network' | 'front' | 'tasks' | 'MySQL' | 'Valkey' | 'secrets and keys' | 'watching' | 'storage';
+export type Group =
+  | 'network'
+  | 'ingress'
+  | 'tasks'
+  | 'MySQL'
+  | 'Valkey'
+  | 'secrets and keys'
+  | 'monitoring'
+  | 'storage';
 
 /** An item on the bill: a number of units a month, and more with counts. */
 export type Item = {
@@ -75,7 +83,9 @@ const databaseItems: ToItems = ({ Properties }) => {
     item('MySQL', 'storage, gp3', 'databaseStorage', copies * gigabytes, () => copies * databaseGbOfMillion),
     // Backups up to the size of the storage are free, and an idle database has no more to back up.
     item('MySQL', 'backups beyond the size of the storage', 'databaseBackup', 0),
-    ...(ManageMasterUserPassword === true ? [item('secrets and keys', "the administrator's secret", 'secret', 1)] : []),
+    ...(ManageMasterUserPassword === true
+      ? [item('secrets and keys', 'secret of the administrator', 'secret', 1)]
+      : []),
   ];
 };
 
@@ -90,7 +100,7 @@ const alarmItems: ToItems = ({ Properties }) => {
   const measured = Array.isArray(metrics)
     ? metrics.filter((metric: unknown) => JSON.stringify(metric).includes('"MetricStat"')).length
     : 1;
-  return [item('watching', 'alarm', 'alarmMetric', measured)];
+  return [item('monitoring', 'alarm', 'alarmMetric', measured)];
 };
 
 /**
@@ -114,10 +124,10 @@ const firewallItems: ToItems = ({ Properties }) => {
   const unknown = groups.filter((name) => !groupsWithoutFee.has(name));
   if (unknown.length > 0) throw new UnpricedError(`${unknown.join(', ')} has no price`);
   return [
-    item('front', 'firewall', 'firewall', 1),
+    item('ingress', 'firewall', 'firewall', 1),
     // A managed group counts as one rule.
-    item('front', 'firewall, rules', 'firewallRule', lengthOf(Properties['Rules'])),
-    item('front', 'firewall, requests', 'firewallRequests', 0, ({ requests }) => requests),
+    item('ingress', 'firewall, rules', 'firewallRule', lengthOf(Properties['Rules'])),
+    item('ingress', 'firewall, requests', 'firewallRequests', 0, ({ requests }) => requests),
   ];
 };
 
@@ -127,17 +137,17 @@ export const kinds: Readonly<Record<string, ToItems>> = {
     // AWS creates two alarms for each policy that tracks a metric. Other policies have alarms in
     // the template.
     Properties['PolicyType'] === 'TargetTrackingScaling'
-      ? [item('watching', 'two alarms that scaling makes', 'alarmMetric', 2)]
+      ? [item('monitoring', 'two alarms of scaling', 'alarmMetric', 2)]
       : [],
   'AWS::CloudFront::Distribution': () => [
-    item('front', 'CloudFront, requests', 'distributionRequests', 0, ({ requests }) => requests),
-    item('front', 'CloudFront, functions', 'distributionFunctions', 0, ({ requests }) => requests),
-    item('front', 'CloudFront, traffic', 'distributionGb', 0, ({ gigabytes }) => gigabytes),
+    item('ingress', 'CloudFront, requests', 'distributionRequests', 0, ({ requests }) => requests),
+    item('ingress', 'CloudFront, functions', 'distributionFunctions', 0, ({ requests }) => requests),
+    item('ingress', 'CloudFront, traffic', 'distributionGb', 0, ({ gigabytes }) => gigabytes),
   ],
   'AWS::CloudWatch::Alarm': alarmItems,
-  'AWS::CloudWatch::Dashboard': () => [item('watching', 'dashboard', 'dashboard', 1)],
+  'AWS::CloudWatch::Dashboard': () => [item('monitoring', 'dashboard', 'dashboard', 1)],
   'AWS::EC2::EIP': () => [item('network', 'public address', 'publicAddressHour', hoursOfMonth)],
-  'AWS::EC2::FlowLog': () => [item('watching', 'flow logs', 'logGb', idleFlowGb)],
+  'AWS::EC2::FlowLog': () => [item('monitoring', 'flow logs', 'logGb', idleFlowGb)],
   'AWS::EC2::NatGateway': () => [item('network', 'NAT gateway', 'natHour', hoursOfMonth)],
   'AWS::EC2::VPCEndpoint': ({ Properties }) =>
     Properties['VpcEndpointType'] === 'Interface'
@@ -155,7 +165,7 @@ export const kinds: Readonly<Record<string, ToItems>> = {
     JSON.stringify(Properties['ClusterSettings'] ?? '').includes('"enabled"')
       ? [
           item(
-            'watching',
+            'monitoring',
             'Container Insights, metrics',
             'metric',
             insightsMetrics(countOf(template, 'AWS::ECS::Service')),
@@ -165,19 +175,19 @@ export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::ECS::Service': taskItems,
   'AWS::ElastiCache::ReplicationGroup': nodeItems,
   'AWS::ElastiCache::ServerlessCache': () => [
-    item('Valkey', 'the least that is counted', 'cacheStorageHour', minCacheGb * hoursOfMonth),
+    item('Valkey', 'minimum storage', 'cacheStorageHour', minCacheGb * hoursOfMonth),
     item('Valkey', 'requests', 'cacheRequests', 0, ({ entries }) => entries * cacheUnitsOfEntry),
   ],
   'AWS::ElasticLoadBalancingV2::LoadBalancer': () => [
-    item('front', 'load balancer', 'loadBalancerHour', hoursOfMonth),
+    item('ingress', 'load balancer', 'loadBalancerHour', hoursOfMonth),
     // One unit is one GB, whatever the number of requests, because connections are reused.
-    item('front', 'load balancer, traffic', 'loadBalancerUnitHour', 0, ({ gigabytes }) => gigabytes),
+    item('ingress', 'load balancer, traffic', 'loadBalancerUnitHour', 0, ({ gigabytes }) => gigabytes),
     item('storage', 'access logs', 'objectGb', 0, ({ requests }) => requests * accessLogGbOfMillion),
   ],
   'AWS::KMS::Key': () => [item('secrets and keys', 'key', 'key', 1)],
   'AWS::RDS::DBInstance': databaseItems,
   'AWS::S3::Bucket': () => [item('storage', 'objects', 'objectGb', bucketGb)],
   'AWS::SecretsManager::Secret': () => [item('secrets and keys', 'secret', 'secret', 1)],
-  'AWS::ServiceDiscovery::PrivateDnsNamespace': () => [item('network', 'zone of the namespace', 'zone', 1)],
+  'AWS::ServiceDiscovery::PrivateDnsNamespace': () => [item('network', 'private hosted zone', 'zone', 1)],
   'AWS::WAFv2::WebACL': firewallItems,
 };

@@ -18,7 +18,7 @@ const templateOf = (Resources: StackTemplate['Resources']): StackTemplate => ({
   Outputs: {},
 });
 
-test('a month of a small template is what a pencil makes of it', () => {
+test('the cost of a small template matches a calculation by hand', () => {
   const { lines } = monthOf([
     templateOf({
       Gateway: { Type: 'AWS::EC2::NatGateway', Properties: {} },
@@ -63,7 +63,7 @@ test('a month of a small template is what a pencil makes of it', () => {
   assert.equal(sum(lines, 'usEast1').toFixed(2), '132.12');
 });
 
-test('what has no price is an error that names it, all at once', () => {
+test('resources without a price are an error that names all of them', () => {
   const templates = structuredClone(dev);
   const [first] = templates;
   assert.ok(first !== undefined);
@@ -81,7 +81,7 @@ test('what has no price is an error that names it, all at once', () => {
   );
 });
 
-test('a managed rule group costs what any rule does, and one with a fee of its own is an error', () => {
+test('a managed rule group costs as much as a rule, and one with its own fee is an error', () => {
   const firewallOf = (...names: string[]) => [
     templateOf({
       Firewall: {
@@ -108,21 +108,21 @@ test('a managed rule group costs what any rule does, and one with a fee of its o
   );
 });
 
-test('no kind is free and has a price', () => {
+test('no type is both free and priced', () => {
   assert.deepEqual(
     Object.keys(kinds).filter((type) => free[type] !== undefined),
     [],
   );
 });
 
-test('every price has a source, and is estimated for eu-central-1 where no source says it', () => {
+test('every price has a source, and is marked as estimated for eu-central-1 without one', () => {
   for (const [name, { source }] of Object.entries(prices)) assert.ok(source.length > 10, name);
   assert.deepEqual(priceIn('natHour', 'eu-central-1'), { usd: 0.052, isEstimated: false });
   assert.deepEqual(priceIn('logGb', 'eu-central-1'), { usd: 0.6, isEstimated: true });
   assert.equal(priceIn('databaseM7gLargeHour', 'us-east-1').isEstimated, true);
 });
 
-test('a quiet month of dev is at most 95 dollars, secrets and metrics included', () => {
+test('an idle month of dev costs at most 95 dollars, with secrets and metrics', () => {
   const month = monthOf(dev);
   const total = sum(month.lines, 'usEast1');
   assert.ok(total <= 95, `${total} dollars`);
@@ -132,9 +132,9 @@ test('a quiet month of dev is at most 95 dollars, secrets and metrics included',
   assert.match(reportOne('dev', month), /^ {2}1\. NAT gateways and their addresses: 36\.50\. \S/m);
 });
 
-test('reports add up', () => {
+test('the total of a report is the sum of its lines', () => {
   const month = monthOf(dev);
   const total = sum(month.lines, 'usEast1').toFixed(2);
-  assert.match(reportOne('dev', month), new RegExp(`^in all +~${total} +~`, 'm'));
-  assert.match(reportAll([{ name: 'dev', month }]), new RegExp(`^in all +~${total} +~`, 'm'));
+  assert.match(reportOne('dev', month), new RegExp(`^total +~${total} +~`, 'm'));
+  assert.match(reportAll([{ name: 'dev', month }]), new RegExp(`^total +~${total} +~`, 'm'));
 });

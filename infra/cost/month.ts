@@ -46,7 +46,7 @@ export const monthOf = (templates: readonly StackTemplate[]): Month => {
       const toItems = kinds[Type];
       if (toItems === undefined) {
         findings.push(
-          `${place}: has no price; give its kind one in infra/cost/kinds.ts, or say in infra/cost/free.ts why it is free`,
+          `${place}: has no price; add one to infra/cost/kinds.ts, or the reason why it is free to infra/cost/free.ts`,
         );
         continue;
       }
@@ -54,7 +54,7 @@ export const monthOf = (templates: readonly StackTemplate[]): Month => {
         lines.push(...toItems(resource, id, template).map((item) => lineOf(item, pathOf(resource, place), Type)));
       } catch (error) {
         if (!(error instanceof UnpricedError)) throw error;
-        findings.push(`${place}: ${error.message}; give it one in infra/cost`);
+        findings.push(`${place}: ${error.message}; add one to infra/cost`);
       }
     }
   }
@@ -101,11 +101,11 @@ export const sum = (lines: readonly Line[], region: 'usEast1' | 'euCentral1'): n
 /** All groups, in the order of the report. */
 export const groups: readonly Group[] = [
   'network',
-  'front',
+  'ingress',
   'tasks',
   'MySQL',
   'Valkey',
   'secrets and keys',
-  'watching',
+  'monitoring',
   'storage',
 ];

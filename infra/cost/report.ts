@@ -17,8 +17,8 @@ const align = (rows: readonly (readonly string[])[], isNumber: (column: number) 
 };
 
 const notes = [
-  `Dollars a month, before tax. Free allowances and traffic between zones are left out; prices as of ${pricesAsOf} (infra/cost/prices.ts says whose).`,
-  `~ is estimated: no source was found. For eu-central-1 that is us-east-1 × ${estimatedFactor}.`,
+  `US dollars a month, before tax, without free allowances and traffic between zones. Prices as of ${pricesAsOf} (sources: infra/cost/prices.ts).`,
+  `~ marks estimates, for which no source was found. For eu-central-1, the estimate is us-east-1 × ${estimatedFactor}.`,
 ].join('\n');
 
 const regionsOf = (lines: readonly Line[]): string[] => [
@@ -34,19 +34,17 @@ const regionsOf = (lines: readonly Line[]): string[] => [
 
 /** Formats environments next to each other, by group. */
 export const reportAll = (months: Months): string => {
-  const rows = [...groups, 'in all'].map((group) =>
+  const rows = [...groups, 'total'].map((group) =>
     [group].concat(
-      months.flatMap(({ month }) =>
-        regionsOf(month.lines.filter((line) => group === 'in all' || line.group === group)),
-      ),
+      months.flatMap(({ month }) => regionsOf(month.lines.filter((line) => group === 'total' || line.group === group))),
     ),
   );
   const perMillion = (load: 'alone' | 'together') => months.flatMap(({ month }) => [dollars(sumOf(month, load)), '']);
   const table = [
     ['idle', ...months.flatMap(({ name }) => [`${name} us-east-1`, 'eu-central-1'])],
     ...rows,
-    ['per 1,000,000 counts, one a request', ...perMillion('alone')],
-    ['per 1,000,000 counts, 1,000 a request', ...perMillion('together')],
+    ['per 1,000,000 counts, one per request', ...perMillion('alone')],
+    ['per 1,000,000 counts, 1,000 per request', ...perMillion('together')],
   ];
   return `${align(table, (column) => column > 0)}\n\n${notes}`;
 };
@@ -72,9 +70,9 @@ export const reportOne = (name: string, month: Month, { isShort = false } = {}):
     line.perMillion.together === 0 ? '' : line.perMillion.together.toFixed(3),
   ]);
   const table = [
-    ['resource', 'what', 'a month', 'us-east-1', 'eu-central-1', 'per M alone', 'per M together'],
+    ['resource', 'what', 'a month', 'us-east-1', 'eu-central-1', 'per M single', 'per M lists'],
     ...rows,
-    ['in all', '', '', ...regionsOf(ordered), sumOf(month, 'alone').toFixed(3), sumOf(month, 'together').toFixed(3)],
+    ['total', '', '', ...regionsOf(ordered), sumOf(month, 'alone').toFixed(3), sumOf(month, 'together').toFixed(3)],
   ];
   const freeKinds = month.free.map(({ type, count, why }) => [`  ${count}`, type, why]);
   return [
@@ -82,10 +80,10 @@ export const reportOne = (name: string, month: Month, { isShort = false } = {}):
     '',
     align(table, (column) => column > 1),
     '',
-    'alone: each count a request of its own; together: 1,000 counts a request. Both at us-east-1 prices.',
+    'single: one count per request; lists: 1,000 counts per request. Both at us-east-1 prices.',
     notes,
     '',
-    'The largest:',
+    'Largest items:',
     ...largest(month).map(
       ({ what, usEast1, lower }, index) => `  ${index + 1}. ${what}: ${dollars(usEast1)}. ${lower}`,
     ),
@@ -101,39 +99,40 @@ const levers: readonly Lever[] = [
     what: 'NAT gateways and their addresses',
     prices: ['natHour', 'publicAddressHour'],
     lower:
-      'Fewer of them (network.natGateways; where there are interface endpoints nothing needs them today), or an instance of one’s own that does NAT, which is one more machine to look after',
+      'Fewer NAT gateways (network.natGateways; with interface endpoints, nothing uses them today), or your own NAT instance, which you must maintain',
   },
   {
     what: 'Interface endpoints',
     prices: ['endpointHour'],
-    lower: 'None (network.hasInterfaceEndpoints): AWS is reached by NAT, and what is broken into has somewhere to send',
+    lower:
+      'No endpoints (network.hasInterfaceEndpoints): tasks reach AWS through NAT, and a compromised task can exfiltrate data',
   },
   {
     what: 'The load balancer',
     prices: ['loadBalancerHour', 'loadBalancerUnitHour'],
-    lower: 'Nothing, as long as CloudFront reaches the API by one',
+    lower: 'Fixed: CloudFront reaches the API through it',
   },
   {
     what: 'Tasks',
     prices: ['armCpuHour', 'armMemoryHour', 'spotCpuHour', 'spotMemoryHour'],
-    lower: 'Smaller or fewer of them (producer, consumer), spare capacity (isSpot) where it is not yet, a savings plan',
+    lower: 'Smaller or fewer tasks (producer, consumer), Fargate Spot (isSpot), a savings plan',
   },
   {
     what: 'MySQL',
     prices: ['databaseMicroHour', 'databaseSmallHour', 'databaseM7gLargeHour', 'databaseStorage', 'databaseBackup'],
     lower:
-      'A smaller machine (database.instanceType), one zone (database.isMultiAz), a reservation for one year: about 30 % less',
+      'A smaller instance (database.instanceType), one zone (database.isMultiAz), a reservation for one year: about 30 % less',
   },
   {
     what: 'Valkey',
     prices: ['cacheStorageHour', 'cacheRequests', 'cacheM7gLargeHour'],
-    lower: 'Serverless in place of nodes (queue.kind), which keeps less of what a lost node had; reserved nodes',
+    lower: 'Serverless instead of nodes (queue.kind), which may lose writes of a failed node; reserved nodes',
   },
   {
     what: 'Metrics, alarms, dashboards and logs',
     prices: ['metric', 'alarmMetric', 'dashboard', 'logGb'],
     lower:
-      'No Container Insights (hasContainerInsights); fewer metrics. An account that shares its allowance with no other has 10 metrics, 10 alarms and 3 dashboards free',
+      'No Container Insights (hasContainerInsights); fewer metrics. A standalone account has 10 metrics, 10 alarms and 3 dashboards free',
   },
 ];
 

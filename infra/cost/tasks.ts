@@ -50,12 +50,12 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
       ? [
           // Tasks of a service share their metrics, whatever their number.
           {
-            group: 'watching',
+            group: 'monitoring',
             what: `metrics; ${busyMetrics} more with counts`,
             price: 'metric',
             idle: metrics,
           } as const,
-          { group: 'watching', what: 'log lines', price: 'logGb', idle: tasks * logGbOfTask } as const,
+          { group: 'monitoring', what: 'log lines', price: 'logGb', idle: tasks * logGbOfTask } as const,
         ]
       : []),
   ];
@@ -71,5 +71,5 @@ const minTasks = (id: string, resources: StackTemplate['Resources']): number => 
     const { MinCapacity, ResourceId } = target.parse(Properties);
     if (JSON.stringify(ResourceId).includes(`"${id}"`)) return MinCapacity;
   }
-  throw new Error(`${id} has no scaling, so its number of tasks is not known`);
+  throw new Error(`${id} has no scaling, so its number of tasks is unknown`);
 };

@@ -39,7 +39,7 @@ export class ApiTokens extends Construct {
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
       reason:
-        'Clients hold the tokens, and no function can give them new ones. docs/guides/aws.md says how to replace one without an outage',
+        'Clients hold the tokens, so no function can rotate them. docs/guides/aws.md says how to replace one without an outage',
     });
     return secret;
   }

@@ -21,7 +21,7 @@ const findOne = (kind: string, start = '') => {
   return { id, resource };
 };
 
-test('the function runs on ARM in private subnets, with a log group of its own, and is told secrets by their ARNs', () => {
+test('the function runs on ARM in private subnets, has its own log group, and gets only the ARNs of secrets', () => {
   template.hasResourceProperties('AWS::Lambda::Function', {
     Runtime: 'nodejs24.x',
     Architectures: ['arm64'],
@@ -46,7 +46,7 @@ test('the function runs on ARM in private subnets, with a log group of its own, 
   assert.deepEqual([variables['DB_NAME'], variables['DB_TLS']], ['sluice', 'true']);
 });
 
-test('it runs when its code, its migrations or its secrets change, and after all that it needs to reach the database and AWS', () => {
+test('runs when its code, migrations or secrets change, and after everything that it needs to reach the database and AWS', () => {
   const { resource: run } = findOne('Custom::DatabaseSetup');
   const { Code, Secrets, ServiceTimeout } = run['Properties'];
   assert.equal(Secrets.length, 3);
@@ -71,7 +71,7 @@ test('it runs when its code, its migrations or its secrets change, and after all
   }
 });
 
-test('it imports a dump where the environment has one', () => {
+test('imports the dump of an environment that has one', () => {
   templateOf('other').hasResourceProperties('Custom::DatabaseSetup', { ImportFile: 'old.sql' });
   template.hasResourceProperties('Custom::DatabaseSetup', { ImportFile: Match.absent() });
 });
@@ -86,7 +86,7 @@ type Statement = {
 const statementsOf = (start: string): readonly Statement[] =>
   findOne('AWS::IAM::Policy', start).resource['Properties'].PolicyDocument.Statement;
 
-test('the function may read four secrets, write its log and have its network interfaces, and nothing else', () => {
+test('the function may only read four secrets, write its log and have its network interfaces', () => {
   const statements = statementsOf('DatabaseSetupRole');
   assert.deepEqual(
     statements.map(({ Effect, Action, Resource }) => [
@@ -108,7 +108,7 @@ test('the function may read four secrets, write its log and have its network int
   );
 });
 
-test('Lambda has the rights to the network, and the code of the function has none of them, from its first run on', () => {
+test('Lambda has the rights to network interfaces, and the code of the function never has them', () => {
   const networkOf = (statements: readonly Statement[]) =>
     statements.flatMap(({ Action }) => Action.filter((action) => action.startsWith('ec2:'))).toSorted();
   const { id } = findOne('AWS::IAM::Policy', 'DatabaseSetupNetworkDenial');
@@ -129,7 +129,7 @@ test('Lambda has the rights to the network, and the code of the function has non
   template.hasResource('Custom::DatabaseSetup', { DependsOn: Match.arrayWith([id]) });
 });
 
-test('each user has a secret that AWS rotates, once the user is there', () => {
+test('each user has a secret, which AWS rotates after the user exists', () => {
   const run = findOne('Custom::DatabaseSetup').id;
   for (const user of ['migrator', 'producer', 'consumer']) {
     template.hasResourceProperties('AWS::SecretsManager::Secret', {

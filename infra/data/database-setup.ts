@@ -59,7 +59,7 @@ export class DatabaseSetup extends Construct {
     });
     const { instance, administrator } = database;
     const setUp = new LambdaFunction(this, 'Function', {
-      description: 'Makes the database, its users and its tables',
+      description: 'Creates the database, its users and its tables',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
@@ -100,7 +100,7 @@ export class DatabaseSetup extends Construct {
     Validations.of(role).acknowledge({
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::${interfaces}]`,
       reason:
-        'Lambda makes its network interfaces with these rights, and refuses a role that has them for some subnets only. The code of the function has none of them (NetworkDenial)',
+        'Lambda creates its network interfaces with these rights, and rejects a role that has them only for some subnets. NetworkDenial denies them to the code of the function',
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',

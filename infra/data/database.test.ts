@@ -10,7 +10,7 @@ const templates = await templatesOf(environments);
 for (const { name, database, isProtected } of environments) {
   const template = Template.fromJSON(templates.find(({ stack }) => stack === `${name}/foundation`) ?? {});
 
-  test(`${name}: MySQL 8.4 as its values say, encrypted, with a password that RDS keeps`, () => {
+  test(`${name}: MySQL 8.4 with the configured size, encrypted, with a password that RDS manages`, () => {
     template.resourceCountIs('AWS::RDS::DBInstance', 1);
     template.hasResource('AWS::RDS::DBInstance', {
       DeletionPolicy: isProtected ? 'Snapshot' : 'Delete',
@@ -37,7 +37,7 @@ for (const { name, database, isProtected } of environments) {
     });
   });
 
-  test(`${name}: it speaks utf8mb4 and TLS alone, and tells of slow statements`, () => {
+  test(`${name}: MySQL uses only utf8mb4 and TLS, and logs slow statements`, () => {
     template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: 'mysql8.4',
       Parameters: {
@@ -50,7 +50,7 @@ for (const { name, database, isProtected } of environments) {
     });
   });
 
-  test(`${name}: its log groups are there before it is, and go with the stack`, () => {
+  test(`${name}: the log groups of MySQL are created before it, and deleted with the stack`, () => {
     for (const log of ['error', 'slowquery']) {
       template.hasResource('AWS::Logs::LogGroup', {
         DeletionPolicy: 'Delete',

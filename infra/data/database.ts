@@ -105,19 +105,18 @@ export class Database extends Construct {
     const validations = Validations.of(this.instance);
     validations.acknowledge({
       id: 'AwsSolutions::AwsSolutions-RDS11',
-      reason:
-        'The port is the one that everybody knows; who reaches it is said by security groups, which let in four groups alone',
+      reason: 'The port is the default one; security groups allow only four groups to reach it',
     });
     if (!isProtected) {
       validations.acknowledge({
         id: 'AwsSolutions::AwsSolutions-RDS10',
-        reason: 'isProtected is false: this environment is made to be destroyed',
+        reason: 'isProtected is false: this environment must be easy to destroy',
       });
     }
     if (!database.isMultiAz) {
       validations.acknowledge({
         id: 'AwsSolutions::AwsSolutions-RDS3',
-        reason: 'database.isMultiAz is false: while its zone is lost, counts wait in the queue',
+        reason: 'database.isMultiAz is false: while its zone is unavailable, counts wait in the queue',
       });
     }
   }

@@ -33,7 +33,7 @@ const [ofServerless, ofNodes] = [serverless, nodes]
   .map((template) => Template.fromJSON(template));
 assert.ok(ofServerless !== undefined && ofNodes !== undefined);
 
-test('serverless: Valkey that scales within the limits of the environment, and knows its users', () => {
+test('serverless: Valkey scales within the limits of the environment, and has its users', () => {
   ofServerless.hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
     Engine: 'valkey',
     MajorEngineVersion: '9',
@@ -47,7 +47,7 @@ test('serverless: Valkey that scales within the limits of the environment, and k
   assert.equal(serverless.queue.partitions, 1);
 });
 
-test('nodes: Valkey 9 that acknowledges when two zones have it on disk, evicts nothing, and fails over', () => {
+test('nodes: Valkey 9 acknowledges a write once two zones have it on disk, evicts nothing, and fails over', () => {
   ofNodes.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
     Engine: 'valkey',
     EngineVersion: '9.0',
@@ -72,14 +72,14 @@ test('nodes: Valkey 9 that acknowledges when two zones have it on disk, evicts n
   ofNodes.resourceCountIs('AWS::ElastiCache::ServerlessCache', 0);
 });
 
-test('nodes: another number of shards does not replace the cluster, and what waits is kept when it is destroyed', () => {
+test('nodes: another number of shards does not replace the cluster, and a deletion keeps a final snapshot', () => {
   ofNodes.hasResource('AWS::ElastiCache::ReplicationGroup', {
     UpdatePolicy: { UseOnlineResharding: true },
     DeletionPolicy: 'Snapshot',
   });
 });
 
-test('nodes: shards are added when they are busy or full, up to as many as there are partitions', () => {
+test('nodes: adds shards when they are busy or full, up to the number of partitions', () => {
   ofNodes.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
     ScalableDimension: 'elasticache:replication-group:NodeGroups',
     ServiceNamespace: 'elasticache',
@@ -101,7 +101,7 @@ for (const [kind, template, name] of [
   ['serverless', ofServerless, 'sluice-stage'],
   ['nodes', ofNodes, 'sluice-prod'],
 ] as const) {
-  test(`${kind}: each user logs in with IAM under an id that is its name, and there is no user default`, () => {
+  test(`${kind}: each user logs in with IAM, has its name as its id, and no user default exists`, () => {
     const users = Object.values(template.findResources('AWS::ElastiCache::User')).map(({ Properties }) => Properties);
     assert.deepEqual(
       users.map(({ UserId, UserName, Engine, AuthenticationMode }) => [UserId, UserName, Engine, AuthenticationMode]),
@@ -122,7 +122,7 @@ for (const [kind, template, name] of [
   });
 }
 
-test('a role may log in to its cache as its user, and nowhere else', () => {
+test('a role may log in only to its cache, as its user', () => {
   for (const [template, cache, region, account] of [
     [ofServerless, 'serverlesscache:sluice-stage', 'eu-central-1', '333333333333'],
     [ofNodes, 'replicationgroup:sluice-prod', 'eu-central-1', '444444444444'],
@@ -142,7 +142,7 @@ test('a role may log in to its cache as its user, and nowhere else', () => {
   }
 });
 
-test('what a process is told holds no secret', () => {
+test('the variables of a process hold no secret', () => {
   const { REDIS_HOST, ...others } = nodes.queue.environmentOf('consumer');
   assert.ok(REDIS_HOST !== undefined);
   assert.deepEqual(others, {
@@ -155,7 +155,7 @@ test('what a process is told holds no secret', () => {
   });
 });
 
-test('rights are written as Valkey reads them', () => {
+test('formats rights in the syntax of Valkey', () => {
   assert.match(
     accessStringOf('operator', 'q'),
     /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+set %W~q:database\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,

@@ -149,10 +149,9 @@ export class Queue extends Construct implements IConnectable {
     Validations.of(nodes).acknowledge(
       {
         id: 'AwsSolutions::AwsSolutions-AEC5',
-        reason:
-          'The port is the one that everybody knows; who reaches it is said by security groups, which let in two groups alone',
+        reason: 'The port is the default one; security groups allow only two groups to reach it',
       },
-      { id: 'AwsSolutions::AwsSolutions-AEC6', reason: 'The rule knows AUTH alone; here each user logs in with IAM' },
+      { id: 'AwsSolutions::AwsSolutions-AEC6', reason: 'The rule knows only AUTH; here each user logs in with IAM' },
     );
     // Without it CloudFormation replaces the cluster when the number of shards changes.
     nodes.cfnOptions.updatePolicy = { useOnlineResharding: true };

@@ -9,13 +9,13 @@ import { environmentsTable } from './environments-table.ts';
 const environments = await readEnvironments();
 const templates = await templatesOf(environments);
 
-test('tables are those of the environments and the templates', () => {
+test('the tables match the environments and the templates', () => {
   for (const { file, text } of makeDocuments(environments, templates)) {
     assert.ok(existsSync(file) && readFileSync(file, 'utf8') === text, `${file} is stale. Run: npm run aws-docs`);
   }
 });
 
-test('a value has a row, with what each environment says and what it means', () => {
+test('each value has a row, with its value in each environment and its meaning', () => {
   const rows = environmentsTable(environments).split('\n');
   assert.equal(new Set(rows.map((row) => row.length)).size, 1, 'columns are not aligned');
   const [head = [], , ...body] = rows.map((row) =>

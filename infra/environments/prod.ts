@@ -18,9 +18,9 @@ export const environment: EnvironmentValues = {
   },
   // The console needs a token too.
   api: { access: 'tokens', tokensFor: 'all' },
-  producer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, least: 3, most: 24 },
+  producer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, min: 3, max: 24 },
   // Four consumers nearly saturate a database.
-  consumer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, least: 3, most: 4 },
+  consumer: { cpu: 1_024, memoryMiB: 2_048, isSpot: false, min: 3, max: 4 },
   database: {
     instanceType: 'm7g.large',
     isMultiAz: true,

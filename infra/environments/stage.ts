@@ -18,8 +18,8 @@ export const environment: EnvironmentValues = {
   },
   // The console needs a token too.
   api: { access: 'tokens', tokensFor: 'all' },
-  producer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
-  consumer: { cpu: 512, memoryMiB: 1_024, isSpot: false, least: 2, most: 2 },
+  producer: { cpu: 512, memoryMiB: 1_024, isSpot: false, min: 2, max: 2 },
+  consumer: { cpu: 512, memoryMiB: 1_024, isSpot: false, min: 2, max: 2 },
   database: {
     instanceType: 't4g.small',
     isMultiAz: false,

@@ -18,8 +18,8 @@ export const environment: EnvironmentValues = {
   },
   // Its counts come from tests, and the console shows them without a token.
   api: { access: 'tokens', tokensFor: 'writes' },
-  producer: { cpu: 256, memoryMiB: 1_024, isSpot: true, least: 1, most: 1 },
-  consumer: { cpu: 256, memoryMiB: 512, isSpot: true, least: 1, most: 1 },
+  producer: { cpu: 256, memoryMiB: 1_024, isSpot: true, min: 1, max: 1 },
+  consumer: { cpu: 256, memoryMiB: 512, isSpot: true, min: 1, max: 1 },
   database: {
     instanceType: 't4g.micro',
     isMultiAz: false,

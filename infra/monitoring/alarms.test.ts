@@ -39,7 +39,7 @@ const everywhere = [
   ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer', 'valkey-memory'],
 ];
 
-test('each environment that is to wake somebody has these alarms, and others none', () => {
+test('environments with hasAlarms have these alarms, and others none', () => {
   assert.deepEqual([...alarmsOf('test').keys(), ...alarmsOf('dev').keys()], []);
   assert.deepEqual(
     [...alarmsOf('stage').keys()].toSorted(),
@@ -61,7 +61,7 @@ const sectionsOf = (text: string): Set<string> =>
     ),
   );
 
-test('each alarm tells the topic, and links to its section of the runbook', () => {
+test('each alarm notifies the topic, and links to its section of the runbook', () => {
   for (const name of ['stage', 'prod']) {
     for (const [alarm, { AlarmDescription, AlarmActions }] of alarmsOf(name)) {
       assert.equal(AlarmActions.length, 1);
@@ -77,14 +77,14 @@ test('the runbook has one section for each alarm, and none for an alarm that doe
   assert.deepEqual(sections.toSorted(), [...existing].toSorted(), 'docs/runbook.md, "Alarms"');
 });
 
-test('links within the runbook lead somewhere, and one that does not is seen', () => {
+test('links within the runbook have a target, and a dead link is found', () => {
   const deadLinks = (text: string): string[] =>
     [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link).filter((link) => !sectionsOf(text).has(link));
   assert.deepEqual(deadLinks(page), []);
   assert.deepEqual(deadLinks(`${page}\n[x](#nowhere)\n`), ['nowhere']);
 });
 
-test('alarms and dashboard look at the metrics that the services of the environment publish, and at no other environment’s', () => {
+test('alarms and dashboard read the metrics of their own environment only', () => {
   for (const { name } of environments) {
     const { Resources } = templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail();
     const published = [...JSON.stringify(Resources).matchAll(/"METRICS_NAMESPACE","Value":"([^"]+)"/g)];
@@ -101,7 +101,7 @@ test('alarms and dashboard look at the metrics that the services of the environm
   }
 });
 
-test('each alarm is raised beyond what it says, after as many minutes, and told when it is over', () => {
+test('each alarm has its threshold and minutes, and also notifies when it is over', () => {
   const found = [...alarmsOf('prod')].map(
     ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, OKActions }]) => {
       assert.equal(OKActions.length, 1);
@@ -132,7 +132,7 @@ test('each alarm is raised beyond what it says, after as many minutes, and told 
   ]);
 });
 
-test('Valkey is asked by the names that its metrics have, serverless or on nodes', () => {
+test('uses the names of Valkey’s metrics, serverless or on nodes', () => {
   const dimensionsOf = (environment: string) =>
     Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm'))
       .filter(({ Properties }) => Properties.Namespace === 'AWS/ElastiCache')
@@ -142,12 +142,12 @@ test('Valkey is asked by the names that its metrics have, serverless or on nodes
   assert.deepEqual([...new Set(dimensionsOf('prod'))], ['ReplicationGroupId=sluice-prod', 'Role=Primary']);
 });
 
-test('where nothing is heard, there is an alarm', () => {
+test('missing metrics raise an alarm', () => {
   const alarms = alarmsOf('prod');
   for (const name of ['no-metrics', 'no-healthy-task']) assert.equal(alarms.get(name)?.TreatMissingData, 'breaching');
 });
 
-test('a release is put back by the alarms of what it may break', () => {
+test('a release is rolled back by the alarms of what it may break', () => {
   for (const [service, alarms] of [
     ['producer', ['unhealthy-tasks', 'internal-errors', 'missing-producers']],
     ['consumer', ['no-progress', 'missing-consumers']],
@@ -191,7 +191,7 @@ const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
   });
 };
 
-test('no client can roll a release back: what does looks at no answer that a client can provoke', () => {
+test('no client can roll a release back: the alarms of a deployment count no response that a client can provoke', () => {
   const template = templateOf('prod');
   const byName = new Map(
     Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [
@@ -214,19 +214,19 @@ test('no client can roll a release back: what does looks at no answer that a cli
   ]);
 });
 
-test('the API counts its own failures under the name and the reason that the alarm of them looks at', () => {
+test('the API counts its own failures under the name and reason that their alarm reads', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
   assert.match(read('apps/producer/metrics.ts'), /metrics\.counter\('refused_total', '[^']+', \['reason'\]\)/);
   assert.match(read('packages/contract/problem.ts'), /^ +'internal_error',$/m);
 });
 
-test('without Container Insights nothing looks at metrics that it makes', () => {
+test('without Container Insights, no alarm reads its metrics', () => {
   const template = templateOf('plain');
   assert.doesNotMatch(JSON.stringify(template.findResources('AWS::CloudWatch::Alarm')), /ContainerInsights/);
   assert.doesNotMatch(JSON.stringify(template.findResources('AWS::ECS::Service')), /missing-/);
 });
 
-test('the topic is encrypted with a key that those who tell it something may use', () => {
+test('the topic is encrypted with a key that its publishers may use', () => {
   const template = templateOf('prod');
   template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
   const policies = JSON.stringify([
@@ -238,7 +238,7 @@ test('the topic is encrypted with a key that those who tell it something may use
   template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
 });
 
-test('nobody but those, for this account, may write to the topic, and they are made when they may', () => {
+test('only its publishers, for this account, may write to the topic, and they are created after its policy', () => {
   const template = templateOf('prod');
   const [[policy, { Properties }] = assert.fail()] = Object.entries(template.findResources('AWS::SNS::TopicPolicy'));
   const allowed = Properties.PolicyDocument.Statement.filter(
@@ -255,7 +255,7 @@ test('nobody but those, for this account, may write to the topic, and they are m
     template.hasResource(type, { DependsOn: Match.arrayWith([policy]) });
 });
 
-test('the alarm of errors counts those of the load balancer too, which the API never saw', () => {
+test('the alarm of errors also counts those of the load balancer', () => {
   templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
     AlarmName: 'sluice-prod-errors',
     Metrics: Match.arrayWith(
@@ -266,7 +266,7 @@ test('the alarm of errors counts those of the load balancer too, which the API n
   });
 });
 
-test('failovers and spending beyond the budget are told', () => {
+test('failovers and spending beyond the budget notify the topic', () => {
   const template = templateOf('prod');
   template.hasResourceProperties('AWS::RDS::EventSubscription', {
     SourceIds: ['sluice-prod'],
@@ -278,12 +278,12 @@ test('failovers and spending beyond the budget are told', () => {
   });
 });
 
-test('each environment has a dashboard that follows a count', () => {
+test('each environment has a dashboard of the data flow', () => {
   for (const { name } of environments) {
     const [dashboard] = Object.values(templateOf(name).findResources('AWS::CloudWatch::Dashboard'));
     assert.equal(dashboard?.['Properties'].DashboardName, `sluice-${name}`);
     const body = JSON.stringify(dashboard?.['Properties'].DashboardBody);
     const titles = [...body.matchAll(/\\"title\\":\\"([^\\]+)\\"/g)].map(([, title]) => title);
-    assert.deepEqual(titles.slice(0, 4), ['Counts acknowledged', 'What waits', 'Counts recorded', 'Transactions (s)']);
+    assert.deepEqual(titles.slice(0, 4), ['Counts acknowledged', 'Waiting', 'Counts recorded', 'Transactions (s)']);
   }
 });

@@ -92,7 +92,7 @@ const apiConditions = (
         balancer: balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...minute, statistic: 'Sum' }),
       },
       ...minute,
-      label: 'Answers of 5xx, of the API and of the load balancer',
+      label: 'Responses with 5xx, of the API and the load balancer',
     }),
     above: 10,
     minutes: 5,
@@ -136,7 +136,7 @@ const taskConditions = (environment: Environment): Readonly<Record<string, Condi
                 wanted: taskMetric(environment, service, 'DesiredTaskCount'),
               },
               ...minute,
-              label: `Fewer tasks of the ${service} run than are wanted`,
+              label: `Fewer ${service} tasks running than desired`,
             }),
             above: 0,
             minutes: 10,
@@ -164,7 +164,7 @@ const queueConditions = (environment: Environment): Readonly<Record<string, Cond
         recorded: sluiceMetric(environment, 'consumer', 'recorded_total', 'Sum'),
       },
       ...minute,
-      label: 'Entries wait and none is recorded',
+      label: 'Entries waiting, and none recorded',
     }),
     above: 0,
     minutes: 5,
@@ -220,7 +220,7 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
     // A pool has at most four (packages/ledger/connection/pools.ts). A producer has two pools
     // (apps/producer/reads/connect-reads.ts), a consumer one. The rest are for the setup and for
     // people.
-    above: 4 * (2 * environment.producer.most + environment.consumer.most) + 10,
+    above: 4 * (2 * environment.producer.max + environment.consumer.max) + 10,
     minutes: 10,
   },
 });

@@ -22,7 +22,7 @@ export class WayOfACount extends Construct {
     dashboard.addWidgets(
       graph('Counts acknowledged', [sluiceMetric(environment, 'producer', 'accepted_total', 'Sum')]),
       graph(
-        'What waits',
+        'Waiting',
         [queueMetric(environment, 'waiting_batches', 'Batches')],
         [queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest (s)')],
       ),
@@ -34,7 +34,7 @@ export class WayOfACount extends Construct {
     );
     dashboard.addWidgets(
       graph(
-        'Answers',
+        'Responses',
         [
           targets.metrics.requestCount({ period }),
           targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),

@@ -26,7 +26,7 @@ for (const { name, network } of environments) {
     for (const { Properties } of subnets) assert.equal(Properties['MapPublicIpOnLaunch'], false);
   });
 
-  test(`${name}: ${network.natGateways} NAT gateways, S3 without them, interface endpoints and flow logs as its values say`, () => {
+  test(`${name}: ${network.natGateways} NAT gateways, a gateway endpoint of S3, and the configured interface endpoints and flow logs`, () => {
     const template = Template.fromJSON(foundationOf(name));
     template.resourceCountIs('AWS::EC2::NatGateway', network.natGateways);
     const endpoints = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(
@@ -95,14 +95,14 @@ const formatEdges = (edges: readonly Edge[]): string[] =>
   edges.map(({ from, to, port }) => `${from} → ${to} ${port}`).toSorted();
 
 for (const [name, own] of Object.entries(expected)) {
-  test(`${name}: these connections are possible and no others`, () => {
+  test(`${name}: only these connections are possible`, () => {
     const { into, outOf } = readEdges(foundationOf(name));
     assert.deepEqual(formatEdges(into), [...everywhere, ...own.into].toSorted());
     assert.deepEqual(formatEdges(outOf), [...everywhere, ...own.outOf].toSorted());
   });
 }
 
-test('a group that lets in more, in its own list or beside it, is seen', () => {
+test('finds additional inbound rules of a group, in its own list or as separate resources', () => {
   const template = structuredClone(foundationOf('test'));
   const [id, group] =
     Object.entries(template.Resources).find(([key]) => /^NetworkGroupsDatabase[0-9A-F]{8}$/.test(key)) ?? assert.fail();

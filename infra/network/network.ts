@@ -44,8 +44,7 @@ export class Network extends Construct {
     });
     Validations.of(this.vpc).acknowledge({
       id: 'CloudFormation-Validate::W3010',
-      reason:
-        'The zones are values of the environment, checked to be of its region: found by asking, they could be others tomorrow',
+      reason: 'The environment lists its zones, and its schema checks them. A lookup could return other zones later',
     });
     this.groups = new SecurityGroups(this, 'Groups', { vpc: this.vpc, environment });
     if (hasInterfaceEndpoints) this.addInterfaceEndpoints();
@@ -54,7 +53,7 @@ export class Network extends Construct {
       Validations.of(this.vpc).acknowledge({
         id: 'AwsSolutions::AwsSolutions-VPC7',
         reason:
-          'network.hasFlowLogs is false: this environment holds no data of users, and logs of every connection cost more than they tell',
+          'network.hasFlowLogs is false: this environment holds no data of users, and flow logs cost more than they are worth',
       });
     }
   }

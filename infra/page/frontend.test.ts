@@ -19,7 +19,7 @@ const distributionOf = (template: Template) => {
   return distribution?.['Properties'].DistributionConfig ?? assert.fail();
 };
 
-test('the page is in a private, versioned, encrypted bucket that CloudFront alone reads', () => {
+test('the page is in a private, versioned, encrypted bucket that only CloudFront reads', () => {
   dev.hasResourceProperties('AWS::S3::Bucket', {
     VersioningConfiguration: { Status: 'Enabled' },
     BucketEncryption: Match.anyValue(),
@@ -48,7 +48,7 @@ test('the page is in a private, versioned, encrypted bucket that CloudFront alon
   });
 });
 
-test('hashed files are kept for a year, the page is asked for each time, the API never kept or compressed', () => {
+test('hashed files are cached for a year, the page is revalidated each time, and the API is never cached or compressed', () => {
   const {
     DefaultCacheBehavior: page,
     CacheBehaviors,
@@ -76,7 +76,7 @@ test('hashed files are kept for a year, the page is asked for each time, the API
   assert.equal(CustomErrorResponses, undefined);
 });
 
-test('browsers are told what they are told on one machine, and to use TLS', () => {
+test('browsers get the same headers as on one machine, and HSTS', () => {
   const policies = Object.values(dev.findResources('AWS::CloudFront::ResponseHeadersPolicy'));
   const told = policies.map(({ Properties }) => {
     const { CustomHeadersConfig, SecurityHeadersConfig: security } = Properties.ResponseHeadersPolicyConfig;
@@ -102,7 +102,7 @@ test('browsers are told what they are told on one machine, and to use TLS', () =
   );
 });
 
-test('the API is reached inside the network, and a stream may be silent for two minutes', () => {
+test('CloudFront reaches the API inside the network, and a stream may be silent for two minutes', () => {
   dev.hasResourceProperties('AWS::CloudFront::VpcOrigin', {
     VpcOriginEndpointConfig: { OriginProtocolPolicy: 'http-only' },
     // Every change of an attached VPC origin fails.
@@ -114,14 +114,14 @@ test('the API is reached inside the network, and a stream may be silent for two 
   assert.deepEqual([VpcOriginConfig.OriginReadTimeout, VpcOriginConfig.OriginKeepaliveTimeout], [120, 60]);
 });
 
-test('the firewall of the environment is before it, where there is one', () => {
+test('the firewall of an environment is in front of CloudFront', () => {
   assert.equal(distributionOf(dev).WebACLId, undefined);
   const { WebACLId } = distributionOf(templateOf('prod'));
   assert.equal(WebACLId['Fn::GetStackOutput'].StackName, 'sluice-prod-edge');
   assert.equal(WebACLId['Fn::GetStackOutput'].Region, 'us-east-1');
 });
 
-test('with a domain it has its name, its certificate, TLS 1.2 at least, and the origin speaks TLS', () => {
+test('with a domain, CloudFront has its name, its certificate and at least TLS 1.2, and the origin uses TLS', () => {
   const named = templateOf('named');
   const { Aliases, ViewerCertificate, Origins } = distributionOf(named);
   assert.deepEqual([Aliases, ViewerCertificate.MinimumProtocolVersion], [[domain.name], 'TLSv1.2_2021']);
@@ -171,7 +171,7 @@ const isReadable = (code: string): boolean => {
   }
 };
 
-test('the functions are written in what CloudFront’s runtime can read', () => {
+test('the functions use only the syntax of CloudFront’s runtime', () => {
   assert.deepEqual(
     functionCodes.filter(({ code }) => !isReadable(code)),
     [],
@@ -192,7 +192,7 @@ for (const [uri, accept, expected] of [
   ['/favicon.ico', 'text/html', '/favicon.ico'],
   ['/missing.png', 'image/png', '/missing.png'],
 ] as const) {
-  test(`who asks for ${uri} and accepts ${accept} gets ${expected}`, () =>
+  test(`a request for ${uri} that accepts ${accept} gets ${expected}`, () =>
     assert.equal(callFunction('FrontendRoutePage', uri, accept), expected));
 }
 

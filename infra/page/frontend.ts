@@ -175,22 +175,22 @@ export class Frontend extends Construct {
     const validations = Validations.of(this.distribution);
     validations.acknowledge({
       id: 'AwsSolutions::AwsSolutions-CFR1',
-      reason: 'Counts come from anywhere',
+      reason: 'Clients may be in any country',
     });
     validations.acknowledge({
       id: 'Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
-      reason: 'The distribution has a default root object, so nothing shows the list',
+      reason: 'The distribution has a default root object, so nobody can list the bucket',
     });
     if (firewall === undefined) {
       validations.acknowledge({
         id: 'AwsSolutions::AwsSolutions-CFR2',
-        reason: 'firewall is not given: this environment is for those who make Sluice',
+        reason: 'firewall is not set: only the developers of Sluice use this environment',
       });
     }
     if (domain === undefined) {
       validations.acknowledge({
         id: 'AwsSolutions::AwsSolutions-CFR4',
-        reason: 'Without a domain the certificate is CloudFront’s own, for which no protocol can be chosen',
+        reason: 'Without a domain, the certificate is CloudFront’s own, and its TLS version cannot be chosen',
       });
     }
   }

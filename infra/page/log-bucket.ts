@@ -20,7 +20,7 @@ export const createLogBucket = (scope: Construct, { logDays }: Environment): Buc
   });
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions::AwsSolutions-S1',
-    reason: 'It holds the access logs; logs of who reads these would go into yet another bucket',
+    reason: 'The bucket holds access logs; logs of access to them would need another bucket',
   });
   return bucket;
 };

@@ -60,5 +60,5 @@ const formatLoss = ({ changeImpact, propertyUpdates }: ResourceDifference): stri
     .map(
       ([property, { oldValue, newValue }]) => `${property} ${JSON.stringify(oldValue)} → ${JSON.stringify(newValue)}`,
     );
-  return [`${changeImpact.toLowerCase().replace('_', ' ')}, and what it holds is lost`, ...causes].join('; ');
+  return [`${changeImpact.toLowerCase().replace('_', ' ')}, and loses its data`, ...causes].join('; ');
 };

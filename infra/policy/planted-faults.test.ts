@@ -60,7 +60,7 @@ const findings: readonly Planted[] = [
   {
     what: 'a password of the database',
     plant: ({ find }) => (find('DatabaseInstance').Properties['MasterUserPassword'] = '{{resolve:secretsmanager:x}}'),
-    says: /\(AWS::RDS::DBInstance\) MasterUserPassword: must not be given/,
+    says: /\(AWS::RDS::DBInstance\) MasterUserPassword: must not be set/,
   },
   {
     what: 'MultiAZ without a second zone',
@@ -71,38 +71,38 @@ const findings: readonly Planted[] = [
     says: /^prod\/foundation DatabaseInstance\w+ \(AWS::RDS::DBInstance\) MultiAZ: needs subnets in a second zone$/,
   },
   {
-    what: 'a queue in several zones without a second one',
+    what: 'a Multi-AZ queue without a second zone',
     plant: ({ find }) =>
       (find('QueueSubnets').Properties['SubnetIds'] = [{ Ref: 'NetworkVpcPrivateSubnet1Subnet6DD86AE6' }]),
     says: /^prod\/foundation QueueNodes\w+ \(AWS::ElastiCache::ReplicationGroup\) MultiAZEnabled: needs subnets in a second zone$/,
   },
   {
-    what: 'a queue in several zones that nobody takes over',
+    what: 'a Multi-AZ queue without failover',
     plant: ({ find }) => (find('QueueNodes').Properties['AutomaticFailoverEnabled'] = false),
     says: /QueueNodes\w+ \(AWS::ElastiCache::ReplicationGroup\) MultiAZEnabled: needs AutomaticFailoverEnabled, and a replica/,
   },
   {
-    what: 'zones that nobody could ask for',
+    what: 'a zone that CDK could not look up',
     plant: ({ find }) => (find('NetworkVpcPublicSubnet1Subnet').Properties['AvailabilityZone'] = 'dummy1a'),
     says: /^prod\/foundation NetworkVpcPublicSubnet1Subnet\w+ \(AWS::EC2::Subnet\) AvailabilityZone: must be a zone/,
   },
   {
-    what: 'a subnet that gives public addresses',
+    what: 'a subnet that assigns public addresses',
     plant: ({ find }) => (find('NetworkVpcPublicSubnet1Subnet').Properties['MapPublicIpOnLaunch'] = true),
     says: /\(AWS::EC2::Subnet\) MapPublicIpOnLaunch: must not be true/,
   },
   {
     what: 'a public load balancer',
     plant: ({ add }) => add('AWS::ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internet-facing' }),
-    says: 'prod/foundation Planted (AWS::ElasticLoadBalancingV2::LoadBalancer) Scheme: must be internal: CloudFront alone is public',
+    says: 'prod/foundation Planted (AWS::ElasticLoadBalancingV2::LoadBalancer) Scheme: must be internal: only CloudFront is public',
   },
   {
     what: 'an unencrypted bucket',
     plant: ({ add }) => add('AWS::S3::Bucket', {}),
-    says: 'prod/foundation Planted (AWS::S3::Bucket) BucketEncryption: must be given',
+    says: 'prod/foundation Planted (AWS::S3::Bucket) BucketEncryption: must be set',
   },
   {
-    what: 'a function that is not of ARM',
+    what: 'a function that does not run on ARM',
     plant: ({ add }) => add('AWS::Lambda::Function', lambdaOf({ Architectures: ['x86_64'] })),
     says: 'prod/foundation Planted (AWS::Lambda::Function) Architectures: must be arm64',
   },
@@ -112,14 +112,14 @@ const findings: readonly Planted[] = [
     says: /Planted \(AWS::Lambda::Function\) LoggingConfig: must name a log group of the stack/,
   },
   {
-    what: 'a task that is not of ARM',
+    what: 'a task that does not run on ARM',
     plant: ({ add }) => add('AWS::ECS::TaskDefinition', { RuntimePlatform: { CpuArchitecture: 'X86_64' } }),
     says: 'prod/foundation Planted (AWS::ECS::TaskDefinition) RuntimePlatform: must be ARM64',
   },
   {
-    what: 'logs that are kept for ever',
+    what: 'logs without an expiry',
     plant: ({ add }) => add('AWS::Logs::LogGroup', {}, 'Delete'),
-    says: 'prod/foundation Planted (AWS::Logs::LogGroup) RetentionInDays: must be given: logs would be kept for ever',
+    says: 'prod/foundation Planted (AWS::Logs::LogGroup) RetentionInDays: must be set: otherwise logs are kept permanently',
   },
   {
     what: 'logs that outlive their stack',
@@ -127,7 +127,7 @@ const findings: readonly Planted[] = [
     says: 'prod/foundation Planted (AWS::Logs::LogGroup) DeletionPolicy: must be Delete: destroying an environment leaves nothing',
   },
   {
-    what: 'an effect that there is not',
+    what: 'an unknown effect',
     plant: ({ add }) => add('AWS::IAM::Policy', policyOf({ Effect: 'Alow', Action: 's3:GetObject', Resource: 'x' })),
     says: 'prod/foundation Planted (AWS::IAM::Policy) PolicyDocument.Statement.0.Effect: is "Alow", neither Allow nor Deny',
   },
@@ -135,30 +135,30 @@ const findings: readonly Planted[] = [
     what: 'a misspelt action',
     plant: ({ add }) =>
       add('AWS::IAM::Policy', policyOf({ Effect: 'Allow', Action: ['elasticache:Connect', 'elasticache:Conect'] })),
-    says: 'prod/foundation Planted (AWS::IAM::Policy) PolicyDocument.Statement.0.Action: elasticache:Conect is no action of AWS',
+    says: 'prod/foundation Planted (AWS::IAM::Policy) PolicyDocument.Statement.0.Action: elasticache:Conect is not an AWS action',
   },
   {
-    what: 'an action of no service, in the policy of a bucket',
+    what: 'an action of an unknown service, in the policy of a bucket',
     plant: ({ add }) =>
       add('AWS::S3::BucketPolicy', { PolicyDocument: { Statement: [{ Effect: 'Deny', Action: 's4:*' }] } }),
-    says: 'prod/foundation Planted (AWS::S3::BucketPolicy) PolicyDocument.Statement.0.Action: s4:* is no action of AWS',
+    says: 'prod/foundation Planted (AWS::S3::BucketPolicy) PolicyDocument.Statement.0.Action: s4:* is not an AWS action',
   },
   {
-    what: 'a policy of all actions but some',
+    what: 'a policy of all actions except some',
     plant: ({ add }) => add('AWS::IAM::Policy', policyOf({ Effect: 'Allow', NotAction: 'iam:*' })),
     says: /Planted \(AWS::IAM::Policy\) PolicyDocument.Statement.0.NotAction: /,
   },
   {
-    what: "a secret in a function's environment, by its name",
+    what: 'a secret in the environment of a function, by its name',
     plant: ({ add }) =>
       add(
         'AWS::Lambda::Function',
         lambdaOf({ Environment: { Variables: { DB_PASSWORD: 'x', DB_SECRET_ARN: 'arn' } } }),
       ),
-    says: 'prod/foundation Planted (AWS::Lambda::Function) Environment.Variables.DB_PASSWORD: is a secret in an environment; give its ARN and let the process read it',
+    says: 'prod/foundation Planted (AWS::Lambda::Function) Environment.Variables.DB_PASSWORD: is a secret in an environment; pass its ARN, and let the process read it',
   },
   {
-    what: "a secret in a task's environment, by its value",
+    what: 'a secret in the environment of a task, by its value',
     plant: ({ add }) =>
       add('AWS::ECS::TaskDefinition', {
         RuntimePlatform: { CpuArchitecture: 'ARM64' },
@@ -170,7 +170,7 @@ const findings: readonly Planted[] = [
     says: /Planted \(AWS::ECS::TaskDefinition\) ContainerDefinitions\.1\.Environment\.WORD: is a secret in an environment/,
   },
   {
-    what: 'a secret that ECS puts into an environment',
+    what: 'a secret that ECS passes in an environment',
     plant: ({ add }) =>
       add('AWS::ECS::TaskDefinition', {
         RuntimePlatform: { CpuArchitecture: 'ARM64' },
@@ -186,32 +186,32 @@ const findings: readonly Planted[] = [
   {
     what: 'a renamed database',
     plant: ({ find }) => (find('DatabaseInstance').Properties['DBName'] = 'other'),
-    says: /^prod\/foundation DatabaseInstance\w+ \(AWS::RDS::DBInstance\): will replace, and what it holds is lost; DBName "sluice" → "other"$/,
+    says: /^prod\/foundation DatabaseInstance\w+ \(AWS::RDS::DBInstance\): will replace, and loses its data; DBName "sluice" → "other"$/,
   },
   {
-    what: 'a queue that is gone',
+    what: 'a removed queue',
     plant: ({ template }) => {
       const id = Object.keys(template.Resources).find((key) => key.startsWith('QueueNodes')) ?? '';
       delete template.Resources[id];
     },
-    says: /^prod\/foundation QueueNodes\w+ \(AWS::ElastiCache::ReplicationGroup\): will orphan|will destroy, and what it holds is lost$/,
+    says: /^prod\/foundation QueueNodes\w+ \(AWS::ElastiCache::ReplicationGroup\): will orphan|will destroy, and loses its data$/,
   },
   {
-    what: 'a network with other addresses',
+    what: 'a network with another address range',
     plant: ({ find }) => (find('NetworkVpc').Properties['CidrBlock'] = '10.99.0.0/16'),
     says: /^prod\/foundation NetworkVpc\w+ \(AWS::EC2::VPC\): will replace, .*; CidrBlock "10.40.0.0\/16" → "10.99.0.0\/16"$/,
   },
 ];
 
-test('the templates are without fault, and their baselines are those that are committed', async () => {
+test('the templates have no findings, and match the committed baselines', async () => {
   assert.deepEqual((await findViolations(templates)).map(formatFinding), []);
   for (const { file, text } of nextBaselines(templates)) {
-    assert.ok(readFileSync(file, 'utf8') === text, `${file} is not what the templates make: run npm run baselines`);
+    assert.ok(readFileSync(file, 'utf8') === text, `${file} does not match the templates. Run: npm run baselines`);
   }
 });
 
 for (const { what, plant, says } of findings) {
-  test(`${what} is found`, async () => {
+  test(`finds ${what}`, async () => {
     const spoilt = structuredClone(prod);
     plant(createPlanter(spoilt.find(({ stack }) => stack === 'prod/foundation') ?? assert.fail()));
     const found = (await findViolations(spoilt)).map(formatFinding);
@@ -222,7 +222,7 @@ for (const { what, plant, says } of findings) {
   });
 }
 
-test('what is destroyed on purpose is lost without a word', async () => {
+test('an accepted loss of data is no finding', async () => {
   const spoilt = structuredClone(prod);
   createPlanter(spoilt.find(({ stack }) => stack === 'prod/foundation') ?? assert.fail()).find(
     'DatabaseInstance',
@@ -263,7 +263,7 @@ const validateApp = (build: (stack: Stack) => void): string[] => {
   }
 };
 
-test('what is not as CloudFormation or AWS want it does not pass synthesis', () => {
+test('synthesis fails for violations of the rules of CloudFormation and cdk-nag', () => {
   const found = validateApp((stack) => {
     const vpc = new Vpc(stack, 'vpc', { availabilityZones: ['eu-central-1a'] });
     const open = new SecurityGroup(stack, 'open', { vpc });

@@ -22,7 +22,7 @@ const rules: readonly Rule[] = [
   {
     type: 'AWS::RDS::DBInstance',
     property: 'MasterUserPassword',
-    says: 'must not be given: RDS keeps the password',
+    says: 'must not be set: RDS manages the password',
     isKept: ({ Properties }) => Properties['MasterUserPassword'] === undefined,
   },
   {
@@ -50,25 +50,25 @@ const rules: readonly Rule[] = [
   {
     type: 'AWS::EC2::Subnet',
     property: 'MapPublicIpOnLaunch',
-    says: 'must not be true: what is started in a subnet has no public address',
+    says: 'must not be true: nothing in a subnet gets a public address',
     isKept: ({ Properties }) => Properties['MapPublicIpOnLaunch'] !== true,
   },
   {
     type: 'AWS::EC2::Subnet',
     property: 'AvailabilityZone',
-    says: 'must be a zone: dummy1 is what CDK writes when it could not ask for one',
+    says: 'must be a zone: CDK writes dummy1 if it cannot look zones up',
     isKept: ({ Properties }) => !String(Properties['AvailabilityZone']).startsWith('dummy'),
   },
   {
     type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
     property: 'Scheme',
-    says: 'must be internal: CloudFront alone is public',
+    says: 'must be internal: only CloudFront is public',
     isKept: ({ Properties }) => Properties['Scheme'] === 'internal',
   },
   {
     type: 'AWS::S3::Bucket',
     property: 'BucketEncryption',
-    says: 'must be given',
+    says: 'must be set',
     isKept: ({ Properties }) => Properties['BucketEncryption'] !== undefined,
   },
   {
@@ -80,7 +80,7 @@ const rules: readonly Rule[] = [
   {
     type: 'AWS::Lambda::Function',
     property: 'LoggingConfig',
-    says: 'must name a log group of the stack: the one that Lambda would make keeps all, and outlives the stack',
+    says: 'must name a log group of the stack: Lambda would create one without retention that outlives the stack',
     isKept: ({ Properties }) => Properties['LoggingConfig'] !== undefined,
   },
   {
@@ -92,7 +92,7 @@ const rules: readonly Rule[] = [
   {
     type: 'AWS::Logs::LogGroup',
     property: 'RetentionInDays',
-    says: 'must be given: logs would be kept for ever',
+    says: 'must be set: otherwise logs are kept permanently',
     isKept: ({ Properties }) => typeof Properties['RetentionInDays'] === 'number',
   },
   {

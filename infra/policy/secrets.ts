@@ -27,7 +27,7 @@ export const findSecrets = (templates: readonly StackTemplate[]): Finding[] => [
     ),
     ...findTexts(Properties, '')
       .filter(({ text }) => secretValue.test(text))
-      .map(({ path }) => ({ where: path.slice(1), what: 'holds a secret; give its ARN instead' })),
+      .map(({ path }) => ({ where: path.slice(1), what: 'contains a secret; use its ARN instead' })),
   ]),
   ...templates.flatMap(({ stack, Outputs }) =>
     findTexts(Outputs, '')
@@ -36,7 +36,7 @@ export const findSecrets = (templates: readonly StackTemplate[]): Finding[] => [
   ),
 ];
 
-const says = 'is a secret in an environment; give its ARN and let the process read it';
+const says = 'is a secret in an environment; pass its ARN, and let the process read it';
 
 const isSecret = (name: string, value: unknown): boolean =>
   (secretName.test(name) && !name.endsWith('_ARN') && plainValues[name]?.includes(value) !== true) ||

@@ -20,12 +20,12 @@ export const findStatementViolations = async (templates: readonly StackTemplate[
     findStatements(Properties, '').flatMap(({ path, Effect, Action = [], NotAction }) => {
       const findings = Action.filter((action) => !known.has(action)).map((action) => ({
         where: `${path}.Action`,
-        what: `${action} is no action of AWS`,
+        what: `${action} is not an AWS action`,
       }));
       if (Effect !== 'Allow' && Effect !== 'Deny')
         findings.push({ where: `${path}.Effect`, what: `is ${JSON.stringify(Effect)}, neither Allow nor Deny` });
       if (NotAction !== undefined)
-        findings.push({ where: `${path}.NotAction`, what: 'allows what nobody has thought of' });
+        findings.push({ where: `${path}.NotAction`, what: 'allows every action that it does not list' });
       return findings;
     }),
   );

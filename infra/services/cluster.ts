@@ -30,7 +30,7 @@ export const createCluster = (scope: Construct, vpc: IVpc, environment: Environm
   } else {
     Validations.of(cluster).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS4',
-      reason: 'hasContainerInsights is false: the metrics of each task cost more than they tell here',
+      reason: 'hasContainerInsights is false: the metrics of each task cost more than they are worth here',
     });
   }
   return cluster;

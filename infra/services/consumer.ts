@@ -57,7 +57,7 @@ export class Consumer extends Construct {
     const { taskRole } = this.service.taskDefinition;
     secret.grantRead(taskRole);
     queue.grantConnect(taskRole, 'consumer');
-    if (environment.consumer.most > environment.consumer.least) this.scale(environment);
+    if (environment.consumer.max > environment.consumer.min) this.scale(environment);
   }
 
   /** Scales out at once, and scales in after 15 minutes without work. */

@@ -98,11 +98,11 @@ export class SluiceTask extends Construct {
   private acknowledge(): void {
     Validations.of(this.taskDefinition).acknowledge({
       id: 'AwsSolutions::AwsSolutions-ECS2',
-      reason: 'They say where things are and name secrets; that none is a secret is checked (policy/secrets.ts)',
+      reason: 'The variables hold addresses and ARNs of secrets; policy/secrets.ts checks that none holds a secret',
     });
     Validations.of(this.taskDefinition.obtainExecutionRole()).acknowledge({
       id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
-      reason: 'ecr:GetAuthorizationToken is for a whole registry; pulling is allowed from the images of the task alone',
+      reason: 'ecr:GetAuthorizationToken is for a whole registry; the task may pull only its own images',
     });
   }
 
@@ -165,7 +165,7 @@ export class SluiceService extends SluiceTask {
         behavior: AlarmBehavior.ROLLBACK_ON_ALARM,
       });
     }
-    this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.least, maxCapacity: tasks.most });
+    this.scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.min, maxCapacity: tasks.max });
   }
 }
 

@@ -76,7 +76,7 @@ export class Producer extends Construct {
     apiTokens?.secret.grantRead(taskRole);
     queue.grantConnect(taskRole, 'producer');
     this.service.service.attachToApplicationTargetGroup(targets);
-    this.scale(targets, environment.producer.most > environment.producer.least);
+    this.scale(targets, environment.producer.max > environment.producer.min);
   }
 
   private scale(targets: ApplicationTargetGroup, isScaled: boolean): void {

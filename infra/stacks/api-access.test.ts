@@ -40,7 +40,7 @@ const tokensOf = (name: string) =>
     .map(([, { Properties }]) => Properties);
 
 for (const { name, api } of environments) {
-  test(`${name} is closed: its stack makes a token of 64 letters and digits, and the API is told where it is`, () => {
+  test(`${name} is closed: its stack creates a token of 64 letters and digits, and the API gets the ARN of its secret`, () => {
     assert.deepEqual(
       tokensOf(name).map(({ GenerateSecretString }) => GenerateSecretString),
       [{ SecretStringTemplate: '{}', GenerateStringKey: 'first', PasswordLength: 64, ExcludePunctuation: true }],
@@ -52,7 +52,7 @@ for (const { name, api } of environments) {
   });
 }
 
-test('an output names the secret and the command that shows it, and not what is in it', () => {
+test('an output has the ARN of the secret and the command that shows it, but not its content', () => {
   const outputs = Object.entries(templateOf('prod/foundation').findOutputs('*'));
   const [, output] = outputs.find(([id]) => id.startsWith('ApiTokensArn')) ?? assert.fail();
   assert.match(String(output['Description']), /^aws secretsmanager get-secret-value /);
@@ -74,18 +74,18 @@ test('an open API has no secret and no token', () => {
   );
 });
 
-test('a secret that the environment names is read, and none is made', () => {
+test('uses the secret that the environment names, and creates none', () => {
   assert.deepEqual(tokensOf('given'), []);
   assert.equal(variablesOf('given').get('API_TOKENS_SECRET_ARN'), tokensSecretArn);
   const policies = JSON.stringify(templateOf('given/app').findResources('AWS::IAM::Policy'));
   assert.ok(policies.includes(tokensSecretArn));
 });
 
-test('reads need a token too where the environment says so', () => {
+test('with tokensFor all, reads need a token too', () => {
   assert.equal(variablesOf('all').get('API_TOKENS_FOR'), 'all');
 });
 
-test('only the pages that an environment names may read the API from elsewhere, and those of its own domain', () => {
+test('only the pages of corsOrigin and of the environment’s domain may read the API from another origin', () => {
   assert.deepEqual(
     ['test', 'prod', 'named', 'all'].map((name) => variablesOf(name).get('CORS_ORIGIN')),
     ['none', 'none', 'https://sluice.example.org', 'https://one.example,https://two.example'],

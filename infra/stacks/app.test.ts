@@ -26,7 +26,7 @@ for (const environment of environments) {
   const tasks = Object.values(template.findResources('AWS::ECS::TaskDefinition')).map(({ Properties }) => Properties);
   const containers = tasks.flatMap(({ ContainerDefinitions }) => ContainerDefinitions);
 
-  test(`${name}: the tasks are of ARM and of the size that its values say`, () => {
+  test(`${name}: tasks run on ARM with the configured size`, () => {
     for (const service of ['producer', 'consumer'] as const) {
       const { cpu, memoryMiB } = environment[service];
       template.hasResourceProperties('AWS::ECS::TaskDefinition', {
@@ -56,14 +56,14 @@ for (const environment of environments) {
     }
   });
 
-  test(`${name}: ECS asks the API and Envoy whether they are well, and a consumer ends itself when it is stuck`, () => {
+  test(`${name}: ECS checks the health of the API and Envoy; a stuck consumer is killed by its own watchdog`, () => {
     const commands = new Map(containers.map(({ Name, HealthCheck }) => [String(Name), HealthCheck?.Command.join(' ')]));
     assert.match(commands.get('api'), /^CMD node .*127\.0\.0\.1:5080\/health/);
     assert.match(commands.get('envoy'), /^CMD bash .*127\.0\.0\.1\/80$/);
     assert.equal(commands.get('consumer'), undefined);
   });
 
-  test(`${name}: images are of a tag that is given, from repositories of its own`, () => {
+  test(`${name}: images have the tag of the parameter, and come from the environment’s repositories`, () => {
     template.hasParameter('ImageTag', { Type: 'String', Default: Match.absent() });
     for (const { Image } of containers) {
       const text = JSON.stringify(Image);
@@ -71,7 +71,7 @@ for (const environment of environments) {
     }
   });
 
-  test(`${name}: a release that does not come up is put back, and nothing resets the number of tasks`, () => {
+  test(`${name}: a failed release is rolled back, and a deployment does not reset the number of tasks`, () => {
     template.allResourcesProperties('AWS::ECS::Service', {
       DesiredCount: Match.absent(),
       DeploymentConfiguration: Match.objectLike({
@@ -95,10 +95,10 @@ for (const environment of environments) {
       ServiceRegistries: [Match.anyValue()],
     });
     for (const service of ['producer', 'consumer'] as const) {
-      const { least, most } = environment[service];
+      const { min, max } = environment[service];
       template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
-        MinCapacity: least,
-        MaxCapacity: most,
+        MinCapacity: min,
+        MaxCapacity: max,
       });
     }
     const isSpot = environment.producer.isSpot;
@@ -110,11 +110,11 @@ for (const environment of environments) {
       CapacityProviders: isSpot ? ['FARGATE', 'FARGATE_SPOT'] : Match.absent(),
     });
     template.resourceCountIs('AWS::ECS::ClusterCapacityProviderAssociations', 0);
-    const isScaled = environment.producer.most > environment.producer.least;
+    const isScaled = environment.producer.max > environment.producer.min;
     template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', isScaled ? 4 : 0);
   });
 
-  test(`${name}: both services are found by name in a private DNS namespace`, () => {
+  test(`${name}: both services have a name in a private DNS namespace`, () => {
     template.hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: `sluice-${name}.internal` });
     for (const Name of ['producer', 'consumer'])
       template.hasResourceProperties('AWS::ServiceDiscovery::Service', {
@@ -123,7 +123,7 @@ for (const environment of environments) {
       });
   });
 
-  test(`${name}: a task may read its secret, be its user of the queue, and nothing else`, () => {
+  test(`${name}: a task may only read its secret and log in as its user of the queue`, () => {
     for (const [service, secret, construct] of [
       ['producer', 'producer', 'ProducerService'],
       ['consumer', 'consumer', 'ConsumerService'],
@@ -146,7 +146,7 @@ for (const environment of environments) {
     }
   });
 
-  test(`${name}: an operator's command runs in a task of its own, from the consumer's image`, () => {
+  test(`${name}: an operator’s command runs in its own task, from the consumer’s image`, () => {
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
       Family: `sluice-${name}-operator`,
       RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
@@ -162,7 +162,7 @@ for (const environment of environments) {
     assert.equal(new Set(images.map(({ Image }) => JSON.stringify(Image))).size, 1);
   });
 
-  test(`${name}: the load balancer is internal, asks the API through Envoy, and logs`, () => {
+  test(`${name}: the load balancer is internal, checks the API through Envoy, and writes access logs`, () => {
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
       Scheme: 'internal',
       LoadBalancerAttributes: Match.arrayWith([
@@ -189,7 +189,7 @@ for (const environment of environments) {
     });
   });
 
-  test(`${name}: Envoy may listen on 80 and starts when the API is well, and both services publish and use TLS`, () => {
+  test(`${name}: Envoy may listen on port 80 and starts after the API is healthy; both services publish metrics and use TLS`, () => {
     const envoy = containers.find(({ Name }) => Name === 'envoy');
     assert.deepEqual(envoy?.SystemControls, [{ Namespace: 'net.ipv4.ip_unprivileged_port_start', Value: '0' }]);
     assert.deepEqual(envoy?.DependsOn, [{ ContainerName: 'api', Condition: 'HEALTHY' }]);
@@ -204,7 +204,7 @@ for (const environment of environments) {
     }
   });
 
-  test(`${name}: access logs may be written as CloudFront writes them, and end with the logs`, () => {
+  test(`${name}: the bucket of access logs accepts CloudFront’s ACLs, and access logs expire with the other logs`, () => {
     template.hasResourceProperties('AWS::S3::Bucket', {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerPreferred' }] },
       LifecycleConfiguration: { Rules: [{ ExpirationInDays: environment.logDays, Status: 'Enabled' }] },
@@ -218,13 +218,13 @@ for (const environment of environments) {
     });
   });
 
-  test(`${name}: it brings no security group and no rule of its own`, () => {
+  test(`${name}: the stack has no security group and no rule`, () => {
     for (const kind of ['SecurityGroup', 'SecurityGroupIngress', 'SecurityGroupEgress'])
       template.resourceCountIs(`AWS::EC2::${kind}`, 0);
   });
 }
 
-test('Envoy takes the client’s address from behind CloudFront and the load balancer, and the API takes it from Envoy alone', () => {
+test('Envoy finds the client’s address behind CloudFront and the load balancer, and the API trusts only Envoy', () => {
   const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
   // The image for ECS is built from these.
   const [, rewrites = ''] =
@@ -258,7 +258,7 @@ test('Envoy takes the client’s address from behind CloudFront and the load bal
   }
 });
 
-test('the load balancer drops none of the header fields that the API reads', () => {
+test('the load balancer drops no header field that the API reads', () => {
   const read = readFileSync(join(import.meta.dirname, '../../apps/producer/http/cors.ts'), 'utf8');
   const [, allowed = ''] = /'access-control-allow-headers': '([^']+)'/.exec(read) ?? [];
   const names = [...allowed.split(', '), 'x-client-address', 'X-Forwarded-For'];
@@ -267,7 +267,7 @@ test('the load balancer drops none of the header fields that the API reads', () 
   for (const name of names) assert.match(name, /^[-A-Za-z0-9]+$/);
 });
 
-test('what Container Insights writes is in a log group of the stack, which is there before the cluster', () => {
+test('Container Insights writes to a log group of the stack, which is created before the cluster', () => {
   const [id = ''] = Object.keys(
     templateOf('prod').findResources('AWS::Logs::LogGroup', {
       Properties: { LogGroupName: '/aws/ecs/containerinsights/sluice-prod/performance', RetentionInDays: 365 },
@@ -279,14 +279,14 @@ test('what Container Insights writes is in a log group of the stack, which is th
   });
 });
 
-test('the consumers of a release come before its producers, whose script they load', () => {
+test('a release deploys consumers before producers, because they load the producers’ script', () => {
   const services = Object.entries(templateOf('prod').findResources('AWS::ECS::Service'));
   const [consumer = ''] = services.find(([id]) => id.startsWith('Consumer')) ?? [];
   const [, producer = {}] = services.find(([id]) => id.startsWith('Producer')) ?? [];
   assert.ok([producer['DependsOn']].flat().includes(consumer), String(producer['DependsOn']));
 });
 
-test('the producer writes as many partitions as there may be shards', () => {
+test('the number of partitions is the maximum number of shards', () => {
   for (const [name, partitions] of [
     ['test', '1'],
     ['prod', '4'],
@@ -302,7 +302,7 @@ test('the producer writes as many partitions as there may be shards', () => {
   }
 });
 
-test('consumers are added by the age of the oldest entry, but not while the ledger does not record', () => {
+test('scales consumers out by the age of the oldest entry, but not while the database does not record', () => {
   const alarms = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
     .filter(([id]) => id.startsWith('ConsumerService'))
     .map(([, { Properties }]) => [Properties.Metrics[0].Expression, Properties.EvaluationPeriods]);
@@ -312,7 +312,7 @@ test('consumers are added by the age of the oldest entry, but not while the ledg
   ]);
 });
 
-test('services are scaled in steps: producers by 1,000 requests a second each, consumers out by one or two and in by one', () => {
+test('scales producers to 1,000 requests a second each, and consumers in steps: out by one or two, in by one', () => {
   const policies = Object.values(templateOf('prod').findResources('AWS::ApplicationAutoScaling::ScalingPolicy'));
   const found = policies.map(({ Properties }) =>
     Properties.PolicyType === 'StepScaling'
@@ -331,7 +331,7 @@ test('services are scaled in steps: producers by 1,000 requests a second each, c
   ]);
 });
 
-test('with a domain the load balancer speaks TLS, with a certificate for the name', () => {
+test('with a domain, the load balancer uses TLS with a certificate for the name', () => {
   const template = templateOf('named');
   template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
     Port: 443,

@@ -65,8 +65,8 @@ export class PipelineStack extends Stack {
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`,
       reason:
         resource === '*'
-          ? 'These read, or make a login, and AWS checks them for all resources'
-          : 'What it names has a part that AWS or CDK chooses when it is made',
+          ? 'These actions only read or log in, and AWS supports no single resource for them'
+          : 'AWS or CDK chooses a part of the name on creation',
     });
   }
 }

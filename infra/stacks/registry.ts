@@ -30,11 +30,11 @@ export class RegistryStack extends Stack {
       lifecycleRules: [
         {
           rulePriority: 1,
-          description: 'What lost its tag while it was pushed',
+          description: 'Images that lost their tag during a push',
           tagStatus: TagStatus.UNTAGGED,
           maxImageAge: Duration.days(7),
         },
-        { rulePriority: 2, description: 'Enough to go back to', tagStatus: TagStatus.ANY, maxImageCount: 50 },
+        { rulePriority: 2, description: 'Images for rollbacks', tagStatus: TagStatus.ANY, maxImageCount: 50 },
       ],
       // In a protected environment, `destroy` stops at a repository that has images.
       removalPolicy: RemovalPolicy.DESTROY,

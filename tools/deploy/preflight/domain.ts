@@ -25,12 +25,12 @@ export const fetchZone = async ({ route53 }: Account, { hostedZoneId }: Domain):
 export const checkDomain = (domain: Domain, zone: string | Issue): Issue[] => {
   if (typeof zone !== 'string') return [zone];
   if (domain.name === zone || domain.name.endsWith(`.${zone}`)) return [];
-  const what = `The hosted zone ${domain.hostedZoneId} is of ${zone}, and ${domain.name} is not in it: no certificate would ever be issued`;
+  const what = `${domain.name} is not in the hosted zone ${domain.hostedZoneId} (${zone}), so no certificate can be issued`;
   return [
     {
       what,
       where: 'Route 53',
-      fix: 'aws route53 list-hosted-zones shows the ids; put the right one into infra/environments',
+      fix: 'find the id with aws route53 list-hosted-zones, and set it in infra/environments',
     },
   ];
 };

@@ -12,6 +12,6 @@ export const checkGit = (
   if ('issue' in state) return [state.issue];
   if (!isProtected || state.changes === undefined) return [];
   const shown = state.changedFiles.slice(0, 5).join(', ');
-  const what = `${state.changedFiles.length} files are not as committed (${shown}), and ${name} runs commits alone`;
+  const what = `${state.changedFiles.length} files have uncommitted changes (${shown}), and ${name} runs only commits`;
   return [{ what, where: 'git', fix: 'git commit, or git stash --include-untracked' }];
 };

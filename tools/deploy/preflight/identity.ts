@@ -38,10 +38,14 @@ export const readProfiles = (variables: Readonly<Record<string, string | undefin
 /** Finds problems of a named profile. */
 export const checkProfile = (profile: string | undefined, profiles: readonly string[]): Issue[] => {
   if (profile === undefined || profiles.includes(profile)) return [];
-  const others = profiles.length === 0 ? 'there is none' : `there are ${profiles.join(', ')}`;
+  const others = profiles.length === 0 ? 'no profiles exist' : `existing profiles: ${profiles.join(', ')}`;
   const fix = `aws configure sso --profile ${profile}`;
   return [
-    { what: `There is no AWS profile ${profile}; ${others}`, where: '~/.aws/config and ~/.aws/credentials', fix },
+    {
+      what: `The AWS profile ${profile} does not exist; ${others}`,
+      where: '~/.aws/config and ~/.aws/credentials',
+      fix,
+    },
   ];
 };
 
@@ -52,7 +56,7 @@ export const checkIdentity = (
 ): Issue[] => {
   if ('issue' in identity) return [identity.issue];
   if (identity.account === environment.account) return [];
-  const what = `The credentials are of the account ${identity.account} (${identity.arn}), and ${environment.name} is in ${environment.account}`;
-  const fix = `name a profile of ${environment.account} (--profile), or put your account into infra/environments/${environment.name}.ts`;
+  const what = `The credentials belong to the account ${identity.account} (${identity.arn}), but ${environment.name} is in ${environment.account}`;
+  const fix = `select a profile of ${environment.account} (--profile), or set your account in infra/environments/${environment.name}.ts`;
   return [{ what, where: 'credentials', fix }];
 };

@@ -45,17 +45,17 @@ export const checkMachine = ({ nodeVersion, docker, hasBuildx }: Machine): Issue
   const where = 'this machine';
   const issues: Issue[] = [];
   if (Number(nodeVersion.split('.')[0]) < 24) {
-    const fix = 'start it by npm (npm run deploy), which takes the right one from node_modules';
-    issues.push({ what: `Node is ${nodeVersion}, and Sluice needs 24`, where, fix });
+    const fix = 'start the command with npm (npm run deploy), which uses the version of node_modules';
+    issues.push({ what: `Node.js is ${nodeVersion}, but Sluice needs 24`, where, fix });
   }
   if (docker === undefined) {
-    issues.push({ what: 'There is no docker', where, fix: 'install it: https://docs.docker.com/engine/install' });
+    issues.push({ what: 'Docker is not installed', where, fix: 'install it: https://docs.docker.com/engine/install' });
   } else if (docker.server === undefined) {
-    const fix = 'systemctl start docker (or Docker Desktop)';
-    issues.push({ what: `Docker does not run: ${docker.said}`, where, fix });
+    const fix = 'start it: systemctl start docker (or Docker Desktop)';
+    issues.push({ what: `Docker is not running: ${docker.said}`, where, fix });
   } else if (!hasBuildx) {
     const fix = 'install it: https://docs.docker.com/go/buildx';
-    issues.push({ what: 'Docker has no buildx, which makes the images for ARM64', where, fix });
+    issues.push({ what: 'Docker has no buildx, which builds the images for ARM64', where, fix });
   }
   return issues;
 };

@@ -15,7 +15,7 @@ import { checkBootstrap, checkPrefixLists, checkRegion } from './region.ts';
 
 const dev = { name: 'dev', account: '222222222222', region: 'eu-central-1', isProtected: false };
 
-test('a machine without docker, with one that does not run, and with one without buildx gets an issue with its fix', () => {
+test('reports a missing docker, a stopped one, and one without buildx, each with its fix', () => {
   const good = { nodeVersion: '24.21.0', docker: { server: '28.2.2', said: '' }, hasBuildx: true };
   assert.deepEqual(checkMachine(good), []);
   const [absent] = checkMachine({ ...good, docker: undefined, hasBuildx: false });
@@ -27,7 +27,7 @@ test('a machine without docker, with one that does not run, and with one without
   assert.equal(checkMachine({ nodeVersion: '20.1.0', docker: undefined, hasBuildx: false }).length, 2);
 });
 
-test('a machine of another processor is good: no program of an image runs while it is built (tests/containers/dockerfile.test.ts)', async () => {
+test('accepts a machine with another processor: a build runs no program of the image (tests/containers/dockerfile.test.ts)', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-docker-'));
   const path = process.env['PATH'];
   try {
@@ -47,7 +47,7 @@ test('a machine of another processor is good: no program of an image runs while 
   }
 });
 
-test('profiles are those of both files, and sessions of single sign-on are none', () => {
+test('reads the profiles of both files, without sections of SSO sessions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-profiles-'));
   try {
     const [config, credentials] = [join(folder, 'config'), join(folder, 'credentials')];
@@ -57,24 +57,24 @@ test('profiles are those of both files, and sessions of single sign-on are none'
     assert.deepEqual(profiles, ['default', 'one', 'quoted', 'two']);
     assert.deepEqual(checkProfile('two', profiles), []);
     assert.deepEqual(checkProfile(undefined, profiles), []);
-    assert.match(checkProfile('three', profiles)[0]?.what ?? '', /there are default, one, quoted, two$/);
+    assert.match(checkProfile('three', profiles)[0]?.what ?? '', /existing profiles: default, one, quoted, two$/);
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
-test('credentials of another account are refused, by both numbers', () => {
+test('refuses credentials of another account, and names both accounts', () => {
   const arn = 'arn:aws:iam::333333333333:user/one';
   assert.deepEqual(checkIdentity({ account: dev.account, arn }, dev), []);
   const [issue] = checkIdentity({ account: '333333333333', arn }, dev);
   assert.match(issue?.what ?? '', /333333333333 .* dev is in 222222222222$/);
 });
 
-test('a region that is not the environment’s or not enabled is refused', () => {
+test('refuses a region that is not the environment’s, or not enabled', () => {
   assert.deepEqual(checkRegion('eu-central-1', dev, 'opt-in-not-required'), []);
   assert.match(
     checkRegion('eu-north-1', dev, undefined)[0]?.what ?? '',
-    /dev is in eu-central-1, and eu-north-1 was asked for/,
+    /dev is in eu-central-1, but the requested region is eu-north-1/,
   );
   assert.match(
     checkRegion('eu-central-1', dev, 'not-opted-in')[0]?.fix ?? '',
@@ -82,7 +82,7 @@ test('a region that is not the environment’s or not enabled is refused', () =>
   );
 });
 
-test('a bootstrap stack that is missing, too old or says no number is told with the command that makes it', () => {
+test('a bootstrap stack that is missing, too old or without a version is reported with the command to create it', () => {
   const of = (region: string, found: number | undefined) => ({ region, needed: 6, found });
   const regions = [of('a', 6), of('b', undefined), of('c', 5), of('d', Number.NaN)];
   const issues = checkBootstrap(regions, dev.account, 'x');
@@ -92,15 +92,15 @@ test('a bootstrap stack that is missing, too old or says no number is told with 
   );
 });
 
-test('a prefix list under another id is told with the id that it has here', () => {
+test('a prefix list with another id is reported with its id in the account', () => {
   const wanted = { origin: 'pl-1', s3: 'pl-2' };
   assert.deepEqual(checkPrefixLists(wanted, new Map(Object.entries(wanted)), 'eu-central-1'), []);
   const issues = checkPrefixLists(wanted, new Map([['origin', 'pl-9']]), 'eu-central-1');
   assert.match(issues[0]?.fix ?? '', /put pl-9 into infra\/regions.ts/);
-  assert.equal(issues[1]?.what, 'There is no prefix list s3');
+  assert.equal(issues[1]?.what, 'The prefix list s3 does not exist');
 });
 
-test('quotas count the most tasks, twice while a release takes the place of another, and addresses before the first deployment alone', () => {
+test('quotas count the maximum number of tasks, twice for a release, and addresses only before the first deployment', () => {
   const prod: Environment = { ...values, name: 'prod' };
   const needs = (isThere: boolean) => quotasOf(prod, isThere).map(({ code, needed }) => [code, needed]);
   assert.deepEqual(needs(false), [
@@ -111,7 +111,7 @@ test('quotas count the most tasks, twice while a release takes the place of anot
   assert.deepEqual(needs(true), [['L-3032A538', 56]]);
 });
 
-test('a quota that is too low is told with the command that raises it; one that cannot be read is no fault', () => {
+test('a quota that is too low is reported with the command to raise it; an unreadable one is only a note', () => {
   const quota = { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: 'L-0263D0A3', needed: 3 };
   const states = [
     { ...quota, limit: 5, used: 2 },
@@ -121,34 +121,34 @@ test('a quota that is too low is told with the command that raises it; one that 
   const issues = checkQuotas(states, 'eu-central-1');
   assert.deepEqual(
     issues.map(({ what }) => what),
-    ['EC2-VPC Elastic IPs: 3 needed, and 2 left of 5'],
+    ['The quota "EC2-VPC Elastic IPs" is too low: 3 needed, 2 of 5 available'],
   );
   assert.match(issues[0]?.fix ?? '', /--quota-code L-0263D0A3 --desired-value 6$/);
   assert.deepEqual(noteQuotas(states), ['The quota "EC2-VPC Elastic IPs" could not be read: refused']);
 });
 
-test('a domain outside its hosted zone is refused: its certificate would never be issued', () => {
+test('refuses a domain outside its hosted zone, because no certificate could be issued', () => {
   const domain = { name: 'sluice.example.org', hostedZoneId: 'Z1' };
   assert.deepEqual(checkDomain(domain, 'example.org'), []);
   assert.deepEqual(checkDomain(domain, 'sluice.example.org'), []);
   assert.equal(checkDomain(domain, 'ample.org').length, 1);
 });
 
-test('what is protected runs commits alone; elsewhere changes are allowed, and a commit is needed everywhere', () => {
+test('a protected environment runs only commits; others allow uncommitted changes, and all need a commit', () => {
   const dirty = { commit: 'abc', changes: '1234', changedFiles: ['README.md'] };
   const prod = { name: 'prod', isProtected: true };
   assert.deepEqual(checkGit(dirty, dev), []);
   assert.match(
     checkGit(dirty, prod)[0]?.what ?? '',
-    /^1 files are not as committed \(README.md\), and prod runs commits alone/,
+    /^1 files have uncommitted changes \(README.md\), and prod runs only commits/,
   );
   assert.deepEqual(checkGit({ ...dirty, changes: undefined }, prod), []);
   const issue = { what: 'There is no commit', where: 'git', fix: 'git init' };
   assert.deepEqual(checkGit({ issue }, dev), [issue]);
 });
 
-test('an open API is told before anything is done, and a closed one is as it should be', () => {
-  assert.deepEqual(noteAccess({ access: 'open' }), ['The API is open: anybody may write and read (api.access)']);
+test('warns about an open API, and not about a closed one', () => {
+  assert.deepEqual(noteAccess({ access: 'open' }), ['The API is open: anyone can read and write (api.access)']);
   assert.deepEqual(noteAccess({ access: 'tokens', tokensFor: 'writes' }), []);
   assert.deepEqual(noteAccess({ access: 'tokens', tokensFor: 'all' }), []);
 });

@@ -65,7 +65,7 @@ const collect = async (...looks: readonly (() => Promise<readonly Issue[]>)[]): 
 export const runPreflight = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
   const { name, account: number } = environment;
   const { signal, progress } = work;
-  progress.status('Looking at this machine and the account …');
+  progress.status('Checking this machine and the account …');
   const account = connectTo(environment.region);
   const [machine, git, identity] = await Promise.all([
     fetchMachine(join(folderOf(name), 'docker.log'), signal),

@@ -10,7 +10,7 @@ export type Quota = { readonly name: string; readonly service: string; readonly 
 /** The limit of a quota and its used part. The limit is undefined if AWS does not return it. */
 export type QuotaState = Quota & { readonly limit: number | undefined; readonly used: number; readonly why?: string };
 
-const vcpusOf = ({ cpu, most }: Environment['producer']): number => (cpu / 1_024) * most;
+const vcpusOf = ({ cpu, max }: Environment['producer']): number => (cpu / 1_024) * max;
 
 /**
  * Returns the quotas of a whole environment at its maximum number of tasks. Twice as many tasks run
@@ -58,7 +58,7 @@ export const checkQuotas = (states: readonly QuotaState[], region: string): Issu
   states
     .filter(({ limit, used, needed }) => limit !== undefined && limit - used < needed)
     .map(({ name, service, code, needed, limit = 0, used }) => ({
-      what: `${name}: ${needed} needed, and ${Math.max(limit - used, 0)} left of ${limit}`,
+      what: `The quota "${name}" is too low: ${needed} needed, ${Math.max(limit - used, 0)} of ${limit} available`,
       where: region,
       fix: `aws service-quotas request-service-quota-increase --region ${region} --service-code ${service} --quota-code ${code} --desired-value ${used + needed}`,
     }));
@@ -67,4 +67,4 @@ export const checkQuotas = (states: readonly QuotaState[], region: string): Issu
 export const noteQuotas = (states: readonly QuotaState[]): string[] =>
   states
     .filter(({ limit }) => limit === undefined)
-    .map(({ name, why }) => `The quota "${name}" could not be read: ${why ?? 'AWS says no number'}`);
+    .map(({ name, why }) => `The quota "${name}" could not be read: ${why ?? 'AWS returned no value'}`);

@@ -34,8 +34,8 @@ export const checkBootstrap = (
     .map(({ region, needed, found }) => ({
       what:
         found === undefined
-          ? 'CDK has no bootstrap stack here: nowhere to put templates, and no roles to deploy with'
-          : `The bootstrap stack of CDK has version ${found}, and ${needed} is needed`,
+          ? 'The bootstrap stack of CDK is missing, with the bucket for templates and the roles of a deployment'
+          : `The bootstrap stack of CDK has version ${found}, but ${needed} is required`,
       where: `${account} in ${region}`,
       fix: bootstrapCommand(account, region, profile),
     }));
@@ -60,8 +60,8 @@ export const checkRegion = (
 ): Issue[] => {
   const where = `infra/environments/${environment.name}.ts`;
   if (asked !== environment.region) {
-    const what = `${environment.name} is in ${environment.region}, and ${asked} was asked for`;
-    const fix = `name ${environment.region}, or put ${asked} there with its zones (and into infra/regions.ts)`;
+    const what = `${environment.name} is in ${environment.region}, but the requested region is ${asked}`;
+    const fix = `use --region ${environment.region}, or set ${asked} and its zones there (and in infra/regions.ts)`;
     return [{ what, where, fix }];
   }
   if (optIn !== 'not-opted-in') return [];
@@ -92,7 +92,9 @@ export const checkPrefixLists = (
     const own = found.get(name);
     if (own === id) return [];
     const what =
-      own === undefined ? `There is no prefix list ${name}` : `The prefix list ${name} is ${own}, and infra says ${id}`;
+      own === undefined
+        ? `The prefix list ${name} does not exist`
+        : `The prefix list ${name} has the id ${own}, but infra/regions.ts has ${id}`;
     const fix =
       own === undefined
         ? 'check that the region has CloudFront’s origin-facing list'
