@@ -37,15 +37,15 @@ const plantInterface = async (vpc: string) => {
   return { id: NetworkInterface?.NetworkInterfaceId ?? assert.fail(), subnet: Subnet?.SubnetId };
 };
 
-test('without a terminal nothing is destroyed unless it is said twice', async () => {
+test('without a terminal, destroys nothing unless both flags are given', async () => {
   await plantEnvironment(account, 'dev', 'dev-0123456789ab');
   const { code, output } = await run(account, 'destroy', dev.slice(0, -1));
   assert.equal(code, 1, output);
-  assert.match(output, /✗ Something would be destroyed, and nobody can be asked/);
+  assert.match(output, /✗ Destroying or replacing resources needs a confirmation/);
   assert.equal(account.cloudFormation.statuses()['sluice-dev-app'], 'CREATE_COMPLETE');
 });
 
-test('a network interface that Lambda still has is waited for and named; when it is gone everything goes', async () => {
+test('waits for a network interface of Lambda and names it; once it is deleted, deletes the rest', async () => {
   const { id, subnet } = await plantInterface(
     account.cloudFormation.findResource('sluice-dev-foundation', 'NetworkVpc'),
   );
@@ -58,34 +58,37 @@ test('a network interface that Lambda still has is waited for and named; when it
   });
   const { code, output } = await run(account, 'destroy', dev, { SLUICE_POLL_MS: '5' });
   assert.equal(code, 1, output);
-  assert.match(output, /✓ sluice-dev-app is gone/);
-  assert.match(output, /sluice-dev-foundation could not be removed whole; what is in its way is waited for/);
+  assert.match(output, /✓ sluice-dev-app deleted/);
   assert.match(
     output,
-    new RegExp(`✗ Network interfaces that CloudFront and Lambda takes? away[^\\n]*${id} \\(Lambda\\)`),
+    /sluice-dev-foundation could not be deleted completely; waiting for the resources that block it/,
+  );
+  assert.match(
+    output,
+    new RegExp(`✗ Network interfaces of CloudFront and Lambda: timeout after[^\\n]*${id} \\(Lambda\\)`),
   );
 
   const again = start(account, 'destroy', dev);
-  await again.says(/could not be removed whole/);
+  await again.says(/could not be deleted completely/);
   // Lambda releases the interface, and the command that waits for it deletes it. The emulated
   // network can only be deleted without the subnet of the interface.
   await ec2.send(new DeleteSubnetCommand({ SubnetId: subnet }));
   rule();
   const ended = await again.ended;
   assert.equal(ended.code, 0, ended.output);
-  assert.match(ended.output, /✓ nothing of dev is left that is paid for/);
+  assert.match(ended.output, /✓ no billable resources of dev are left/);
 });
 
-test('what is left with the environment’s tag is named, and ends it with 1; without it nothing is left', async () => {
+test('a billable resource with the environment’s tag is named and exits with 1; without one, the command exits with 0', async () => {
   const tags = { application: 'sluice', environment: 'dev' };
   await logs.send(new CreateLogGroupCommand({ logGroupName: 'somebody-made-this', tags }));
   const { code, output } = await run(account, 'destroy', dev, { SLUICE_POLL_MS: '5' });
   assert.equal(code, 1, output);
   assert.match(output, /billable {2}arn:aws:logs:eu-central-1:222222222222:log-group:somebody-made-this/);
-  assert.match(output, /✗ 1 of what is left of dev is paid for: arn:aws:logs:[^\n]*somebody-made-this/);
+  assert.match(output, /✗ Billable resources of dev are left: arn:aws:logs:[^\n]*somebody-made-this/);
 
   await logs.send(new DeleteLogGroupCommand({ logGroupName: 'somebody-made-this' }));
   const again = await run(account, 'destroy', dev);
   assert.equal(again.code, 0, again.output);
-  assert.match(again.output, /There is no stack of it\./);
+  assert.match(again.output, /No stacks of dev are deployed/);
 });

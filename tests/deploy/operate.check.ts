@@ -21,7 +21,7 @@ const write = async (logGroupName: string, logStreamName: string, messages: read
   await logs.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }));
 };
 
-test('what looks at an environment that is not deployed says so and ends with 1', async () => {
+test('status, logs and ops of an environment that is not deployed exit with 1 and name the fix', async () => {
   for (const [command, ...words] of [['status'], ['logs', 'consumer'], ['ops', 'verify']] as const) {
     const { code, output } = await run(account, command, ['dev', ...words, '--profile', 'x']);
     assert.equal(code, 1, output);
@@ -29,22 +29,22 @@ test('what looks at an environment that is not deployed says so and ends with 1'
   }
 });
 
-test('the status shows services, versions, queue, rows, alarms and cost in one table; what is not known does not hide the rest', async () => {
+test('the status shows services, versions, queue, rows, alarms and cost in one table; an unknown row does not hide the others', async () => {
   await plantEnvironment(account, 'dev', 'dev-0123456789ab');
   const { code, output } = await run(account, 'status', ['dev', '--profile', 'x']);
   // The emulator runs no tasks, so there is no queue state and no API answers.
   assert.equal(code, 1, output);
   assert.match(output, /^dev {2}eu-central-1 {2}https:\/\/\w+\.cloudfront\.net$/m);
-  assert.match(output, /^ {2}api +closed {2}writes need a token, and anybody may read$/m);
+  assert.match(output, /^ {2}api +closed {2}writes need a token, and anyone can read$/m);
   assert.match(output, /✗ producer +0 of 1 tasks {2}dev-0123456789ab/);
   assert.match(output, /✗ consumer +0 of 1 tasks {2}dev-0123456789ab/);
-  assert.match(output, /✗ queue +not known {2}no process has said anything/);
-  assert.match(output, /✗ rows +not known/);
+  assert.match(output, /✗ queue +unknown {2}no metrics for five minutes/);
+  assert.match(output, /✗ rows +unknown/);
   assert.match(output, /^ {2}alarms +none/m);
   assert.match(output, /^ {2}cost +0\.00 USD/m);
 });
 
-test('the logs of a service come with time, container and task, and without the lines that metrics are made of', async () => {
+test('log lines of a service have time, container and task, and lines with metrics are hidden', async () => {
   const group = account.cloudFormation.findResource('sluice-dev-app', 'ConsumerServiceLog');
   await write(group, 'consumer/consumer/0123456789abcdef', [
     '{"msg":"it runs"}',
@@ -60,7 +60,7 @@ test('the logs of a service come with time, container and task, and without the 
     assert.equal((await run(account, 'logs', words)).code, 2);
 });
 
-test('an operator’s command runs in a task beside the consumers, and ends as that ends', async () => {
+test('an operator’s command runs in a task next to the consumers, and exits with its status', async () => {
   const group = account.cloudFormation.findResource('sluice-dev-app', 'OperatorTaskLog');
   let started: { overrides?: unknown; networkConfiguration?: unknown } = {};
   const watch = account.front.add(async ({ service, action, body }) => {

@@ -36,7 +36,7 @@ const filesOf = (file: string, seen = new Set<string>()): Set<string> => {
   return seen;
 };
 
-test('the role of a pipeline may do all that a deployment asks AWS', () => {
+test('the role of a pipeline allows every call of a deployment', () => {
   const asked = [...filesOf(join(repository, 'tools/deploy/commands/deploy.ts'))].flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g)].flatMap(
       ([, names = '', client = '']) =>

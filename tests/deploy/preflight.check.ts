@@ -26,7 +26,7 @@ const bootstrap = async (): Promise<void> => {
   assert.equal(child.exitCode, 0, said + complained);
 };
 
-test('expired credentials end it with 1 and what renews them, and nothing has been done', async () => {
+test('expired credentials exit with 1 and how to renew them, before any other call', async () => {
   const remove = account.front.add(expireCredentials);
   const { code, output } = await run(account, 'deploy', dev);
   remove();
@@ -39,7 +39,7 @@ test('expired credentials end it with 1 and what renews them, and nothing has be
   assert.deepEqual([...new Set(account.front.asked)], ['sts:GetCallerIdentity']);
 });
 
-test('every fault of the machine and the call is told at once', async () => {
+test('reports all problems of the machine and the arguments at once', async () => {
   const { code, output } = await run(
     account,
     'deploy',
@@ -55,10 +55,10 @@ test('every fault of the machine and the call is told at once', async () => {
   assert.equal(output.match(/^ {2}fix {4}/gm)?.length, 3, output);
 });
 
-test('without a bootstrap stack it says which command makes one, and goes on when that has been run', async () => {
+test('without a bootstrap stack, prints the command that creates it, and continues once it exists', async () => {
   const { code, output } = await run(account, 'deploy', dev);
   assert.equal(code, 1, output);
-  assert.match(output, /✗ CDK has no bootstrap stack here/);
+  assert.match(output, /✗ The bootstrap stack of CDK is missing/);
   assert.match(output, /fix {4}npx --workspace infra cdk bootstrap aws:\/\/222222222222\/eu-central-1/);
   assert.doesNotMatch(output, /Plan/);
 
@@ -69,26 +69,26 @@ test('without a bootstrap stack it says which command makes one, and goes on whe
   assert.equal((await again.ended).code, 130, again.output());
 });
 
-test('where AWS asks for fewer calls for long, it says so and ends with 1', async () => {
+test('permanent throttling exits with 1 and says so', async () => {
   const remove = account.front.add(throttle('sts'));
   const { code, output } = await run(account, 'deploy', dev);
   remove();
   assert.equal(code, 1, output);
   assert.match(
     output,
-    /✗ AWS asks for fewer calls, and still did after several attempts[^\n]*Rate exceeded\n {2}where {2}STS/,
+    /✗ AWS throttled the call, even after retries with backoff[^\n]*Rate exceeded\n {2}where {2}STS/,
   );
   assert.match(output, /fix {4}wait a minute, then run the same command again/);
 });
 
-test('without a terminal nothing moves and nothing is coloured', async () => {
+test('without a terminal, prints no animation and no colours', async () => {
   const { output } = await run(account, 'deploy', ['nowhere'], { CI: 'true', FORCE_COLOR: undefined });
   // oxlint-disable-next-line no-control-regex -- colors are control characters
   assert.doesNotMatch(output, /\u001b\[|\r/);
-  assert.match(output, /There is no environment nowhere; there are test, dev, stage, prod/);
+  assert.match(output, /Unknown environment nowhere\. Choose one of: test, dev, stage, prod/);
 });
 
-test('an environment that does not exist, none at all, and more than one is misuse and ends with 2', async () => {
+test('an unknown environment, none, and more than one are wrong usage and exit with 2', async () => {
   for (const words of [['nowhere', '--yes'], ['--yes'], ['dev', '--no-such-flag'], ['dev', 'stage', '--yes']]) {
     for (const command of ['deploy', 'destroy'] as const) {
       const { code, output } = await run(account, command, words);

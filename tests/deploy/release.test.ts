@@ -25,7 +25,7 @@ test('the notes of a release are the section of its version, and no other', (t) 
   assert.deepEqual(check(t, `v${version}`, changelog), { status: 0, stdout: '- this\n', stderr: '' });
 });
 
-test('a tag that is not the version, and a version without notes, are refused with the fix', (t) => {
+test('refuses a tag that is not the version, and a version without notes, each with the fix', (t) => {
   for (const [tag, changelog, message] of [
     ['v999.0.0', undefined, /package\.json has version .* Tag the commit that sets the version/],
     ['main', undefined, /npm run release -- v1\.2\.3/],

@@ -32,7 +32,7 @@ const deployOnTerminal = async (columns: number, answers: Answers, more = {}) =>
   return { code: child.exitCode, output, plain: stripVTControlCharacters(output) };
 };
 
-test('deploy.sh asks for profile, region and environment, remembers the answers, and deploys when it is told to', async () => {
+test('deploy.sh asks for profile, region and environment, remembers the answers, and deploys nothing without a confirmation', async () => {
   const first = await deployOnTerminal(100, [
     ['AWS profile', 'x\r'],
     ['AWS region', 'eu-central-1\r'],
@@ -40,8 +40,8 @@ test('deploy.sh asks for profile, region and environment, remembers the answers,
     ['Deploy', 'n\r'],
   ]);
   assert.equal(first.code, 1, first.plain);
-  assert.match(first.plain, /dev\/registry: made 3/);
-  assert.match(first.plain, /✗ Nothing was done/);
+  assert.match(first.plain, /dev\/registry: created 3/);
+  assert.match(first.plain, /✗ Nothing was changed/);
   assert.deepEqual(JSON.parse(readFileSync(join(account.variables['SLUICE_DIR'] ?? '', 'deploy.json'), 'utf8')), {
     profile: 'x',
     region: 'eu-central-1',
@@ -49,7 +49,7 @@ test('deploy.sh asks for profile, region and environment, remembers the answers,
   });
 });
 
-test('told to, it deploys as far as the emulated account carries; a terminal that does not say how wide it is shows it line by line', async () => {
+test('after a confirmation, deploys as far as the emulator supports; a terminal without a width gets plain lines', async () => {
   const { code, plain } = await deployOnTerminal(0, [
     ['AWS profile', '\r'],
     ['AWS region', '\r'],
@@ -57,14 +57,14 @@ test('told to, it deploys as far as the emulated account carries; a terminal tha
     ['Deploy', 'y\r'],
   ]);
   for (const stack of ['registry', 'foundation', 'app'])
-    assert.match(plain, new RegExp(`✓ sluice-dev-${stack} is as it should be`));
+    assert.match(plain, new RegExp(`✓ sluice-dev-${stack} is up to date`));
   assert.match(plain, /✓ \d+ files uploaded/);
   // The emulator runs no tasks.
-  assert.match(plain, /✗ Services: not within \d+ min; /);
+  assert.match(plain, /✗ Services: timeout after \d+ min; /);
   assert.equal(code, 1, plain);
 });
 
-test('the last answers are what Enter takes; with NO_COLOR nothing is coloured', async () => {
+test('Enter accepts the last answers; with NO_COLOR, prints no colours', async () => {
   const remove = account.front.add(expireCredentials);
   const again = await deployOnTerminal(
     100,

@@ -43,7 +43,7 @@ const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')));
 
-test('every action is named by the commit that it is, with its version beside it', () => {
+test('every action is pinned to a commit, with its version in a comment', () => {
   assert.ok(steps.some(({ step }) => step.uses !== undefined));
   for (const { where, step } of steps)
     if (step.uses !== undefined) assert.match(step.uses, /^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/, where);
@@ -51,7 +51,7 @@ test('every action is named by the commit that it is, with its version beside it
     for (const [line] of text.matchAll(/uses: .*@.*/g)) assert.match(line, /@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name);
 });
 
-test('a workflow that is called is one of the same commit', () => {
+test('a called workflow is a file of the same commit', () => {
   const called = jobs.flatMap(({ where, value: { uses } }) => (uses === undefined ? [] : [{ where, uses }]));
   assert.ok(called.length > 0);
   for (const { where, uses } of called) {
@@ -60,7 +60,7 @@ test('a workflow that is called is one of the same commit', () => {
   }
 });
 
-test('what workflows run are scripts that people run too', () => {
+test('workflows run only scripts that people can run too', () => {
   const runs = steps.flatMap(({ where, step: { run } }) => (run === undefined ? [] : [{ where, run }]));
   assert.ok(runs.length > 0);
   for (const { where, run } of runs) {
@@ -77,7 +77,7 @@ test('what workflows run are scripts that people run too', () => {
   }
 });
 
-test('no workflow knows a key, and none but a deployment may ask for a role', () => {
+test('no workflow has a key, and only a deployment may request a role', () => {
   for (const { name, text, permissions } of workflows) {
     assert.doesNotMatch(text, /secrets\.|pull_request_target|aws-access-key-id/, name);
     assert.equal(permissions['contents'], 'read', name);
@@ -106,7 +106,7 @@ const findEarlyCredentials = (text: string): string[] => {
   });
 };
 
-test('packages are installed before there are credentials, without their scripts, and only the deployment has them', () => {
+test('packages are installed before the credentials exist, without install scripts, and only the deployment has credentials', () => {
   assert.ok(workflows.some(({ text }) => text.includes('configure-aws-credentials')));
   for (const { name, text } of workflows) assert.deepEqual(findEarlyCredentials(text), [], name);
   // Without the installation step, the deployment installs the missing packages itself.
@@ -117,7 +117,7 @@ test('packages are installed before there are credentials, without their scripts
   assert.match(installer, /npm_config_ignore_scripts: 'true'/);
 });
 
-test('what is on main goes to test, then to stage, then to prod, each through the environment of its name', () => {
+test('main is deployed to test, then to stage, then to prod, each through the environment of its name', () => {
   const { test: first, stage, prod } = jobsOf('pipeline.yml');
   assert.equal(first?.if, "github.ref == 'refs/heads/main' && github.event_name == 'push'");
   assert.deepEqual([first.needs, stage?.needs, prod?.needs], [['check', 'audit'], 'test', 'stage']);
@@ -160,7 +160,7 @@ test('a tag releases each image for both processors, with its provenance and its
   );
 });
 
-test('a release is checked before anything is published, and packages are installed before its token is there', () => {
+test('a release is checked before it publishes anything, and installs packages before its token exists', () => {
   const { check, images, release } = jobsOf('release.yml');
   assert.deepEqual([check?.needs, images?.needs, release?.needs], [undefined, 'check', 'images']);
   assert.ok(check?.steps.some(({ run }) => run === 'npm run release -- "$TAG" --check'));

@@ -7,7 +7,7 @@ import { settingsFor } from './account.ts';
 import { explain } from '../cli/explain.ts';
 
 test(
-  'a call that is never answered ends, and is told as AWS that cannot be reached',
+  'a call without an answer times out, with the message that AWS cannot be reached',
   { timeout: 10_000 },
   async (context) => {
     const server = createServer(() => undefined).listen(0, '127.0.0.1');

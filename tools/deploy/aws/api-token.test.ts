@@ -37,14 +37,14 @@ const startAccount = async (context: TestContext, value: string): Promise<Accoun
   return { ...connectTo('eu-central-1'), secrets };
 };
 
-test('a token is read from a list, and from an object of tokens by name', async (context) => {
+test('reads a token from a list, and from an object of tokens by name', async (context) => {
   for (const value of [[one, other], { first: one, second: other }]) {
     const account = await startAccount(context, JSON.stringify(value));
     assert.equal(await readToken(account, arn), one);
   }
 });
 
-test('a secret that the producer would not take is told with how to fix it, and nothing of it is shown', async (context) => {
+test('a secret without valid tokens is an error with its fix, and the message shows nothing of the secret', async (context) => {
   for (const value of [
     'plain-secret',
     '"plain-secret"',

@@ -34,7 +34,7 @@ export const findTokensSecret = async (
   const [secret] = findResources(await listResources(account, stack), 'AWS::SecretsManager::Secret', 'ApiTokens');
   if (secret !== undefined) return secret.physicalId;
   throw new CommandError([
-    { what: 'There is no secret with the tokens of the API', where: stack, fix: `npm run deploy -- ${name}` },
+    { what: 'The secret with the tokens of the API does not exist', where: stack, fix: `npm run deploy -- ${name}` },
   ]);
 };
 
@@ -48,9 +48,9 @@ export const readToken = async ({ secrets, region }: Account, arn: string): Prom
   if (first !== undefined) return first;
   throw new CommandError([
     {
-      what: 'The secret holds no bearer tokens: it must be JSON, a list or an object of strings of at least 32 printable ASCII characters',
+      what: 'The secret holds no bearer tokens. It must be a JSON list or object of strings, each of at least 32 printable ASCII characters',
       where: `${arn} in ${region}`,
-      fix: 'put tokens into it (openssl rand -hex 32; docs/guides/aws.md#replace-a-token)',
+      fix: 'store tokens in it (openssl rand -hex 32; docs/guides/aws.md#replace-a-token)',
     },
   ]);
 };

@@ -22,7 +22,7 @@ const listVersions = async ({ s3 }: Account, bucket: string): Promise<ObjectIden
  * is 0 if there is no bucket.
  */
 export const emptyBucket = async ({ signal, progress }: Work, account: Account, bucket: string): Promise<number> => {
-  for (let count = 0; ; progress.status(`${bucket}: ${count} removed`)) {
+  for (let count = 0; ; progress.status(`${bucket}: ${count} deleted`)) {
     throwIfInterrupted(signal);
     const objects = await listVersions(account, bucket);
     if (objects.length === 0) return count;
@@ -31,7 +31,7 @@ export const emptyBucket = async ({ signal, progress }: Work, account: Account, 
     );
     const [first] = Errors;
     if (first !== undefined) {
-      const what = `${first.Key} cannot be removed: ${first.Message ?? first.Code}`;
+      const what = `${first.Key} could not be deleted: ${first.Message ?? first.Code}`;
       const fix = 'allow s3:DeleteObjectVersion, then run the same command again';
       throw new CommandError([{ what, where: bucket, fix }]);
     }

@@ -78,16 +78,16 @@ export const waitForInterfaces = async (
   makers: readonly Maker[],
 ): Promise<void> => {
   const waiting = {
-    what: `Network interfaces that ${makers.join(' and ')} takes away`,
+    what: `Network interfaces of ${makers.join(' and ')}`,
     where: vpc,
-    fix: 'run the same command again later: it goes on from here; after hours, ask AWS’s support',
+    fix: 'run the same command again later: it resumes here; if this takes hours, contact AWS Support',
     longestMin,
   };
   await waitUntil(work, waiting, async () => {
     const left = await find(account, vpc, makers);
     for (const each of left) if (each.maker === 'Lambda' && !each.isUsed) await remove(account, each);
     const names = left.map(({ id, maker }) => `${id} (${maker})`);
-    return left.length === 0 ? 'done' : { lacks: `${names.join(', ')} still there` };
+    return left.length === 0 ? 'done' : { lacks: `${names.join(', ')} still exist` };
   });
 };
 

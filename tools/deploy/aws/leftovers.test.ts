@@ -5,7 +5,7 @@ import { checkLeftovers, formatLeftovers, typeOf } from './leftovers.ts';
 
 const arn = (rest: string) => `arn:aws:${rest}`;
 
-test('the kind of a resource is read from each of the ways in which ARNs are written', () => {
+test('reads the type of a resource from each format of ARNs', () => {
   const kinds = {
     's3:::sluice-dev-page': 's3',
     'sns:eu-central-1:222222222222:sluice-dev': 'sns',
@@ -19,7 +19,7 @@ test('the kind of a resource is read from each of the ways in which ARNs are wri
   assert.deepEqual(Object.fromEntries(Object.keys(kinds).map((rest) => [rest, typeOf(arn(rest))])), kinds);
 });
 
-test('what is paid for comes first, and a kind that nobody knows is taken to be paid for', () => {
+test('billable resources come first, and an unknown type counts as billable', () => {
   const arns = [
     'ec2:eu-central-1:2:vpc/vpc-1',
     'ec2:eu-central-1:2:natgateway/nat-1',
@@ -32,23 +32,23 @@ test('what is paid for comes first, and a kind that nobody knows is taken to be 
   ]);
 });
 
-test('a last snapshot is kept on purpose where the environment is protected, and left behind where it is not', () => {
+test('a final snapshot is retained in a protected environment, and billable in any other', () => {
   const snapshot = arn('rds:eu-central-1:2:snapshot:one');
-  assert.equal(checkLeftovers([snapshot], true)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([snapshot], true)[0]?.kind, 'retained');
   assert.equal(checkLeftovers([snapshot], false)[0]?.kind, 'billable');
 });
 
-test('the key of a topic, which KMS deletes 30 days later and takes nothing for, is kept: nobody could remove it sooner', () => {
+test('the key of a topic is retained: KMS deletes it 30 days later, without charge', () => {
   const key = arn('kms:eu-central-1:3:key/1234abcd-12ab-34cd-56ef-1234567890ab');
-  assert.equal(checkLeftovers([key], false)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([key], false)[0]?.kind, 'retained');
 });
 
-test('what makes the account believe GitHub is kept: other environments are deployed by it', () => {
+test('the OIDC provider of GitHub is retained: other environments deploy with it', () => {
   const provider = arn('iam::2:oidc-provider/token.actions.githubusercontent.com');
-  assert.equal(checkLeftovers([provider], false)[0]?.kind, 'kept');
+  assert.equal(checkLeftovers([provider], false)[0]?.kind, 'retained');
 });
 
-test('network interfaces are told by who made them; those of load balancers and databases are nobody’s to wait for', () => {
+test('recognizes the network interfaces of Lambda and CloudFront, and ignores those of load balancers and databases', () => {
   assert.equal(makerOf({ InterfaceType: 'lambda', Description: 'AWS Lambda VPC ENI-one' }), 'Lambda');
   assert.equal(makerOf({ TagSet: [{ Key: 'aws.cloudfront.vpcorigin', Value: 'enabled' }] }), 'CloudFront');
   assert.equal(makerOf({ Groups: [{ GroupName: 'CloudFront-VPCOrigins-Service-SG' }] }), 'CloudFront');

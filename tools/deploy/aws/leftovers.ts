@@ -3,8 +3,8 @@ import { connectTo, edgeRegion, type Account } from './account.ts';
 import { pause, type Work } from '../cli/command.ts';
 import { pollsWithin } from '../cli/wait-until.ts';
 
-/** A resource with an environment's tag: billable, free, or kept on purpose. */
-export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'kept' };
+/** A resource with an environment's tag: billable, free, or retained on purpose. */
+export type Leftover = { readonly arn: string; readonly kind: 'billable' | 'free' | 'retained' };
 
 /**
  * Returns an ARN's service and the type of its resource: `rds:snapshot`. ARNs have three formats
@@ -59,7 +59,7 @@ const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snaps
 export const checkLeftovers = (arns: readonly string[], isProtected: boolean): Leftover[] =>
   arns.toSorted().map((arn) => {
     const type = typeOf(arn);
-    if (waning.has(type) || shared.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'kept' };
+    if (waning.has(type) || shared.has(type) || (snapshots.has(type) && isProtected)) return { arn, kind: 'retained' };
     return { arn, kind: free.has(type) ? 'free' : 'billable' };
   });
 
@@ -95,13 +95,15 @@ export const findLeftovers = async (
     const found = checkLeftovers([...new Set(arns.flat())], isProtected);
     const billable = found.filter(({ kind }) => kind === 'billable');
     if (billable.length === 0 || looks <= 0) return found;
-    work.progress.status(`${billable.length} things are still listed, ${billable[0]?.arn} among them; asking again`);
+    work.progress.status(
+      `${billable.length} billable resources are still listed, such as ${billable[0]?.arn}; retrying`,
+    );
     await pause(work);
   }
 };
 
 /** Formats the remaining resources. */
 export const formatLeftovers = (leftovers: readonly Leftover[]): string[] =>
-  (['billable', 'kept', 'free'] as const).flatMap((kind) =>
+  (['billable', 'retained', 'free'] as const).flatMap((kind) =>
     leftovers.filter((each) => each.kind === kind).map(({ arn }) => `${kind.padEnd(8)}  ${arn}`),
   );

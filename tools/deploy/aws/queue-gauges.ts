@@ -70,8 +70,8 @@ export const newestOf = (results: readonly MetricDataResult[]): Gauges => {
 /** Formats the gauges as rows of the status. */
 export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
   if (saidAt === undefined) {
-    const note = 'no process has said anything for five minutes (docs/runbook.md#no-metrics)';
-    return [{ what: 'queue', is: 'not known', note, isWell: false }];
+    const note = 'no metrics for five minutes (docs/runbook.md#no-metrics)';
+    return [{ what: 'queue', is: 'unknown', note, isWell: false }];
   }
   const {
     oldest_age_seconds = 0,
@@ -86,15 +86,15 @@ export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
     {
       what: 'queue age',
       is: `${oldest_age_seconds.toFixed(1)} s`,
-      note: `${waiting_batches} batches wait, ${in_flight_batches} are in flight; ${said}`,
-      // The alarm's threshold is much higher (infra/monitoring/alarms.ts). No entry waits a minute
+      note: `${waiting_batches} batches waiting, ${in_flight_batches} in flight; ${said}`,
+      // The alarm's threshold is much higher (infra/constructs/monitoring/alarms.ts). No entry waits a minute
       // while all is well.
       isWell: oldest_age_seconds < 60,
     },
     {
       what: 'consumers',
       is: String(consumers),
-      note: paused > 0 ? 'paused: npm run ops -- ENV consumers resume' : 'at work',
+      note: paused > 0 ? 'paused: npm run ops -- ENV consumers resume' : 'active',
       isWell: consumers > 0 && paused === 0,
     },
     {

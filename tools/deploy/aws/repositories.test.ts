@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { emptyRepository } from './repositories.ts';
 
-test('an image that ECR keeps is not counted as gone, and is told with the reason', async (context) => {
+test('an image that ECR keeps is not counted as deleted, and causes a warning with the reason', async (context) => {
   const imageIds = ['a', 'b', 'c'].map((letter) => ({ imageDigest: `sha256:${letter.repeat(64)}` }));
   const failures = [
     { imageId: imageIds[0], failureCode: 'ImageReferencedByManifestList', failureReason: 'a list has it' },
@@ -28,5 +28,5 @@ test('an image that ECR keeps is not counted as gone, and is told with the reaso
   const progress = { warn: (line: string) => void warnings.push(line) };
   const count = await emptyRepository({ signal, progress }, { ecr }, 'sluice-dev/producer');
   assert.equal(count, 2);
-  assert.deepEqual(warnings, ['sluice-dev/producer keeps 1 images: a list has it']);
+  assert.deepEqual(warnings, ['ECR kept 1 images of sluice-dev/producer: a list has it']);
 });

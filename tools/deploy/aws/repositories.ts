@@ -21,7 +21,8 @@ export const emptyRepository = async (
       if (imageIds.length === 0) continue;
       const { failures = [] } = await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds }));
       const kept = failures.filter(({ failureCode }) => failureCode !== 'ImageNotFound');
-      if (kept.length > 0) progress.warn(`${repositoryName} keeps ${kept.length} images: ${kept[0]?.failureReason}`);
+      if (kept.length > 0)
+        progress.warn(`ECR kept ${kept.length} images of ${repositoryName}: ${kept[0]?.failureReason}`);
       count += imageIds.length - kept.length;
     }
   } catch (error) {

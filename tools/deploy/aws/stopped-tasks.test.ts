@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatStops } from './stopped-tasks.ts';
 
-test('why tasks ended is told once for all that ended alike, with how their containers exited', () => {
+test('lists each reason of stopped tasks once, with the exit codes of their containers', () => {
   const exited = {
     stoppedReason: 'Essential container in task exited',
     containers: [{ name: 'api', exitCode: 1 }, { name: 'envoy' }],
@@ -14,6 +14,6 @@ test('why tasks ended is told once for all that ended alike, with how their cont
   assert.deepEqual(formatStops([exited, exited, unpulled, {}]), [
     'Essential container in task exited; api exited with 1',
     'CannotPullContainerError; api not found',
-    'no reason was given',
+    'no reason given',
   ]);
 });

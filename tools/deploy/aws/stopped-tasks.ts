@@ -9,7 +9,7 @@ import { explain, type Issue } from '../cli/explain.ts';
  */
 export const formatStops = (tasks: readonly Task[]): string[] => [
   ...new Set(
-    tasks.map(({ stoppedReason = 'no reason was given', containers = [] }) => {
+    tasks.map(({ stoppedReason = 'no reason given', containers = [] }) => {
       const exits = containers.flatMap(({ name = '', exitCode, reason }) => {
         const said = [exitCode === undefined ? undefined : `exited with ${exitCode}`, reason]
           .filter(Boolean)
@@ -30,7 +30,7 @@ export const findStoppedTasks = async ({ ecs, region }: Account, service: string
   // A service whose creation failed has no name.
   if (name === '') return [];
   const where = `tasks of ${name} in ${region}`;
-  const fix = 'correct it, then run the same command again';
+  const fix = 'correct the cause, then run the same command again';
   try {
     const { taskArns = [] } = await ecs.send(
       new ListTasksCommand({ cluster, serviceName: name, desiredStatus: 'STOPPED' }),

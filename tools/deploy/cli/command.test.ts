@@ -41,22 +41,22 @@ const run = async (body: string, { signal, isUnread = false, pollMs = '10' }: Tr
 
 const waiting = `work.progress.line('working'); for (;;) { work.progress.status('moving'); await pause(work); }`;
 
-test('a command ends with what its work answers', async () => {
+test('exits with the status that the work returns', async () => {
   const { code, errors } = await run('return 3;');
   assert.deepEqual([code, errors], [3, '']);
 });
 
-test('a fault is told in three lines and ends with 1', async () => {
+test('a failure prints what, where and fix, and exits with 1', async () => {
   const { code, errors } = await run(`throw new CommandError([{ what: 'a', where: 'b', fix: 'c' }]);`);
   assert.deepEqual([code, errors], [1, '\n✗ a\n  where  b\n  fix    c\n']);
 });
 
-test('a call that nobody knows ends with 2 and shows how to call it', async () => {
+test('wrong usage exits with 2 and prints the usage', async () => {
   const { code, errors } = await run(`throw new UsageError('like this');`);
   assert.deepEqual([code, errors], [2, '\nlike this\n']);
 });
 
-test('a pause that is none is misuse: without one AWS would be asked without end', async () => {
+test('an invalid poll interval is wrong usage: without a pause, the command would poll AWS in a busy loop', async () => {
   for (const pollMs of ['soon', '0', '-1', '1e9']) {
     const { code, errors } = await run('return 0;', { pollMs });
     assert.deepEqual([code, errors], [2, `\nSLUICE_POLL_MS is ${pollMs}; it must be 1 to 999999, in milliseconds\n`]);
@@ -64,7 +64,7 @@ test('a pause that is none is misuse: without one AWS would be asked without end
   assert.equal((await run('return 0;', { pollMs: '' })).code, 0);
 });
 
-test('when nobody reads any more what a command says it ends as one that is interrupted, and gives back what it took', async () => {
+test('a closed output interrupts the command, which still cleans up', async () => {
   const { code, errors } = await run(
     `try { for (;;) { work.progress.line('working'); await pause(work); } } finally { process.stderr.write('given back\\n'); }`,
     { isUnread: true },
@@ -77,10 +77,10 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  test(`${signal} ends a command that waits with ${code}, and says how to go on`, async () => {
+  test(`${signal} ends a waiting command with ${code}, and prints how to resume`, async () => {
     const ended = await run(waiting, { signal });
     assert.equal(ended.code, code);
-    assert.match(ended.errors, /^\nInterrupted\. .* run the same command again to go on\.\n$/);
+    assert.match(ended.errors, /^\nInterrupted\. .* To resume, run the same command again\.\n$/);
   });
 }
 
@@ -88,7 +88,7 @@ for (const [signal, code, question] of [
   ['SIGTERM', 143, `confirmByName({ environment: { name: 'dev' }, isAsking: true }, work, 'destroy')`],
   ['SIGHUP', 129, `askerOf({ isAsking: true }, work)('Deploy')`],
 ] as const) {
-  test(`${signal} at a question ends the command with ${code}, and what it took is given back`, async () => {
+  test(`${signal} at a prompt ends the command with ${code}, which still cleans up`, async () => {
     const ended = await run(`try { await ${question}; } finally { process.stderr.write('given back\\n'); }`, {
       signal,
     });
@@ -97,7 +97,7 @@ for (const [signal, code, question] of [
   });
 }
 
-test('without a terminal nothing moves: what is under way is not shown, and no code of a terminal is written', async () => {
+test('without a terminal, prints no animated progress and no control characters', async () => {
   const { output } = await run(waiting, { signal: 'SIGINT' });
   assert.ok(!output.includes('moving') && !output.includes('\u001B'), output);
 });

@@ -69,7 +69,7 @@ export const runCommand = async (main: (work: Work) => Promise<number>): Promise
     process.on(name, () => {
       if (interruptedWith !== undefined) process.exit(interruptedWith);
       interruptedWith = exitCodes[name];
-      progress.warn('Stopping at the next point from which it can go on; once more to stop at once.');
+      progress.warn('Stopping at the next safe point. Interrupt again to stop at once.');
       controller.abort(name);
     });
   }
@@ -94,7 +94,7 @@ const readPollMs = (text = ''): number => {
 const formatEnd = (error: unknown, isInterrupted: boolean): string => {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
   if (isInterrupted) {
-    return 'Interrupted. What CloudFormation has begun it ends by itself; run the same command again to go on.';
+    return 'Interrupted. CloudFormation finishes its current operation by itself. To resume, run the same command again.';
   }
   // An unexpected error is a bug in this program, and its stack trace helps.
   if (error instanceof TypeError || error instanceof RangeError) return inspect(error);

@@ -24,13 +24,17 @@ export const confirmByName = async (
   const where = `${command} ${name}`;
   if (!isAsking) {
     if (isDestructionAllowed) return;
-    const fix = 'read what it says above; if it is meant, add --allow-destructive';
-    throw new CommandError([{ what: 'Something would be destroyed, and nobody can be asked', where, fix }]);
+    const fix = 'check the changes above, then confirm them with --allow-destructive';
+    throw new CommandError([{ what: 'Destroying or replacing resources needs a confirmation', where, fix }]);
   }
-  const typed = await input({ message: `Type ${name} to go on` }, { signal });
+  const typed = await input({ message: `Type ${name} to confirm` }, { signal });
   if (typed.trim() !== name) {
     throw new CommandError([
-      { what: 'Nothing was done: the name was not typed', where, fix: 'run it again when it is meant' },
+      {
+        what: `Nothing was changed: the typed name is not ${name}`,
+        where,
+        fix: `run the same command again, and type ${name}`,
+      },
     ]);
   }
 };

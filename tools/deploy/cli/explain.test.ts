@@ -6,7 +6,7 @@ import { CommandError, explain, issuesOf, notePlace, formatIssue } from './expla
 
 const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
 
-test('credentials that have expired are told as such, with where and how to renew them', () => {
+test('expired credentials are reported with the call and how to renew them', () => {
   const error = failing('ExpiredTokenException', 'The security token included in the request is expired');
   notePlace(error, 'STS GetCallerIdentity in eu-central-1');
   const { what, where, fix } = explain(error);
@@ -15,7 +15,7 @@ test('credentials that have expired are told as such, with where and how to rene
   assert.match(fix, /aws sso login/);
 });
 
-test('throttling, refusals and an account that is not reached each say something else to do', () => {
+test('throttling, a missing permission and an unreachable account each have their own fix', () => {
   const fixes = [
     'ThrottlingException',
     'AccessDenied',
@@ -26,12 +26,12 @@ test('throttling, refusals and an account that is not reached each say something
   assert.equal(new Set(fixes).size, fixes.length);
 });
 
-test('an answer that is none of AWS’s is taken for an emulator’s end', () => {
+test('a response that is not from AWS is reported as an unsupported call of an emulator', () => {
   const error = new Error('@aws-sdk XML parse error: mismatched tags');
   assert.match(explain(error).fix, /emulator/);
 });
 
-test('what no rule knows is told in its own words, and nothing is lost of several faults', () => {
+test('an unknown error keeps its message, and an error of several issues lists all of them', () => {
   assert.equal(explain(failing('OddException', 'Something  odd\nhappened')).what, 'Something odd happened');
   const issues = [1, 2].map((number) => ({ what: `fault ${number}`, where: 'here', fix: 'that' }));
   const error = new CommandError(issues);
@@ -39,7 +39,7 @@ test('what no rule knows is told in its own words, and nothing is lost of severa
   assert.equal(error.message, issues.map(formatIssue).join('\n\n'));
 });
 
-test('an error of a client says which call it is of', async () => {
+test('an error of a client names the failed call', async () => {
   const client = watchErrors(
     new STSClient({
       ...settingsFor('eu-central-1'),

@@ -34,7 +34,7 @@ type Kind = {
   readonly fix: string;
 };
 
-const again = 'run the same command again: it goes on where it stopped';
+const again = 'run the same command again: it resumes where it stopped';
 
 const kinds: readonly Kind[] = [
   {
@@ -51,18 +51,18 @@ const kinds: readonly Kind[] = [
       'SignatureDoesNotMatch',
       'UnrecognizedClientException',
     ],
-    what: 'AWS does not know these credentials',
-    fix: 'check the profile in ~/.aws (aws sts get-caller-identity --profile PROFILE), and that its account has the region',
+    what: 'AWS does not recognize these credentials',
+    fix: 'check the profile in ~/.aws (aws sts get-caller-identity --profile PROFILE), and that the region is enabled for its account',
   },
   {
     names: ['CredentialsProviderError'],
-    what: 'There are no credentials',
-    fix: 'name a profile that has some (--profile PROFILE), or make one (aws configure sso)',
+    what: 'No AWS credentials were found',
+    fix: 'select a profile (--profile PROFILE), or create one (aws configure sso)',
   },
   {
     names: ['AccessDenied', 'AccessDeniedException', 'UnauthorizedException', 'UnauthorizedOperation'],
-    what: 'The credentials may not do this',
-    fix: 'allow it to the role or user (docs/guides/aws.md says what a deployment needs), or use another profile',
+    what: 'The credentials lack a permission',
+    fix: 'grant it to the role or user (docs/guides/aws.md lists what a deployment needs), or use another profile',
   },
   {
     names: [
@@ -76,13 +76,13 @@ const kinds: readonly Kind[] = [
       'ThrottledException',
       'TooManyRequestsException',
     ],
-    what: 'AWS asks for fewer calls, and still did after several attempts with growing pauses',
+    what: 'AWS throttled the call, even after retries with backoff',
     fix: `wait a minute, then ${again}`,
   },
   {
     names: ['RequestTimeTooSkewed'],
-    what: 'The clock of this machine is wrong, so AWS refuses its signatures',
-    fix: 'set it (timedatectl set-ntp true), then run the same command again',
+    what: 'The clock of this machine is wrong, so AWS rejects its signatures',
+    fix: 'synchronize it (timedatectl set-ntp true), then run the same command again',
   },
   {
     names: ['OptInRequired', 'SubscriptionRequiredException'],
@@ -93,8 +93,8 @@ const kinds: readonly Kind[] = [
     names: ['NotImplemented', 'UnknownOperationException', '501'],
     // The SDK's messages for an answer that is not from AWS.
     said: /XML parse error|Deserialization error/,
-    what: 'What answers here does not know this call',
-    fix: 'it is an emulator (AWS_ENDPOINT_URL), and it ends here; unset the variable to reach AWS',
+    what: 'The endpoint does not support this call',
+    fix: 'unset AWS_ENDPOINT_URL to reach AWS: this endpoint is an emulator',
   },
   {
     names: [
@@ -104,8 +104,8 @@ const kinds: readonly Kind[] = [
       'ServiceUnavailable',
       'ServiceUnavailableException',
     ],
-    what: 'AWS failed by itself',
-    fix: `${again}; where it stays, look at https://health.aws.amazon.com`,
+    what: 'AWS reported an internal error',
+    fix: `${again}; if the error persists, check https://health.aws.amazon.com`,
   },
   {
     names: [
@@ -119,7 +119,7 @@ const kinds: readonly Kind[] = [
       'TimeoutError',
     ],
     what: 'AWS cannot be reached',
-    fix: `check the network, and AWS_ENDPOINT_URL where it is set, then ${again}`,
+    fix: `check the network, and AWS_ENDPOINT_URL if it is set, then ${again}`,
   },
 ];
 
@@ -133,7 +133,11 @@ export const nameOf = (error: unknown): string => {
 /** Explains any failure in plain words. An unknown failure keeps its message, with its place. */
 export const explain = (error: unknown): Issue => {
   if (!(error instanceof Error)) {
-    return { what: String(error), where: 'unknown', fix: 'run it again, and report it where it stays' };
+    return {
+      what: String(error),
+      where: 'unknown',
+      fix: 'run the same command again, and report the error if it persists',
+    };
   }
   const where = places.get(error) ?? 'this machine';
   const name = nameOf(error);

@@ -4,7 +4,7 @@ import { hasOwnCredentials, readGiven } from './questions.ts';
 
 const nothing = { profile: undefined, region: undefined, environment: undefined };
 
-test('flags come before variables, and the region is in either of AWS’s two', () => {
+test('flags take precedence over variables, and either variable of AWS sets the region', () => {
   const variables = { AWS_PROFILE: 'p', AWS_DEFAULT_REGION: 'r', ENV: 'dev' };
   assert.deepEqual(readGiven(nothing, variables), { profile: 'p', region: 'r', environment: 'dev' });
   assert.deepEqual(readGiven(nothing, { ...variables, AWS_REGION: 'other' }).region, 'other');
@@ -15,11 +15,11 @@ test('flags come before variables, and the region is in either of AWS’s two', 
   });
 });
 
-test('a variable that is empty says nothing', () => {
+test('an empty variable counts as missing', () => {
   assert.deepEqual(readGiven(nothing, { AWS_PROFILE: '', ENV: '' }), {});
 });
 
-test('no profile is asked for where keys, or the role of a pipeline, are in the variables', () => {
+test('asks for no profile if the variables hold keys or the role of a pipeline', () => {
   assert.equal(hasOwnCredentials({ AWS_ACCESS_KEY_ID: 'AKIA' }), true);
   assert.equal(hasOwnCredentials({ AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }), true);
   assert.equal(hasOwnCredentials({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:1338/latest' }), true);

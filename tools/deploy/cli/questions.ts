@@ -101,8 +101,8 @@ export const openEnvironment = async (
   const environment = environments.find(({ name }) => name === answers.environment);
   if (environment === undefined) {
     const named =
-      answers.environment === undefined ? 'No environment was named' : `There is no environment ${answers.environment}`;
-    throw new UsageError(`${named}; there are ${names.join(', ')}.\n${usage}`);
+      answers.environment === undefined ? 'No environment was given' : `Unknown environment ${answers.environment}`;
+    throw new UsageError(`${named}. Choose one of: ${names.join(', ')}\n${usage}`);
   }
   const region = answers.region ?? environment.region;
   if (isAsking) remember({ ...answers, region });
@@ -133,7 +133,7 @@ const parse = (usage: string, argv: readonly string[], options: NonNullable<Pars
 
 const ask = async (given: Given, names: readonly string[], signal: AbortSignal): Promise<Given> => {
   const last = readRemembered();
-  const isNamed = (name: string) => names.includes(name) || `one of ${names.join(', ')}`;
+  const isNamed = (name: string) => names.includes(name) || `Choose one of: ${names.join(', ')}`;
   const answers: { profile?: string; region?: string; environment?: string } = { ...given };
   if (answers.profile === undefined && !hasOwnCredentials(process.env)) {
     answers.profile = await input(

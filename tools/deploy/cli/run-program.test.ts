@@ -8,17 +8,17 @@ const cwd = import.meta.dirname;
 const run = (script: string, signal = new AbortController().signal, input = '') =>
   runProgram(process.execPath, ['--eval', script], { cwd, signal, input });
 
-test('a program is run to its end, with what it said and how it ended', async () => {
+test('runs a program to its end, and returns its output and exit status', async () => {
   const { status, output, lastLines } = await run('console.log("one"); console.error("two"); process.exitCode = 3');
   assert.deepEqual([status, output, lastLines.toSorted()], [3, 'one', ['one', 'two']]);
 });
 
-test('what a program is given to read is no argument, which others would see', async () => {
+test('passes input on stdin, and not as an argument that other users can see', async () => {
   const { output } = await run('process.stdin.pipe(process.stdout)', undefined, 'secret\n');
   assert.equal(output, 'secret');
 });
 
-test('an interruption ends the program and is told as such', async () => {
+test('an interrupt ends the program and throws InterruptedError', async () => {
   const controller = new AbortController();
   const running = runProgram(process.execPath, ['--eval', 'console.log(1); setInterval(() => {}, 1000)'], {
     cwd,
@@ -28,7 +28,7 @@ test('an interruption ends the program and is told as such', async () => {
   await assert.rejects(running, InterruptedError);
 });
 
-test('an interruption ends what the program has started, too: nothing writes beside whoever runs it again', async () => {
+test('an interrupt also ends the child processes of the program', async () => {
   const started = `console.log('started'); setTimeout(() => console.log('went on'), 30_000)`;
   const script = `require('child_process').spawn(process.execPath, ['--eval', ${JSON.stringify(started)}], { stdio: 'inherit' })`;
   const controller = new AbortController();
@@ -45,15 +45,15 @@ test('an interruption ends what the program has started, too: nothing writes bes
   assert.deepEqual(lines, ['started']);
 });
 
-test('what was interrupted before does not begin another program', async () => {
+test('starts no program after an interrupt', async () => {
   await assert.rejects(run('console.log(1)', AbortSignal.abort()), InterruptedError);
 });
 
-test('a program that is not there is named', async () => {
+test('names a missing program', async () => {
   const { signal } = new AbortController();
   await assert.rejects(runProgram('sluice-no-such-program', [], { cwd, signal }), (error: unknown) => {
     assert.ok(error instanceof CommandError);
-    assert.match(error.message, /There is no program sluice-no-such-program/);
+    assert.match(error.message, /The program sluice-no-such-program is not installed/);
     return true;
   });
 });

@@ -66,7 +66,7 @@ export const runProgram = async (command: string, args: readonly string[], optio
     return { status, output: output.join('\n'), lastLines };
   } catch (error) {
     if (nameOf(error) !== 'ENOENT') throw error;
-    const issue = { what: `There is no program ${command}`, where: 'this machine', fix: `install ${command}` };
+    const issue = { what: `The program ${command} is not installed`, where: 'this machine', fix: `install ${command}` };
     throw new CommandError([issue], { cause: error });
   } finally {
     signal.removeEventListener('abort', end);

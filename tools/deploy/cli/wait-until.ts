@@ -28,7 +28,7 @@ export const waitUntil = async (
     if (state === 'done') return;
     work.progress.status(`${what}: ${state.lacks}`);
     if (looks <= 0) {
-      throw new CommandError([{ what: `${what}: not within ${longestMin} min; ${state.lacks}`, where, fix }]);
+      throw new CommandError([{ what: `${what}: timeout after ${longestMin} min; ${state.lacks}`, where, fix }]);
     }
     await pause(work);
   }

@@ -46,7 +46,7 @@ export const stackNameOf = (environment: string, kind: StackKind): string => `sl
  */
 export const synthesize = async (environment: string, { signal, progress }: Work): Promise<Assembly> => {
   const folder = join(folderOf(environment), 'cdk.out');
-  progress.status('Making the templates and checking them …');
+  progress.status('Synthesizing and checking the templates …');
   const synth = join(repository, 'infra/commands/synth.ts');
   const { status, lastLines } = await runProgram(process.execPath, [synth, environment, '--output', folder], {
     cwd: repository,
@@ -54,7 +54,11 @@ export const synthesize = async (environment: string, { signal, progress }: Work
   });
   if (status !== 0) {
     throw new CommandError([
-      { what: `The templates are at fault:\n${lastLines.join('\n')}`, where: 'infra', fix: 'npm run synth shows all' },
+      {
+        what: `The templates have findings:\n${lastLines.join('\n')}`,
+        where: 'infra',
+        fix: 'npm run synth lists all findings',
+      },
     ]);
   }
   return { folder, stacks: readStacks(folder, environment) };

@@ -24,5 +24,5 @@ export const formatCdkFailure = ({ lastLines }: Pick<Ended, 'lastLines'>): strin
   const said = (marked === -1 ? lines.slice(-1) : lines.slice(marked)).map((line) =>
     line.replace(/^.*❌\s*/, '').trim(),
   );
-  return said.length === 0 ? 'cdk said nothing' : said.join(' ');
+  return said.length === 0 ? 'cdk printed nothing' : said.join(' ');
 };

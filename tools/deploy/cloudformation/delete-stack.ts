@@ -23,7 +23,7 @@ export const deleteStack = async (
   const arn = stack.StackId ?? name;
   const follower = await followStack(account, arn, labelOf, work);
   if (/^UPDATE.*_IN_PROGRESS$/.test(stack.StackStatus ?? '')) {
-    work.progress.line(`${name} is under way from before (${stack.StackStatus}); waiting for its end`);
+    work.progress.line(`${name}: an earlier operation is in progress (${stack.StackStatus}); waiting for its end`);
     await waitUntilStable(work, account, name, follower);
   }
   if (stack.EnableTerminationProtection === true) {
@@ -42,7 +42,7 @@ export const deleteStack = async (
   }
 };
 
-const failuresOf = (follower: Follower, name: string, reason = 'no reason was given'): readonly Event[] => {
+const failuresOf = (follower: Follower, name: string, reason = 'no reason given'): readonly Event[] => {
   const { failure } = follower.watched();
   const ofStack: Event = {
     id: '',

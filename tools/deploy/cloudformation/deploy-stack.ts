@@ -21,12 +21,14 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
     const need = requiredStepOf(status);
     if (need === 'nothing') return;
     if (need === 'end of destruction') {
-      const what = `${name} is half destroyed (${status})`;
-      throw new CommandError([{ what, where: account.region, fix: 'end it (npm run destroy), then deploy again' }]);
+      const what = `${name} is only partly deleted (${status})`;
+      throw new CommandError([
+        { what, where: account.region, fix: 'finish the deletion (npm run destroy), then deploy again' },
+      ]);
     }
     const follower = await followStack(account, name, namesIn(template), work);
     if (need === 'removal') {
-      work.progress.line(`${name} did not come up when it was first made (${status}); what is left of it is removed`);
+      work.progress.line(`${name} was never created completely (${status}); deleting it first`);
       await removeStack(work, {
         name,
         account,
@@ -36,15 +38,15 @@ const prepare = async (work: Work, account: Account, stack: StackToDeploy): Prom
       continue;
     }
     if (need === 'end of rollback') {
-      work.progress.line(`${name} was not put back whole (${status}); CloudFormation tries again`);
+      work.progress.line(`${name}: the rollback failed (${status}); retrying it`);
       await account.cloudFormation.send(new ContinueUpdateRollbackCommand({ StackName: name }));
     } else {
-      work.progress.line(`${name} is under way from before (${status}); waiting for its end`);
+      work.progress.line(`${name}: an earlier operation is in progress (${status}); waiting for its end`);
     }
     await waitUntilStable(work, account, name, follower);
   }
-  const what = `${name} does not come to rest`;
-  throw new CommandError([{ what, where: account.region, fix: `see its events in the console of CloudFormation` }]);
+  const what = `${name} does not become stable`;
+  throw new CommandError([{ what, where: account.region, fix: 'check its events in the CloudFormation console' }]);
 };
 
 /**
@@ -93,7 +95,7 @@ export const deployStack = async (
       ? {
           what: formatCdkFailure(ended),
           where: `cdk deploy ${id} (${logFile})`,
-          fix: 'correct what it says, and run again',
+          fix: 'correct the reported error, then run the same command again',
         }
       : explainFailure(name, failure, namesIn(template));
   const tasks = failure?.type === 'AWS::ECS::Service' ? await findStoppedTasks(account, failure.physicalId) : [];

@@ -25,7 +25,7 @@ const queue = {
   Users: named('dev/foundation/Queue/Users', 'AWS::ElastiCache::UserGroup', { UserGroupId: 'a', Engine: 'valkey' }),
 };
 
-test('what is destroyed comes before what is replaced, and both before what is made or changed', () => {
+test('deleted resources come before replaced ones, and both before created and updated ones', () => {
   const { changes } = planOf(
     [
       { before: stack('dev/foundation', queue), after: stack('dev/foundation', {}) },
@@ -42,15 +42,15 @@ test('what is destroyed comes before what is replaced, and both before what is m
   assert.deepEqual(
     changes.map(({ impact, stack: place, resource, isDestructive }) => [impact, place, resource, isDestructive]),
     [
-      ['destroyed', 'dev/foundation', 'Queue/Users', true],
+      ['deleted', 'dev/foundation', 'Queue/Users', true],
       ['replaced', 'dev/app', 'Frontend/Bucket', true],
-      ['made', 'dev/app', 'Topic', false],
+      ['created', 'dev/app', 'Topic', false],
     ],
   );
   assert.deepEqual(changes[1]?.causes, ['BucketName']);
 });
 
-test('a task definition that is made anew loses nothing: each release makes one', () => {
+test('replacing a task definition is not destructive: each release creates one', () => {
   const { changes } = planOf(
     [{ before: stack('dev/app', task('256')), after: stack('dev/app', task('512')) }],
     'eu-central-1',
@@ -61,7 +61,7 @@ test('a task definition that is made anew loses nothing: each release makes one'
   );
 });
 
-test('what may lose something comes before what is surely replaced and loses nothing', () => {
+test('a destructive change that may happen comes before a certain one that loses nothing', () => {
   const group = (engine: string) => ({
     Group: named('dev/app/Group', 'AWS::ElastiCache::ParameterGroup', { CacheParameterGroupFamily: engine }),
   });
@@ -83,7 +83,7 @@ test('what may lose something comes before what is surely replaced and loses not
   );
 });
 
-test('a kind of resource that nobody has thought of is taken to lose something when it goes', () => {
+test('deleting a resource of an unknown type counts as destructive', () => {
   const before = stack('dev/app', { Odd: named('dev/app/Odd', 'AWS::Odd::Thing') });
   const { changes } = planOf([{ before, after: stack('dev/app', {}) }], 'eu-central-1');
   assert.deepEqual(
@@ -92,17 +92,17 @@ test('a kind of resource that nobody has thought of is taken to lose something w
   );
 });
 
-test('a plan says the money before and after, and where a price is missing', () => {
+test('a plan has the cost before and after, and reports a missing price', () => {
   const nat = { Nat: named('dev/foundation/Nat', 'AWS::EC2::NatGateway') };
   const after = stack('dev/foundation', nat);
   const [last] = formatPlan(planOf([{ before: undefined, after }], 'us-east-1')).toReversed();
-  assert.match(last ?? '', /^Idle it costs \$0\.00 a month now, and \$\d+\.\d\d afterwards\.$/);
+  assert.match(last ?? '', /^Cost while idle: \$0\.00 a month now, \$\d+\.\d\d after the deployment$/);
   const odd = stack('dev/foundation', { Odd: named('dev/foundation/Odd', 'AWS::Odd::Thing') });
   const [unpriced] = formatPlan(planOf([{ before: odd, after }], 'us-east-1')).toReversed();
-  assert.match(unpriced ?? '', /^Idle it costs what nobody priced a month now, and \$\d/);
+  assert.match(unpriced ?? '', /^Cost while idle: an unknown amount a month now, \$\d/);
 });
 
-test('what destroys is told by name, the rest by number', () => {
+test('destructive changes are listed by name, the others counted', () => {
   const lines = formatPlan(
     planOf(
       [{ before: stack('dev/app', { ...bucket('one'), ...task('1') }), after: stack('dev/app', task('2')) }],
@@ -110,7 +110,7 @@ test('what destroys is told by name, the rest by number', () => {
     ),
   );
   assert.deepEqual(lines.slice(0, 2), [
-    'DESTROYED  dev/app Frontend/Bucket (AWS::S3::Bucket)',
+    'DELETED  dev/app Frontend/Bucket (AWS::S3::Bucket)',
     'dev/app: replaced 1 (Producer/Task)',
   ]);
 });

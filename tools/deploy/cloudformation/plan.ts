@@ -5,10 +5,10 @@ import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import { namesIn } from './resource-names.ts';
 
 /**
- * The change to a resource. A `destroyed` or `replaced` resource loses its content. A resource that
- * is `left` is no longer managed.
+ * The change to a resource. A `deleted` or `replaced` resource loses its content. A `retained`
+ * resource is no longer managed.
  */
-export type Impact = 'destroyed' | 'replaced' | 'perhaps replaced' | 'left' | 'made' | 'changed';
+export type Impact = 'deleted' | 'replaced' | 'may be replaced' | 'retained' | 'created' | 'updated';
 
 export type Change = {
   readonly impact: Impact;
@@ -31,16 +31,16 @@ export type MonthlyUsd = { readonly before: number | undefined; readonly after: 
 export type Plan = { readonly changes: readonly Change[]; readonly monthlyUsd: MonthlyUsd };
 
 const impacts: Readonly<Partial<Record<ResourceImpact, Impact>>> = {
-  [ResourceImpact.WILL_DESTROY]: 'destroyed',
+  [ResourceImpact.WILL_DESTROY]: 'deleted',
   [ResourceImpact.WILL_REPLACE]: 'replaced',
-  [ResourceImpact.MAY_REPLACE]: 'perhaps replaced',
-  [ResourceImpact.WILL_ORPHAN]: 'left',
-  [ResourceImpact.WILL_CREATE]: 'made',
-  [ResourceImpact.WILL_UPDATE]: 'changed',
+  [ResourceImpact.MAY_REPLACE]: 'may be replaced',
+  [ResourceImpact.WILL_ORPHAN]: 'retained',
+  [ResourceImpact.WILL_CREATE]: 'created',
+  [ResourceImpact.WILL_UPDATE]: 'updated',
 };
 
 // The most destructive first.
-const order: readonly Impact[] = ['destroyed', 'replaced', 'perhaps replaced', 'left', 'made', 'changed'];
+const order: readonly Impact[] = ['deleted', 'replaced', 'may be replaced', 'retained', 'created', 'updated'];
 
 // Types that hold nothing and that nobody reaches by name. The new resource exists before the old
 // one goes. All other types count as losing something.
@@ -97,8 +97,8 @@ const changesOf = ({ before, after }: StackChange): Change[] => {
       stack: after.stack,
       resource: namesIn(named)(id),
       type,
-      causes: impact === 'made' || impact === 'destroyed' ? [] : causesOf(difference),
-      isDestructive: !['made', 'changed'].includes(impact) && !remade.has(type),
+      causes: impact === 'created' || impact === 'deleted' ? [] : causesOf(difference),
+      isDestructive: !['created', 'updated'].includes(impact) && !remade.has(type),
     });
   });
   return changes;
@@ -128,9 +128,11 @@ export const formatPlan = ({ changes, monthlyUsd }: Plan): string[] => {
     const names = own.slice(0, 4).map(({ resource }) => resource);
     lines.push(`${place} ${own.length} (${names.join(', ')}${own.length > names.length ? ', …' : ''})`);
   }
-  if (changes.length === 0) lines.push('The stacks stay as they are.');
-  lines.push(`Idle it costs ${dollars(monthlyUsd.before)} a month now, and ${dollars(monthlyUsd.after)} afterwards.`);
+  if (changes.length === 0) lines.push('No changes to the stacks');
+  lines.push(
+    `Cost while idle: ${dollars(monthlyUsd.before)} a month now, ${dollars(monthlyUsd.after)} after the deployment`,
+  );
   return lines;
 };
 
-const dollars = (usd: number | undefined): string => (usd === undefined ? 'what nobody priced' : `$${usd.toFixed(2)}`);
+const dollars = (usd: number | undefined): string => (usd === undefined ? 'an unknown amount' : `$${usd.toFixed(2)}`);

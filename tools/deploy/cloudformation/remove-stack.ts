@@ -21,7 +21,7 @@ export type Removable = {
 const empty = async (work: Work, { account, resources }: Removable): Promise<void> => {
   for (const { physicalId } of findResources(resources, 'AWS::S3::Bucket')) {
     const count = await emptyBucket(work, account, physicalId);
-    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} versions of objects`);
+    if (count > 0) work.progress.line(`✓ ${physicalId} emptied: ${count} object versions`);
   }
   for (const { physicalId } of findResources(resources, 'AWS::ECR::Repository')) {
     const count = await emptyRepository(work, account, physicalId);
@@ -44,11 +44,13 @@ export const removeStack = async (work: Work, stack: Removable): Promise<void> =
     const failures = await deleteStack(work, account, name, labelOf);
     if (failures.length === 0) break;
     if (attempt === attempts) throw new CommandError(failures.map((each) => explainFailure(name, each, labelOf)));
-    work.progress.line(`${name} could not be removed whole; what is in its way is waited for, then it is tried again`);
+    work.progress.line(
+      `${name} could not be deleted completely; waiting for the resources that block it, then retrying`,
+    );
     if (vpc !== undefined) {
       await waitForInterfaces(work, account, vpc.physicalId, ['CloudFront', 'Lambda']);
       await removeOriginGroup(account, vpc.physicalId);
     }
   }
-  work.progress.line(`✓ ${name} is gone`);
+  work.progress.line(`✓ ${name} deleted`);
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listRetained } from './retained.ts';
 
-test('what stays is told with the reason: last snapshots, and what other environments use', () => {
+test('lists retained resources with the reason: final snapshots, and resources that other environments use', () => {
   const of = (Type: string, DeletionPolicy?: string) => ({ Type, DeletionPolicy, Properties: {} });
   const Resources = {
     Database: of('AWS::RDS::DBInstance', 'Snapshot'),
@@ -14,9 +14,9 @@ test('what stays is told with the reason: last snapshots, and what other environ
   assert.deepEqual(
     listRetained({ Resources }, (id) => id.toLowerCase()),
     [
-      'a last snapshot of database (AWS::RDS::DBInstance), because the environment is protected',
-      'github (AWS::IAM::OIDCProvider), because GitHub deploys the account’s other environments by it',
-      'kept (AWS::SNS::Topic), because its policy says so',
+      'the final snapshot of database (AWS::RDS::DBInstance), because the environment is protected',
+      'github (AWS::IAM::OIDCProvider), because the account’s other environments also deploy with it',
+      'kept (AWS::SNS::Topic), because of its deletion policy (RetainExceptOnCreate)',
     ],
   );
 });

@@ -10,9 +10,9 @@ export const listRetained = (
 ): string[] =>
   Object.entries(Resources).flatMap(([id, { Type, DeletionPolicy = 'Delete' }]) => {
     const label = `${labelOf(id)} (${Type})`;
-    if (DeletionPolicy === 'Snapshot') return [`a last snapshot of ${label}, because the environment is protected`];
+    if (DeletionPolicy === 'Snapshot') return [`the final snapshot of ${label}, because the environment is protected`];
     if (!DeletionPolicy.startsWith('Retain')) return [];
     if (Type === 'AWS::IAM::OIDCProvider')
-      return [`${label}, because GitHub deploys the account’s other environments by it`];
-    return [`${label}, because its policy says so`];
+      return [`${label}, because the account’s other environments also deploy with it`];
+    return [`${label}, because of its deletion policy (${DeletionPolicy})`];
   });

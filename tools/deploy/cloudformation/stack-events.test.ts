@@ -46,13 +46,13 @@ const creation: readonly Line[] = [
   [13, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_COMPLETE'],
 ];
 
-test('each resource that is made is a line with how long it took, and the rest is under way', () => {
+test('prints a line with the duration for each created resource, and shows the others as in progress', () => {
   const { watched, lines } = watch(creation);
-  assert.deepEqual(lines, ['✓ Cluster                               AWS::ECS::Cluster made (12 s)']);
+  assert.deepEqual(lines, ['✓ Cluster                               AWS::ECS::Cluster created (12 s)']);
   assert.equal(formatInProgress(watched, start + 63_000, idsAlone), '1 done; Logs (1 min 0 s)');
 });
 
-test('events that come in two parts are the same as in one', () => {
+test('events in two batches give the same lines as in one', () => {
   const events = toEvents(creation);
   const first = watchEvents(nothingWatched, events.slice(0, 3), idsAlone);
   const second = watchEvents(first.watched, events.slice(3), idsAlone);
@@ -86,15 +86,15 @@ const failure: readonly Line[] = [
   [9, 'sluice-dev-foundation', stack, 'ROLLBACK_COMPLETE'],
 ];
 
-test('of failures the one that the others follow from is told, even where a cancelled one is listed before it', () => {
+test('reports the failure that caused the others, even if a cancelled resource is listed first', () => {
   const { watched, lines } = watch(failure);
   assert.equal(watched.failure?.resource, 'Gateway');
   assert.equal(lines.filter((line) => line.startsWith('✗')).length, 1);
-  assert.ok(lines.includes('↩ puts back what was before'));
-  assert.ok(lines.some((line) => /^✓ Gateway +AWS::EC2::NatGateway removed$/.test(line)));
+  assert.ok(lines.includes('↩ rolling back'));
+  assert.ok(lines.some((line) => /^✓ Gateway +AWS::EC2::NatGateway deleted$/.test(line)));
 });
 
-test('of two failures the first is told, whatever comes of the rollback', () => {
+test('reports the first of two failures, whatever happens in the rollback', () => {
   const { watched } = watch([
     [1, 'One', 'AWS::S3::Bucket', 'CREATE_FAILED', 'one already exists'],
     [2, 'Two', 'AWS::S3::Bucket', 'DELETE_FAILED', 'The bucket you tried to delete is not empty'],
@@ -102,7 +102,7 @@ test('of two failures the first is told, whatever comes of the rollback', () => 
   assert.equal(watched.failure?.resource, 'One');
 });
 
-test('a limit is told with the quota that raises it', () => {
+test('a reached limit names the quota to raise', () => {
   const event = watch(failure).watched.failure ?? assert.fail();
   const { what, where, fix } = explainFailure('sluice-dev-foundation', event, idsAlone);
   assert.match(what, /^The account has no public address left for a NAT gateway: .*maximum number of addresses/);
@@ -146,14 +146,14 @@ const release: readonly Line[] = [
   [703, 'sluice-dev-app', stack, 'UPDATE_ROLLBACK_COMPLETE'],
 ];
 
-test('a release whose tasks do not stay up says so, and that those of before run on', () => {
+test('a release with unhealthy tasks is reported, and that the previous tasks keep running', () => {
   const { watched, lines } = watch(release);
   assert.deepEqual(
     lines.map((line) => line.replace(/ {2,}.*/, '')),
-    ['✓ Task', '✗ Service', '↩ puts back what was before', '✓ Service', '✓ Task'],
+    ['✓ Task', '✗ Service', '↩ rolling back', '✓ Service', '✓ Task'],
   );
   const issue = explainFailure('sluice-dev-app', watched.failure ?? assert.fail(), idsAlone);
-  assert.match(issue.what, /^The new tasks did not stay up, so those of before run on/);
+  assert.match(issue.what, /^The new tasks did not become healthy, so the previous tasks keep running/);
   assert.match(issue.fix, /npm run logs -- ENV/);
 });
 
@@ -171,17 +171,17 @@ const deletion: readonly Line[] = [
   [601, 'sluice-dev-foundation', stack, 'DELETE_FAILED', 'The following resource(s) failed to delete: [Subnet].'],
 ];
 
-test('a subnet that is still used says what is most often in it', () => {
+test('a subnet in use names the most frequent cause', () => {
   const { what, fix } = explainFailure(
     'sluice-dev-foundation',
     watch(deletion).watched.failure ?? assert.fail(),
     idsAlone,
   );
-  assert.match(what, /^Something is still in it or uses it/);
+  assert.match(what, /^Another resource still uses it/);
   assert.match(fix, /network interface/);
 });
 
-test('an account that believes GitHub already is told by its environment', () => {
+test('an existing OIDC provider of GitHub names the setting of the environment to change', () => {
   const reason =
     'Provider with url https://token.actions.githubusercontent.com already exists. (Service: Iam, Status Code: 409)';
   const event = toEvents([[1, 'GitHub', 'AWS::IAM::OIDCProvider', 'CREATE_FAILED', reason]])[0] ?? assert.fail();
@@ -189,12 +189,12 @@ test('an account that believes GitHub already is told by its environment', () =>
   assert.match(fix, /^set pipeline\.makesProvider to false/);
 });
 
-test('what nobody foresaw is told in the words of CloudFormation', () => {
+test('an unknown failure keeps the message of CloudFormation', () => {
   const event = toEvents([[1, 'Odd', 'AWS::Odd::Thing', 'CREATE_FAILED', 'Something odd']])[0] ?? assert.fail();
   assert.equal(explainFailure('sluice-dev-app', event, idsAlone).what, 'Something odd');
 });
 
-test('each status that an earlier command may have left says what is needed before the next', () => {
+test('maps each status that an earlier command may leave to the required step', () => {
   const needs = {
     CREATE_COMPLETE: 'nothing',
     UPDATE_COMPLETE: 'nothing',
@@ -213,6 +213,6 @@ test('each status that an earlier command may have left says what is needed befo
   assert.equal(requiredStepOf(undefined), 'nothing');
 });
 
-test('a duration is told in seconds up to a minute, and in minutes then', () => {
+test('formats a duration in seconds up to a minute, then in minutes', () => {
   assert.deepEqual([0, 59_400, 60_000, 370_000].map(formatDuration), ['0 s', '59 s', '1 min 0 s', '6 min 10 s']);
 });

@@ -43,7 +43,7 @@ const cancelled = /cancell?ed/i;
 // Most names are shorter. The text after them stays aligned.
 const nameWidth = 36;
 
-const ends = { CREATE: 'made', UPDATE: 'changed', DELETE: 'removed', IMPORT: 'taken over' } as const;
+const ends = { CREATE: 'created', UPDATE: 'updated', DELETE: 'deleted', IMPORT: 'imported' } as const;
 
 const wordOf = (status: string): string =>
   Object.entries(ends).find(([action]) => status.startsWith(action))?.[1] ?? 'done';
@@ -73,7 +73,7 @@ export const watchEvents = (
     const { resource, type, status, reason, atMs } = event;
     if (type === 'AWS::CloudFormation::Stack') {
       // All kinds of rollback have the same suffix: ROLLBACK_…, UPDATE_ROLLBACK_….
-      if (status.endsWith('ROLLBACK_IN_PROGRESS')) lines.push('↩ puts back what was before');
+      if (status.endsWith('ROLLBACK_IN_PROGRESS')) lines.push('↩ rolling back');
       continue;
     }
     const label = `${nameOf(resource).padEnd(nameWidth)}  ${type}`;
@@ -89,7 +89,7 @@ export const watchEvents = (
       if (!isFollower && failure === undefined) failure = event;
       continue;
     }
-    if (status === 'DELETE_SKIPPED') lines.push(`= ${label} stays, as its policy says`);
+    if (status === 'DELETE_SKIPPED') lines.push(`= ${label} retained, because of its deletion policy`);
     if (!status.endsWith('_COMPLETE')) continue;
     finished += 1;
     lines.push(`✓ ${label} ${wordOf(status)}${since === undefined ? '' : ` (${formatDuration(atMs - since)})`}`);

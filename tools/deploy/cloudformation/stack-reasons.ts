@@ -16,14 +16,14 @@ const rules: readonly Rule[] = [
   {
     type: /^AWS::ECS::Service$/,
     reason: /circuit breaker|failed to (?:stabilize|start)|rolled back due to alarm|alarm/i,
-    what: 'The new tasks did not stay up, so those of before run on',
-    fix: `npm run logs -- ENV producer (or consumer) shows why they ended; correct it, ${again}`,
+    what: 'The new tasks did not become healthy, so the previous tasks keep running',
+    fix: `find the reason with npm run logs -- ENV producer (or consumer), fix it, ${again}`,
   },
   {
     type: /^Custom::DatabaseSetup$/,
     reason: /.*/s,
     what: 'The database was not set up: the function that applies the migrations failed',
-    fix: `its log group is the one of DatabaseSetup/Function; correct the migration, ${again}`,
+    fix: `read the log group of DatabaseSetup/Function, fix the migration, ${again}`,
   },
   {
     reason: /AddressLimitExceeded|maximum number of addresses/i,
@@ -32,64 +32,64 @@ const rules: readonly Rule[] = [
   },
   {
     reason: /VpcLimitExceeded|maximum number of VPCs/i,
-    what: 'The account has no network left',
+    what: 'The account has reached its limit of VPCs',
     fix: `raise the quota "VPCs per Region" (Service Quotas, vpc, L-F678F1CE), ${again}`,
   },
   {
     reason: /LimitExceeded|QuotaExceeded|exceeds? (?:the )?(?:limit|quota)|limit (?:has been )?(?:reached|exceeded)/i,
-    what: 'A limit of the account is reached',
+    what: 'The account has reached a limit',
     fix: `raise it in Service Quotas, ${again}`,
   },
   {
     reason: /AccessDenied|not authorized to perform|UnauthorizedOperation/i,
-    what: 'CloudFormation may not do this',
-    fix: `allow it to the role cdk-hnb659fds-cfn-exec-role-… (cdk bootstrap says what it may), ${again}`,
+    what: 'CloudFormation lacks a permission',
+    fix: `grant it to the role cdk-hnb659fds-cfn-exec-role-… (cdk bootstrap sets its policies), ${again}`,
   },
   {
     type: /^AWS::IAM::OIDCProvider$/,
     reason: /already ?exists/i,
-    what: 'The account believes GitHub already',
+    what: 'The account already has the OIDC provider of GitHub',
     fix: `set pipeline.makesProvider to false in infra/environments/ENV.ts, ${again}`,
   },
   {
     reason: /already exists/i,
-    what: 'There is something of this name that is not of this stack',
-    fix: `remove it where it is left from before (npm run destroy -- ENV lists what is left), ${again}`,
+    what: 'A resource of this name exists outside this stack',
+    fix: `delete it if an earlier deployment left it (npm run destroy -- ENV lists what is left), ${again}`,
   },
   {
     reason: /InsufficientDBInstanceCapacity|insufficient capacity|Capacity is unavailable/i,
-    what: 'AWS has no machine of this kind in these zones now',
-    fix: `wait, or take other zones or another machine in infra/environments, ${again}`,
+    what: 'AWS has no capacity for this instance type in these zones now',
+    fix: `wait, or choose other zones or another instance type in infra/environments, ${again}`,
   },
   {
     reason: /has dependencies and cannot be deleted|DependencyViolation|currently in use|has a dependent object/i,
-    what: 'Something is still in it or uses it',
-    fix: `most often a network interface that AWS has not taken away yet: wait some minutes, ${again}`,
+    what: 'Another resource still uses it',
+    fix: `wait some minutes (most often AWS has not deleted a network interface yet), ${again}`,
   },
   {
     reason: /not empty|contains images/i,
-    what: 'It is not empty',
-    fix: 'npm run destroy empties buckets and repositories before it removes them; run it',
+    what: 'The bucket or repository is not empty',
+    fix: 'run npm run destroy, which empties buckets and repositories before it deletes them',
   },
   {
     reason: /deletion protection|DeletionProtection/i,
-    what: 'It is protected from deletion',
-    fix: 'npm run destroy takes the protection away once the name of the environment was typed; run it',
+    what: 'The resource is protected from deletion',
+    fix: 'run npm run destroy, which disables the protection after you type the name of the environment',
   },
   {
     reason: /ACM|certificate/i,
     what: 'The certificate was not issued',
-    fix: `check that the name server of the domain is the hosted zone of infra/environments, ${again}`,
+    fix: `check that the name servers of the domain are those of the hosted zone in infra/environments, ${again}`,
   },
   {
     reason: /Throttling|Rate exceeded/i,
-    what: 'AWS asked CloudFormation for fewer calls',
+    what: 'AWS throttled CloudFormation',
     fix: 'run the same command again',
   },
   {
     reason: /GetStackOutput|Unresolved|not (?:yet )?(?:supported|implemented)|Unrecognized resource types?/i,
-    what: 'CloudFormation there does not know this kind of resource or function',
-    fix: 'in AWS: check that the region has the service; in an emulator (AWS_ENDPOINT_URL) this is where it ends',
+    what: 'CloudFormation does not support this resource type or function here',
+    fix: 'on AWS, check that the region has the service; an emulator (AWS_ENDPOINT_URL) cannot deploy it',
   },
 ];
 
@@ -103,6 +103,6 @@ export const explainFailure = (
   return {
     what: rule === undefined ? reason : `${rule.what}: ${reason}`,
     where: `${stack}, ${nameOf(resource)} (${type}, ${status})`,
-    fix: rule?.fix ?? `correct what it says, ${again}`,
+    fix: rule?.fix ?? `correct the reported error, ${again}`,
   };
 };

@@ -24,10 +24,10 @@ import { findAddress, findParts, formatLinks, verifyServices } from '../release/
 // `npm run deploy -- [ENV]`: deploys the sources to a working environment. It is safe to re-run.
 
 const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allow-destructive]] [--break-lock] [--images-profile P]
-  --yes                asks nothing
-  --allow-destructive  with --yes: goes on where something is destroyed or replaced
-  --break-lock         takes the environment over from a deployment that was killed
-  --images-profile     the profile that reads the images of stage, for prod, where it is another account`;
+  --yes                asks no questions
+  --allow-destructive  with --yes: allows deleting and replacing resources
+  --break-lock         takes the lock of a killed deployment
+  --images-profile     for prod: the profile that reads the images of stage, if stage is in another account`;
 
 /**
  * Runs the preflight checks, and stops at problems that would stop the deployment later. It offers
@@ -36,16 +36,16 @@ const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allo
 const prepare = async (target: Target, work: Work): Promise<Readiness & { readonly git: GitState }> => {
   const { environment } = target;
   const { progress } = work;
-  progress.step('Looking ahead');
+  progress.step('Preflight');
   const endpoint = process.env['AWS_ENDPOINT_URL'] ?? '';
-  if (endpoint !== '') progress.warn(`AWS_ENDPOINT_URL is set: what answers is ${endpoint}, and not AWS`);
+  if (endpoint !== '') progress.warn(`AWS_ENDPOINT_URL is set: the command calls ${endpoint} instead of AWS`);
   const ready = await runPreflight(target, work);
   for (const note of ready.notes) progress.warn(note);
   const ask = askerOf(target, work);
   const offered = ready.issues.length === 0 && ask !== undefined ? ready.unbootstrapped : [];
   if (offered.length > 0 && ask !== undefined) {
     for (const issue of ready.bootstrapIssues) progress.line(formatIssue(issue));
-    if (await ask('Bootstrap now')) {
+    if (await ask('Run cdk bootstrap now')) {
       await bootstrap(work, environment, offered);
       return prepare(target, work);
     }
@@ -72,9 +72,13 @@ const bootstrap = async (
     const what = formatCdkFailure(ended);
     if (ended.status !== 0)
       throw new CommandError([
-        { what, where: `cdk bootstrap (${logFile})`, fix: 'correct what it says, and run again' },
+        {
+          what,
+          where: `cdk bootstrap (${logFile})`,
+          fix: 'correct the reported error, then run the same command again',
+        },
       ]);
-    work.progress.line(`✓ ${region} is bootstrapped`);
+    work.progress.line(`✓ ${region} bootstrapped`);
   }
 };
 
@@ -99,7 +103,11 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   const ask = askerOf(target, work);
   if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
   throw new CommandError([
-    { what: 'Nothing was done', where: `deploy ${environment.name}`, fix: 'run it again when it is meant' },
+    {
+      what: 'Nothing was changed: the deployment was not confirmed',
+      where: `deploy ${environment.name}`,
+      fix: 'to deploy, run the same command again and confirm',
+    },
   ]);
 };
 
@@ -139,7 +147,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
       work.progress.step(`Stack ${own.name}`);
       const place: Account = own.region === account.region ? account : connectTo(own.region);
       await deployStack(work, place, assembly, own, parameters);
-      work.progress.line(`✓ ${own.name} is as it should be`);
+      work.progress.line(`✓ ${own.name} is up to date`);
     };
     await stack('pipeline');
     await stack('edge');
@@ -152,7 +160,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
     const page = await buildPage(name, work);
     await lock.check();
     await uploadPage(work, account, parts, page);
-    work.progress.step('Verifying');
+    work.progress.step('Verification');
     await verifyServices(work, account, { environment: name, tag }, parts);
     const address = await findAddress(account, environment, parts);
     const { api } = environment;

@@ -22,8 +22,8 @@ import { listRetained } from '../cloudformation/retained.ts';
 // a billable resource is left.
 
 const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allow-destructive] [--break-lock]
-  --yes --allow-destructive  asks nothing, not even for the environment's name
-  --break-lock               takes the environment over from a command that was killed`;
+  --yes --allow-destructive  asks no questions, not even for the environment's name
+  --break-lock               takes the lock of a killed command`;
 
 type Deployed = Removable & { readonly kind: StackKind };
 
@@ -48,7 +48,7 @@ const prepare = async ({ environment, profile, region }: Target): Promise<string
 const look = async ({ environment }: Target, { progress }: Work): Promise<Deployed[]> => {
   const { name: own, region } = environment;
   const deployed: Deployed[] = [];
-  progress.step(`What goes with ${own}`);
+  progress.step(`Resources to delete with ${own}`);
   const stays: string[] = [];
   for (const kind of stackOrder) {
     const name = stackNameOf(own, kind);
@@ -61,10 +61,10 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
     progress.line(`${name} in ${account.region}: ${resources.length} resources`);
     stays.push(...listRetained(template, labelOf));
   }
-  if (deployed.length === 0) progress.line('There is no stack of it.');
-  progress.step('What stays');
+  if (deployed.length === 0) progress.line(`No stacks of ${own} are deployed`);
+  progress.step('Retained resources');
   for (const each of stays) progress.line(each);
-  progress.line('CDK’s bootstrap stack with the files it was given, because every environment of the account uses it');
+  progress.line('the bootstrap stack of CDK with its assets, because all environments of the account use it');
   return deployed;
 };
 
@@ -113,7 +113,7 @@ const removeAll = async (target: Target, work: Work, deployed: readonly Deployed
     }
   }
   for (const group of await removeLogGroups(connectTo(region), name))
-    work.progress.line(`✓ log group ${group} removed`);
+    work.progress.line(`✓ log group ${group} deleted`);
 };
 
 const destroy = async (target: Target, work: Work): Promise<number> => {
@@ -126,17 +126,18 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
     await confirmByName(target, work, 'destroy');
     await removeAll(target, work, deployed, lock);
   });
-  work.progress.step('What is left with its tag');
+  work.progress.step('Remaining resources with the environment’s tag');
   const leftovers = await findLeftovers(work, environment);
   for (const line of formatLeftovers(leftovers)) work.progress.line(line);
   const billable = leftovers.filter(({ kind }) => kind === 'billable');
   if (billable.length > 0) {
-    const what = `${billable.length} of what is left of ${name} is paid for: ${billable.map((each) => each.arn).join(', ')}`;
-    const fix = 'remove it in the console; what has just been removed may be listed for some time, then run this again';
+    const what = `Billable resources of ${name} are left: ${billable.map((each) => each.arn).join(', ')}`;
+    const fix =
+      'run the same command again later, because deleted resources may be listed for some time; delete any others in the console';
     throw new CommandError([{ what, where: environment.region, fix }]);
   }
   work.progress.line(
-    `✓ nothing of ${name} is left that is paid for${leftovers.length === 0 ? '' : ', but what is kept on purpose'}`,
+    `✓ no billable resources of ${name} are left${leftovers.length === 0 ? '' : ', except those retained on purpose'}`,
   );
   return 0;
 };

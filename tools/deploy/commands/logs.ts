@@ -9,9 +9,9 @@ import { findLogs, findServices, serviceNames } from '../aws/service.ts';
 // oldest first.
 
 const usage = `npm run logs -- ENV producer|consumer [--since 10m] [--follow] [--metrics]
-  --since    how far back: 30s, 10m, 2h, 1d
-  --follow   goes on with what comes, until Ctrl-C
-  --metrics  also the lines that the metrics are made of`;
+  --since    age of the oldest line: 30s, 10m, 2h, 1d
+  --follow   shows new lines until Ctrl-C
+  --metrics  also shows the lines that carry metrics`;
 
 /**
  * CloudWatch has a line some seconds after it was written. Each poll looks back this many

@@ -24,7 +24,7 @@ type Place = { readonly account: Account; readonly environment: string };
 
 const failed = (environment: string, what: string): CommandError => {
   const where = `task sluice-${environment}-${container} in cluster ${clusterOf(environment)}`;
-  return new CommandError([{ what, where, fix: 'correct what it says, then run the same command again' }]);
+  return new CommandError([{ what, where, fix: 'correct the reported error, then run the same command again' }]);
 };
 
 /** Starts the task where the consumers run: in their subnets and their security group. */
@@ -42,7 +42,10 @@ const start = async ({ account, environment }: Place, words: readonly string[]):
   );
   const [task] = tasks ?? [];
   if (task?.taskArn !== undefined) return task;
-  throw failed(environment, `ECS did not start it: ${failures?.map(({ reason }) => reason).join(', ') ?? 'no reason'}`);
+  throw failed(
+    environment,
+    `ECS did not start the task: ${failures?.map(({ reason }) => reason).join(', ') ?? 'no reason given'}`,
+  );
 };
 
 /**
@@ -77,7 +80,7 @@ const follow = async ({ account, environment }: Place, task: Task, work: Work): 
   const asked = new DescribeTasksCommand({ cluster: clusterOf(environment), tasks: [task.taskArn ?? ''] });
   let now = task;
   while (now.lastStatus !== 'STOPPED') {
-    work.progress.status(`Task ${id}: ${now.lastStatus ?? 'asked for'}`);
+    work.progress.status(`Task ${id}: ${now.lastStatus ?? 'requested'}`);
     await pause(work);
     now = (await account.ecs.send(asked)).tasks?.[0] ?? now;
     await read();
@@ -109,11 +112,11 @@ await runCommand(async (work) => {
   try {
     const { containers, stoppedReason } = await follow(place, task, work);
     const exitCode = containers?.find(({ name }) => name === container)?.exitCode;
-    if (exitCode === undefined) throw failed(environment, stoppedReason ?? 'It ended without a word');
+    if (exitCode === undefined) throw failed(environment, stoppedReason ?? 'The task ended without an exit status');
     return exitCode;
   } catch (error) {
     if (work.signal.aborted) {
-      const stopped = { cluster: clusterOf(environment), task: task.taskArn, reason: 'The operator interrupted it' };
+      const stopped = { cluster: clusterOf(environment), task: task.taskArn, reason: 'Interrupted by the operator' };
       await place.account.ecs.send(new StopTaskCommand(stopped));
     }
     throw error;

@@ -26,7 +26,7 @@ const look = async (what: string, ask: () => Promise<readonly Row[]>): Promise<r
     return await ask();
   } catch (error) {
     const [issue = explain(error)] = issuesOf(error);
-    return [{ what, is: 'not known', note: `${issue.what}; ${issue.fix}`, isWell: false }];
+    return [{ what, is: 'unknown', note: `${issue.what}; ${issue.fix}`, isWell: false }];
   }
 };
 
@@ -37,7 +37,7 @@ const fetchServices = async (account: Account, { name }: Environment): Promise<R
       const { images } = await findLogs(account, taskDefinition ?? '');
       const versions = [...new Set(images.map((image) => image.split(':').at(-1)))].join(', ');
       const [latest] = deployments;
-      const state = deployments.length > 1 ? `, a release is under way (${latest?.rolloutState ?? 'begun'})` : '';
+      const state = deployments.length > 1 ? `, a release is in progress (${latest?.rolloutState ?? 'started'})` : '';
       return {
         what: serviceName,
         is: `${runningCount} of ${desiredCount} tasks`,
@@ -67,12 +67,12 @@ const fetchRows = async (account: Account, environment: Environment, address: st
   const answer = await fetch(`${address}/api/count`, { headers, signal: AbortSignal.timeout(answersWithinMs) });
   const total: unknown = answer.ok ? await answer.json() : undefined;
   const isTotal = typeof total === 'object' && total !== null && 'rows_count' in total;
-  if (!isTotal) throw new Error(`GET ${address}/api/count answered ${answer.status}`);
+  if (!isTotal) throw new Error(`GET ${address}/api/count returned ${answer.status}`);
   return [{ what: 'rows', is: Number(total.rows_count).toLocaleString('en'), note: 'recorded', isWell: true }];
 };
 
 const fetchAlarms = async ({ region }: Account, { name, hasAlarms }: Environment): Promise<Row[]> => {
-  if (!hasAlarms) return [{ what: 'alarms', is: 'none', note: 'this environment has none (hasAlarms)', isWell: true }];
+  if (!hasAlarms) return [{ what: 'alarms', is: 'none', note: 'hasAlarms is false', isWell: true }];
   const client = watchErrors(new CloudWatchClient(settingsFor(region)), region);
   const alarms = [];
   for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: `sluice-${name}-` }))
@@ -82,7 +82,7 @@ const fetchAlarms = async ({ region }: Account, { name, hasAlarms }: Environment
     {
       what: 'alarms',
       is: `${ringing.length} of ${alarms.length}`,
-      note: ringing.length === 0 ? 'none rings' : ringing.map(({ AlarmName }) => AlarmName).join(', '),
+      note: ringing.length === 0 ? 'none is raised' : ringing.map(({ AlarmName }) => AlarmName).join(', '),
       isWell: ringing.length === 0 && alarms.length > 0,
     },
   ];
@@ -110,8 +110,8 @@ const fetchCost = async ({ name }: Environment, now: Date): Promise<Row[]> => {
   const sum = amounts.reduce((all, amount) => all + amount, 0);
   const note =
     sum > 0
-      ? `since ${first}, without what has no tag; a day behind`
-      : 'nothing yet, or the tag `environment` is not activated for costs (docs/guides/aws.md#what-a-month-costs)';
+      ? `since ${first}, only tagged resources; a day behind`
+      : 'nothing yet, or the tag `environment` is not activated as a cost allocation tag (docs/guides/aws.md#what-a-month-costs)';
   return [{ what: 'cost', is: `${sum.toFixed(2)} USD`, note, isWell: true }];
 };
 
@@ -121,7 +121,7 @@ await runCommand(async (work) => {
   if (words.length > 0) throw new UsageError(usage);
   const { name, region } = environment;
   const account = connectTo(region);
-  progress.status(`Looking at ${name} …`);
+  progress.status(`Checking ${name} …`);
   const parts = await findParts(account, name);
   const address = await findAddress(account, environment, parts);
   const rows = await Promise.all([

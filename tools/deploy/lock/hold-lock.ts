@@ -31,7 +31,9 @@ export const holdLock = async (
       await lock.release();
     } catch (error) {
       // The earlier failure matters more. The next command reports the holder of the lock.
-      progress.warn(`The lock stays (${lockNameOf(name)}): ${explain(error).what}. The next one needs --break-lock.`);
+      progress.warn(
+        `The lock ${lockNameOf(name)} was not released: ${explain(error).what}. The next command needs --break-lock.`,
+      );
     }
   }
 };

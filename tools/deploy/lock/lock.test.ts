@@ -18,7 +18,7 @@ const holder = {
   since: '2026-11-22T12:00:00.000Z',
 };
 
-test('a holder is dead only where its machine is this one and its process is gone', () => {
+test('a holder is dead only if it was a process of this machine that has ended', () => {
   const here = { ...holder, host: hostname() };
   assert.equal(
     isDead(here, () => false),
@@ -34,10 +34,10 @@ test('a holder is dead only where its machine is this one and its process is gon
   );
 });
 
-test('who has the lock is told with where and since when', () => {
+test('the holder of a lock is described with machine, process and time', () => {
   assert.equal(
     formatHolder('dev', holder, Date.parse('2026-11-22T12:23:10Z')),
-    'arn:aws:iam::222222222222:user/one works on dev (deploy on build-7, process 4711) since 2026-11-22T12:00:00.000Z, 23 min ago',
+    'arn:aws:iam::222222222222:user/one holds the lock of dev (deploy on build-7, process 4711) since 2026-11-22T12:00:00.000Z, 23 min ago',
   );
 });
 
@@ -84,20 +84,20 @@ const startParameter = async (
 
 const options = { environment: 'dev', arn: holder.arn, command: 'deploy', isBreaking: false };
 
-test('a lock is taken although the answer to writing it was lost, and the SDK finds its own when it tries again', async (context) => {
+test('takes a lock whose response was lost: the retry of the SDK finds its own lock', async (context) => {
   const account = await startParameter(context, { isAnswerLost: true });
   const lock = await takeLock(account, { ...options, say: (line) => assert.fail(line) });
   await lock.check();
 });
 
-test('a lock that does not say whose it is is nobody’s to take, unless it is broken', async (context) => {
+test('a lock without a readable holder is taken only with --break-lock', async (context) => {
   const account = await startParameter(context, { kept: 'by hand', isAnswerLost: false });
   const said: string[] = [];
   const say = (line: string) => said.push(line);
-  await assert.rejects(takeLock(account, { ...options, say }), /The lock of dev does not say whose it is: by hand/);
+  await assert.rejects(takeLock(account, { ...options, say }), /The lock of dev names no holder: by hand/);
   const lock = await takeLock(account, { ...options, isBreaking: true, say });
-  assert.deepEqual(said, ['Its lock is taken over: The lock of dev does not say whose it is: by hand']);
+  assert.deepEqual(said, ['Taking the lock. The lock of dev names no holder: by hand']);
   await lock.check();
   await lock.release();
-  await assert.rejects(lock.check(), /was taken away/);
+  await assert.rejects(lock.check(), /was deleted/);
 });

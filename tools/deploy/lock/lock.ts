@@ -92,10 +92,10 @@ const isRunningHere = (pid: number): boolean => {
  * @internal
  */
 export const formatHolder = (environment: string, found: Holder | Unreadable, nowMs: number): string => {
-  if (found.id === undefined) return `The lock of ${environment} does not say whose it is: ${found.value}`;
+  if (found.id === undefined) return `The lock of ${environment} names no holder: ${found.value}`;
   const { arn, host, pid, command, since } = found;
   const minutes = Math.max(Math.round((nowMs - Date.parse(since)) / 60_000), 0);
-  return `${arn} works on ${environment} (${command} on ${host}, process ${pid}) since ${since}, ${minutes} min ago`;
+  return `${arn} holds the lock of ${environment} (${command} on ${host}, process ${pid}) since ${since}, ${minutes} min ago`;
 };
 
 /**
@@ -115,7 +115,7 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
     since: new Date().toISOString(),
   };
   const taken = (other: Holder | Unreadable): CommandError => {
-    const fix = `wait for its end; if it was killed, take the lock over: npm run ${command} -- ${environment} --break-lock`;
+    const fix = `wait until it ends; if it was killed, take its lock: npm run ${command} -- ${environment} --break-lock`;
     return new CommandError([
       { what: formatHolder(environment, other, Date.now()), where: `${name} in ${account.region}`, fix },
     ]);
@@ -140,9 +140,9 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
       const isLeft = other.id !== undefined && isDead(other, isRunningHere);
       const sentence = formatHolder(environment, other, Date.now());
       const isAllowed =
-        isLeft || options.isBreaking || (await options.ask?.(`${sentence}. Was it killed? Take over`)) === true;
+        isLeft || options.isBreaking || (await options.ask?.(`${sentence}. Was it killed? Take its lock`)) === true;
       if (!isAllowed) throw taken(other);
-      say(`${isLeft ? 'That process has ended' : 'Its lock is taken over'}: ${sentence}`);
+      say(`${isLeft ? 'Taking the lock of an ended process' : 'Taking the lock'}. ${sentence}`);
       await remove(account, name);
     }
     if (!isOwn && !(await write())) throw taken((await read(account, name)) ?? own);
@@ -152,9 +152,13 @@ export const takeLock = async (account: Account, options: Options): Promise<Lock
       const now = await read(account, name);
       if (now?.id === own.id) return;
       if (now !== undefined) throw taken(now);
-      const what = `The lock of ${environment} was taken away`;
+      const what = `The lock of ${environment} was deleted during this command`;
       throw new CommandError([
-        { what, where: name, fix: `npm run ${command} -- ${environment} again, when nobody else works on it` },
+        {
+          what,
+          where: name,
+          fix: `make sure that no other command is running, then npm run ${command} -- ${environment}`,
+        },
       ]);
     },
     release: async () => {

@@ -4,17 +4,17 @@ import { explainDocker } from './docker.ts';
 
 const explain = (...lastLines: readonly string[]) => explainDocker('docker push producer', { lastLines }, '/log');
 
-test('a push that ECR refuses says which rights it needs', () => {
+test('a push that ECR denies lists the required rights', () => {
   const { what, where, fix } = explain(
     'The push refers to repository [x]',
     'denied: User is not authorized to perform: ecr:InitiateLayerUpload',
   );
-  assert.match(what, /^The registry refused it: denied/);
-  assert.equal(where, 'docker push producer (/log has all that docker said)');
+  assert.match(what, /^The registry denied access: denied/);
+  assert.equal(where, 'docker push producer (full output: /log)');
   assert.match(fix, /ecr:PutImage/);
 });
 
-test('a full disk, a login that has ended and a machine without ARM64 each say something else to do', () => {
+test('a full disk, an expired login and a machine without ARM64 each have their own fix', () => {
   const fixes = [
     'write /layer.tar: no space left on device',
     'denied: Your authorization token has expired. Reauthenticate and try again.',
@@ -24,6 +24,6 @@ test('a full disk, a login that has ended and a machine without ARM64 each say s
   assert.equal(new Set(fixes).size, fixes.length);
 });
 
-test('what nobody foresaw is told in docker’s last words', () => {
+test('an unknown failure keeps the last line of docker', () => {
   assert.equal(explain('something odd', '').what, 'something odd');
 });

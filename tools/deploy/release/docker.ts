@@ -21,42 +21,42 @@ export const runDocker = (args: readonly string[], options: DockerOptions): Prom
 
 type Rule = { readonly said: RegExp; readonly what: string; readonly fix: string };
 
-const again = 'then run the same command again: images that are there are not made again';
+const again = 'then run the same command again: it reuses existing images';
 
 const rules: readonly Rule[] = [
   {
     said: /tag is immutable|cannot be overwritten/i,
-    what: 'Another image has this tag already, and tags never change',
-    fix: 'it was pushed meanwhile by somebody else: run the same command again',
+    what: 'Another image already has this tag, and tags are immutable',
+    fix: 'run the same command again: another one pushed this tag in the meantime',
   },
   {
     said: /no basic auth credentials|authorization token has expired|401 Unauthorized|unauthorized/i,
-    what: 'The registry does not know this login',
+    what: 'The registry rejected the login',
     fix: `renew the credentials, ${again}`,
   },
   {
     said: /denied|403 Forbidden/i,
-    what: 'The registry refused it',
+    what: 'The registry denied access',
     fix: `allow ecr:PutImage, ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:BatchCheckLayerAvailability to the role or user, ${again}`,
   },
   {
     said: /repository .*(?:does not exist|not found)|name unknown/i,
-    what: 'The registry has no such repository',
-    fix: 'the registry stack makes it: run the same command again',
+    what: 'The repository does not exist',
+    fix: 'run the same command again: the registry stack creates it',
   },
   {
     said: /no space left on device/i,
     what: 'The disk is full',
-    fix: `make room (docker system prune), ${again}`,
+    fix: `free some space (docker system prune), ${again}`,
   },
   {
     said: /exec format error|does not match the specified platform|no match for platform/i,
     what: 'This machine cannot run programs for ARM64',
-    fix: `docker run --privileged --rm tonistiigi/binfmt --install arm64, ${again}`,
+    fix: `install the emulator (docker run --privileged --rm tonistiigi/binfmt --install arm64), ${again}`,
   },
   {
     said: /Cannot connect to the Docker daemon/i,
-    what: 'Docker does not run',
+    what: 'Docker is not running',
     fix: `start it (systemctl start docker, or Docker Desktop), ${again}`,
   },
   {
@@ -70,10 +70,10 @@ const rules: readonly Rule[] = [
 export const explainDocker = (doing: string, { lastLines }: Pick<Ended, 'lastLines'>, logFile: string): Issue => {
   const said = lastLines.join('\n');
   const rule = rules.find((each) => each.said.test(said));
-  const lastLine = lastLines.findLast((line) => line.trim() !== '') ?? 'docker said nothing';
+  const lastLine = lastLines.findLast((line) => line.trim() !== '') ?? 'docker printed nothing';
   return {
     what: rule === undefined ? lastLine : `${rule.what}: ${lastLine}`,
-    where: `${doing} (${logFile} has all that docker said)`,
-    fix: rule?.fix ?? `correct what it says, ${again}`,
+    where: `${doing} (full output: ${logFile})`,
+    fix: rule?.fix ?? `correct the reported error, ${again}`,
   };
 };

@@ -8,7 +8,7 @@ import { readGitState, tagOf } from './git-state.ts';
 
 const { signal } = new AbortController();
 
-test('a tag is of the commit, and of what differs from it: each change makes another, and the same change the same', async (context) => {
+test('a tag has the commit and a hash of the uncommitted changes: equal changes give equal tags, others differ', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const git = (...args: string[]) =>
@@ -56,7 +56,7 @@ test('a tag is of the commit, and of what differs from it: each change makes ano
   assert.ok((await state()).changedFiles.includes('inner/'));
 });
 
-test('a repository of another user’s is told in the words of git, with the command that allows it', async (context) => {
+test('a repository of another user keeps the message of git, with the command that allows it', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
   context.after(() => rmSync(folder, { recursive: true }));
   execFileSync('git', ['init', '--quiet'], { cwd: folder });

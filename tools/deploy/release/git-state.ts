@@ -40,12 +40,12 @@ export const readGitState = async (
 };
 
 const explainGit = ({ lastLines }: Ended): Issue => {
-  const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git said nothing';
+  const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git printed nothing';
   // Git refuses a repository of another user, and prints the command that allows it.
   const exception = lastLines.find((line) => line.includes('safe.directory'))?.trim();
   return exception === undefined
     ? {
-        what: `There is no commit, by which images are named: ${said}`,
+        what: `There is no commit, and image tags need one: ${said}`,
         where: 'git',
         fix: 'git init, git add --all, git commit',
       }

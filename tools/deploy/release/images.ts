@@ -28,7 +28,7 @@ export const findSource = async (environment: string): Promise<Environment | und
   if (name === undefined) return undefined;
   const found = (await readEnvironments()).find((each) => each.name === name);
   if (found === undefined)
-    throw new Error(`${environment} takes the images of ${name}, and there is no environment of this name`);
+    throw new Error(`${environment} copies the images of ${name}, and that environment does not exist`);
   return found;
 };
 
@@ -89,7 +89,7 @@ const addressOf = async (account: Account, { environment }: Registry, image: Ima
   const names = [repositoryOf(environment, image)];
   const { repositories } = await account.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: names }));
   const address = repositories?.[0]?.repositoryUri;
-  if (address === undefined) throw new Error(`ECR says no address of ${names.join()}`);
+  if (address === undefined) throw new Error(`ECR returned no address of ${names.join()}`);
   return address;
 };
 
@@ -139,7 +139,7 @@ const confirm = async (account: Account, { own, tag }: Wanted, image: ImageName,
   if (found !== undefined && (digest === undefined || found === digest)) return found;
   const where = `${repositoryOf(own.environment, image)}:${tag}`;
   const what =
-    found === undefined ? 'Docker pushed an image that ECR does not have' : `ECR has ${found} in place of ${digest}`;
+    found === undefined ? 'Docker pushed an image that ECR does not have' : `ECR has ${found} instead of ${digest}`;
   throw new CommandError([{ what, where, fix: 'run the same command again' }]);
 };
 
@@ -148,7 +148,7 @@ export const buildImages = async (work: Work, wanted: Wanted): Promise<void> => 
   const { own, tag } = wanted;
   const account = connectTo(own.region);
   const there = await findImages(own, tag);
-  for (const [image, digest] of there) work.progress.line(`= ${image} is there: ${tag} ${digest}`);
+  for (const [image, digest] of there) work.progress.line(`= ${image} exists: ${tag} ${digest}`);
   const missing = imageNames.filter((image) => !there.has(image));
   if (missing.length === 0) return;
   const logFile = join(folderOf(own.environment), 'docker.log');
@@ -174,7 +174,7 @@ export const promoteImages = async (work: Work, wanted: Wanted, source: Registry
   const sources = await findImages(source, sourceTag);
   const absent = imageNames.filter((image) => !sources.has(image));
   if (absent.length > 0) {
-    const what = `${source.environment} has no ${absent.join(', ')} of ${sourceTag}, and ${own.environment} takes none that did not run there`;
+    const what = `${source.environment} has no ${absent.join(', ')} of ${sourceTag}, and ${own.environment} takes only images that ran there`;
     const fix = `npm run deploy -- ${source.environment}, from the same commit`;
     throw new CommandError([{ what, where: `ECR of ${source.account} in ${source.region}`, fix }]);
   }
@@ -183,14 +183,14 @@ export const promoteImages = async (work: Work, wanted: Wanted, source: Registry
   const copy = async () => {
     for (const [image, digest] of sources) {
       if (there.get(image) === digest) {
-        work.progress.line(`= ${image} is there: ${tag} ${digest}`);
+        work.progress.line(`= ${image} exists: ${tag} ${digest}`);
         continue;
       }
       const origin = `${await addressOf(from, source, image)}@${digest}`;
       const target = `${await addressOf(to, own, image)}:${tag}`;
       const args = ['buildx', 'imagetools', 'create', '--prefer-index=false', '--tag', target, origin];
       await run(work, `docker buildx imagetools create ${image}`, args, logFile);
-      work.progress.line(`✓ ${image} of ${source.environment} taken over: ${await confirm(to, wanted, image, digest)}`);
+      work.progress.line(`✓ ${image} copied from ${source.environment}: ${await confirm(to, wanted, image, digest)}`);
     }
   };
   const isSameRegistry = source.account === own.account && source.region === own.region;

@@ -76,8 +76,6 @@ const types: Readonly<Record<string, string>> = {
 export const typeOf = (path: string): string => {
   const type = types[path.split('.').at(-1) ?? ''];
   if (type === undefined)
-    throw new Error(
-      `${path} has a kind of file without a media type; give it one in tools/deploy/release/page-plan.ts`,
-    );
+    throw new Error(`${path} has no media type; add its extension to tools/deploy/release/page-plan.ts`);
   return type;
 };

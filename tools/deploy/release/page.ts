@@ -114,6 +114,6 @@ export const uploadPage = async (
   }
   const { uploads, superseded, removals, invalidations } = plan;
   work.progress.line(
-    `✓ ${uploads.length} files uploaded; ${superseded.length} of before kept for a while, ${removals.length} older ones removed, ${invalidations.length} paths invalidated`,
+    `✓ ${uploads.length} files uploaded; ${superseded.length} previous files kept for a while, ${removals.length} older files deleted, ${invalidations.length} paths invalidated`,
   );
 };

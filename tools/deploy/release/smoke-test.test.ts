@@ -65,7 +65,7 @@ const createWork = () => {
   return { work, lines };
 };
 
-test('the page, a count that is posted once, and the count recorded', async (context) => {
+test('loads the page, posts one count, and waits until it is recorded', async (context) => {
   const environment = await startEnvironment(context, {});
   const { work, lines } = createWork();
   await smokeTest(work, environment.address, environment.folder, open);
@@ -73,22 +73,22 @@ test('the page, a count that is posted once, and the count recorded', async (con
   assert.equal(environment.posts(), 1);
 });
 
-test('a page of another release and a count that is never recorded each end with what was seen instead', async (context) => {
+test('a page of another release and an unrecorded count each fail with the last response', async (context) => {
   const old = await startEnvironment(context, { page: 'another release' });
   await assert.rejects(smokeTest(createWork().work, old.address, old.folder, open), (error: unknown) => {
     assert.ok(error instanceof CommandError);
-    assert.match(error.message, /The page: not within 5 min; 200 another release/);
+    assert.match(error.message, /The page: timeout after 5 min; 200 another release/);
     return true;
   });
   const silent = await startEnvironment(context, { isRecording: false });
   await assert.rejects(
     smokeTest(createWork().work, silent.address, silent.folder, open),
-    /The count that was posted: not within/,
+    /The posted count: timeout after/,
   );
 });
 
 for (const tokensFor of ['writes', 'all'] as const) {
-  test(`a closed API is asked with the token, which nothing shows, and refuses what has none (${tokensFor})`, async (context) => {
+  test(`sends the token to a closed API, never prints it, and checks that requests without it are refused (${tokensFor})`, async (context) => {
     const environment = await startEnvironment(context, { closedFor: tokensFor });
     const { work, lines } = createWork();
     await smokeTest(work, environment.address, environment.folder, closed(tokensFor));
@@ -102,10 +102,10 @@ for (const tokensFor of ['writes', 'all'] as const) {
   });
 }
 
-test('an API that should be closed and is not ends with what it answered, and no count was posted', async (context) => {
+test('an API that should be closed and is open fails with its response, before a count is posted', async (context) => {
   for (const [is, should, what] of [
-    ['nothing', 'writes', /POST \/count without a token: not within 5 min; 422/],
-    ['writes', 'all', /GET \/count without a token: not within 5 min; 200/],
+    ['nothing', 'writes', /POST \/count without a token: timeout after 5 min; 422/],
+    ['writes', 'all', /GET \/count without a token: timeout after 5 min; 200/],
   ] as const) {
     const environment = await startEnvironment(context, { closedFor: is });
     await assert.rejects(

@@ -24,7 +24,7 @@ const pollUntil = async (
   judge: (answer: Answer) => State,
   where: string,
 ): Promise<void> => {
-  const fix = 'npm run logs -- ENV producer; the dashboard shows what waits; docs/runbook.md says what to do';
+  const fix = 'check npm run logs -- ENV producer and the dashboard; docs/runbook.md lists causes and fixes';
   await waitUntil(work, { what, where, fix, longestMin: 5 }, async () => {
     try {
       return judge(await call());
@@ -122,7 +122,7 @@ export const smokeTest = async (
   );
   await pollUntil(
     work,
-    'The count that was posted',
+    'The posted count',
     () => ask(work, api, { headers: authorization }),
     (answer) => {
       const found = readTotal(answer);

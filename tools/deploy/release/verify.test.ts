@@ -11,19 +11,21 @@ const service = (more: object) => ({
   ...more,
 });
 
-test('services are steady when all tasks run and they are of one release', () => {
+test('services are stable when all tasks run and are of one release', () => {
   assert.equal(checkServices([service({}), service({ serviceName: 'consumer' })]), 'done');
   const lacks = (more: object) => checkServices([service({}), service(more)]);
-  assert.deepEqual(lacks({ runningCount: 1 }), { lacks: 'producer: 1 of 2 tasks run' });
-  assert.deepEqual(lacks({ deployments: [{}, {}] }), { lacks: 'producer: tasks of the release before still run' });
+  assert.deepEqual(lacks({ runningCount: 1 }), { lacks: 'producer: 1 of 2 tasks running' });
+  assert.deepEqual(lacks({ deployments: [{}, {}] }), {
+    lacks: 'producer: tasks of the previous release still running',
+  });
   assert.deepEqual(lacks({ deployments: [{ rolloutState: 'FAILED', rolloutStateReason: 'tasks failed to start' }] }), {
     lacks: 'producer: tasks failed to start',
   });
-  assert.deepEqual(lacks({ desiredCount: 0 }), { lacks: 'producer: no tasks are wanted' });
+  assert.deepEqual(lacks({ desiredCount: 0 }), { lacks: 'producer: the desired number of tasks is 0' });
   assert.deepEqual(checkServices([]), { lacks: 'there are no services' });
 });
 
-test('links lead to the page, the dashboard and each log group', () => {
+test('links point to the page, the dashboard and each log group', () => {
   const parts = { cluster: 'c', services: [], targets: '', bucket: '', distribution: '', logGroups: ['/sluice/a b'] };
   const lines = formatLinks({ ...values, name: 'dev' }, 'https://one.cloudfront.net', parts);
   assert.deepEqual(

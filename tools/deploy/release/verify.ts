@@ -51,10 +51,10 @@ export const checkServices = (services: readonly Service[]): State => {
   const lacks = services.flatMap(({ serviceName = '', deployments = [], runningCount = 0, desiredCount = 0 }) => {
     const [first] = deployments;
     if (first?.rolloutState === 'FAILED')
-      return [`${serviceName}: ${first.rolloutStateReason ?? 'its release failed'}`];
-    if (deployments.length > 1) return [`${serviceName}: tasks of the release before still run`];
-    if (desiredCount === 0) return [`${serviceName}: no tasks are wanted`];
-    return runningCount < desiredCount ? [`${serviceName}: ${runningCount} of ${desiredCount} tasks run`] : [];
+      return [`${serviceName}: ${first.rolloutStateReason ?? 'the release failed'}`];
+    if (deployments.length > 1) return [`${serviceName}: tasks of the previous release still running`];
+    if (desiredCount === 0) return [`${serviceName}: the desired number of tasks is 0`];
+    return runningCount < desiredCount ? [`${serviceName}: ${runningCount} of ${desiredCount} tasks running`] : [];
   });
   if (services.length === 0) return { lacks: 'there are no services' };
   return lacks.length === 0 ? 'done' : { lacks: lacks.join('; ') };
@@ -82,7 +82,7 @@ export const verifyServices = async (
   parts: Parts,
 ): Promise<void> => {
   const where = `cluster ${parts.cluster}`;
-  const fix = `npm run logs -- ${environment} producer shows what they say; then deploy again`;
+  const fix = `npm run logs -- ${environment} producer shows the reason; fix it, then deploy again`;
   const limits = { where, fix, longestMin: 15 };
   let services: readonly Service[] = [];
   await waitUntil(work, { what: 'Services', ...limits }, async () => {
@@ -93,7 +93,7 @@ export const verifyServices = async (
   for (const service of services) {
     const others = (await tagsOf(account, service)).filter((each) => each !== tag);
     if (others.length === 0) continue;
-    const what = `${service.serviceName} was put back: it runs ${others.join(', ')} in place of ${tag}`;
+    const what = `${service.serviceName} was rolled back: it runs ${others.join(', ')} instead of ${tag}`;
     throw new CommandError([{ what, where, fix }]);
   }
   await waitUntil(work, { what: 'Load balancer', ...limits }, async () => {
@@ -104,9 +104,9 @@ export const verifyServices = async (
     const well = own.filter(({ TargetHealth }) => TargetHealth?.State === 'healthy');
     return own.length > 0 && well.length === own.length
       ? 'done'
-      : { lacks: `${well.length} of ${own.length} tasks are well` };
+      : { lacks: `${well.length} of ${own.length} tasks healthy` };
   });
-  work.progress.line('✓ the services are steady and run this release, and the load balancer finds their tasks well');
+  work.progress.line('✓ the services are stable and run this release, and their tasks are healthy');
 };
 
 /** Returns the address of an environment: its domain, or its CloudFront address. */
