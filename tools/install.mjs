@@ -24,7 +24,7 @@ const impatience = {
 };
 
 if (major < 20) {
-  console.error(`Sluice needs Node 20 or newer to install itself; this is ${process.version}.`);
+  console.error(`Sluice needs Node 20 or newer to install itself, but this is ${process.version}.`);
   process.exit(1);
 }
 
@@ -39,13 +39,13 @@ try {
   if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'LOCK_IMPOSSIBLE'].includes(error.code)) throw error;
   fail(
     `The dependencies cannot be installed: ${error.message}. Run the command as the owner of ${fileURLToPath(root)}, ` +
-      'or check Sluice out again into a folder of your own.',
+      'or clone Sluice again into your own folder.',
   );
 }
 
 if (process.exitCode === undefined && major < requiredMajor && !existsSync(localNode)) {
   fail(
-    `package-lock.json has no Node for ${process.platform} ${process.arch}, and this is ${process.version}. ` +
+    `package-lock.json has no Node for ${process.platform} ${process.arch}, and ${process.version} is too old. ` +
       `Install Node ${requiredMajor} or newer and run the command again.`,
   );
 }
@@ -112,7 +112,7 @@ function install() {
   if (status !== 0) {
     fail(
       `The dependencies could not be installed${error === undefined ? '' : `: ${error.message}`}; see above. ` +
-        'They come from the registry of npm (npm config get registry), or from its cache.',
+        'They come from the npm registry (npm config get registry) or its cache.',
     );
   } else if (problem !== undefined) fail(problem);
   else writeStamp();

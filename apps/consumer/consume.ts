@@ -48,7 +48,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
     if (performance.now() >= takeOverAt) {
       const entries = await reader.takeOver(idleMs);
       if (entries.length > 0) {
-        logger.info({ entries: entries.length }, 'took over entries that another consumer left');
+        logger.info({ entries: entries.length }, 'claimed entries that another consumer left');
         return entries;
       }
       takeOverAt = performance.now() + takeOverEveryMs;
@@ -67,7 +67,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
         return await record(entries.map(({ batch }) => batch));
       } catch (error) {
         if (!isPaused()) throw error;
-        logger.warn({ err: error }, 'could not record; paused, so the entries are left to be taken over');
+        logger.warn({ err: error }, 'could not record; paused, so leaving the entries to be claimed');
         return undefined;
       }
     });
@@ -97,7 +97,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
   } catch (error) {
     logger.debug(
       { err: error },
-      'could not leave the group; others will remove the name when it has been idle for long',
+      'could not leave the consumer group; another consumer will remove this name once it is idle',
     );
   }
 };
@@ -121,11 +121,11 @@ const parse = async (
     try {
       await moveToDeadLetters(entry, reason);
       metrics.buried();
-      logger.error({ entry: entry.id, reason }, 'an entry cannot be parsed; it is a dead letter now');
+      logger.error({ entry: entry.id, reason }, 'moved an entry to the dead letters because it cannot be parsed');
     } catch (error) {
       logger[levelOf(error)](
         { err: error, entry: entry.id, reason },
-        'could not make a dead letter; trying again later',
+        'could not move an entry to the dead letters; retrying later',
       );
     }
   }
@@ -141,7 +141,7 @@ const check = (entry: RawEntry): ReturnType<typeof parseEntry> => {
   try {
     return parseEntry(entry.fields);
   } catch (error) {
-    return { ok: false, reason: `it could not be checked: ${error instanceof Error ? error.message : 'unknown'}` };
+    return { ok: false, reason: `the check failed: ${error instanceof Error ? error.message : 'unknown'}` };
   }
 };
 

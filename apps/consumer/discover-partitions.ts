@@ -28,7 +28,7 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
   const known = new Map<string, Partition>();
   let hasWarned = false;
   const warnOfIgnored = (names: number) => {
-    if (!hasWarned) parts.logger.warn({ names }, 'the registry of partitions has names that are ignored');
+    if (!hasWarned) parts.logger.warn({ names }, 'ignoring invalid names in the partition registry');
     hasWarned = true;
   };
   while (!stopping.aborted) {
@@ -42,7 +42,7 @@ export const discoverPartitions = async (parts: FollowParts, stopping: AbortSign
       await parts.loadScripts([...known.values()]);
       parts.onState(await parts.readState([...known.values()]));
     } catch (error) {
-      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not poll the queue; retrying');
     }
     await sleep(lookEveryMs, stopping);
   }

@@ -48,7 +48,7 @@ export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortS
       removed = await purge();
       await removeConsumers();
     } catch (error) {
-      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not tidy up; trying again later');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'housekeeping failed; retrying later');
     }
     if (removed < maxRowsAtOnce) await sleep(lookEveryMs, stopping);
   }

@@ -83,7 +83,7 @@ await runService(process, {
   start: async (config, logger) => {
     const { connect, closeAll } = openConnections(() =>
       connectRedis(redisSettingsOf(config), (error) =>
-        logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
+        logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'),
       ),
     );
     const commands = connect();

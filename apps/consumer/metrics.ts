@@ -11,22 +11,22 @@ export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 
 /** Creates the metrics of a consumer. */
 export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
-  metrics.gauge('database_connections', 'Connections to MySQL that are at work', databaseConnections);
+  metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
   const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
-  const batchesKnown = metrics.counter('known_batches_total', 'Batches that had been recorded before and were skipped');
+  const batchesKnown = metrics.counter('known_batches_total', 'Duplicate batches, recorded before and skipped');
   const batchesSettled = metrics.counter('settled_batches_total', 'Batches removed from the queue');
   const buried = metrics.counter('dead_letters_total', 'Entries that could not be parsed');
   const purged = metrics.counter('purged_ids_total', 'Batch ids removed from the inbox');
-  const retries = metrics.counter('retries_total', 'Steps that failed and were tried again', ['step']);
-  const transactionRows = metrics.histogram('transaction_rows', 'Counts of one transaction', rowBuckets);
+  const retries = metrics.counter('retries_total', 'Failed steps that were retried', ['step']);
+  const transactionRows = metrics.histogram('transaction_rows', 'Counts per transaction', rowBuckets);
   const transactionSeconds = metrics.histogram(
     'transaction_seconds',
-    'From the first attempt to record to the removal from the queue',
+    'Time from the first attempt to record to the removal from the queue',
     transactionBuckets,
   );
   const drainSeconds = metrics.gauge(
     'queue_drain_seconds',
-    'How long all consumers need for what waits, at the speed of this one',
+    'Time that all consumers need for the waiting batches, at the speed of this one',
   );
   const setQueueGauges = createQueueGauges(metrics);
   let settled = 0;

@@ -14,9 +14,9 @@ type RetrySettings = {
 const pauses: BackoffRange = { minMs: 100, maxMs: 5_000 };
 
 const messages: Readonly<Record<Step, string>> = {
-  read: 'could not read the queue; trying again',
-  record: 'could not record; trying again',
-  ack: 'could not remove from the queue what is recorded; trying again',
+  read: 'could not read the queue; retrying',
+  record: 'could not record; retrying',
+  ack: 'could not remove recorded entries from the queue; retrying',
 };
 
 /**

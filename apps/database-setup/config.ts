@@ -5,12 +5,12 @@ const text = z.string({ error: 'must be text' }).optional();
 
 const userSettings = {
   DB_MIGRATOR_PASSWORD: text.describe(
-    'Password for the user `migrator`, who creates the tables and imports; if not set, `DB_USER` does both',
+    'Password for the user `migrator`, which creates the tables and imports; if not set, `DB_USER` does both',
   ),
   DB_MIGRATOR_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
-  DB_PRODUCER_PASSWORD: text.describe('Password for the user `producer`, who may read what GETs return'),
+  DB_PRODUCER_PASSWORD: text.describe('Password for the user `producer`, which may only read'),
   DB_PRODUCER_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
-  DB_CONSUMER_PASSWORD: text.describe('Password for the user `consumer`, who may record'),
+  DB_CONSUMER_PASSWORD: text.describe('Password for the user `consumer`, which may record'),
   DB_CONSUMER_SECRET_ARN: text.describe('Secret with `username` and `password` of that user, instead of the password'),
 };
 
@@ -30,10 +30,10 @@ export const configSchema = z
       config[`DB_${role}_PASSWORD`] !== undefined || config[`DB_${role}_SECRET_ARN`] !== undefined;
     for (const role of roles) {
       if (config[`DB_${role}_PASSWORD`] !== undefined && config[`DB_${role}_SECRET_ARN`] !== undefined) {
-        fault(`DB_${role}_PASSWORD`, `must not be set beside DB_${role}_SECRET_ARN`);
+        fault(`DB_${role}_PASSWORD`, `must not be set together with DB_${role}_SECRET_ARN`);
       }
       if (!isGiven(role) && roles.some(isGiven)) {
-        fault(`DB_${role}_PASSWORD`, `must be set, or DB_${role}_SECRET_ARN in its place, as for the other users`);
+        fault(`DB_${role}_PASSWORD`, `must be set, or DB_${role}_SECRET_ARN instead, as for the other users`);
       }
     }
   });

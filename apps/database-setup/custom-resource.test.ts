@@ -119,7 +119,7 @@ test('work that does not end in the time of the function is answered before that
   const { url, puts } = await createResponseUrl(t);
   const hanging = new Promise<void>(() => undefined);
   await createCustomResource(() => hanging)(eventOf('Create', url), { getRemainingTimeInMillis: () => 8_050 });
-  assert.match(JSON.stringify(puts[0]?.document), /"FAILED".*not set up within the function's time/);
+  assert.match(JSON.stringify(puts[0]?.document), /"FAILED".*did not finish within the timeout/);
 });
 
 test('an answer that is not taken is given again, and where it never is the function fails', async (t) => {
@@ -128,6 +128,6 @@ test('an answer that is not taken is given again, and where it never is the func
   await done(eventOf('Create', late.url), context);
   assert.equal(late.puts.length, 3);
   const never = await createResponseUrl(t, 99);
-  await assert.rejects(done(eventOf('Create', never.url), context), /answered 503/);
+  await assert.rejects(done(eventOf('Create', never.url), context), /returned 503/);
   await assert.rejects(done({ RequestType: 'Create' }, context));
 });

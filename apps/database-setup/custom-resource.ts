@@ -72,7 +72,7 @@ export const createCustomResource =
       await withDeadline(
         () => handle(event, apply),
         context.getRemainingTimeInMillis() - marginMs,
-        () => new Error("The database was not set up within the function's time; it is safe to try again"),
+        () => new Error('The set-up did not finish within the timeout of the function. It is safe to run it again'),
       );
     } catch (error) {
       await answer(to, { Status: 'FAILED', Reason: reasonOf(error) });
@@ -99,7 +99,7 @@ const answer = async (to: Address, outcome: { Status: string; Reason?: string })
         signal: AbortSignal.timeout(answerWithinMs),
       });
       if (ok) return;
-      throw new Error(`CloudFormation's address answered ${status}`);
+      throw new Error(`The response URL of CloudFormation returned ${status}`);
     } catch (error) {
       if (attempt === answerAttempts) throw error;
       await pause(pauseMs);
@@ -113,7 +113,7 @@ const answer = async (to: Address, outcome: { Status: string; Reason?: string })
  */
 const reasonOf = (error: unknown): string => {
   if (error instanceof z.ZodError)
-    return `The properties are at fault: ${z.prettifyError(error)}`.slice(0, longestReason);
+    return `The properties are invalid: ${z.prettifyError(error)}`.slice(0, longestReason);
   if (!(error instanceof Error)) return 'An unknown error';
   const code = 'code' in error ? `${String(error.code)}: ` : '';
   return `${code}${error.message}`.slice(0, longestReason);

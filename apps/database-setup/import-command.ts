@@ -30,11 +30,11 @@ export const runImport = async (
       takesNewIds,
       onProgress,
     });
-    const now = `The ledger has ${number.format(total)} rows.`;
-    if (wasKnown) say(`${file} was imported before; nothing was changed. ${now}`);
-    else if (rows === 0) say(`${file} has the table count without a row: 0 rows imported. ${now}`);
+    const now = `The database has ${number.format(total)} rows.`;
+    if (wasKnown) say(`${file} was already imported. Nothing changed. ${now}`);
+    else if (rows === 0) say(`${file} has the table count without rows: 0 rows imported. ${now}`);
     else say(`${file}: ${number.format(rows)} rows imported. ${now}`);
-    if (otherTables.length > 0) say(`Left out, because only count is imported: ${otherTables.join(', ')}`);
+    if (otherTables.length > 0) say(`Skipped tables (only count is imported): ${otherTables.join(', ')}`);
     return 0;
   } catch (error) {
     const reason = reasonOf(error, config);

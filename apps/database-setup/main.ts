@@ -27,7 +27,7 @@ if (command === 'migrate' && file === undefined) {
   });
 } else {
   process.stderr.write(
-    'Usage:\n  npm run import -- FILE [--new-ids]   takes the rows of table count from a SQL dump, all or none\n',
+    'Usage:\n  npm run import -- FILE [--new-ids]   imports the rows of the table count from an SQL dump, all or none\n',
   );
   process.exitCode = 2;
 }

@@ -126,16 +126,16 @@ test('the commands set up, import once and say what they did; what is wrong ends
   await writeFile(file, 'INSERT INTO `count` VALUES (1,10),(2,20);\n');
   const first = await runMain(environment, 'import', file);
   assert.equal(first.code, 0, first.output);
-  assert.equal(first.output, `${file}: 2 rows imported. The ledger has 2 rows.\n`);
+  assert.equal(first.output, `${file}: 2 rows imported. The database has 2 rows.\n`);
   assert.equal(
     (await runMain(environment, 'import', file)).output,
-    `${file} was imported before; nothing was changed. The ledger has 2 rows.\n`,
+    `${file} was already imported. Nothing changed. The database has 2 rows.\n`,
   );
   await writeFile(file, 'INSERT INTO `count` VALUES (2,30);\n');
   const duplicate = await runMain(environment, 'import', file);
   assert.equal(duplicate.code, 1);
   assert.equal(duplicate.output, '');
-  assert.match(duplicate.faults, /dump\.sql: The id 2 of the INSERT on line 1 is in the ledger .*--new-ids/);
+  assert.match(duplicate.faults, /dump\.sql: The id 2 of the INSERT on line 1 already exists .*--new-ids/);
   assert.equal((await runMain(environment, 'import', file, '--new-ids')).code, 0);
   assert.deepEqual(
     (await query('SELECT count_value AS value FROM `count` ORDER BY id')).map(({ value }) => value),
@@ -144,11 +144,11 @@ test('the commands set up, import once and say what they did; what is wrong ends
   assert.equal((await runMain(environment, 'import')).code, 2);
   const missing = await runMain(environment, 'import', join(folder, 'missing.sql'));
   assert.equal(missing.code, 1);
-  assert.match(missing.faults, /missing\.sql: There is no such file\n$/);
+  assert.match(missing.faults, /missing\.sql: The file does not exist\n$/);
   await writeFile(file, 'CREATE TABLE count (id INT);\nINSERT INTO other VALUES (1);\n');
   assert.equal(
     (await runMain(environment, 'import', file)).output,
-    `${file} has the table count without a row: 0 rows imported. The ledger has 3 rows.\nLeft out, because only count is imported: other\n`,
+    `${file} has the table count without rows: 0 rows imported. The database has 3 rows.\nSkipped tables (only count is imported): other\n`,
   );
   await writeFile(file, 'INSERT INTO count VALUES (1, NULL);\n');
   assert.match((await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).faults, /count_value is NULL/);
@@ -164,7 +164,7 @@ test('users are given all or not at all, and each in one way', () => {
   assert.throws(
     () => readConfig(configSchema, environment),
     (error: Error) => {
-      assert.match(error.message, /DB_MIGRATOR_PASSWORD: must not be set beside DB_MIGRATOR_SECRET_ARN/);
+      assert.match(error.message, /DB_MIGRATOR_PASSWORD: must not be set together with DB_MIGRATOR_SECRET_ARN/);
       assert.match(error.message, /DB_PRODUCER_PASSWORD: must be set, or DB_PRODUCER_SECRET_ARN/);
       assert.match(error.message, /DB_CONSUMER_PASSWORD: must be set/);
       return true;

@@ -25,7 +25,7 @@ export const keepRegistered = async <State>(parts: FollowParts<State>, stopping:
       parts.onState(await parts.readState());
     } catch (error) {
       pauseMs = againAfterMs;
-      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not look at the queue');
+      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not poll the queue; retrying');
     }
     await sleep(pauseMs, stopping);
   }

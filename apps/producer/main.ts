@@ -94,7 +94,7 @@ await runService(process, {
   start: async (config, logger) => {
     const connect = () =>
       connectRedis(redisSettingsOf(config), (error) =>
-        logger.warn({ err: error }, 'lost the connection to Redis; connecting again'),
+        logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'),
       );
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
     // Two connections: a command that waits for replicas delays all commands after it.
@@ -118,7 +118,7 @@ await runService(process, {
       onFlight: producerMetrics.flown,
       onError: (error) => {
         producerMetrics.retried();
-        logger[levelOf(error)]({ err: error }, 'Redis did not take a batch; sending it again');
+        logger[levelOf(error)]({ err: error }, 'Redis did not accept a batch; retrying');
       },
     });
     const readState = stateReader(looking, config.REDIS_QUEUE);

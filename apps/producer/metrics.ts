@@ -7,16 +7,13 @@ const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
 
 /** Creates the metrics of a producer. */
 export const createProducerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
-  metrics.gauge('database_connections', 'Connections to MySQL that are at work', databaseConnections);
+  metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
   const accepted = metrics.counter('accepted_total', 'Counts acknowledged');
   const refused = metrics.counter('refused_total', 'Requests answered with an error', ['reason']);
-  const retries = metrics.counter(
-    'enqueue_retries_total',
-    'Attempts to add to the queue that failed and were made again',
-  );
+  const retries = metrics.counter('enqueue_retries_total', 'Failed attempts to add to the queue that were retried');
   const acknowledgeSeconds = metrics.histogram(
     'acknowledge_seconds',
-    'From the whole request to its acknowledgement',
+    'Time from the whole request to its acknowledgement',
     acknowledgeBuckets,
   );
   const flightRequests = metrics.histogram(

@@ -18,7 +18,7 @@ export const createRegistration = (
   const register = async () => {
     await watch.firstRound;
     // Accepts nothing before Redis was checked. The caller retries.
-    if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the check of the servers yet');
+    if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the server check yet');
     // Registers nothing in a refused queue, such as one of another database.
     if (watch.findings().some(({ severity }) => severity === 'refused')) return;
     await registerPartitions(connection, queueName, partitions);

@@ -136,7 +136,7 @@ export const createServer = (
     return answerProblem(reply, {
       status: 500,
       code: 'internal_error',
-      detail: 'The fault is the server’s own; its log says more.',
+      detail: 'The server failed. The log of the producer has the details.',
     });
   });
 
@@ -214,7 +214,7 @@ const decideWhatFollows = (
 const hostNotAllowed: Fault = {
   status: 421,
   code: 'host_not_allowed',
-  detail: 'This server does not answer for the host that the request names. Add it to HTTP_ALLOWED_HOSTS.',
+  detail: 'This server does not serve the requested host. Add the host to HTTP_ALLOWED_HOSTS.',
 };
 
 /**

@@ -6,6 +6,6 @@ import * as z from 'zod';
  */
 export const count = z.int().meta({
   description:
-    'An integer from -9007199254740991 to 9007199254740991, read as an IEEE-754 double: 1.0 is 1, and digits that a double cannot hold are lost before they are looked at.',
+    'An integer from -9007199254740991 to 9007199254740991, read as an IEEE-754 double: 1.0 is 1. Digits that a double cannot hold are lost before validation.',
   examples: [1700000000],
 });

@@ -13,11 +13,12 @@ export const finding = z.object({
       'mysql_packet_small',
       'mysql_not_durable',
     ])
-    .meta({ description: 'Stable: what a program should look at.' }),
+    .meta({ description: 'Stable, for programs.' }),
   severity: z.enum(['refused', 'warning']).meta({
-    description: '`refused`: counts would be lost, so none is taken; `warning`: a failure of a server could lose some.',
+    description:
+      '`refused`: the producers refuse counts, because they could be lost. `warning`: a failure of a server could lose counts.',
   }),
-  detail: z.string().meta({ description: 'What is wrong, where, and what to do.' }),
+  detail: z.string().meta({ description: 'The problem, its place, and the fix.' }),
 });
 
 /** A precondition of Redis or MySQL that does not hold. */

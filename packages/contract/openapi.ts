@@ -45,8 +45,8 @@ export type OpenapiDocument = {
 
 const description = [
   'Takes counts, holds them in a queue, and records each exactly once.',
-  'Every error is a problem document (RFC 9457). Each path also answers HEAD where it has GET, OPTIONS with the methods that it takes, and 405 ' +
-    'with `Allow` for others; other paths are 404. What is no proper HTTP request gets 400, 408 or 431, a host that is not one of `HTTP_ALLOWED_HOSTS` 421, and a fault of the server itself 500.',
+  'Every error is a problem document (RFC 9457). Each path with GET also answers HEAD. OPTIONS returns the allowed methods, and other methods get 405 ' +
+    'with `Allow`. Unknown paths get 404. A malformed HTTP request gets 400, 408 or 431, a host that is not in `HTTP_ALLOWED_HOSTS` 421, and an internal error 500.',
 ].join('\n\n');
 
 const problemReference: JsonSchema = { $ref: '#/components/schemas/Problem' };
@@ -70,8 +70,8 @@ export const createOpenapi = (): OpenapiDocument => {
           type: 'http',
           scheme: 'bearer',
           description:
-            'Needed by POSTs where the producer has tokens, and by the GETs that name it where the producer guards reads too ' +
-            '(`API_TOKENS_FOR=all`). Elsewhere it is ignored.',
+            'Required by POSTs if the producer has tokens. Also required by the GETs that list it if the producer guards reads ' +
+            '(`API_TOKENS_FOR=all`). Otherwise ignored.',
         },
       },
     },
@@ -135,7 +135,7 @@ const responseOf = (status: string, { description: text, body, mediaType }: Rout
 
 const headersOf = (status: string, body?: z.ZodType): Record<string, Header> | undefined => {
   if (status === '503' || status === '429') {
-    return { 'Retry-After': header('When to try again, in seconds.', { type: 'integer', minimum: 1 }) };
+    return { 'Retry-After': header('The time until a retry, in seconds.', { type: 'integer', minimum: 1 }) };
   }
   if (status === '401' && body === problem) {
     return { 'WWW-Authenticate': header('The scheme, `Bearer` (RFC 6750).', { type: 'string' }) };

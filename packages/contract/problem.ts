@@ -9,7 +9,7 @@ export const problemMediaType = 'application/problem+json';
  */
 export const problem = z.object({
   type: z.literal('about:blank'),
-  title: z.string().meta({ description: "The status's phrase." }),
+  title: z.string().meta({ description: 'The reason phrase of the status.' }),
   status: z.int(),
   code: z
     .enum([
@@ -36,14 +36,14 @@ export const problem = z.object({
       'too_many_reads',
       'server_busy',
     ])
-    .meta({ description: 'Stable: what a program should look at.' }),
-  detail: z.string().meta({ description: 'What happened and what to do.' }),
+    .meta({ description: 'Stable, for programs.' }),
+  detail: z.string().meta({ description: 'The problem and the fix.' }),
   errors: z
     .array(z.object({ pointer: z.string(), detail: z.string() }))
     .optional()
     .meta({
       description:
-        'Where the fault is: `#/counts/3`, a JSON pointer (RFC 6901) into the body in fragment form; `line:3` of an NDJSON body; ' +
+        'The place of the error: `#/counts/3`, a JSON pointer (RFC 6901) into the body in fragment form; `line:3` of an NDJSON body; ' +
         '`header:Idempotency-Key`; `query:limit`.',
     }),
 });

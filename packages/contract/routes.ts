@@ -56,8 +56,8 @@ const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
   queue: z.enum(['up', 'full', 'down', 'unsafe']).meta({
     description:
-      '`full`: it can be reached and takes no count now, not even one without an `Idempotency-Key`. ' +
-      '`unsafe`: it would lose counts, and `findings` says why.',
+      '`full`: it answers but accepts no count now, with or without an `Idempotency-Key`. ' +
+      '`unsafe`: it could lose counts; `findings` has the reason.',
   }),
   ledger: z.enum(['up', 'down']),
   findings: z.array(finding).meta({ description: 'Preconditions of Redis and MySQL that do not hold.' }),
@@ -68,19 +68,19 @@ const total = z.object({
   rows_count: z.int().meta({ description: 'The number of counts recorded.' }),
   latest_value: z.int().meta({
     description:
-      'The count with the highest id, 0 when there is none. Batches are recorded side by side, and after an outage in ' +
-      'any order, so it may not be the count that was posted last.',
+      'The count with the highest id, 0 if there is none. Consumers record batches concurrently, and after an outage in ' +
+      'any order, so it may not be the last one posted.',
   }),
   hostname,
 });
 
 const queueState = z.object({
-  waiting_batches: z.int().meta({ description: 'Batches that are not recorded yet, those in flight included.' }),
-  oldest_age_ms: z.int().meta({ description: 'How long the oldest of them has waited, 0 when there is none.' }),
-  in_flight_batches: z.int().meta({ description: 'Batches that a consumer has and has not recorded yet.' }),
+  waiting_batches: z.int().meta({ description: 'Batches that are not recorded yet, including those in flight.' }),
+  oldest_age_ms: z.int().meta({ description: 'The age of the oldest of them, 0 if there is none.' }),
+  in_flight_batches: z.int().meta({ description: 'Batches that a consumer has read and not recorded yet.' }),
   consumers: z.int().meta({ description: 'Consumers that were active in the last 30 s.' }),
   dead_letters: z.int().meta({ description: 'Entries that could not be parsed.' }),
-  paused: z.boolean().meta({ description: 'Whether an operator has paused the consumers.' }),
+  paused: z.boolean().meta({ description: 'True if an operator has paused the consumers.' }),
 });
 
 // The ids are BIGINT UNSIGNED: pages and queries cover every id that the table can hold.
@@ -88,12 +88,12 @@ const recordId = z.string().regex(/^\d{1,20}$/);
 
 const recordedCount = z.object({
   id: recordId.meta({
-    description: 'Its id. Ids rise in the order in which counts were inserted, which need not be that of their POSTs.',
+    description: 'Its id. Ids increase in the order of insertion, which may differ from the order of the POSTs.',
   }),
   value: count,
   recorded_at: z.iso.datetime().nullable().meta({
     description:
-      'When it was recorded, UTC, to the millisecond. `null` where the row holds a zero date (`0000-00-00`), which is no time.',
+      'The time of recording in UTC, to the millisecond. `null` if the row has a zero date (`0000-00-00`), which is not a time.',
   }),
 });
 
@@ -104,27 +104,27 @@ const idempotencyHeaders = z.object({
     .optional()
     .meta({
       description:
-        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. A key belongs to the ' +
-        'bearer token that it came with; where the producer has none, to all clients. 1 to 255 printable ASCII characters ' +
-        'without spaces, meant to be a UUID.',
+        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. A key belongs to its ' +
+        'bearer token. If the producer has no tokens, all clients share the keys. 1 to 255 printable ASCII characters ' +
+        'without spaces, for example a UUID.',
     }),
 });
 
 const refusals = {
-  400: { description: 'The request is not what this route takes.', body: problem },
+  400: { description: 'The request is invalid for this route.', body: problem },
   401: { description: 'The bearer token is missing or wrong.', body: problem },
-  408: { description: 'The request did not arrive whole in time.', body: problem },
-  413: { description: 'The body is larger than this route takes, or came in too many parts.', body: problem },
-  415: { description: 'The content type is not one that this route takes.', body: problem },
+  408: { description: 'The request did not arrive completely in time.', body: problem },
+  413: { description: 'The body is larger than this route accepts, or arrived in too many parts.', body: problem },
+  415: { description: 'This route does not accept the content type.', body: problem },
   422: { description: 'The idempotency key was used before with other counts.', body: problem },
   429: {
-    description: 'This client has used its share of idempotency keys; without a key the request would be taken.',
+    description: 'This client has used its share of idempotency keys. Requests without a key still work.',
     body: problem,
   },
   503: {
     description:
-      'The queue is away, full or unsafe, holds as many idempotency keys as it may, the tokens cannot be checked, or the process ' +
-      'is busy. The counts may or may not be recorded, but not twice.',
+      'The queue is unavailable, full or unsafe, or holds its maximum of idempotency keys; or the producer cannot check the token, or ' +
+      'is busy. The counts are recorded once or never.',
     body: problem,
   },
 } as const;
@@ -165,8 +165,8 @@ export const routes = {
     path: '/ready',
     summary: 'Readiness: 200 if the queue accepts counts; 503 if it is full, unsafe or unavailable',
     answers: {
-      200: { description: 'The queue takes counts.', body: readiness },
-      503: { description: 'The queue is full, unsafe, or cannot be reached.', body: readiness },
+      200: { description: 'The queue accepts counts.', body: readiness },
+      503: { description: 'The queue is full, unsafe or unavailable.', body: readiness },
     },
   },
   postCount: {
@@ -188,7 +188,7 @@ export const routes = {
   postCounts: {
     method: 'POST',
     path: '/counts',
-    summary: 'Adds up to 10,000 counts to the queue, all or none, as JSON or NDJSON (one integer a line)',
+    summary: 'Adds up to 10,000 counts to the queue, all or none, as JSON or NDJSON (one integer per line)',
     headers: idempotencyHeaders,
     body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
     line: count,
@@ -207,7 +207,7 @@ export const routes = {
     summary: 'Returns the number of recorded counts, and the count with the highest id',
     needsToken: 'all',
     answers: {
-      200: { description: 'What was recorded when the request arrived, or later.', body: total },
+      200: { description: 'The total when the request arrived, or later.', body: total },
       401: readUnauthorized,
       503: databaseUnavailable,
     },
@@ -222,13 +222,13 @@ export const routes = {
         .string()
         .regex(/^(?:[1-9]\d{0,2}|1000)$/)
         .default('100')
-        .meta({ description: 'How many, 1 to 1000.' }),
+        .meta({ description: 'The number of counts, 1 to 1000.' }),
       before: recordId.optional().meta({ description: 'Only ids below this one; the `next` of the page before.' }),
       after: recordId.optional().meta({
         description:
-          'Only ids above this one, in ascending order; not together with `before`. Start with `0`, then send the `next` of ' +
-          'each answer. A page is empty when nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
-          'a page ends before a gap in the ids until no transaction can fill that gap, 60 s at most.',
+          'Only ids above this one, in ascending order. Not with `before`. Start with `0`, then send the `next` of ' +
+          'each answer. A page is empty if nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
+          'a page ends before a gap in the ids while a transaction may still fill it, for at most 60 s.',
       }),
     }),
     answers: {
@@ -237,11 +237,11 @@ export const routes = {
         body: z.object({
           counts: z.array(recordedCount),
           next: z.string().nullable().meta({
-            description: 'The `before` of the next page, null on the last; with `after` the next `after`, never null.',
+            description: 'The `before` of the next page, null on the last one. With `after`: the next `after`.',
           }),
         }),
       },
-      400: { description: 'The query is not what this route takes.', body: problem },
+      400: { description: 'The query is invalid for this route.', body: problem },
       401: readUnauthorized,
       503: databaseUnavailable,
     },
@@ -254,23 +254,23 @@ export const routes = {
     answers: {
       200: { description: 'The state of all partitions together.', body: queueState },
       401: readUnauthorized,
-      503: { description: `The queue is away, ${tokensUnavailable}.`, body: problem },
+      503: { description: `The queue is unavailable, ${tokensUnavailable}.`, body: problem },
     },
   },
   getEvents: {
     method: 'GET',
     path: '/events',
-    summary: 'Streams the state of the queue and the database as server-sent events, one a second',
+    summary: 'Streams the state of the queue and the database as server-sent events, one per second',
     needsToken: 'all',
     answers: {
       200: {
-        description: 'Events without a name; the data of each is this object, `null` for what is away.',
+        description: 'Events without a name. The data of each is this object, with `null` for an unavailable part.',
         body: z.object({
           monotonic_ms: z.int().meta({
             description:
-              'When the count was read, in ms, by a clock of the producer that never steps. Rates come from the ' +
-              'difference of two events of one stream, however late they arrive; two streams may be of two producers, ' +
-              'whose clocks have nothing in common.',
+              'The time of the read in ms, by a monotonic clock of the producer. To compute a rate, use the ' +
+              'difference of two events of one stream, however late they arrive. Two streams may come from two producers, ' +
+              'whose clocks cannot be compared.',
           }),
           count: total.nullable(),
           queue: queueState.nullable(),
@@ -280,7 +280,7 @@ export const routes = {
       },
       401: readUnauthorized,
       503: {
-        description: `This process has 500 listeners, as many as it takes, and no client has more, ${tokensUnavailable}.`,
+        description: `The producer has 500 listeners, its maximum, and no client has more than this one, ${tokensUnavailable}.`,
         body: problem,
       },
     },

@@ -59,8 +59,8 @@ const checkVersion = ({ version }: Variables): Finding | undefined => {
   if (Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor)) return undefined;
   return warning(
     'mysql_too_old',
-    `The database is ${product} ${major}.${minor}, and Sluice is tested on ${product} ${least}.${leastMinor} and newer: ` +
-      'update it.',
+    `The database is ${product} ${major}.${minor}, but Sluice is tested only on ${product} ${least}.${leastMinor} and newer. ` +
+      'Update it.',
   );
 };
 
@@ -68,8 +68,8 @@ const checkWritable = ({ isReadOnly }: Variables): Finding | undefined =>
   isReadOnly
     ? warning(
         'mysql_read_only',
-        'The database is read-only, so counts wait in the queue and are not recorded. It may be a replica: set DB_HOST ' +
-          'to the primary, or read_only to OFF.',
+        'The database is read-only, so counts wait in the queue and are not recorded. If it is a replica, set DB_HOST ' +
+          'to the primary. Otherwise set read_only to OFF.',
       )
     : undefined;
 
@@ -77,8 +77,8 @@ const checkPacket = ({ packetBytes }: Variables): Finding | undefined =>
   packetBytes < minPacketBytes
     ? warning(
         'mysql_packet_small',
-        `The database takes no statement over ${packetBytes} bytes, and a consumer makes statements of up to 10 MiB ` +
-          `(${minPacketBytes}): set max_allowed_packet to 16777216 (16 MiB) or more.`,
+        `The database accepts statements of up to ${packetBytes} bytes, but consumers send up to 10 MiB ` +
+          `(${minPacketBytes}). Set max_allowed_packet to 16777216 (16 MiB) or more.`,
       )
     : undefined;
 
@@ -90,7 +90,7 @@ const checkDurability = ({ flushes, binaryLog, syncs }: Variables): Finding | un
   if (wrong.length === 0) return undefined;
   return warning(
     'mysql_not_durable',
-    'A crash of the database’s host can lose counts that were recorded just before, and the queue has let go of them ' +
-      `then. Set to 1: ${wrong.join(' and ')}.`,
+    'A crash of the database host can lose counts that were recorded just before and are no longer in the queue. ' +
+      `Set to 1: ${wrong.join(' and ')}.`,
   );
 };

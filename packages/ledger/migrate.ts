@@ -79,7 +79,7 @@ const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string,
   for (const { name, checksum } of migrations) {
     if (before.has(name) && before.get(name) !== checksum) {
       throw new MigrationChangedError(
-        `Migration ${name} was changed after it was applied; put it back as it was and add a new file instead`,
+        `Migration ${name} was changed after it was applied. Restore it, and put the change into a new file`,
       );
     }
   }
@@ -89,7 +89,7 @@ const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string,
   const gone = unknown.filter((name) => name < last);
   if (gone.length > 0) {
     throw new MigrationMissingError(
-      `Migration ${gone.join(', ')} was applied to this database and is not in this release; put it back, or use the database of this release`,
+      `Migration ${gone.join(', ')} was applied to this database but is missing from this release. Restore it, or use another database`,
     );
   }
   return unknown;
@@ -117,7 +117,7 @@ const withLock = async <T>(
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS isHeld', [name, lockWaitSeconds]);
   if (row?.['isHeld'] !== 1) {
     throw new MigrationLockedError(
-      `Another migration of this database held its lock for ${lockWaitSeconds} s; try again when it is done`,
+      `Another migration of this database held its lock for ${lockWaitSeconds} s. Run the set-up again when it is done`,
     );
   }
   const result = await work();

@@ -34,7 +34,7 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
     logger.fatal({ err: error }, message);
     process.exit(1);
   };
-  process.once('uncaughtException', (error) => fail(error, 'an error that nothing handled'));
+  process.once('uncaughtException', (error) => fail(error, 'uncaught exception'));
 
   giveMemoryBack(process);
   const starting = start(config, logger);
@@ -42,7 +42,7 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   const stop = async (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping');
     setTimeout(() => {
-      logger.warn('stopped before all work was finished; what is left will be taken over');
+      logger.warn('graceful shutdown timed out; another process will claim the rest');
       process.exit(0);
     }, stopWithinMs).unref();
     try {

@@ -46,11 +46,11 @@ export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortS
       if (logged.has(detail)) continue;
       logger[severity === 'refused' ? 'error' : 'warn'](
         { code, severity, detail },
-        'a server is not what Sluice needs',
+        'a server does not meet the requirements',
       );
     }
     for (const [detail, { code }] of logged)
-      if (!now.has(detail)) logger.info({ code }, 'a server is what Sluice needs again');
+      if (!now.has(detail)) logger.info({ code }, 'a server meets the requirements again');
     logged = now;
   };
 
@@ -59,7 +59,7 @@ export const watchServers = ({ checks, logger }: WatchSettings, stopping: AbortS
       found[index] = await check();
       current = found.flatMap((its) => its ?? []);
     } catch (error) {
-      if (!stopping.aborted) logger.debug({ err: error }, 'could not check a server; trying again');
+      if (!stopping.aborted) logger.debug({ err: error }, 'could not check a server; retrying');
     }
   };
 

@@ -49,7 +49,8 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
 
   const watch = (name: string): WatchedLoop => {
     const slot = beats.indexOf(0);
-    if (slot === -1) throw new Error(`The watchdog watches ${mostLoops} loops already, and not ${name}`);
+    if (slot === -1)
+      throw new Error(`The watchdog cannot watch ${name}: it already watches its maximum of ${mostLoops} loops`);
     const beat = () => {
       beatsMade += 1;
       beats[slot] = beatsMade;
@@ -96,7 +97,7 @@ const guard = ({ beats, silentMs, pid }: Orders): void => {
       time: new Date().toISOString(),
       loop: names.get(silent),
       silentMs,
-      msg: 'no attempt was made for too long; the watchdog ends the process',
+      msg: 'watchdog timeout: a consumer loop made no attempt; killing the process',
     };
     writeSync(standardOutput, `${JSON.stringify(line)}\n`);
     // oxlint-disable-next-line no-restricted-globals -- the thread must kill the process

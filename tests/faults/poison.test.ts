@@ -109,7 +109,7 @@ test('whatever is registered as a partition, the connections of a consumer are b
   const own = new Set(partitionsOf(queue.name, 3).map(({ stream }) => stream));
   const taken = streams.find((stream) => !own.has(stream)) ?? '';
   await admin.set(taken, 'not a stream');
-  await waitUntil(() => consumer.lines.some((line) => line.includes('that are ignored')), 20_000);
+  await waitUntil(() => consumer.lines.some((line) => line.includes('ignoring invalid names')), 20_000);
   await load.more();
   await waitUntil(
     () => consumer.lines.filter((line) => line.includes('"consuming a partition"')).length === 128,
@@ -119,9 +119,9 @@ test('whatever is registered as a partition, the connections of a consumer are b
   assert.ok(length < mostConnections, `${length} connections`);
   const state = await fetch(`${address}/queue`);
   assert.equal(state.status, 200, await state.text());
-  assert.match((await operate('consumers', 'status')).output, /names that are ignored/);
+  assert.match((await operate('consumers', 'status')).output, /invalid names in the partition registry/);
   await admin.del(taken);
   await load.stop();
   await assertBalance(pipeline, load, withinMs);
-  assert.equal(consumer.lines.filter((line) => line.includes('that are ignored')).length, 1);
+  assert.equal(consumer.lines.filter((line) => line.includes('ignoring invalid names')).length, 1);
 });

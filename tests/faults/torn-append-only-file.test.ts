@@ -55,7 +55,7 @@ for (const end of ['kill', 'stop'] as const) {
     assert.equal(await count(), 6);
     assert.deepEqual(readFileSync(file).subarray(0, whole.length), whole);
     assert.deepEqual(redis.said, [
-      `Redis was ended while it wrote; cut what it had not finished, ${left.length} bytes, from the end of appendonly.aof.1.incr.aof`,
+      `Redis was killed during a write. Sluice cut the unfinished ${left.length} bytes from the end of appendonly.aof.1.incr.aof`,
     ]);
   });
 }

@@ -25,7 +25,10 @@ test('with --detach it runs in the background, with its output in a file, until 
   const sluice = start(t, folder, { HTTP_PORT: String(port) }, { args: ['--detach'] });
   const [code] = await sluice.ended;
   assert.equal(code, 0, sluice.output());
-  assert.match(sluice.output(), /Try it[^]*npm stop stops all\.[^]*runs in the background \(pid \d+\).*tail -f \S+\n/);
+  assert.match(
+    sluice.output(),
+    /Try it[^]*npm stop stops everything\.[^]*runs in the background \(pid \d+\).*tail -f \S+\n/,
+  );
   assert.equal((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200);
   const processes = readNotes(folder);
   assert.ok(processes.length >= 6 && processes.every(isRunning));
@@ -63,7 +66,7 @@ test('it starts on a Redis that evicts, and the operator’s commands find the q
   const own = { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(redis.port), REDIS_QUEUE: 'other' };
   const sluice = start(t, folder, { HTTP_PORT: String(port), ...own });
   await sluice.untilUp();
-  assert.match(sluice.output(), /ERROR: a server is not what Sluice needs[^]*maxmemory-policy noeviction/);
+  assert.match(sluice.output(), /ERROR: a server does not meet the requirements[^]*maxmemory-policy noeviction/);
   const refused = await fetch(`http://127.0.0.1:${port}/ready`);
   assert.equal(refused.status, 503);
   assert.match(await refused.text(), /"queue":"unsafe"/);

@@ -125,7 +125,7 @@ test('an entry that cannot be parsed becomes a dead letter among neighbours that
   assert.match(shown.output, /v = 5,six/);
 
   const dropped = await operate('dead-letters', 'drop', names[1] ?? '');
-  assert.deepEqual(dropped, { code: 0, output: 'Removed for good: 1\n' });
+  assert.deepEqual(dropped, { code: 0, output: 'Removed permanently: 1\n' });
   const replayed = await operate('dead-letters', 'replay', '--all');
   assert.deepEqual(replayed, { code: 0, output: 'Put back into the queue: 1\n' });
   // The entry is still malformed, so it becomes a dead letter again.
@@ -154,7 +154,7 @@ test('an entry that no consumer can record is moved by hand, and recorded once w
   assert.equal(paused.code, 1);
   assert.ok(paused.output.includes(`  ${name}  delivered `), paused.output);
   assert.match(paused.output, /npm run dead-letters -- bury NAME/);
-  assert.ok(consumer.lines.some((line) => line.includes('the entries are left to be taken over')));
+  assert.ok(consumer.lines.some((line) => line.includes('leaving the entries to be claimed')));
   await admin.set(partition.deadLetters, 'no stream');
   const refused = await operate('dead-letters', 'bury', name);
   assert.equal(refused.code, 1);

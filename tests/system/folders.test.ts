@@ -122,8 +122,8 @@ test(
 );
 
 for (const [what, options, message] of [
-  ['is read-only', 'ro', /is on a file system that is read-only; choose another folder/],
-  ['is full', 'size=4k,nr_inodes=2', /the disk is full, or the quota is used up\. Make room/],
+  ['is read-only', 'ro', /is on a read-only file system; choose another folder/],
+  ['is full', 'size=4k,nr_inodes=2', /the disk or the quota is full\. Free some space/],
 ] as const) {
   test(`a disk that ${what} is named, with what to do`, { skip: needsRoot }, async (t) => {
     const folder = createFolder(t);

@@ -156,7 +156,7 @@ test('the console is served on its port, with the API under /api, and without a 
     [1, 2].map(async () => {
       const other = start(t, createFolder(t), { HTTP_PORT: String(await findFreePort()) });
       await other.untilUp();
-      return /Watch them flow at +(\S+)/.exec(other.output())?.[1];
+      return /The console is at +(\S+)/.exec(other.output())?.[1];
     }),
   );
   assert.equal(new Set(others).size, 2);
@@ -166,7 +166,7 @@ test('only this machine is served, by the names of its loopback', async (t) => {
   const [port, consolePort] = [await findFreePort(), await findFreePort()];
   const sluice = start(t, createFolder(t), { HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) });
   await sluice.untilUp();
-  assert.match(sluice.output(), /Only this machine reaches it/);
+  assert.match(sluice.output(), /Only this machine can reach it/);
   for (const [its, path] of [
     [port, '/count'],
     [consolePort, '/api/count'],
@@ -211,7 +211,7 @@ test('deaths of a producer, one after the other, stop neither the servers nor th
     process.kill(Number(pid), 'SIGKILL');
     await waitUntil(() => pidsOf(folder, 'apps/producer').some((another) => another !== pid), 60_000);
   }
-  assert.match(sluice.output(), /producer +died \(SIGKILL\), 5 times in a row; it is started again in \d+\.\d s\./);
+  assert.match(sluice.output(), /producer +died \(SIGKILL\), 5 times in a row; restarting in \d+\.\d s\./);
   for (const pid of others) assert.notEqual(commandOf(pid), '');
   await waitUntil(
     () =>
@@ -231,7 +231,7 @@ test('a Redis that is killed is started again, with the counts that it held', as
   const sluice = start(t, folder, { HTTP_PORT: String(port) });
   await sluice.untilUp();
   for (const pid of pidsOf(folder, 'redis')) process.kill(pid, 'SIGKILL');
-  await sluice.untilOutput(/redis +died \(SIGKILL\); it is started again in \d+\.\d s\.[^]*redis +is ready again/);
+  await sluice.untilOutput(/redis +died \(SIGKILL\); restarting in \d+\.\d s\.[^]*redis +is ready again/);
   await waitUntil(
     () =>
       fetch(`http://localhost:${port}/ready`).then(

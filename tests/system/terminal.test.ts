@@ -52,5 +52,5 @@ test('no command shows text from outside so that it controls the terminal or beg
   const imported = await command('database-setup', ['import', dump]);
   assert.equal(imported.code, 1);
   assert.doesNotMatch(imported.output, controls);
-  assert.match(imported.output, /is no statement of a dump/);
+  assert.match(imported.output, /is not a statement of a dump/);
 });

@@ -329,7 +329,7 @@ variables(['WATCHDOG_MS'], 'is the watchdog timeout', async (t) => {
   proxy.swallowReplies(true);
   await post(2);
   await waitUntil(consumer.hasEnded, 15_000);
-  assert.ok(consumer.lines.some((line) => line.includes('the watchdog ends the process')));
+  assert.ok(consumer.lines.some((line) => line.includes('watchdog timeout')));
 });
 
 variables(

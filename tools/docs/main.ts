@@ -14,11 +14,11 @@ for (const { name, file, table } of tables) {
   const url = new URL(`../../${file}`, import.meta.url);
   const before = readFileSync(url, 'utf8');
   const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(before)) throw new Error(`${file} has no <!-- ${name} --> … <!-- /${name} --> to put the table in`);
+  if (!place.test(before)) throw new Error(`${file} has no <!-- ${name} --> … <!-- /${name} --> for the table`);
   const after = before.replace(place, (_all, start: string, end: string) => `${start}\n${table()}\n\n${end}`);
   if (!isCheck) writeFileSync(url, after);
   else if (after !== before) {
-    process.stderr.write(`${file} is not what the schemas say. Run: npm run docs\n`);
+    process.stderr.write(`${file} is out of date. Run: npm run docs\n`);
     process.exitCode = 1;
   }
 }

@@ -28,7 +28,7 @@ const everyInterface = new Set(['::', '0.0.0.0']);
  */
 export const readAccess = (environment: Environment): Access => {
   const address = environment['HTTP_ADDRESS'] || loopback;
-  if (isIP(address) === 0) throw new SettingError('HTTP_ADDRESS must be an IP address; :: is every interface');
+  if (isIP(address) === 0) throw new SettingError('HTTP_ADDRESS must be an IP address; :: listens on every interface');
   const isEverywhere = everyInterface.has(address);
   const hosts = [
     ...hostsOfLoopback,

@@ -11,7 +11,7 @@ const answerWithinMs = 1_000;
  */
 export const converse = async (port: number, question: string, untilClosed = false): Promise<Buffer> => {
   const socket = connect(port, '127.0.0.1');
-  socket.setTimeout(answerWithinMs, () => socket.destroy(new Error(`Port ${port} gave no answer`)));
+  socket.setTimeout(answerWithinMs, () => socket.destroy(new Error(`Port ${port} did not answer`)));
   try {
     await once(socket, 'connect');
     socket.write(question);

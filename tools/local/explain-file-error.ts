@@ -19,14 +19,14 @@ export const explainFileError = (error: unknown): string | undefined => {
     case 'EACCES':
     case 'EPERM':
       return path === undefined
-        ? `This user may not do that (${error.message}). Run it as the user who started Sluice.`
+        ? `Permission denied (${error.message}). Run this as the user who started Sluice.`
         : `${path} cannot be used: it belongs to ${describeOwner(path)}. Run this as that user, change the owner ` +
             `(sudo chown -R ${describeUser()} ${quote(path)}), or ${anotherFolder}`;
     case 'EROFS':
-      return `${place} is on a file system that is read-only; ${anotherFolder}`;
+      return `${place} is on a read-only file system; ${anotherFolder}`;
     case 'ENOSPC':
     case 'EDQUOT':
-      return `${place} cannot be written: the disk is full, or the quota is used up. Make room, or ${anotherFolder}`;
+      return `${place} cannot be written: the disk or the quota is full. Free some space, or ${anotherFolder}`;
     case 'ENOTDIR':
     case 'EEXIST':
       return `${place} is a file where a folder is needed. Remove it, or ${anotherFolder}`;

@@ -82,7 +82,7 @@ const sluice = createSluice({
     onDeath: (part, how, lastLines, { count, retryInMs }) => {
       const inARow = count === 1 ? '' : `, ${count} times in a row`;
       const seconds = (retryInMs / 1000).toFixed(1);
-      show(part, `died (${how})${inARow}; it is started again in ${seconds} s.`);
+      show(part, `died (${how})${inARow}; restarting in ${seconds} s.`);
       if (lastLines.length > 0) show(part, ['Its last lines:', ...lastLines.map((line) => `  ${line}`)].join('\n'));
     },
     onRecovery: (part) => show(part, 'is ready again'),
@@ -138,16 +138,16 @@ const welcome = ({ producers: ports, console: consolePort, access }: Awaited<Ret
   [
     '',
     ...ports.map((port) => `Sluice takes counts at http://localhost:${port}`),
-    `Watch them flow at     http://localhost:${consolePort}`,
+    `The console is at      http://localhost:${consolePort}`,
     '',
     'Try it:',
     `  curl -X POST -H "Content-Type: application/json" -d '{"count": 42}' localhost:${ports[0]}/count`,
     `  curl localhost:${ports[0]}/count`,
     '',
     access.isLoopback
-      ? 'Only this machine reaches it; HTTP_ADDRESS=:: npm start opens it to others.'
+      ? 'Only this machine can reach it. To open it to others: HTTP_ADDRESS=:: npm start'
       : `It listens on ${access.address}, for requests to ${access.hosts.join(', ')} (HTTP_ALLOWED_HOSTS).`,
-    `Its data is in ${folder} and is kept; npm run reset removes it. ${process.send === undefined ? 'Ctrl-C' : 'npm stop'} stops all.`,
+    `Its data stays in ${folder}; npm run reset removes it. ${process.send === undefined ? 'Ctrl-C' : 'npm stop'} stops everything.`,
     '',
   ].join('\n');
 

@@ -28,7 +28,7 @@ try {
     if (readdirSync(folder).length === 0) rmdirSync(folder);
     say(`Removed Sluice's data from ${folder}.`);
   } else {
-    say(`There is no ${folder}; nothing to remove.`);
+    say(`${folder} does not exist. Nothing to remove.`);
   }
 } catch (error) {
   const reason = error instanceof AlreadyRunningError ? error.message : explainFileError(error);

@@ -132,7 +132,7 @@ const noteWhatRuns = (note: RunningNote, pids: readonly number[], say: (line: st
     note.write(pids);
   } catch (error) {
     // The parts keep running. Only a reaper knows of them then, which is usually enough.
-    say(`What runs could not be noted. ${explainFileError(error) ?? String(error)}`);
+    say(`Sluice could not save its process ids. ${explainFileError(error) ?? String(error)}`);
   }
 };
 
@@ -144,7 +144,7 @@ const requireFree = async (port: number, address: string, another: string): Prom
     throw new SettingError(`HTTP_ADDRESS cannot be used: ${error.message}`, { cause: error });
   }
   throw new SettingError(
-    `Port ${port} is taken by ${describeHolder(port)}. End that, or choose another: ${another} npm start`,
+    `Port ${port} is taken by ${describeHolder(port)}. Stop it, or choose another port: ${another} npm start`,
   );
 };
 
@@ -162,7 +162,8 @@ const chooseConsolePorts = async (
   if (!isAsked) {
     return Array.from({ length: 2 * mostOfEach }, (_, index) => first + index).filter((port) => !taken.includes(port));
   }
-  if (taken.includes(first)) throw new SettingError(`Port ${first} is asked for by CONSOLE_PORT and is a producer's`);
+  if (taken.includes(first))
+    throw new SettingError(`CONSOLE_PORT is ${first}, which a producer uses. Choose another port`);
   await requireFree(first, address, 'CONSOLE_PORT=8090');
   return [first];
 };
@@ -221,7 +222,7 @@ const checkProducer = async (host: string, port: number): Promise<void> => {
   // A full queue is no obstacle: it may hold data of the last run, and drains. An unsafe queue
   // takes counts once its server is configured correctly, which the log and the console report.
   const isToBeStarted = /"queue":"(?:full|unsafe)"/.test(await readText(answer));
-  if (answer.statusCode !== 200 && !isToBeStarted) throw new Error('The queue does not take counts yet');
+  if (answer.statusCode !== 200 && !isToBeStarted) throw new Error('The queue does not accept counts yet');
 };
 
 // A consumer listens on no port. Its log reports when it is ready.

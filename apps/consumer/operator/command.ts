@@ -37,8 +37,8 @@ export const usage = `Usage:
   npm run dead-letters -- list [--after NAME]     entries that could not be parsed, 100 at a time
   npm run dead-letters -- show NAME               one of them, with its fields
   npm run dead-letters -- replay NAME | --all     puts them back into the queue, under their batch ids
-  npm run dead-letters -- drop NAME | --all       removes them for good
-  npm run dead-letters -- bury NAME               moves an entry of the queue to them that cannot be recorded
-  npm run consumers -- pause | resume | status    holds the consumers, or lets them go on; the queue goes on taking counts
-  npm run consumers -- adopt                      gives the queue to the database that DB_HOST and DB_NAME name
-  npm run verify                                  compares the totals of the ledger with its rows`;
+  npm run dead-letters -- drop NAME | --all       removes them permanently
+  npm run dead-letters -- bury NAME               moves an entry that cannot be recorded to the dead letters
+  npm run consumers -- pause | resume | status    pauses or resumes the consumers, or shows their state; the queue still takes counts
+  npm run consumers -- adopt                      gives the queue to the database of DB_HOST and DB_NAME
+  npm run verify                                  compares the totals of the database with its rows`;

@@ -30,7 +30,7 @@ export const runConsumersCommand = async (
   switch (action) {
     case 'pause': {
       await pauseConsumers(connection, name);
-      say('The consumers are asked to pause …');
+      say('Pausing the consumers …');
       const askedAt = performance.now();
       const hasPassed = (ms: number) => performance.now() - askedAt > ms;
       let state = await readState();
@@ -39,21 +39,21 @@ export const runConsumersCommand = async (
         state = await readState();
       }
       if (state.inFlightBatches > 0) {
-        warn(`They are paused, but batches are in flight still: ${state.inFlightBatches}.`);
+        warn(`The consumers are paused, but batches are still in flight: ${state.inFlightBatches}.`);
         for (const entry of await listInFlight(connection, partitions, listed)) {
           const seconds = (entry.idleMs / 1_000).toFixed(0);
           warn(`  ${entry.name}  delivered ${entry.deliveries} times, ${seconds} s ago to ${entry.consumer}`);
         }
-        warn('What a dead consumer left is recorded when the consumers go on: npm run consumers -- resume');
-        warn('What cannot be recorded is moved to the dead letters: npm run dead-letters -- bury NAME');
+        warn('Consumers record the entries of a dead consumer after you resume them: npm run consumers -- resume');
+        warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- bury NAME');
         return 1;
       }
-      say(`They are paused. The queue goes on taking counts; waiting now: ${state.waitingBatches} batches.`);
+      say(`The consumers are paused. The queue still takes counts; waiting now: ${state.waitingBatches} batches.`);
       return 0;
     }
     case 'resume':
       await resumeConsumers(connection, name);
-      say('The consumers go on.');
+      say('The consumers are resumed.');
       return 0;
     case 'status': {
       const state = await readState();
@@ -70,11 +70,11 @@ export const runConsumersCommand = async (
     case 'adopt': {
       const id = await readDatabaseId(ledger, checkWithinMs);
       if (id === undefined) {
-        warn('The database has no id yet: run the set-up of this release on it first.');
+        warn('The database has no id yet. Run the set-up of this release on it first.');
         return 1;
       }
       await adoptQueue(connection, name, id);
-      say(`The queue ${name}, with all that waits in it, belongs to this database now.`);
+      say(`The queue ${name} and its waiting entries now belong to this database.`);
       return 0;
     }
     default:

@@ -24,7 +24,9 @@ export const runDeadLettersCommand = async (
   const { connection, partitions } = queue;
   const { say, warn } = terminal;
   const onUnreadable = ({ deadLetters }: Partition) =>
-    warn(`The dead letters in ${deadLetters} cannot be read: the key is not a stream. The others are not affected.`);
+    warn(
+      `The dead letters in ${deadLetters} cannot be read, because the key is not a stream. Others are not affected.`,
+    );
   if (action === 'list') {
     const letters = await listDeadLetters(connection, partitions, {
       after: typeof after === 'string' ? after : undefined,
@@ -60,8 +62,11 @@ export const runDeadLettersCommand = async (
       warn(`There is no dead letter ${name}.`);
       return 1;
     }
-    say(`${action === 'replay' ? 'Put back into the queue' : 'Removed for good'}: ${done}`);
-    if (kept > 0) warn(`Not put back: ${kept}. Their fields were too large to be kept; drop removes them.`);
+    say(`${action === 'replay' ? 'Put back into the queue' : 'Removed permanently'}: ${done}`);
+    if (kept > 0)
+      warn(
+        `Not put back: ${kept}. Their fields were too large to keep. To remove them: npm run dead-letters -- drop NAME`,
+      );
     return kept > 0 ? 1 : 0;
   }
   if (action === 'bury' && name !== undefined) return moveNamedEntry(queue, name, terminal);
@@ -84,7 +89,7 @@ const moveNamedEntry = async (queue: OperatedQueue, name: string, { say, warn }:
       say(`Moved to the dead letters: ${name}`);
       return 0;
     case 'missing':
-      warn(`The queue has no entry ${name}: it was recorded, or it is a dead letter already.`);
+      warn(`The queue has no entry ${name}. It was recorded, or it is already a dead letter.`);
       return 1;
     case 'in flight':
       warn(`A consumer has ${name} and may be recording it. Pause the consumers first: npm run consumers -- pause`);
@@ -92,7 +97,7 @@ const moveNamedEntry = async (queue: OperatedQueue, name: string, { say, warn }:
     case 'wrong type': {
       const key = `${name.slice(0, name.indexOf('/'))}:dead`;
       warn(`${name} stays in the queue: the key ${key} is not a stream, so it cannot take dead letters.`);
-      warn(`Rename it as Redis's administrator, then try again: RENAME '${key}' NEW-NAME`);
+      warn(`Rename it as the administrator of Redis, then run this again: RENAME '${key}' NEW-NAME`);
       return 1;
     }
   }

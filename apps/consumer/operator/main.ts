@@ -40,7 +40,7 @@ const run = async (): Promise<number> => {
   const connection = connectRedis(redisSettingsOf(config), () => undefined);
   try {
     const partitions = await readPartitions(connection, config.REDIS_QUEUE, (names) =>
-      terminal.warn(`The registry of partitions has ${names} names that are ignored.`),
+      terminal.warn(`Ignoring ${names} invalid names in the partition registry.`),
     );
     const queue = { connection, name: config.REDIS_QUEUE, partitions };
     if (command === 'consumers') {

@@ -11,6 +11,8 @@ export const runVerifyCommand = async (ledger: LedgerConnection, { say, warn }: 
   say(`totals  ${total}`);
   say(`rows    ${rowsCount}`);
   if (total === rowsCount) return 0;
-  warn(`The totals are off by ${total - rowsCount}: something changed the ledger behind their back.`);
+  warn(
+    `The totals are off by ${total - rowsCount}: something other than Sluice changed the database. See docs/runbook.md.`,
+  );
   return 1;
 };

@@ -24,7 +24,7 @@ export const handler = createCustomResource(async ({ ImportFile }) => {
     });
     logger.info({ file: ImportFile, ...imported }, 'imported');
   } catch (error) {
-    logger.error({ err: error }, 'the database could not be set up');
+    logger.error({ err: error }, 'could not set up the database');
     throw error;
   }
 });

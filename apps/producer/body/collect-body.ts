@@ -156,17 +156,17 @@ const tooLarge = (maxBytes: number): Fault => ({
   detail:
     maxBytes === maxBodyBytes
       ? 'The body is larger than 1 MiB (1,048,576 bytes). Send its counts in several requests.'
-      : `The body is larger than ${maxBytes.toLocaleString('en')} bytes, which one count never is.`,
+      : `The body is larger than ${maxBytes.toLocaleString('en')} bytes. Send one count, or use POST /counts for many.`,
 });
 
 const tooManyParts: Fault = {
   status: 413,
   code: 'body_too_large',
-  detail: `The body came in more than ${maxParts.toLocaleString('en')} parts. Send larger chunks, or its counts in several requests.`,
+  detail: `The body arrived in more than ${maxParts.toLocaleString('en')} parts. Send larger chunks, or several smaller requests.`,
 };
 
 const busy: Fault = {
   status: 503,
   code: 'server_busy',
-  detail: 'This process holds as many bodies as it takes. Nothing was recorded. Try again.',
+  detail: 'This producer has no memory for another body. Nothing was recorded. Try again.',
 };

@@ -13,7 +13,7 @@ export const findCostlyJson = (text: string): Fault | undefined => {
   // A valid body has one name.
   const at = inList === -1 ? findNth(text, '"', 3) : inList;
   if (at !== -1) {
-    return faultAt('#', `may hold a list of integers and nothing else; character ${at + 1} begins something else`);
+    return faultAt('#', `must be a list of integers; character ${at + 1} starts something else`);
   }
   if (findNth(text, ',', maxCountsPerRequest) === -1) return undefined;
   return faultAt('#/counts', `must have at most ${maxCountsPerRequest} counts`);
@@ -36,6 +36,6 @@ const findNth = (text: string, character: string, nth: number): number => {
 const faultAt = (pointer: string, detail: string): Fault => ({
   status: 400,
   code: 'invalid_request',
-  detail: `The body is at fault: ${pointer} ${detail}.`,
+  detail: `The body is invalid: ${pointer} ${detail}.`,
   errors: [{ pointer, detail }],
 });

@@ -42,8 +42,7 @@ const parseLines = (lines: readonly string[]): ParsedLines => {
   const counts: number[] = [];
   for (const [index, text] of lines.entries()) {
     const line = index + 1;
-    if (line > maxCountsPerRequest)
-      return { line, detail: `is one more than the ${maxCountsPerRequest} that are taken at once` };
+    if (line > maxCountsPerRequest) return { line, detail: `exceeds the maximum of ${maxCountsPerRequest} counts` };
     if (text.trim() === '') return { line, detail: 'is empty' };
     // Does not parse a long line that is not a number: that can cost far more.
     if (text.length > maxFreeLength && !/^\s*[-\d]/.test(text)) return { line, detail: notACount };

@@ -76,7 +76,7 @@ const parseJson = (text: string): Parsed => {
     // Fastify's own parser drops or refuses `__proto__`. Here it is an unknown name like any other.
     value = JSON.parse(text);
   } catch {
-    return { fault: { status: 400, code: 'invalid_json', detail: 'The body is not a JSON document.' } };
+    return { fault: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
   }
   // A body of one member has two quotation marks. Every valid body has one member.
   const name = hasThirdQuotationMark(text) ? findRepeatedMember(text) : undefined;
@@ -99,7 +99,7 @@ const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
   return {
     status: 415,
     code: 'unsupported_media_type',
-    detail: 'The body must not be compressed: leave Content-Encoding out.',
+    detail: 'The body must not be compressed. Remove the Content-Encoding header.',
   };
 };
 
@@ -113,11 +113,11 @@ const hasThirdQuotationMark = (text: string): boolean => {
 
 const repeatedMember = (name: string): Fault => {
   const pointer = pointerTo('', name);
-  const detail = 'is given more than once';
+  const detail = 'occurs more than once';
   return {
     status: 400,
     code: 'invalid_request',
-    detail: `The body is at fault: ${pointer} ${detail}.`,
+    detail: `The body is invalid: ${pointer} ${detail}.`,
     errors: [{ pointer, detail }],
   };
 };
@@ -125,6 +125,6 @@ const repeatedMember = (name: string): Fault => {
 const faultInLine = ({ line, detail }: { readonly line: number; readonly detail: string }): Fault => ({
   status: 400,
   code: 'invalid_request',
-  detail: `The body is at fault: line ${line} ${detail}.`,
+  detail: `The body is invalid: line ${line} ${detail}.`,
   errors: [{ pointer: `line:${line}`, detail }],
 });

@@ -38,7 +38,7 @@ export const refuseTunnels = (
       onRefused('method_not_allowed');
       endWith(
         socket,
-        { status: 405, code: 'method_not_allowed', detail: 'This server opens no tunnels.' },
+        { status: 405, code: 'method_not_allowed', detail: 'This server does not support CONNECT.' },
         origins,
         'allow: GET, HEAD, POST, OPTIONS',
       );
@@ -92,10 +92,14 @@ const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
       return {
         status: 408,
         code: 'request_timeout',
-        detail: 'The request did not arrive whole in time. Send it again.',
+        detail: 'The request did not arrive completely in time. Send it again.',
       };
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, code: 'headers_too_large', detail: 'The headers are larger than 16 KiB, or too many.' };
+      return {
+        status: 431,
+        code: 'headers_too_large',
+        detail: 'The headers are larger than 16 KiB, or there are too many. Send fewer.',
+      };
     default:
       // Not 501 for an unknown method: bytes that are not HTTP look the same, and the server is not
       // at fault.

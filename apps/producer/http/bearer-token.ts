@@ -48,7 +48,7 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
         return refuse(
           reply,
           'Bearer realm="sluice"',
-          'This request needs a token: Authorization: Bearer, and the token.',
+          'This request needs a bearer token. Send it in a header: Authorization: Bearer TOKEN.',
         );
       }
       let isValid;
@@ -60,7 +60,7 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
         return answerProblem(reply, {
           status: 503,
           code: 'tokens_unavailable',
-          detail: 'The token cannot be checked now. Nothing was recorded. Try again.',
+          detail: 'The producer cannot check the token now. Nothing was recorded. Try again.',
         });
       }
       if (isValid) return undefined;

@@ -14,16 +14,16 @@ const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
  * supported, and none for HTTP/1.0.
  */
 export const findHeaderFault = ({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined => {
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The version of HTTP is neither 1.1 nor 1.0.';
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The HTTP version must be 1.1 or 1.0.';
   const { host, 'transfer-encoding': coding } = headers;
   if (host === undefined) {
     if (httpVersion === '1.1') return 'The Host header is missing.';
   } else if (!hostPattern.test(host)) {
-    return 'The Host header is neither a name nor an address.';
+    return 'The Host header must be a name or an address.';
   }
   if (coding !== undefined) {
-    if (coding.toLowerCase() !== 'chunked') return 'The only Transfer-Encoding that is taken is chunked.';
-    if (httpVersion === '1.0') return 'HTTP/1.0 has no Transfer-Encoding.';
+    if (coding.toLowerCase() !== 'chunked') return 'The Transfer-Encoding must be chunked.';
+    if (httpVersion === '1.0') return 'HTTP/1.0 does not support Transfer-Encoding.';
   }
   return findRepeated(rawHeaders);
 };

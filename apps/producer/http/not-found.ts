@@ -25,7 +25,7 @@ export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): Fas
     return answerProblem(reply, {
       status: 404,
       code: 'not_found',
-      detail: 'There is nothing at this path. GET /openapi.json names those that there are.',
+      detail: 'This path does not exist. GET /openapi.json lists the paths.',
     });
   }
   const allow = methods.join(', ');
@@ -37,7 +37,7 @@ export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): Fas
   return answerProblem(reply.header('allow', allow), {
     status: 405,
     code: 'method_not_allowed',
-    detail: `This path takes ${allow}.`,
+    detail: `This path allows ${allow}.`,
   });
 };
 

@@ -15,7 +15,7 @@ export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: rea
   if (error.validation !== undefined) {
     const place = error.validationContext ?? 'body';
     const errors = error.validation.map((violation) => locate(place, violation, rawHeaders));
-    const detail = `The ${nameOf(place)} at fault: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
+    const detail = `The ${nameOf(place)} invalid: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
     return { status: 400, code: 'invalid_request', detail, errors };
   }
   switch (error.code) {
@@ -30,13 +30,13 @@ export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: rea
         status: 415,
         code: 'unsupported_media_type',
         detail:
-          'The body must be JSON and say so: Content-Type: application/json. POST /counts takes application/x-ndjson too.',
+          'The body must be JSON, with Content-Type: application/json. POST /counts also takes application/x-ndjson.',
       };
     case 'FST_ERR_NOT_FOUND':
       return {
         status: 400,
         code: 'invalid_request',
-        detail: 'This is not an HTTP/1.1 request with a method that exists.',
+        detail: 'This is not an HTTP/1.1 request with a known method.',
       };
     default:
       // Other errors of the client are bodies that broke off or differ from their declared length.
@@ -83,7 +83,7 @@ const locate = (
 const faultInKey = (rawHeaders: readonly string[]) => {
   const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'idempotency-key');
   const detail =
-    names.length > 1 ? 'is given more than once' : 'must be 1 to 255 printable ASCII characters without spaces';
+    names.length > 1 ? 'occurs more than once' : 'must be 1 to 255 printable ASCII characters without spaces';
   return { pointer: 'header:Idempotency-Key', detail };
 };
 
@@ -93,7 +93,7 @@ const faultInQuery = ({ instancePath, keyword, params }: Violation) => {
     const unknown = encodeURIComponent(cutShort(String(params['additionalProperty'])));
     return { pointer: `query:${unknown}`, detail: 'is unknown' };
   }
-  if (keyword === 'type') return { pointer: `query:${name}`, detail: 'is given more than once' };
+  if (keyword === 'type') return { pointer: `query:${name}`, detail: 'occurs more than once' };
   const detail =
     name === 'limit'
       ? 'must be an integer from 1 to 1000'
@@ -116,7 +116,7 @@ const faultInBody = ({ instancePath, keyword, params, message }: Violation): { p
     case 'maxItems':
       return { pointer: pointerTo(instancePath), detail: `must have at most ${String(params['limit'])} counts` };
     default:
-      return { pointer: pointerTo(instancePath), detail: message ?? 'is at fault' };
+      return { pointer: pointerTo(instancePath), detail: message ?? 'is invalid' };
   }
 };
 

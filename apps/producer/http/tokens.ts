@@ -16,7 +16,7 @@ type TokenConfig = {
 export const tokenGuardOf = (config: TokenConfig, logger: Logger): TokenGuard | undefined => {
   const isTokenValid = tokenCheckOf(config, logger);
   if (isTokenValid !== undefined) return { isTokenValid, tokensFor: config.API_TOKENS_FOR };
-  logger.warn('the API is open: without API_TOKENS or API_TOKENS_SECRET_ARN everybody may write and read');
+  logger.warn('the API is open: anyone can write and read; set API_TOKENS or API_TOKENS_SECRET_ARN');
   return undefined;
 };
 
@@ -28,7 +28,7 @@ const tokenCheckOf = (
   if (arn === undefined) return undefined;
   return createTokenCheck(
     createTokensReader(arn, (error) =>
-      logger.warn({ err: error }, 'could not read the tokens again; using those known'),
+      logger.warn({ err: error }, 'could not refresh the tokens; using the last known ones'),
     ),
   );
 };

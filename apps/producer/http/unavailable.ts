@@ -13,7 +13,7 @@ const databaseUnavailable: Fault = {
 export const tooManyReads: Fault = {
   status: 503,
   code: 'too_many_reads',
-  detail: 'Too many pages are being read. Try again.',
+  detail: 'Too many reads wait for the database. Try again.',
 };
 
 /** The problem when the queue does not answer in time, or refuses. */
@@ -29,6 +29,6 @@ export const queueUnavailable: Fault = {
  */
 export const faultOfLedgerRead = (error: unknown, warn: Warn): { readonly fault: Fault } => {
   if (isDefect(error)) throw error;
-  warn({ err: error }, 'could not read the ledger');
+  warn({ err: error }, 'could not read the database');
   return { fault: databaseUnavailable };
 };

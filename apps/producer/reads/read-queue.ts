@@ -65,7 +65,7 @@ export const createReadQueue = <T>({ maxRunning, maxWaiting, maxWaitMs }: ReadQu
     };
     const refuse = () => {
       leave();
-      result.reject(new TooManyReadsError('Too many reads wait for the ledger'));
+      result.reject(new TooManyReadsError('Too many reads wait for the database'));
     };
     const waiting: Waiting<T> = { client, key, read, result, start: leave, share: () => share };
     const timer = setTimeout(refuse, maxWaitMs);

@@ -35,7 +35,7 @@ export const enqueueCounts = async <Accepted>(
 const full: Fault = {
   status: 503,
   code: 'queue_full',
-  detail: 'The queue is full and took no count. Try again when the consumers have caught up.',
+  detail: 'The queue is full. Nothing was recorded. Try again when the consumers have caught up.',
 };
 
 // Keys expire one window at a time, so no room for more appears within a second.
@@ -45,8 +45,8 @@ const keysFull: Fault = {
   status: 503,
   code: 'idempotency_keys_full',
   detail:
-    'The queue holds as many idempotency keys as it may. Nothing was recorded. Try again later, or send the counts ' +
-    'without an Idempotency-Key; keys that are known are still answered.',
+    'The queue holds its maximum of idempotency keys. Nothing was recorded. Try again later, or send the counts ' +
+    'without an Idempotency-Key. Repeats of known keys still work.',
   retryAfterSeconds: keysRetryAfterSeconds,
 };
 
@@ -55,7 +55,7 @@ const keyQuotaExceeded: Fault = {
   code: 'idempotency_quota_exceeded',
   detail:
     'This client has used its share of idempotency keys. Nothing was recorded. Try again later, or send the counts ' +
-    'without an Idempotency-Key; keys that are known are still answered.',
+    'without an Idempotency-Key. Repeats of known keys still work.',
   retryAfterSeconds: keysRetryAfterSeconds,
 };
 
@@ -63,8 +63,8 @@ const unavailable: Fault = {
   status: 503,
   code: 'queue_unavailable',
   detail:
-    'The queue did not answer in time. What was sent may or may not be recorded, but not twice. Try again; with an ' +
-    'Idempotency-Key that is safe.',
+    'The queue did not answer in time. The counts are recorded once or never. With an Idempotency-Key it is safe to ' +
+    'send them again.',
 };
 
 const keyReused: Fault = {

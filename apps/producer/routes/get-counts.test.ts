@@ -93,7 +93,7 @@ test('a ledger that is away is a 503 for a page too', async (t) => {
   assertAnswer(t, 'getCounts', 503, answer);
   assert.equal(problemOf(answer).code, 'ledger_unavailable');
   assert.doesNotMatch(answer.body, /secret-host/);
-  assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the ledger' }]);
+  assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the database' }]);
 });
 
 test('what cannot be made of the rows is a 500 and no outage', async (t) => {

@@ -53,8 +53,8 @@ export const addGetCounts = (
 const twoBounds: Fault = {
   status: 400,
   code: 'invalid_request',
-  detail: 'The query is at fault: query:after must not be given together with `before`.',
-  errors: [{ pointer: 'query:after', detail: 'must not be given together with `before`' }],
+  detail: 'The query is invalid: query:after must not be combined with `before`.',
+  errors: [{ pointer: 'query:after', detail: 'must not be combined with `before`' }],
 };
 
 /** Serializes a page as the contract defines it, once for all requests that share it. */

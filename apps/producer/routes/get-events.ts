@@ -44,8 +44,8 @@ export const addGetEvents = (
     } catch (error) {
       // The event goes out without this part. GET /count and GET /queue log outages, but nothing
       // else logs a defect.
-      if (isDefect(error)) server.logger.error({ err: error }, 'could not read for an event');
-      else server.logger.debug({ err: error }, 'could not read for an event');
+      if (isDefect(error)) server.logger.error({ err: error }, 'could not read the state for an event');
+      else server.logger.debug({ err: error }, 'could not read the state for an event');
       return null;
     }
   };
@@ -84,7 +84,7 @@ export const addGetEvents = (
       return answerProblem(reply, {
         status: 503,
         code: 'too_many_listeners',
-        detail: `This process has ${maxListeners} listeners and takes no more from this client. Try again, or ask GET /count and GET /queue.`,
+        detail: `This producer has ${maxListeners} listeners, its maximum. Try again later, or poll GET /count and GET /queue.`,
       });
     }
     reply.headers(headers);

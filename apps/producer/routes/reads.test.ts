@@ -45,7 +45,7 @@ test('GET /queue answers with the state of the queue', async (t) => {
 });
 
 for (const [name, code, message, parts] of [
-  ['getCount', 'ledger_unavailable', 'could not read the ledger', { readTotal: failing }],
+  ['getCount', 'ledger_unavailable', 'could not read the database', { readTotal: failing }],
   ['getQueue', 'queue_unavailable', 'could not read the queue', { readQueueState: failing }],
 ] as const) {
   test(`${name} says 503 when what it reads is away, and nothing of the error`, async (t) => {

@@ -39,7 +39,7 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
       const loan = await pools.borrow();
       connection = loan.connection;
       try {
-        if (isLate) throw new LedgerTimeoutError('The connection came after the deadline');
+        if (isLate) throw new LedgerTimeoutError('The connection opened after the deadline');
         const result = await work(connection);
         connection.release();
         return result;
@@ -54,7 +54,9 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
     return withDeadline(attempt, deadlineMs, () => {
       isLate = true;
       connection?.destroy();
-      return new LedgerTimeoutError(`MySQL at ${settings.host}:${settings.port} was not done within ${deadlineMs} ms`);
+      return new LedgerTimeoutError(
+        `MySQL at ${settings.host}:${settings.port} did not finish within ${deadlineMs} ms`,
+      );
     });
   };
 

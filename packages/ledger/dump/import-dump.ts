@@ -116,7 +116,10 @@ const insertDump = async (connection: Connection, file: string, settings: Check)
     settings.onProgress(inserted, settings.rows);
   }
   if (!digest().equals(settings.checksum)) {
-    throw new ImportError('IMPORT_CHANGED', 'The file was changed while it was read; nothing was imported. Try again');
+    throw new ImportError(
+      'IMPORT_CHANGED',
+      'The file changed during the import; nothing was imported. Run the import again',
+    );
   }
   await connection.query('INSERT INTO imports (checksum, rows_count) VALUES (?, ?)', [
     settings.checksum,
@@ -155,14 +158,14 @@ const duplicateOf = (error: Error, line: number): ImportError => {
   const [, id = 'of a row'] = /entry '(\d+)'/.exec(error.message) ?? [];
   return new ImportError(
     'IMPORT_DUPLICATE_ID',
-    `The id ${id} of the INSERT on line ${line} is in the ledger (or the dump) already; nothing was imported. Import with --new-ids to give new ids to all rows`,
+    `The id ${id} of the INSERT on line ${line} already exists in the database or earlier in the dump; nothing was imported. To give new ids to all rows, import with --new-ids`,
     { cause: withoutSql(error) },
   );
 };
 
 const translate = (error: unknown): unknown =>
   isErrno(error, lockWaitTimeout) || isErrno(error, deadlock)
-    ? new ImportError('IMPORT_BUSY', 'Consumers were in the way; nothing was imported. Try again', {
+    ? new ImportError('IMPORT_BUSY', 'Consumers locked the rows; nothing was imported. Run the import again', {
         cause: withoutSql(error),
       })
     : error;

@@ -24,9 +24,9 @@ const formats = [
 
 const headBytes = 8;
 const byFileError: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file',
-  EISDIR: 'This is a folder and not a file',
-  EACCES: 'This user may not read the file',
+  ENOENT: 'The file does not exist',
+  EISDIR: 'This is a folder, not a file',
+  EACCES: 'You have no permission to read the file',
 };
 
 /**
@@ -55,7 +55,7 @@ const openBytes = async (file: string): Promise<Readable> => {
     return pipeline(createReadStream(file), format.decompress(), () => undefined);
   }
   if ('command' in format) {
-    throw new DumpError(`The file is packed by ${format.name}. Unpack it first: ${format.command} FILE`);
+    throw new DumpError(`The file is compressed by ${format.name}. Unpack it first: ${format.command} FILE`);
   }
   throw new DumpError(`The file is of ${format.name}, which is not of MySQL. Export the counts as INSERTs into count`);
 };
@@ -98,7 +98,7 @@ const encodingOf = (head: Buffer): string => {
   if (first === 0xfe && second === 0xff) return 'utf-16be';
   if (second === 0 && fourth === 0 && first !== 0) return 'utf-16le';
   if (first === 0 && third === 0 && second !== 0) return 'utf-16be';
-  if (head.subarray(0, 512).includes(0)) throw new DumpError('The file is no text. Dump the table as SQL: mysqldump');
+  if (head.subarray(0, 512).includes(0)) throw new DumpError('The file is not text. Dump the table as SQL: mysqldump');
   return 'utf-8';
 };
 
@@ -107,8 +107,7 @@ const translate = (error: unknown): unknown => {
   const code = String(error.code);
   const reason = byFileError[code];
   if (reason !== undefined) return new DumpError(reason, { cause: error });
-  if (code === 'Z_BUF_ERROR')
-    return new DumpError('The compressed file is cut off. Copy the whole file', { cause: error });
+  if (code === 'Z_BUF_ERROR') return new DumpError('The compressed file is truncated. Copy it again', { cause: error });
   if (/^Z_|^ZSTD_/.test(code)) {
     return new DumpError(`The compressed file is damaged (${error.message}). Copy it again`, { cause: error });
   }

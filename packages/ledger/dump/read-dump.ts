@@ -69,15 +69,15 @@ const otherFormats = /^\s*(?:[<[{]|["']?[\w-]+["']?[,\t])/;
 const refusals: readonly (readonly [beginning: RegExp, reason: string])[] = [
   [
     /^(?:INSERT|REPLACE)\b/i,
-    `takes its rows from a query, and an import runs none. Dump the rows themselves: ${makeDump}`,
+    `takes its rows from a query, and the import runs no queries. Dump the rows themselves: ${makeDump}`,
   ],
   [
     /^(?:UPDATE|DELETE|TRUNCATE|CALL|LOAD|ROLLBACK|RENAME|WITH|DO|EXECUTE|PREPARE)\b/i,
-    `changes rows, and an import runs no statement. Run it where the dump comes from, then dump again: ${makeDump}`,
+    `changes rows, and the import runs no statements. Run it at the source, then dump again: ${makeDump}`,
   ],
-  [/^(?:COPY|PRAGMA)\b/i, 'is of another database than MySQL. Export the counts as INSERTs into the table count'],
+  [/^(?:COPY|PRAGMA)\b/i, 'is not MySQL. Export the counts as INSERTs into the table count'],
   [otherFormats, `is XML, JSON or CSV. Dump the table as SQL: ${makeDump}`],
-  [/^/, `is no statement of a dump. Dump the table as SQL: ${makeDump}`],
+  [/^/, `is not a statement of a dump. Dump the table as SQL: ${makeDump}`],
 ];
 
 const maxRowsAtOnce = 5_000;
@@ -205,11 +205,11 @@ const createRowParser = (
     if (timeFault !== undefined) throw faultAt(at, timeFault);
     // MySQL would replace 0 with a new id.
     if (id !== undefined && (BigInt(id) > highestId || BigInt(id) === 0n))
-      throw faultAt(at, 'the id is not from 1 to 999999999999999999; --new-ids gives new ones');
+      throw faultAt(at, 'the id is not from 1 to 999999999999999999. To give new ids, import with --new-ids');
     if (recordedAt !== undefined && !isUtc) {
       throw faultAt(
         at,
-        "the times may be in any zone. Dump with --tz-utc and without --compact, or put SET TIME_ZONE='+00:00'; before them",
+        "the time zone is unknown. Dump with --tz-utc and without --compact, or put SET TIME_ZONE='+00:00'; before them",
       );
     }
     return [{ id, value: Number(value), recordedAt }, row.lastIndex, next !== ','];
@@ -240,11 +240,11 @@ const explain = (text: string, columns: readonly Column[]): string => {
     const value = given[index] ?? '';
     if (new RegExp(`^${patterns[column]}$`).test(value)) continue;
     if (column === 'count_value' && /^NULL$/i.test(value)) {
-      return 'count_value is NULL. Remove such rows where the dump comes from, then dump again: DELETE FROM `count` WHERE count_value IS NULL';
+      return 'count_value is NULL. Remove such rows at the source, then dump again: DELETE FROM `count` WHERE count_value IS NULL';
     }
     return `${column} is ${shorten(value)}, not ${expected[column]}`;
   }
-  return `the INSERT does more than insert rows (${row?.groups?.['behind'] ?? 'behind a row'})`;
+  return `the INSERT does more than insert rows (${row?.groups?.['behind'] ?? 'after a row'})`;
 };
 
 /**
@@ -264,11 +264,11 @@ const columnsOf = (
   const unknown = columns.filter((name) => !isColumn(name));
   if (unknown.length > 0) {
     throw faultOf(
-      `the column ${shorten(unknown.join(', '))} is not one of the ledger's (${Object.keys(patterns).join(', ')})`,
+      `the column ${shorten(unknown.join(', '))} does not exist in the database (${Object.keys(patterns).join(', ')})`,
     );
   }
   if (!columns.includes('count_value')) throw faultOf('there is no column count_value');
-  if (new Set(columns).size < columns.length) throw faultOf('a column is there twice');
+  if (new Set(columns).size < columns.length) throw faultOf('a column occurs twice');
   return columns.filter(isColumn);
 };
 

@@ -83,7 +83,7 @@ export const splitStatements = async function* (chunks: AsyncIterable<string>): 
   yield* scan(state, state.rest.length);
   if (state.length > 0 || state.mode === 'block comment') {
     throw new DumpError(
-      `The file ends within what begins on line ${state.startLine}; it is cut off. Dump again, and copy the whole file`,
+      `The file is truncated: it ends within the statement that starts on line ${state.startLine}. Dump again, and copy the whole file`,
     );
   }
 };
@@ -188,7 +188,7 @@ const keep = (state: State, text: string): void => {
   if (state.pieces.length === maxPieces) joinPieces(state);
   if (state.length > maxStatementLength) {
     throw new DumpError(
-      `The statement on line ${state.startLine} is longer than 64 MiB. Dump with shorter ones: mysqldump --net-buffer-length=1M`,
+      `The statement on line ${state.startLine} is longer than 64 MiB. Dump shorter statements: mysqldump --net-buffer-length=1M`,
     );
   }
 };

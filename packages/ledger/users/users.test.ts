@@ -184,7 +184,10 @@ test('two users of one name, or one of the administrator, are refused before any
     { ...users, consumer: users.producer },
     { ...users, migrator: { ...administrator, password: 'x' } },
   ]) {
-    await assert.rejects(setUpMigrator(settings, faulty), { code: 'USER_SETUP', message: /must be four users/ });
+    await assert.rejects(setUpMigrator(settings, faulty), {
+      code: 'USER_SETUP',
+      message: /must be four different users/,
+    });
     await assert.rejects(setUpServiceUsers(settings, faulty), { code: 'USER_SETUP' });
   }
   await migrate(settings);

@@ -55,7 +55,7 @@ const checkNames = async (administrator: DatabaseSettings, users: LedgerUsers): 
   const names = [username, users.migrator.username, users.producer.username, users.consumer.username];
   if (new Set(names).size !== names.length) {
     throw new UserSetupError(
-      `Administrator, migrator, producer and consumer must be four users; they are ${names.join(', ')}`,
+      `Administrator, migrator, producer and consumer must be four different users, but they are ${names.join(', ')}`,
     );
   }
 };

@@ -44,7 +44,7 @@ const checkServer = async (
     const isOld = checkVersion(info['redis_version']);
     return [isOld, checkEviction(info), checkPersistence(info, ackReplicas)].filter((its) => its !== undefined);
   } catch (error) {
-    if (isHelloUnknown(error)) return [tooOld('a Redis older than 6.0, which does not know the command HELLO')];
+    if (isHelloUnknown(error)) return [tooOld('a Redis older than 6.0, without the command HELLO')];
     // INFO is not permitted: by the server, or for a user that an older release set up.
     if (hasReplyCode(error, 'NOPERM')) return [];
     throw error;
@@ -64,7 +64,7 @@ const parseInfo = (text: string): Readonly<Record<string, string>> =>
 const tooOld = (what: string): Finding => ({
   code: 'redis_too_old',
   severity: 'refused',
-  detail: `The queue is on ${what}. Sluice needs Redis ${minVersion.join('.')} or newer, or Valkey: replace the server.`,
+  detail: `The queue is on ${what}. Sluice needs Redis ${minVersion.join('.')} or newer, or Valkey. Replace the server.`,
 });
 
 const checkVersion = (version = ''): Finding | undefined => {
@@ -82,8 +82,8 @@ const checkEviction = (info: Readonly<Record<string, string>>): Finding | undefi
     code: 'redis_evicts',
     severity: 'refused',
     detail:
-      `Redis removes keys when its memory is full (maxmemory-policy ${policy}), and counts that were acknowledged with ` +
-      'them. Set maxmemory-policy noeviction: CONFIG SET maxmemory-policy noeviction, and the same in its configuration.',
+      `Redis removes keys, including acknowledged counts, when its memory is full (maxmemory-policy ${policy}). Run ` +
+      'CONFIG SET maxmemory-policy noeviction, and set the same in its configuration.',
   };
 };
 
@@ -96,7 +96,7 @@ const checkPersistence = (
     code: 'redis_not_persistent',
     severity: 'warning',
     detail:
-      'Redis keeps no append-only file, and no replica must hold a count before it is acknowledged: a crash of Redis ' +
-      'loses what waits. Set appendonly yes and appendfsync always in Redis, or QUEUE_ACK_REPLICAS=1 with a replica.',
+      'A crash of Redis loses the waiting counts: it has no append-only file, and producers wait for no replica. ' +
+      'Set appendonly yes and appendfsync always in Redis, or QUEUE_ACK_REPLICAS=1 with a replica.',
   };
 };

@@ -43,7 +43,7 @@ export const checkOwner = async (
       code: 'queue_of_another_database',
       severity: 'refused',
       detail:
-        `The queue ${queueName} belongs to another database, and its counts would be split between the two. Set REDIS_QUEUE ` +
+        `The queue ${queueName} belongs to another database, so its counts would be split between the two. Set REDIS_QUEUE ` +
         'to a name that no other Sluice on this Redis uses. If this database replaces the other one, run ' +
         'npm run consumers -- adopt.',
     },

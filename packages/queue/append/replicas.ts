@@ -22,5 +22,5 @@ export const waitArguments = (replicas: number, withinMs: number): string[] => [
  */
 export const checkReplicas = (reply: unknown, replicas: number): void => {
   if (typeof reply === 'number' && reply >= replicas) return;
-  throw new TooFewReplicasError(`${String(reply)} replicas hold the batch in time, ${replicas} must`);
+  throw new TooFewReplicasError(`Only ${String(reply)} of ${replicas} required replicas hold the batch`);
 };

@@ -63,7 +63,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
       // A command that still waits for the connection must not be sent any more.
       waiting.delete(turn);
       if (used !== undefined) session.retire(used);
-      const message = `Redis at ${host}:${port} gave no reply within ${Math.round(deadlineMs)} ms`;
+      const message = `Redis at ${host}:${port} did not reply within ${Math.round(deadlineMs)} ms`;
       return new QueueTimeoutError(message, { cause: session.lastError() });
     };
     try {

@@ -66,13 +66,11 @@ export const createTopology = (settings: NodeSettings, watcher: TopologyWatcher)
       await withDeadline(
         rediscover,
         deadline - performance.now(),
-        () => new QueueTimeoutError('No node of the cluster told in time who has which slot'),
+        () => new QueueTimeoutError('No node of the cluster returned the slot map in time'),
       );
     const owner = owners[slot];
     if (owner !== undefined) return owner;
-    throw new SlotUnservedError(
-      `No node of the cluster at ${settings.host}:${settings.port} says that it has slot ${slot}`,
-    );
+    throw new SlotUnservedError(`No node of the cluster at ${settings.host}:${settings.port} serves slot ${slot}`);
   };
 
   return {

@@ -82,7 +82,7 @@ test('every fault is named at once, and no value shown', () => {
 
 for (const [what, environment, fault] of [
   ['no login of MySQL', {}, /DB_USER: must be set, or DB_SECRET_ARN.*\n.*DB_PASSWORD: must be set/],
-  ['two logins of MySQL', { ...login, DB_SECRET_ARN: 'a' }, /DB_USER: must not be set beside DB_SECRET_ARN/],
+  ['two logins of MySQL', { ...login, DB_SECRET_ARN: 'a' }, /DB_USER: must not be set together with DB_SECRET_ARN/],
   ['two logins of Redis', { ...login, REDIS_PASSWORD: 'p', REDIS_SECRET_ARN: 'a' }, /REDIS_PASSWORD: must not be set/],
   ['a user of Redis without a password', { ...login, REDIS_USERNAME: 'u' }, /REDIS_PASSWORD: must be set/],
   [
@@ -93,7 +93,7 @@ for (const [what, environment, fault] of [
   [
     'tokens from two places',
     { ...login, API_TOKENS: token('a'), API_TOKENS_SECRET_ARN: 'a' },
-    /API_TOKENS: must not be set beside/,
+    /API_TOKENS: must not be set together with/,
   ],
   [
     'the same token twice',
@@ -101,7 +101,7 @@ for (const [what, environment, fault] of [
     /API_TOKENS: must not have the same/,
   ],
   ['an unknown guard', { ...login, API_TOKENS: token('a'), API_TOKENS_FOR: 'reads' }, /API_TOKENS_FOR: must be writes/],
-  ['a guard without tokens', { ...login, API_TOKENS_FOR: 'all' }, /API_TOKENS_FOR: needs tokens/],
+  ['a guard without tokens', { ...login, API_TOKENS_FOR: 'all' }, /API_TOKENS_FOR: all needs tokens/],
 ] as const) {
   test(`${what}: the fault says which variable`, () => {
     assert.match(faultsOf(environment), fault);
@@ -179,7 +179,7 @@ test('a file that gives nothing is a fault beside the others, and what is in one
     API_TOKENS_FILE: fileOf(t, '\n'),
     REDIS_PORT_FILE: fileOf(t, 'not a port'),
   });
-  assert.match(faults, /DB_PASSWORD_FILE: must not be set beside DB_PASSWORD$/m);
+  assert.match(faults, /DB_PASSWORD_FILE: must not be set together with DB_PASSWORD$/m);
   assert.match(faults, /REDIS_PASSWORD_FILE: must name a file that can be read \(ENOENT\)$/m);
   assert.match(faults, /API_TOKENS_FILE: must name a file that is not empty$/m);
   assert.match(faults, /REDIS_PORT: must be/);
@@ -188,7 +188,7 @@ test('a file that gives nothing is a fault beside the others, and what is in one
 
 test('a login whose file cannot be read is at fault once, and not missing too', () => {
   const faults = faultsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
-  assert.equal(faults, 'The environment is at fault:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
+  assert.equal(faults, 'The environment is invalid:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
 });
 
 test('origins are one of `*` and `none`, or a list of schemes and hosts', () => {

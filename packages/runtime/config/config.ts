@@ -46,7 +46,7 @@ export const readConfig = <Schema extends z.ZodType & Variables>(
     ...issues.map(({ path, message }) => `  ${placeOf(path)}: ${message}`),
   ];
   if (result.success && faults.length === 0) return result.data;
-  throw new ConfigError(`The environment is at fault:\n${faults.join('\n')}`);
+  throw new ConfigError(`The environment is invalid:\n${faults.join('\n')}`);
 };
 
 type EmptyVariable = { readonly name: string; readonly variable: string; readonly fault: string };
@@ -75,7 +75,7 @@ type FileOfVariable = { readonly name: string; readonly text?: string; readonly 
 const readFileOf = (name: string, given: Readonly<Record<string, string | undefined>>): FileOfVariable[] => {
   const path = given[`${name}_FILE`];
   if (path === undefined) return [];
-  if (given[name] !== undefined) return [{ name, fault: `must not be set beside ${name}` }];
+  if (given[name] !== undefined) return [{ name, fault: `must not be set together with ${name}` }];
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     return [text === '' ? { name, fault: 'must name a file that is not empty' } : { name, text }];

@@ -17,7 +17,7 @@ const port = integer(1, 65_535);
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive', error: 'must be true or false' });
 const listOfText = text.transform((value) => value.split(',').map((item) => item.trim()));
 // An empty value would turn off what the variable protects.
-const tlsFlag = neverEmpty(flag, 'must not be empty; unset it, or say true or false');
+const tlsFlag = neverEmpty(flag, 'must not be empty; unset it, or set true or false');
 
 // Browsers send this in the Origin header. They also send `null`, which is not allowed here: any
 // sandboxed page sends it.
@@ -25,7 +25,7 @@ const originPattern = /^[a-z][a-z\d+.-]*:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,
 const origins = listOfText
   .refine(
     (list) => ['*', 'none'].includes(list.join(',')) || list.every((item) => originPattern.test(item)),
-    'must be `*`, `none`, or origins separated by commas: a scheme and a host in lower case, perhaps a port, no path',
+    'must be `*`, `none`, or origins separated by commas: a scheme, a host in lower case, an optional port, no path',
   )
   .transform((list) => {
     const [first] = list;
@@ -54,7 +54,7 @@ export const metricsSettings = {
     .describe('CloudWatch namespace of logged metrics; one per Sluice in an account'),
   HTTP_ADDRESS: neverEmpty(
     z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' }),
-    'must not be empty; unset it for every interface, or name an address',
+    'must not be empty; unset it for every interface, or set an address',
   )
     .default('::')
     .describe('Address that the API and `/metrics` listen on; `::` is every interface'),
@@ -77,7 +77,7 @@ export const queueSettings = {
     .describe('Name of an ElastiCache cache; logs in as `REDIS_USERNAME` with an IAM token'),
   AWS_REGION: text.optional().describe('Region of that cache; set by ECS and Lambda'),
   REDIS_QUEUE: text
-    .regex(/^[^{}]{1,100}$/, 'must be 1 to 100 characters without braces, which Redis takes for hash tags')
+    .regex(/^[^{}]{1,100}$/, 'must be 1 to 100 characters without braces, which mark hash tags in Redis')
     .default('count_queue')
     .describe("The queue's name, the first part of its keys"),
 };
@@ -122,17 +122,17 @@ export const httpSettings = {
       (list) => list.every((host) => hostPattern.test(host)),
       'must be hosts or host:port, separated by commas',
     ),
-    'must not be empty; unset it to allow any host, or name one',
+    'must not be empty; unset it to allow any host, or list the hosts',
   )
     .optional()
     .describe('Hosts that requests may name, as `host` or `host:port`, separated by commas; any if not set'),
   CLIENT_ADDRESS_HEADER: neverEmpty(
     text.regex(/^[!#$%&'*+.^`|~\w-]+$/, 'must be the name of a header'),
-    'must not be empty; unset it where no trusted proxy is in front',
+    'must not be empty; unset it if there is no trusted proxy in front',
   )
     .optional()
     .describe('Header in which a trusted proxy gives the address of its client, for limits by client'),
-  CORS_ORIGIN: neverEmpty(origins, 'must not be empty; unset it for any origin, or say `none`')
+  CORS_ORIGIN: neverEmpty(origins, 'must not be empty; unset it for any origin, or set `none`')
     .default('*')
     .describe('Origins whose pages may read the answers, separated by commas; `*` for any, `none` for none'),
   API_TOKENS: neverEmpty(listOfText.pipe(apiTokens), emptyTokens)
@@ -143,7 +143,7 @@ export const httpSettings = {
     .describe('Secret with the tokens as JSON: a list of strings, or an object of strings'),
   API_TOKENS_FOR: neverEmpty(
     z.enum(['writes', 'all'], { error: 'must be writes or all' }),
-    'must not be empty; unset it, or say writes or all',
+    'must not be empty; unset it, or set writes or all',
   )
     .default('writes')
     .describe('Requests that require a token: `writes` (POSTs) or `all` (also GETs of data and `/events`)'),
@@ -189,19 +189,19 @@ export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 
 
   if (isSet('DB_SECRET_ARN')) {
     for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
-      if (isSet(name)) fault(name, 'must not be set beside DB_SECRET_ARN');
+      if (isSet(name)) fault(name, 'must not be set together with DB_SECRET_ARN');
     }
   } else {
     for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
-      if (!isSet(name)) fault(name, 'must be set, or DB_SECRET_ARN in its place');
+      if (!isSet(name)) fault(name, 'must be set, or DB_SECRET_ARN instead');
     }
   }
   if (isSet('REDIS_SECRET_ARN')) {
     for (const name of ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_IAM_CACHE'] as const) {
-      if (isSet(name)) fault(name, 'must not be set beside REDIS_SECRET_ARN');
+      if (isSet(name)) fault(name, 'must not be set together with REDIS_SECRET_ARN');
     }
   } else if (isSet('REDIS_IAM_CACHE')) {
-    if (isSet('REDIS_PASSWORD')) fault('REDIS_PASSWORD', 'must not be set beside REDIS_IAM_CACHE');
+    if (isSet('REDIS_PASSWORD')) fault('REDIS_PASSWORD', 'must not be set together with REDIS_IAM_CACHE');
     for (const name of ['REDIS_USERNAME', 'AWS_REGION'] as const) {
       if (!isSet(name)) fault(name, 'must be set with REDIS_IAM_CACHE');
     }
@@ -210,9 +210,9 @@ export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 
     fault('REDIS_PASSWORD', 'must be set with REDIS_USERNAME');
   }
   if (isSet('API_TOKENS') && isSet('API_TOKENS_SECRET_ARN')) {
-    fault('API_TOKENS', 'must not be set beside API_TOKENS_SECRET_ARN');
+    fault('API_TOKENS', 'must not be set together with API_TOKENS_SECRET_ARN');
   }
   if (config['API_TOKENS_FOR'] === 'all' && !isSet('API_TOKENS') && !isSet('API_TOKENS_SECRET_ARN')) {
-    fault('API_TOKENS_FOR', 'needs tokens to be all: set API_TOKENS or API_TOKENS_SECRET_ARN');
+    fault('API_TOKENS_FOR', 'all needs tokens: set API_TOKENS or API_TOKENS_SECRET_ARN');
   }
 };

@@ -52,12 +52,12 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
   };
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
-  metrics.gauge('event_loop_delay_seconds', 'The longest delay of the event loop since the last look', () => {
+  metrics.gauge('event_loop_delay_seconds', 'Maximum delay of the event loop since the last report', () => {
     const seconds = delay.max / nanosecondsPerSecond;
     delay.reset();
     return seconds;
   });
-  metrics.gauge('resident_memory_bytes', 'Memory of the process', () => process.memoryUsage.rss());
+  metrics.gauge('resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss());
   return metrics;
 };
 

@@ -7,8 +7,8 @@ import type { Metrics } from './metrics.ts';
  */
 export const createQueueGauges = ({ gauge }: Metrics): ((state: QueueState) => void) => {
   const waiting = gauge('queue_waiting_batches', 'Batches that are not recorded yet');
-  const oldestAge = gauge('queue_oldest_age_seconds', 'How long the oldest of them has waited');
-  const inFlight = gauge('queue_in_flight_batches', 'Batches that a consumer has and has not recorded yet');
+  const oldestAge = gauge('queue_oldest_age_seconds', 'Age of the oldest of them');
+  const inFlight = gauge('queue_in_flight_batches', 'Batches that a consumer has read and not recorded yet');
   const consumers = gauge('queue_consumers', 'Consumers that were active in the last 30 s');
   const deadLetters = gauge('queue_dead_letters', 'Entries that could not be parsed');
   const paused = gauge('queue_paused', '1 while an operator has paused the consumers');

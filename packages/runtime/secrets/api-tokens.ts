@@ -13,9 +13,9 @@ export const apiTokens = z
       .string({ error: 'must be text' })
       .regex(
         /^[\x21-\x2b\x2d-\x7e]{32,}$/,
-        `must be at least 32 printable ASCII characters without spaces and commas; make one with: ${makeToken}`,
+        `must be at least 32 printable ASCII characters without spaces and commas; create one: ${makeToken}`,
       ),
-    { error: 'must be a list of texts' },
+    { error: 'must be a list of strings' },
   )
   .min(1, 'must not be empty')
   .refine((tokens) => new Set(tokens).size === tokens.length, 'must not have the same token twice');
@@ -31,4 +31,4 @@ const valuesOf = (value: unknown): unknown =>
 export const secretTokens = z.preprocess(valuesOf, apiTokens);
 
 /** The message for an empty variable that would guard the API. */
-export const emptyTokens = `must not be empty; unset it to leave the API open, or make a token with: ${makeToken}`;
+export const emptyTokens = `must not be empty; unset it to leave the API open, or create a token: ${makeToken}`;

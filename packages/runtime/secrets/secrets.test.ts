@@ -155,7 +155,7 @@ for (const tokens of [
     const read = createTokensReader(manager.put('tokens', tokens), () => undefined, 0);
     await assert.rejects(read(), ({ code, message }: Error & { code?: unknown }) => {
       assert.equal(code, 'SECRET_UNAVAILABLE');
-      assert.match(message, /^Secret \S+tokens is not what it must be: .*must /);
+      assert.match(message, /^Secret \S+tokens is invalid: .*must /);
       assert.doesNotMatch(message, /1111|x;/);
       return true;
     });

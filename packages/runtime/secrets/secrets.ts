@@ -192,7 +192,7 @@ const parseSecret = <T>(arn: string, schema: z.ZodType<T>, text: string | undefi
   const result = schema.safeParse(parseJson(arn, text));
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path, message }) => [placeOf(path), message].join(' ').trim());
-  throw new SecretError(`Secret ${arn} is not what it must be: ${faults.join('; ')}`);
+  throw new SecretError(`Secret ${arn} is invalid: ${faults.join('; ')}`);
 };
 
 const parseJson = (arn: string, text: string): unknown => {

@@ -55,7 +55,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
 
   const attempt = (request: IncomingMessage, response: ServerResponse, path: string, [port, ...others]: number[]) => {
     if (port === undefined) {
-      refuse(response, 'No producer takes connections. The log of npm start says why.');
+      refuse(response, 'No producer accepts connections. The log of npm start has the reason.');
       return;
     }
     const upstream = startRequest({
@@ -74,7 +74,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
       upstream.setTimeout(silentTimeoutMs);
       pipeline(request, upstream, () => undefined);
     };
-    upstream.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error('It was silent for too long')));
+    upstream.setTimeout(connectTimeoutMs, () => upstream.destroy(new Error('The connection timed out')));
     upstream.once('socket', (socket) => {
       if (socket.connecting) socket.once('connect', begin);
       else begin();
@@ -83,7 +83,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
       const { statusCode = 0 } = answer;
       if (statusCode < 200) {
         answer.destroy();
-        refuse(response, 'The producer answered with what is not HTTP.');
+        refuse(response, 'The producer did not answer with valid HTTP.');
         return;
       }
       response.writeHead(statusCode, answer.statusMessage, withoutHops(answer.headers));
@@ -94,7 +94,7 @@ export const createBalancer = ({ address, ports }: Producers): Balancer => {
     });
     upstream.on('error', () => {
       if (response.headersSent || response.destroyed) response.destroy();
-      else if (isConnected) refuse(response, 'The connection to the producer ended before its answer was here.');
+      else if (isConnected) refuse(response, 'The connection to the producer ended before its answer arrived.');
       else attempt(request, response, path, others);
     });
     response.once('close', () => upstream.destroy());

@@ -45,7 +45,7 @@ const listen = async (server: Server, ports: readonly number[]): Promise<number>
       if (!isTaken) throw error;
     }
   }
-  throw new Error(`The ports ${ports.join(', ')} are taken`);
+  throw new Error(`All ports are taken: ${ports.join(', ')}`);
 };
 
 let page: Answerer = (_request, response) => response.writeHead(503).end();

@@ -49,7 +49,7 @@ export const servePage = (folder: string): Answerer => {
 
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      answerText(response, 405, 'The console is only read.', { allow: 'GET, HEAD' });
+      answerText(response, 405, 'The console supports only GET and HEAD.', { allow: 'GET, HEAD' });
       return;
     }
     const path = (request.url ?? '/').replace(/[?#].*$/s, '');
@@ -58,7 +58,7 @@ export const servePage = (folder: string): Answerer => {
     else if (request.headers.accept?.includes('text/html') === true) {
       // There is one page, and its files are next to it.
       answerText(response, 302, 'The console is at /', { location: '/' });
-    } else answerText(response, 404, 'There is no such file.');
+    } else answerText(response, 404, 'This file does not exist.');
   };
 };
 

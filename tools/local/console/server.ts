@@ -37,7 +37,7 @@ export const createConsoleServer = ({ page, balancer, hosts }: ConsoleParts): Se
     if (!isHostAllowed(request)) {
       answerProblem(response, 421, {
         code: 'host_not_allowed',
-        detail: 'The console does not answer for the host that the request names. Add it to HTTP_ALLOWED_HOSTS.',
+        detail: 'The console does not serve the requested host. Add the host to HTTP_ALLOWED_HOSTS.',
       });
       return;
     }

@@ -39,7 +39,7 @@ export const startInBackground = async ({ main, args, folder, say }: Background)
   if (code !== undefined) return code;
   child.disconnect();
   child.unref();
-  say(`It runs in the background (pid ${child.pid}). npm stop stops it; its log: tail -f ${logFile}\n`);
+  say(`Sluice runs in the background (pid ${child.pid}). To stop it: npm stop. To see its log: tail -f ${logFile}\n`);
   return 0;
 };
 

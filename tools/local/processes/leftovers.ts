@@ -65,7 +65,7 @@ export const createRunningNote = (folder: string) => {
   const endLeftovers = async (say: (line: string) => void) => {
     const left = readNotes(folder).filter((note) => note.pid !== process.pid && isRunning(note));
     if (left.length === 0) return;
-    say(`The last start was killed; ending the ${left.length} processes that it left …`);
+    say(`The last npm start was killed; ending its ${left.length} remaining processes …`);
     await endProcesses(left);
   };
 

@@ -12,6 +12,6 @@ export const requireOpenFiles = (): void => {
   // The output may be `unlimited`.
   const limit = Number(stdout);
   if (limit < neededFiles) {
-    throw new SettingError(`A process may open ${limit} files, and Sluice needs ${neededFiles}. ${raiseLimit}`);
+    throw new SettingError(`A process may open only ${limit} files, but Sluice needs ${neededFiles}. ${raiseLimit}`);
   }
 };

@@ -91,7 +91,7 @@ export const createSupervisor = (watcher: Watcher): Supervisor => {
 
   const start = async (part: Part) => {
     await prepare(part);
-    if (stopping.signal.aborted) throw new PartError(`${part.name} is not started: all is being stopped`);
+    if (stopping.signal.aborted) throw new PartError(`${part.name} was not started, because Sluice is stopping`);
     const lines: string[] = [];
     const entry: Running = { part, lines, ...launch(part, lines, watcher.onLine) };
     running.push(entry);

@@ -78,7 +78,7 @@ const hasImage = (docker: string, image: string, say: (line: string) => void): b
 const installWithApt = (servers: readonly Server[], say: (line: string) => void): void => {
   if (!canInstall()) throw new ServerMissingError(choicesFor(servers));
   const packages = servers.flatMap((server) => server.packages);
-  say(`${listOf(servers)} not on this machine; installing ${packages.join(' ')} with apt-get …`);
+  say(`${listOf(servers)} not installed; installing ${packages.join(' ')} with apt-get …`);
   const failure = installPackages(packages);
   if (failure !== undefined) throw new ServerMissingError(`${failure}\n${choicesFor(servers)}`);
   // Debian starts a Redis for the whole machine. Sluice runs a private one.
@@ -98,9 +98,9 @@ const choicesFor = (servers: readonly Server[]): string => {
         ? `sudo apt-get install --no-install-recommends ${servers.flatMap((server) => server.packages).join(' ')}`
         : `install ${servers.map((server) => server.programs.join(' or ')).join(', and ')} with this system's package manager`;
   return [
-    `${listOf(servers)} needed and not on this machine. Any one of these will do:`,
+    `${listOf(servers)} required but not installed. Do one of these:`,
     `  · ${install}`,
-    `  · start Docker; Sluice then runs ${servers.map((server) => server.image).join(' and ')}`,
-    `  · use servers of your own: set ${servers.map((server) => server.variables).join('; ')}`,
+    `  · start Docker: Sluice then runs ${servers.map((server) => server.image).join(' and ')}`,
+    `  · use your own servers: set ${servers.map((server) => server.variables).join('; ')}`,
   ].join('\n');
 };

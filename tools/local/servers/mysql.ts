@@ -105,7 +105,7 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
   try {
     if (isMariaDb) {
       const install = findProgram('mariadb-install-db', 'mysql_install_db');
-      if (install === undefined) throw new Error('mariadb-install-db is not on this machine');
+      if (install === undefined) throw new Error('mariadb-install-db is not installed');
       // A shell script. It gets names without the path, which may contain any character. The server
       // resolves the temporary folder relative to its data folder.
       const names = ['--datadir=./data.new', '--tmpdir=../tmp'];
@@ -115,7 +115,7 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
       await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
     }
   } catch (error) {
-    throw new PartError(`mysql could not make its system tables in ${folder}: ${reasonOf(error)}`, {
+    throw new PartError(`mysql could not create its system tables in ${folder}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
@@ -161,5 +161,5 @@ const containerLaunch = (
  */
 const checkMysql = async (port: number): Promise<void> => {
   const greeting = await converse(port, '');
-  if (greeting[4] !== 10) throw new Error('MySQL does not take connections yet');
+  if (greeting[4] !== 10) throw new Error('MySQL does not accept connections yet');
 };

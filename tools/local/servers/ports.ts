@@ -36,7 +36,7 @@ export class AddressMissingError extends Error {
   readonly code = 'ADDRESS_MISSING';
 
   constructor(address: string) {
-    super(`This machine has no address ${address}`);
+    super(`This machine does not have the address ${address}`);
   }
 }
 
@@ -60,7 +60,7 @@ const tryToListen = async (port: number, address: string): Promise<'free' | 'tak
 /** Describes the process that listens on `port`, as far as this user may know: `nginx (pid 12)`. */
 export const describeHolder = (port: number): string => {
   const pid = process.platform === 'linux' ? findHolderInProc(port) : findHolderWithLsof(port);
-  if (pid === undefined) return 'another program (of another user, or its name is not to be had)';
+  if (pid === undefined) return 'another program (its name is unknown; it may belong to another user)';
   return `${commandOf(pid).slice(0, longestCommandShown)} (pid ${pid})`;
 };
 

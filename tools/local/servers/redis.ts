@@ -74,17 +74,17 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 const repair = async (folder: string, port: number, say: (line: string) => void): Promise<void> => {
   // A container outlives the command that started it, so it may still be writing.
   if (!(await isPortFree(port))) {
-    say(`The file of Redis in ${folder} was not looked at: something listens on port ${port}`);
+    say(`Sluice did not check Redis's file in ${folder}, because a process listens on port ${port}`);
     return;
   }
   try {
     const { file, cutBytes } = (await repairAppendOnlyFile(folder)) ?? { file: '', cutBytes: 0 };
     if (cutBytes > 0) {
-      say(`Redis was ended while it wrote; cut what it had not finished, ${cutBytes} bytes, from the end of ${file}`);
+      say(`Redis was killed during a write. Sluice cut the unfinished ${cutBytes} bytes from the end of ${file}`);
     }
   } catch (error) {
     if (!(error instanceof RepairError)) throw error;
-    say(`The file of Redis in ${folder} was not repaired: ${error.message}`);
+    say(`Sluice did not repair Redis's file in ${folder}: ${error.message}`);
   }
 };
 
@@ -111,6 +111,6 @@ const checkRedis = async (port: number, password: string): Promise<void> => {
   const reply = (await converse(port, questions.map((line) => `${line}\r\n`).join(''), true)).toString();
   const isDurable = /appendonly\r\n\$3\r\nyes\r\n/.test(reply) && /appendfsync\r\n\$6\r\nalways\r\n/.test(reply);
   if (!reply.startsWith('+OK') || !isDurable || !reply.includes('+PONG')) {
-    throw new Error('Redis does not take commands yet, or is another one');
+    throw new Error('Redis does not accept commands yet, or is not the one that was started');
   }
 };

@@ -82,9 +82,7 @@ const measureSound = async (file: FileHandle, size: number, name: string): Promi
     const end = findEnd(bytes, at, filled);
     if (end === unreadable) {
       if (base + at === 0 && bytes.toString('latin1', 0, 5) === 'REDIS') {
-        throw new RepairError(
-          `${name} begins with a snapshot; whether it ends in an unfinished transaction was not looked at`,
-        );
+        throw new RepairError(`${name} begins with a snapshot, so it was not checked for an unfinished transaction`);
       }
       return size;
     }
@@ -97,7 +95,7 @@ const measureSound = async (file: FileHandle, size: number, name: string): Promi
       if (filled === bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2);
       const want = Math.min(bytes.length - filled, size - base - filled);
       const { bytesRead } = await file.read(bytes, filled, want, base + filled);
-      if (bytesRead === 0) throw new RepairError(`${name} became shorter while it was read`);
+      if (bytesRead === 0) throw new RepairError(`${name} became shorter while Sluice read it`);
       filled += bytesRead;
       continue;
     }
