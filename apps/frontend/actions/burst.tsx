@@ -131,7 +131,7 @@ const Progress = ({ state, onResume }: ProgressProps) => {
             <button type="button" onClick={() => onResume(state.left, state.accepted)}>
               Send the rest
             </button>
-            <span className="hint"> Same idempotency keys: each count is recorded once.</span>
+            <span className="hint"> Same keys: each recorded once.</span>
           </p>
         </>
       );

@@ -102,7 +102,7 @@ type AnswerProps = { readonly state: PostState; readonly onRetry: (attempt: Atte
 const Answer = ({ state, onRetry }: AnswerProps) => {
   switch (state.kind) {
     case 'idle':
-      return <p className="hint">An integer, or nothing to post the current Unix time.</p>;
+      return <p className="hint">An integer; empty posts the Unix time.</p>;
     case 'invalid':
       return <p className="fault">{state.fault}</p>;
     case 'sending':
@@ -152,6 +152,6 @@ const Retry = ({ attempt, onRetry }: { readonly attempt: Attempt; readonly onRet
     <button type="button" onClick={() => onRetry(attempt)}>
       {`Send ${formatCount(attempt.count)} again`}
     </button>
-    <span className="hint"> Same idempotency key: the count is recorded once.</span>
+    <span className="hint"> Same key: recorded once.</span>
   </p>
 );

@@ -23,6 +23,6 @@ const AllCharts = ({ history: { at, perSecond, waiting, oldestSeconds } }: { rea
     <h2 id="charts-title">Last 5 minutes</h2>
     <Chart title="Recorded per second" at={at} values={perSecond} format={formatCount} />
     <Chart title="Batches waiting" at={at} values={waiting} format={formatCount} />
-    <Chart title="Age of the oldest batch" at={at} values={oldestSeconds} format={formatSeconds} />
+    <Chart title="Age of oldest batch" at={at} values={oldestSeconds} format={formatSeconds} />
   </section>
 );
