@@ -46,7 +46,7 @@ const setUp = async (t: TestContext) => {
 const held = { waiting: 1, pending: 1, dead: 0 };
 const gone = { waiting: 0, pending: 0, dead: 0 };
 
-test('what is being recorded is in the queue until it is recorded, and a consumer that stops then still removes it', async (t) => {
+test('an entry stays in the queue until it is recorded, and a consumer that is stopping still removes it', async (t) => {
   const { parts, stopping, readQueue, readCounts } = await setUp(t);
   const seen: unknown[] = [];
   const record: ConsumeParts['record'] = async (batches) => {
@@ -61,7 +61,7 @@ test('what is being recorded is in the queue until it is recorded, and a consume
   assert.deepEqual(await readQueue(), gone);
 });
 
-test('an error of the database, whatever it is, is none of the entry, which is recorded when it is over', async (t) => {
+test('a database error never blames the entry, which is recorded after the error', async (t) => {
   const { parts, stopping, readQueue, readCounts, query } = await setUp(t);
   await query('RENAME TABLE `count` TO hidden');
   let attempts = 0;

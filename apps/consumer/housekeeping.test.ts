@@ -29,13 +29,13 @@ const countPurges = async (oldestAgeMs: number | undefined, inboxHours = 1): Pro
   return purges;
 };
 
-test('the inbox is purged while the oldest entry is younger than half of what ids are kept for', async () => {
+test('the inbox is purged while the oldest entry is younger than half the retention of ids', async () => {
   assert.equal(await countPurges(0), 1);
   assert.equal(await countPurges(29 * minuteMs), 1);
   assert.equal(await countPurges(30 * minuteMs), 0);
   assert.equal(await countPurges(59 * minuteMs, 2), 1);
 });
 
-test('the inbox is not purged while the age of the oldest entry is not known', async () => {
+test('the inbox is not purged while the age of the oldest entry is unknown', async () => {
   assert.equal(await countPurges(undefined), 0);
 });

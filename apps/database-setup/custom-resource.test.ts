@@ -52,7 +52,7 @@ const answered = {
   LogicalResourceId: 'DatabaseSetup',
 };
 
-test('Create and Update do the work with the properties, and answer under one physical id', async (t) => {
+test('Create and Update run the set-up with the properties and return one physical id', async (t) => {
   const { url, puts } = await createResponseUrl(t);
   const applied: unknown[] = [];
   const handler = createCustomResource(async (properties) => void applied.push(properties['MigrationsHash']));
@@ -72,7 +72,7 @@ test('Create and Update do the work with the properties, and answer under one ph
   assert.equal(puts.length, 2);
 });
 
-test('Delete succeeds and does nothing, also when Create had failed for its properties', async (t) => {
+test('Delete succeeds and changes nothing, even after a Create with invalid properties failed', async (t) => {
   const { url, puts } = await createResponseUrl(t);
   const handler = createCustomResource(() => assert.fail('called'));
   await handler(
@@ -95,7 +95,7 @@ for (const [what, error, reason] of [
   ],
   ['a reason that is longer than an answer may be', new Error('x'.repeat(9_000)), /^x{1000}$/],
 ] as const) {
-  test(`${what} is answered as FAILED with its reason, and the function ends well`, async (t) => {
+  test(`${what} is reported as FAILED with its reason, and the function succeeds`, async (t) => {
     const { url, puts } = await createResponseUrl(t);
     await createCustomResource(() => Promise.reject(error))(eventOf('Create', url), context);
     const [put] = puts;
@@ -106,7 +106,7 @@ for (const [what, error, reason] of [
   });
 }
 
-test('properties at fault are named, and nothing is done', async (t) => {
+test('invalid properties are named, and nothing changes', async (t) => {
   const { url, puts } = await createResponseUrl(t);
   const handler = createCustomResource(() => assert.fail('called'));
   await handler(eventOf('Create', url, { ResourceProperties: { ImportFile: '../secrets.sql' } }), context);
@@ -115,14 +115,14 @@ test('properties at fault are named, and nothing is done', async (t) => {
   assert.match(JSON.stringify(puts[0]?.document), /ImportFile/);
 });
 
-test('work that does not end in the time of the function is answered before that time is over', async (t) => {
+test('the function reports FAILED before its timeout if the work takes too long', async (t) => {
   const { url, puts } = await createResponseUrl(t);
   const hanging = new Promise<void>(() => undefined);
   await createCustomResource(() => hanging)(eventOf('Create', url), { getRemainingTimeInMillis: () => 8_050 });
   assert.match(JSON.stringify(puts[0]?.document), /"FAILED".*did not finish within the timeout/);
 });
 
-test('an answer that is not taken is given again, and where it never is the function fails', async (t) => {
+test('the function retries its response, and fails if no attempt succeeds', async (t) => {
   const done = createCustomResource(() => Promise.resolve());
   const late = await createResponseUrl(t, 2);
   await done(eventOf('Create', late.url), context);

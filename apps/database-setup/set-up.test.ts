@@ -64,7 +64,7 @@ const runMain = async (environment: NodeJS.ProcessEnv, ...words: string[]) => {
   return { code: child.exitCode, output, faults };
 };
 
-test('a rotated password reaches a reader that runs, without a restart and without being refused', async (t) => {
+test('a running reader picks up a rotated password without a restart or a refused login', async (t) => {
   const { environment, put, connectAs, query, nameOf } = await prepare(t);
   const config = readConfig(configSchema, environment);
   await setUp(config, logger);
@@ -105,7 +105,7 @@ test('a rotated password reaches a reader that runs, without a restart and witho
   assert.ok(failures.length <= 4, `${failures.length} reads failed`);
 });
 
-test('set up with secrets, each service does its work with its own, and a second run changes nothing', async (t) => {
+test('after a set-up with secrets each service works with its own, and a second run changes nothing', async (t) => {
   const { environment, connectAs } = await prepare(t);
   const config = readConfig(configSchema, environment);
   await setUp(config, logger);
@@ -117,7 +117,7 @@ test('set up with secrets, each service does its work with its own, and a second
   assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
 });
 
-test('the commands set up, import once and say what they did; what is wrong ends them with 1, what is not a command with 2', async (t) => {
+test('the commands set up, import once and report; an error exits with 1, an unknown command with 2', async (t) => {
   const { environment, query } = await prepare(t);
   assert.equal((await runMain(environment)).code, 0);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-setup-'));
@@ -159,7 +159,7 @@ test('the commands set up, import once and say what they did; what is wrong ends
   );
 });
 
-test('users are given all or not at all, and each in one way', () => {
+test('either all users are configured or none, and each in one way', () => {
   const environment = { DB_USER: 'root', DB_PASSWORD: 'p', DB_MIGRATOR_PASSWORD: 'm', DB_MIGRATOR_SECRET_ARN: 'arn' };
   assert.throws(
     () => readConfig(configSchema, environment),

@@ -18,7 +18,7 @@ const allows = [
 ] as const;
 
 for (const [path, allow] of allows) {
-  test(`${path} answers OPTIONS and HEAD, and other methods with a 405 that names those it takes`, async (t) => {
+  test(`${path} answers OPTIONS and HEAD, and other methods with a 405 that lists the allowed ones`, async (t) => {
     const { server } = createTestServer(t);
     const options = await server.inject({ method: 'OPTIONS', url: path });
     assert.deepEqual([options.statusCode, options.body, options.headers['allow']], [204, '', allow]);
@@ -141,7 +141,7 @@ for (const [what, bytes, status] of [
   ['headers over 16 KiB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
   ['a URL over 16 KiB', `GET /${'a'.repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
 ] as const) {
-  test(`${what} gets ${status}, a problem document, and the connection is ended`, async (t) => {
+  test(`${what} gets ${status} with a problem document, and the connection is closed`, async (t) => {
     const { bench, answer } = await exchange(t, bytes);
     assert.equal(answer.status, status);
     assert.equal(answer.headers['access-control-allow-origin'], '*');
@@ -150,7 +150,7 @@ for (const [what, bytes, status] of [
   });
 }
 
-test('the body of a GET is passed over, and the next request on the connection is read', async (t) => {
+test('the body of a GET is ignored, and the next request on the connection is read', async (t) => {
   const socket = await connectTo(t, createTestServer(t));
   socket.write(
     `GET /count HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 7\r\n\r\nrubbishGET /health HTTP/1.1\r\n${end}`,
@@ -182,7 +182,7 @@ test('a client that does not read its answers loses its connection', async (t) =
   await ended.promise;
 });
 
-test('what follows a request and is no HTTP does not take the place of its answer', async (t) => {
+test('invalid bytes after a request do not replace its answer', async (t) => {
   const acknowledged = Promise.withResolvers<'acknowledged'>();
   const arrived = Promise.withResolvers<void>();
   const bench = createTestServer(t, {
@@ -207,7 +207,7 @@ for (const [what, bytes, status] of [
   ['what is no HTTP', 'rubbish\r\n\r\n', 400],
   ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
 ] as const) {
-  test(`requests that are whole get their answers before ${what} behind them`, async (t) => {
+  test(`complete requests get their answers before ${what} after them`, async (t) => {
     const bench = createTestServer(t, {
       readTotal: async () => {
         await turn();
@@ -221,7 +221,7 @@ for (const [what, bytes, status] of [
   });
 }
 
-test('a request that asks for another protocol is answered and ends the connection, for the parser stops behind it', async (t) => {
+test('a request with Upgrade is answered and ends the connection, because the parser stops after it', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   const request =
@@ -241,7 +241,7 @@ test('a body that would be too large is refused before it is sent', async (t) =>
   assert.equal(problemOf(answer).code, 'body_too_large');
 });
 
-test('a client that asks whether to send its body is told to', async (t) => {
+test('a client that sends Expect: 100-continue gets 100 Continue', async (t) => {
   const socket = await connectTo(t, createTestServer(t));
   socket.write(
     `POST /count HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 11\r\nexpect: 100-continue\r\n${end}`,
@@ -252,12 +252,12 @@ test('a client that asks whether to send its body is told to', async (t) => {
   assert.equal((await readAnswer(socket)).status, 201);
 });
 
-test('an expectation that nobody knows is passed over', async (t) => {
+test('an unknown expectation is ignored', async (t) => {
   const { answer } = await exchange(t, `GET /health HTTP/1.1\r\nexpect: tea\r\n${end}`);
   assert.equal(answer.status, 200);
 });
 
-test('a server that closes does not wait for connections that were never used, nor for long for requests that do not arrive', async (t) => {
+test('a closing server does not wait for unused connections, and only briefly for incomplete requests', async (t) => {
   const bench = createTestServer(t);
   await connectTo(t, bench);
   const slow = await connectTo(t, bench);
@@ -267,7 +267,7 @@ test('a server that closes does not wait for connections that were never used, n
   assert.ok(performance.now() - startedAt < 6_000);
 });
 
-test('a client that sends all of a body that is too large reads the 413', async (t) => {
+test('a client that sends a whole body that is too large receives the 413', async (t) => {
   const bench = createTestServer(t);
   const { remotePort } = await connectTo(t, bench);
   const url = `http://127.0.0.1:${remotePort}/counts`;
@@ -283,7 +283,7 @@ test('a client that sends all of a body that is too large reads the 413', async 
   );
 });
 
-test('a preflight is told what a page of another origin may send', async (t) => {
+test('a preflight returns what a page of another origin may send', async (t) => {
   const { server } = createTestServer(t);
   const { statusCode, headers } = await server.inject({
     method: 'OPTIONS',
@@ -300,7 +300,7 @@ test('a preflight is told what a page of another origin may send', async (t) => 
   assert.equal(headers['access-control-allow-headers'], 'Authorization, Content-Type, Idempotency-Key');
 });
 
-test('pages of other origins may read every answer, and what an error says in its headers', async (t) => {
+test('pages of other origins can read every answer, and the headers of an error', async (t) => {
   const { server, ask } = createTestServer(t, { enqueue: async () => 'full' });
   const full = await ask('postCount', { body: '{"count":1}' });
   const missing = await server.inject('/nothing');
@@ -310,7 +310,7 @@ test('pages of other origins may read every answer, and what an error says in it
   }
 });
 
-test('a server that closes finishes what it does, and does not wait for connections that are kept alive', async (t) => {
+test('a closing server finishes its requests, and does not wait for idle keep-alive connections', async (t) => {
   const acknowledged = Promise.withResolvers<'acknowledged'>();
   const arrived = Promise.withResolvers<void>();
   const bench = createTestServer(t, {
@@ -338,7 +338,7 @@ test('a server that closes finishes what it does, and does not wait for connecti
   assert.ok(performance.now() - startedAt < 2_000);
 });
 
-test('no answer is kept by a cache or taken for another type', async (t) => {
+test('no answer can be cached or sniffed as another type', async (t) => {
   const bench = createTestServer(t);
   const { server } = bench;
   const answers = [
@@ -357,7 +357,7 @@ test('no answer is kept by a cache or taken for another type', async (t) => {
   }
 });
 
-test('a request whose query is refused leaves its connection to the next one', async (t) => {
+test('a request with a refused query leaves its connection usable', async (t) => {
   const socket = await connectTo(t, createTestServer(t));
   for (const status of [400, 400, 200]) {
     const path = status === 200 ? '/health' : '/counts?limit=x';

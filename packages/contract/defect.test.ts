@@ -13,13 +13,13 @@ const thrownBy = async (work: () => unknown): Promise<unknown> => {
   throw new Error('Nothing was thrown');
 };
 
-test('an error of the language is a defect', async () => {
+test('an error of the JavaScript language is a defect', async () => {
   assert.equal(isDefect(await thrownBy(() => new Date(Number.NaN).toISOString())), true);
   assert.equal(isDefect(await thrownBy(() => JSON.parse('{'))), true);
   assert.equal(isDefect('a text'), true);
 });
 
-test('an address that cannot be reached is an outage, also as fetch reports it', async () => {
+test('an unreachable address is an outage, also as fetch reports it', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

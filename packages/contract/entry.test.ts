@@ -4,7 +4,7 @@ import { encodeEntry, parseEntry } from './entry.ts';
 
 const batchId = '00112233445566778899aabbccddeeff';
 
-test('what is encoded is parsed back', () => {
+test('an encoded entry parses back to the same batch', () => {
   const counts = [0, -1, 1_700_000_000, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
   for (const isKeyed of [false, true]) {
     const batch = { batchId, counts, isKeyed };
@@ -26,7 +26,7 @@ test('1,000 counts are parsed, and 1,001 refused', () => {
   });
 });
 
-test('a list is refused by its length before it is looked at', () => {
+test('a list that is too long is refused before it is parsed', () => {
   // No text of 18,000 characters is a list of 1,000 counts.
   assert.deepEqual(parseEntry({ b: batchId, v: 'x'.repeat(18_001) }), {
     ok: false,
@@ -40,7 +40,7 @@ test('1,000 of the longest counts are parsed', () => {
   assert.equal(parseEntry(encodeEntry({ batchId, counts, isKeyed: true })).ok, true);
 });
 
-test('fields that a newer producer may add are left alone', () => {
+test('unknown fields of a newer producer are ignored', () => {
   assert.equal(parseEntry({ b: batchId, v: '1', tp: '00-x' }).ok, true);
 });
 

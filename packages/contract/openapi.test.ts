@@ -20,7 +20,7 @@ const walk = (value: unknown, visit: (node: Record<string, unknown>, path: strin
   for (const [key, child] of Object.entries(value)) walk(child, visit, `${path}/${key}`);
 };
 
-test('each route is an operation of its path, and nothing else is', () => {
+test('each route is one operation, and there are no others', () => {
   const described = operations.map(({ path, method, operation }) => [
     operation.operationId,
     method.toUpperCase(),
@@ -31,7 +31,7 @@ test('each route is an operation of its path, and nothing else is', () => {
   assert.equal(described.length, expected.length);
 });
 
-test('the document is valid OpenAPI 3.1, and every reference leads somewhere', async () => {
+test('the document is valid OpenAPI 3.1, and every reference resolves', async () => {
   assert.deepEqual(await new Validator().validate(structuredClone(document)), { valid: true });
 });
 
@@ -59,13 +59,13 @@ for (const { path, method, operation } of operations) {
   });
 }
 
-test('counts may be NDJSON too, one integer a line', () => {
+test('counts may also be NDJSON, one integer per line', () => {
   const { content } = document.paths['/counts']?.['post']?.requestBody ?? {};
   assert.deepEqual(Object.keys(content ?? {}), ['application/json', 'application/x-ndjson']);
   assert.equal(content?.['application/x-ndjson']?.schema['type'], 'integer');
 });
 
-test('no schema says what belongs to another draft, and none is of this house alone', () => {
+test('no schema uses keywords of another draft or non-standard ones', () => {
   walk(document, (node, path) => {
     for (const key of ['$schema', 'nullable', 'definitions', '~standard']) assert.ok(!(key in node), `${path}/${key}`);
   });

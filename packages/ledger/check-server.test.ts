@@ -17,7 +17,7 @@ const connectTo = (t: TestContext) => {
   return ledger;
 };
 
-test('the MySQL of npm start is as it must be', async (t) => {
+test('the MySQL of npm start meets every requirement', async (t) => {
   assert.deepEqual(await checkLedgerServer(connectTo(t), deadlineMs), []);
 });
 
@@ -26,7 +26,7 @@ for (const [variable, value, code, says] of [
   ['innodb_flush_log_at_trx_commit', 2, 'mysql_not_durable', /Set to 1: innodb_flush_log_at_trx_commit \(2\)\.$/],
   ['max_allowed_packet', 1_048_576, 'mysql_packet_small', /accepts statements of up to 1048576 bytes/],
 ] as const) {
-  test(`a MySQL with ${variable} = ${value} gets a warning that says what to set`, async (t) => {
+  test(`a MySQL with ${variable} = ${value} gets a warning with the value to set`, async (t) => {
     const admin = await createConnection(server);
     const [[before]] = await admin.query<never[]>(`SELECT @@GLOBAL.${variable} AS value`);
     t.after(async () => {

@@ -25,13 +25,13 @@ test('migrations are applied once, in the order of their names', async (t) => {
   ]);
 });
 
-test('a database that is missing is made', async (t) => {
+test('a missing database is created', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await query('DROP DATABASE ??', [settings.database]);
   assert.deepEqual((await migrate(settings)).applied, files);
 });
 
-test('of two that run at once one applies them and the other finds nothing to do', async (t) => {
+test('of two concurrent set-ups one applies the migrations and the other finds nothing to do', async (t) => {
   const { settings } = await createTestSchema(t);
   const applied = await Promise.all([migrate(settings), migrate(settings)]);
   assert.deepEqual(
@@ -40,14 +40,14 @@ test('of two that run at once one applies them and the other finds nothing to do
   );
 });
 
-test('a migration that was changed after it was applied is refused by name', async (t) => {
+test('a migration that changed after it was applied is refused by name', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
   await query("UPDATE migrations SET checksum = 'another' WHERE name = '002-inbox.sql'");
   await assert.rejects(migrate(settings), { code: 'MIGRATION_CHANGED', message: /002-inbox\.sql/ });
 });
 
-test('a set-up that was broken off goes on where it stopped', async (t) => {
+test('an interrupted set-up continues where it stopped', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
   // Simulates a kill between a statement and its record in `migrations`.
@@ -55,7 +55,7 @@ test('a set-up that was broken off goes on where it stopped', async (t) => {
   assert.deepEqual((await migrate(settings)).applied, files.slice(1));
 });
 
-test('a migration that was applied and is gone is refused by name, before anything is changed', async (t) => {
+test('an applied migration that is missing is refused by name, before anything changes', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
   await query("INSERT INTO migrations (name, checksum) VALUES ('002-gone.sql', 'any')");
@@ -65,14 +65,14 @@ test('a migration that was applied and is gone is refused by name, before anythi
   assert.deepEqual(await query("SHOW TABLES LIKE 'imports'"), []);
 });
 
-test('the release before runs on a database that a newer one has migrated, and says by what', async (t) => {
+test('the previous release runs on a database migrated by a newer one, and returns the newer migrations', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
   await query("INSERT INTO migrations (name, checksum) VALUES ('999-later.sql', 'any')");
   assert.deepEqual(await migrate(settings), { applied: [], newer: ['999-later.sql'] });
 });
 
-test('a migration that never ends is named as what is in the way of another', async (t) => {
+test('a set-up that waits too long for another one says so', async (t) => {
   const { settings, query } = await createTestSchema(t);
   await migrate(settings);
   const name = `sluice:${createHash('sha256').update(settings.database).digest('hex').slice(0, 32)}`;

@@ -18,7 +18,7 @@ const expired = (ids: readonly number[], secondsAgo: number): [string, unknown[]
   [ids.map((id) => [Buffer.from(batchOf(id).batchId, 'hex'), new Date(Date.now() - secondsAgo * 1_000)])],
 ];
 
-test('what is over goes, the oldest first and no more than asked for; what is not stays', async (t) => {
+test('expired ids are purged, oldest first and up to the limit; others stay', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const ledger = connect();
   await recordBatches(ledger, [batchOf(100)], settings);
@@ -35,7 +35,7 @@ test('what is over goes, the oldest first and no more than asked for; what is no
   assert.deepEqual(await recordBatches(ledger, [batchOf(100)], settings), { rows: 0, knownBatches: 1 });
 });
 
-test('a purge waits for no recording that is under way, and locks nothing that one needs', async (t) => {
+test('a purge neither waits for a recording in progress nor blocks one', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const recording = connect();
   await query(...expired([1, 2, 3], 60));
@@ -67,7 +67,7 @@ test('a purge waits for no recording that is under way, and locks nothing that o
   }, 5_000);
 });
 
-test('several that purge at a time remove each id once', async (t) => {
+test('concurrent purges remove each id once', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query(
     ...expired(

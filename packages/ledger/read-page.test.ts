@@ -6,7 +6,7 @@ import { recordBatches } from './record.ts';
 
 const highest = '18446744073709551615';
 
-test('pages follow each other from the highest id to the lowest, each row once, the last without a next', async (t) => {
+test('pages go from the highest id to the lowest with each row once, and the last has no next', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query('INSERT INTO `count` (id, count_value) VALUES (1, 10), (2, 20), (9, 90), (10, 100), (30, -7)');
   const ledger = connect();
@@ -30,7 +30,7 @@ test('pages follow each other from the highest id to the lowest, each row once, 
   assert.equal((await readPage(ledger, { limit: 5, before: undefined }, 5_000)).next, undefined);
 });
 
-test('ids are exact to the last one that the column holds, and a bound beyond it bounds nothing', async (t) => {
+test('ids are exact up to the maximum of the column, and a bound beyond it has no effect', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query(
     `INSERT INTO \`count\` (id, count_value) VALUES (9007199254740993, 1), (18446744073709551614, 2), (${highest}, 3)`,
@@ -49,7 +49,7 @@ test('ids are exact to the last one that the column holds, and a bound beyond it
   assert.deepEqual(await idsBefore('00000000000000000000'), []);
 });
 
-test('a row with a zero date is read without a time, among its neighbours', async (t) => {
+test('a row with a zero date is read without a time, and its neighbours with theirs', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query("SET sql_mode = ''");
   await query(
@@ -69,7 +69,7 @@ test('a row with a zero date is read without a time, among its neighbours', asyn
   }
 });
 
-test('a follower reads pages in ascending order, and an empty one gives back its own bound', async (t) => {
+test('a follower reads pages in ascending order, and an empty page returns its own bound', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query('INSERT INTO `count` (count_value) VALUES (10), (20), (30), (40), (50)');
   const ledger = connect();
@@ -104,7 +104,7 @@ test('a follower waits for a transaction that has lower ids and commits later', 
   });
 });
 
-test('a follower goes over a gap that nothing can fill any more', async (t) => {
+test('a follower skips a gap that no transaction can fill', async (t) => {
   const { connect, query } = await createTestLedger(t);
   // The row after the gap is older than any transaction can be. The next row is new and follows
   // without a gap.
@@ -116,7 +116,7 @@ test('a follower goes over a gap that nothing can fill any more', async (t) => {
   assert.deepEqual([counts.map(({ id }) => id), next], [['5', '6'], '6']);
 });
 
-test('ids that a server gives in larger steps are no gaps', async (t) => {
+test('a larger auto_increment_increment creates no gaps', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const ledger = connect();
   await query('SET SESSION auto_increment_increment = 7, auto_increment_offset = 1');
@@ -172,7 +172,7 @@ test('a follower gets each count once while several consumers record at the same
   assert.equal(new Set(seen).size, seen.length);
 });
 
-test('the time of recording is UTC to the millisecond, whatever zone the server is in', async (t) => {
+test('the time of recording is UTC to the millisecond, whatever the time zone of the server', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query("SET time_zone = '+05:30'");
   await query("INSERT INTO `count` (count_value, recorded_at) VALUES (1, '2026-01-02 03:04:05.678')");
@@ -180,7 +180,7 @@ test('the time of recording is UTC to the millisecond, whatever zone the server 
   assert.equal(counts[0]?.recordedAt?.toISOString(), '2026-01-01T21:34:05.678Z');
 });
 
-test('a page reads as many rows as it has, however many there are', async (t) => {
+test('a page reads only its own rows, however large the table', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query('INSERT INTO `count` (count_value) VALUES ?', [Array.from({ length: 5_000 }, (_, index) => [index])]);
   const rowsRead = await connect().run(async (connection) => {

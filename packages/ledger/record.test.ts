@@ -16,7 +16,7 @@ const batchOf = (number: number, ...counts: number[]) => ({
   isKeyed: false,
 });
 
-test('batches are recorded once: counts, ids and total together', async (t) => {
+test('batches are recorded once, with counts, ids and total in one transaction', async (t) => {
   const { connect, readCounts, readTotals, query } = await createTestLedger(t);
   const ledger = connect();
   const recorded = await recordBatches(ledger, [batchOf(1, 10, -20), batchOf(2, 30)], settings);
@@ -29,7 +29,7 @@ test('batches are recorded once: counts, ids and total together', async (t) => {
   assert.deepEqual({ ...inbox }, { ids: 2, inAnHour: 1 });
 });
 
-test('the id of a batch with an idempotency key is kept for 48 hours, and longer where others are', async (t) => {
+test('the id of a batch with an idempotency key is kept for at least 48 hours', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const ledger = connect();
   await recordBatches(ledger, [batchOf(1, 10), { ...batchOf(2, 20), isKeyed: true }], settings);
@@ -43,7 +43,7 @@ test('the id of a batch with an idempotency key is kept for 48 hours, and longer
   );
 });
 
-test('an error does not carry the text of its statement, in which all the counts are', async (t) => {
+test('an error does not contain the text of its statement, which has all the counts', async (t) => {
   const { connect, query } = await createTestLedger(t);
   await query('DROP TABLE totals');
   await assert.rejects(recordBatches(connect(), [batchOf(1, 123_456_789)], settings), (error: Error) => {
@@ -52,7 +52,7 @@ test('an error does not carry the text of its statement, in which all the counts
   });
 });
 
-test('a batch that comes again is skipped, and what comes with it is recorded', async (t) => {
+test('a duplicate batch is skipped, and the batches next to it are recorded', async (t) => {
   const { connect, readCounts, readTotals } = await createTestLedger(t);
   const ledger = connect();
   await recordBatches(ledger, [batchOf(1, 10), batchOf(3, 30)], settings);
@@ -71,7 +71,7 @@ test('the same batch twice in one call is recorded once', async (t) => {
   assert.equal(await readTotals(), 1);
 });
 
-test('many who record overlapping batches at a time record each once', async (t) => {
+test('concurrent recordings of overlapping batches record each once', async (t) => {
   const { connect, readCounts, readTotals } = await createTestLedger(t);
   const batches = Array.from({ length: 60 }, (_, index) => batchOf(index, index));
   const ledgers = Array.from({ length: 4 }, () => connect());
@@ -94,7 +94,7 @@ test('many who record overlapping batches at a time record each once', async (t)
   assert.equal(await readTotals(), 60);
 });
 
-test('a transaction that fails in the middle leaves nothing', async (t) => {
+test('a transaction that fails in the middle leaves no trace', async (t) => {
   const { connect, query, readCounts } = await createTestLedger(t);
   await query('RENAME TABLE totals TO hidden');
   const ledger = connect();
@@ -105,7 +105,7 @@ test('a transaction that fails in the middle leaves nothing', async (t) => {
   assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 1, knownBatches: 0 });
 });
 
-test('a transaction that waits too long for a lock leaves nothing', async (t) => {
+test('a transaction that waits too long for a lock leaves no trace', async (t) => {
   const { connect, query, readCounts } = await createTestLedger(t);
   await query('INSERT INTO totals (slot, rows_count) VALUES (?, 0)', [settings.slot]);
   await connect().run(async (other) => {
@@ -119,7 +119,7 @@ test('a transaction that waits too long for a lock leaves nothing', async (t) =>
   assert.deepEqual(await query('SELECT * FROM inbox'), []);
 });
 
-test('a COMMIT whose answer is lost is found to have happened', async (t) => {
+test('a COMMIT whose answer is lost is detected as done', async (t) => {
   const { connect, settings: mysql, readCounts, readTotals } = await createTestLedger(t);
   const proxy = await createProxy(t, mysql.port);
   const ledger = connect(proxy.port);
@@ -135,7 +135,7 @@ test('a COMMIT whose answer is lost is found to have happened', async (t) => {
 
 const sqlMode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
 
-test('the session takes no gap locks, gives up locks soon and clips nothing', async (t) => {
+test('the session takes no gap locks, times out on locks, and truncates nothing', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const seen = await connect().run(async (connection) => {
     const [rows] = await connection.query(
@@ -160,7 +160,7 @@ test('the session takes no gap locks, gives up locks soon and clips nothing', as
   assert.equal(seen.isolation[0]?.['level'], 'READ COMMITTED');
 });
 
-test('the total is the sum over slots, and the latest value that of the highest id', async (t) => {
+test('the total is the sum over shards, and the latest value that of the highest id', async (t) => {
   const { connect } = await createTestLedger(t);
   const ledger = connect();
   assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 0, latestValue: 0 });

@@ -11,7 +11,7 @@ const batchOf = (number: number, ...counts: number[]) => ({
   isKeyed: false,
 });
 
-test('rows that nothing added to the totals are found', async (t) => {
+test('rows that are missing from the totals are found', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const ledger = connect();
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 0n, rowsCount: 0n });
@@ -21,7 +21,7 @@ test('rows that nothing added to the totals are found', async (t) => {
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 3n, rowsCount: 2n });
 });
 
-test('both are of one moment while consumers record', async (t) => {
+test('totals and rows come from one snapshot while consumers record', async (t) => {
   const { connect } = await createTestLedger(t);
   const ledger = connect();
   const recording = connect();

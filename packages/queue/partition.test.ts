@@ -5,7 +5,7 @@ import { mostReadPartitions, readPartitions, registerPartitions } from './admin/
 import { partitionOf, partitionsOf, possiblePartitionsOf } from './partition.ts';
 import { slotCount, slotOf } from './redis/slot.ts';
 
-test('the slot of a key is the one that Redis gives it', () => {
+test('the hash slot of a key is the same as in Redis', () => {
   // Values of CLUSTER KEYSLOT in Redis 7.0.
   for (const [key, slot] of [
     ['foo', 12_182],
@@ -18,11 +18,11 @@ test('the slot of a key is the one that Redis gives it', () => {
   }
 });
 
-test('the only partition is called for its index alone', () => {
+test('the only partition has only its index in its name', () => {
   assert.deepEqual(partitionOf('count_queue', 0), { stream: '{count_queue:0}', deadLetters: '{count_queue:0}:dead' });
 });
 
-test('partitions have their slots in equal parts of all slots, one in each, always the same', () => {
+test('the hash slots of partitions are spread evenly and never change', () => {
   for (const count of [1, 2, 3, 7, 64]) {
     const partitions = partitionsOf('count_queue', count);
     const parts = partitions.map(({ stream }) => Math.floor((slotOf(stream) * count) / slotCount));
@@ -34,7 +34,7 @@ test('partitions have their slots in equal parts of all slots, one in each, alwa
   }
 });
 
-test('every partition that was ever registered is read, so that a change of their number strands nothing', async (t) => {
+test('every partition that was ever registered is read, so a change of their number strands no entry', async (t) => {
   const { name, connect } = await createTestQueue(t);
   const connection = connect();
   assert.deepEqual(await readPartitions(connection, name), []);
@@ -44,7 +44,7 @@ test('every partition that was ever registered is read, so that a change of thei
   assert.deepEqual(new Set((await readPartitions(connection, name)).map(({ stream }) => stream)), expected);
 });
 
-test('what no partition of the queue can be called is not read, however much of it is registered', async (t) => {
+test('names that no partition can have are not read, however many are registered', async (t) => {
   const { name, admin, connect } = await createTestQueue(t);
   const connection = connect();
   await registerPartitions(connection, name, partitionsOf(name, 3));
@@ -63,7 +63,7 @@ test('what no partition of the queue can be called is not read, however much of 
   assert.deepEqual(ignored, [100_000 + wrong.length + 1]);
 });
 
-test('of all that can be registered no more are read than there may be, those of few partitions first', async (t) => {
+test('at most the maximum of partitions is read, lowest numbers first', async (t) => {
   const { name, admin, connect } = await createTestQueue(t);
   const possible = possiblePartitionsOf(name);
   for (const count of [1, 2, 3, 7, 64]) {
@@ -83,7 +83,7 @@ test('of all that can be registered no more are read than there may be, those of
   }
 });
 
-test('a partition whose key is of another type does not keep the others from being registered', async (t) => {
+test('a partition whose key has another type does not block the registration of others', async (t) => {
   const { name, admin, connect } = await createTestQueue(t);
   const partitions = partitionsOf(name, 3);
   await admin.set(partitions[1]?.stream ?? '', 'not a stream');

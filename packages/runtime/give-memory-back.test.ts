@@ -20,7 +20,7 @@ const program = `
   }, 100);
 `;
 
-test('a process gives the memory of a burst back while it goes on working', { timeout: 60_000 }, async (t) => {
+test('a process returns the memory of a burst while it keeps working', { timeout: 60_000 }, async (t) => {
   const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { MALLOC_MMAP_THRESHOLD_: '16384' },

@@ -28,7 +28,7 @@ const run = async (test: TestContext, script: string) => {
   return { code, signal, output };
 };
 
-test('a promise that never settles is ended, and the log says which loop was silent', async (t) => {
+test('a loop with a promise that never settles is killed, and the log names the loop', async (t) => {
   const { signal, output } = await run(t, 'setInterval(() => {}, 1000); await new Promise(() => {});');
   assert.equal(signal, 'SIGKILL');
   const line = JSON.parse(output) as Record<string, unknown>;
@@ -36,12 +36,12 @@ test('a promise that never settles is ended, and the log says which loop was sil
   assert.equal(line['loop'], 'the loop');
 });
 
-test('a blocked event loop is ended', async (t) => {
+test('a process with a blocked event loop is killed', async (t) => {
   const { signal } = await run(t, 'await until(10); for (;;);');
   assert.equal(signal, 'SIGKILL');
 });
 
-test('attempts that fail are attempts, and a loop that has ended is not watched', async (t) => {
+test('failed attempts count as attempts, and a loop that has ended is not watched', async (t) => {
   const { code, output } = await run(
     t,
     `for (let attempt = 0; attempt < 15; attempt++) { loop.beat(); await until(100); }
@@ -52,7 +52,7 @@ test('attempts that fail are attempts, and a loop that has ended is not watched'
   assert.deepEqual({ code, output }, { code: 0, output: '' });
 });
 
-test('one silent loop among others that beat is found', async (t) => {
+test('one silent loop among others with heartbeats is found', async (t) => {
   const { signal, output } = await run(
     t,
     `const other = watchdog.watch('another'); setInterval(() => loop.beat(), 50); await new Promise(() => {});`,
@@ -61,7 +61,7 @@ test('one silent loop among others that beat is found', async (t) => {
   assert.match(output, /"loop":"another"/);
 });
 
-test('a clock that is set back ends no loop that beats', async (t) => {
+test('a clock that is set back does not kill a loop with heartbeats', async (t) => {
   const { code, output } = await run(
     t,
     `const now = Date.now;
@@ -73,7 +73,7 @@ test('a clock that is set back ends no loop that beats', async (t) => {
   assert.deepEqual({ code, output }, { code: 0, output: '' });
 });
 
-test('a clock that is set forward hides no loop that is blocked', async (t) => {
+test('a clock that is set forward does not hide a blocked loop', async (t) => {
   const { signal } = await run(
     t,
     `const now = Date.now;

@@ -97,7 +97,7 @@ const assertRefused = async (port: number, file: string): Promise<void> => {
   }
 };
 
-test('with npm run dev the folder of the data is not served, wherever it is', async (t) => {
+test('npm run dev does not serve the data folder, wherever it is', async (t) => {
   const inRepository = makeFolder(t, join(repository, '.sluice', `test-${process.pid}`));
   const inPage = makeFolder(t, join(repository, 'apps/frontend', `data [${process.pid}] (a)`));
   const elsewhere = makeFolder(t, mkdtempSync(join(tmpdir(), 'sluice-dev-')));
@@ -116,7 +116,7 @@ test('with npm run dev the folder of the data is not served, wherever it is', as
   }
 });
 
-test('with npm run dev only what the page imports is served, for the hosts that are allowed', async (t) => {
+test('npm run dev serves only what the page imports, and only for allowed hosts', async (t) => {
   const page = makeFolder(t, join(repository, 'apps/frontend', `secrets-${process.pid}`));
   for (const name of ['.env', '.env.local', 'server.key', 'server.pem', '.npmrc'])
     writeFileSync(join(page, name), secret);
@@ -163,7 +163,7 @@ test('with npm run dev only what the page imports is served, for the hosts that 
   assert.equal(outcome, 'refused');
 });
 
-test('with npm run dev a change of a source appears in the page without a reload', async (t) => {
+test('npm run dev shows a change of a source in the page without a reload', async (t) => {
   const port = await startConsole(t, makeFolder(t, mkdtempSync(join(tmpdir(), 'sluice-dev-'))));
   const { page } = await openPage(t, 'about:blank');
   const said = (words: string) => page.waitForEvent('console', (message) => message.text().includes(words));

@@ -27,7 +27,7 @@ test('the console follows a pipeline', async (whole) => {
   const [, consumer] = await Promise.all([start('producer', throughProxies), start('consumer', throughProxies)]);
   const { address } = await serveConsole(whole, [Number(environment['HTTP_PORT'])]);
 
-  await whole.test('a count that is posted is a row on the page within a second, without a reload', async (t) => {
+  await whole.test('a posted count appears as a row within a second, without a reload', async (t) => {
     const { page, complaints } = await open(t, address);
     await page.getByText('No count is recorded yet').waitFor();
     const times: number[] = [];
@@ -70,7 +70,7 @@ test('the console follows a pipeline', async (whole) => {
     assertNoComplaint(complaints);
   });
 
-  await whole.test('a count whose answer is lost is recorded once when it is sent again', async (t) => {
+  await whole.test('a count whose answer is lost is recorded once when it is resent', async (t) => {
     const { page } = await open(t, address);
     let isLost = false;
     await page.route('**/api/count', async (route) => {
@@ -95,7 +95,7 @@ test('the console follows a pipeline', async (whole) => {
   });
 
   await whole.test(
-    'while the ledger is away the page says so and goes on taking counts, and it recovers by itself',
+    'while the database is unavailable the page says so and accepts counts, and then recovers',
     async (t) => {
       const { page, complaints } = await open(t, address);
       mysql.refuse(true);
@@ -115,7 +115,7 @@ test('the console follows a pipeline', async (whole) => {
   );
 
   await whole.test(
-    'while the queue is away a count is refused with its problem, and sent again under the same key when it is back',
+    'while the queue is unavailable a count is refused with a problem, and resent later under the same key',
     async (t) => {
       const { page, complaints } = await open(t, address);
       redis.refuse(true);
@@ -137,25 +137,22 @@ test('the console follows a pipeline', async (whole) => {
     },
   );
 
-  await whole.test(
-    'a consumer that is gone makes the queue grow, and the page says that nothing is recorded until one is back',
-    async (t) => {
-      const { page, complaints } = await open(t, address);
-      const before = await ledger.readTotals();
-      await consumer.end('SIGKILL');
-      for (const count of [1, 2, 3]) await post(count);
-      await waitUntil(async () => (await readFigure(page, 'queue')) === 3, patienceMs);
-      // It counts as present for 30 s more. The page shows earlier that nothing is recorded.
-      await untilSentence(page, /Nothing is being recorded\.|No consumer is running\./);
-      await start('consumer', throughProxies);
-      await untilSentence(page, 'All is well.');
-      await waitUntil(async () => (await readFigure(page, 'ledger')) === before + 3, patienceMs);
-      assertNoComplaint(complaints);
-    },
-  );
+  await whole.test('without a consumer the queue grows, and the page says so until one is back', async (t) => {
+    const { page, complaints } = await open(t, address);
+    const before = await ledger.readTotals();
+    await consumer.end('SIGKILL');
+    for (const count of [1, 2, 3]) await post(count);
+    await waitUntil(async () => (await readFigure(page, 'queue')) === 3, patienceMs);
+    // It counts as present for 30 s more. The page shows earlier that nothing is recorded.
+    await untilSentence(page, /Nothing is being recorded\.|No consumer is running\./);
+    await start('consumer', throughProxies);
+    await untilSentence(page, 'All is well.');
+    await waitUntil(async () => (await readFigure(page, 'ledger')) === before + 3, patienceMs);
+    assertNoComplaint(complaints);
+  });
 
   await whole.test(
-    'a burst fills the queue while consumers are paused, the page says so, and it drains when they go on',
+    'a burst fills the queue while consumers are paused, the page says so, and it drains after the resume',
     async (t) => {
       const { page, complaints } = await open(t, address);
       const before = await ledger.readTotals();
@@ -196,7 +193,7 @@ test('the console follows a pipeline', async (whole) => {
     },
   );
 
-  await whole.test('dead letters are shown, with the command that lists them', async (t) => {
+  await whole.test('the page shows dead letters, with the command that lists them', async (t) => {
     const { page, complaints } = await open(t, address);
     await queue.admin.xAdd(queue.partition.stream, '*', { b: randomBytes(16).toString('hex'), v: '1,two' });
     await untilSentence(page, 'There are dead letters.');

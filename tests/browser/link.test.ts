@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { serveConsole } from './console.ts';
 
-test('an event stream that is cut is taken up again, and meanwhile the page says since when it is stale', async (t) => {
+test('the page reconnects a broken event stream, and in the meantime shows since when it is stale', async (t) => {
   const { start, post, environment } = await createPipeline(t);
   await Promise.all([start('producer'), start('consumer')]);
   const { port } = await serveConsole(t, [Number(environment['HTTP_PORT'])]);
@@ -40,7 +40,7 @@ test('an event stream that is cut is taken up again, and meanwhile the page says
   assertNoComplaint(complaints, true);
 });
 
-test('while events come the page stays live, whatever the browser reports of its network', async (t) => {
+test('the page stays live while events arrive, whatever the browser reports about its network', async (t) => {
   const { start, post, environment } = await createPipeline(t);
   await Promise.all([start('producer'), start('consumer')]);
   const { port } = await serveConsole(t, [Number(environment['HTTP_PORT'])]);

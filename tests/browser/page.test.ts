@@ -18,7 +18,7 @@ test('the page', async (whole) => {
   const producers = [Number(environment['HTTP_PORT'])];
   const { address } = await serveConsole(whole, producers);
 
-  await whole.test('axe finds nothing in either scheme, whether all is well or not', async (t) => {
+  await whole.test('axe finds no problem in light or dark, with and without an outage', async (t) => {
     await post(1);
     await untilRecorded(1);
     const { page, complaints } = await openPage(t, address);
@@ -42,7 +42,7 @@ test('the page', async (whole) => {
     }
   });
 
-  await whole.test('on a phone nothing is wider than the screen, and nothing moves after it is loaded', async (t) => {
+  await whole.test('on a phone nothing is wider than the screen, and nothing shifts after loading', async (t) => {
     for (const viewport of [
       { width: 320, height: 640 },
       { width: 390, height: 844 },
@@ -69,7 +69,7 @@ test('the page', async (whole) => {
     }
   });
 
-  await whole.test('the longest ids and values have a place in the table, with the date', async (t) => {
+  await whole.test('the longest ids and values fit into the table, with the date', async (t) => {
     await ledger.query('ALTER TABLE `count` AUTO_INCREMENT = 9000000000000000000');
     await post(-9_007_199_254_740_991);
     for (const width of [320, 390, 1280]) {
@@ -86,7 +86,7 @@ test('the page', async (whole) => {
     }
   });
 
-  await whole.test('the script of the first load is within 120 kB gzipped', async (t) => {
+  await whole.test('the script of the first load is at most 120 kB gzipped', async (t) => {
     const folder = await builtPage();
     // Only the initial scripts: the charts are loaded later.
     const page = readFileSync(join(folder, 'index.html'), 'utf8');
@@ -97,7 +97,7 @@ test('the page', async (whole) => {
     assert.ok(total > 0 && total <= mostScriptBytes, `${total} bytes`);
   });
 
-  await whole.test('the page works under any path, and its policy allows nothing that is inline', async (t) => {
+  await whole.test('the page works under any path, and its policy allows nothing inline', async (t) => {
     const { address: elsewhere } = await serveConsole(t, producers, '/some/where');
     const answer = await fetch(elsewhere);
     const policy = answer.headers.get('content-security-policy') ?? '';
@@ -111,7 +111,7 @@ test('the page', async (whole) => {
     assertNoComplaint(complaints);
   });
 
-  await whole.test('a browser whose language is no language tag shows the page too', async (t) => {
+  await whole.test('a browser with an invalid language tag shows the page', async (t) => {
     const { page, complaints } = await openPage(t, 'about:blank');
     // The language of Chromium in the POSIX locale.
     await page.addInitScript(
@@ -122,7 +122,7 @@ test('the page', async (whole) => {
     assertNoComplaint(complaints);
   });
 
-  await whole.test('what is no count is refused before it is sent', async (t) => {
+  await whole.test('invalid input is refused before it is sent', async (t) => {
     const before = await ledger.readCounts();
     const { page, complaints } = await openPage(t, address);
     await untilSentence(page, 'All is well.');
@@ -141,7 +141,7 @@ test('the page', async (whole) => {
     assertNoComplaint(complaints);
   });
 
-  await whole.test('where a token is needed the page asks for it, and posts with it', async (t) => {
+  await whole.test('if POSTs need a token, the page asks for it and posts with it', async (t) => {
     const port = await findFreePort();
     await start('producer', { HTTP_PORT: String(port), API_TOKENS: 'let-me-in-'.repeat(4) });
     const { address: guarded } = await serveConsole(t, [port]);

@@ -8,7 +8,7 @@ import { serveConsole } from './console.ts';
 
 const stalledRows = 4_000;
 
-test('events that a stall held back make no false rate', async (t) => {
+test('events delayed by a stall cause no false rate', async (t) => {
   const { start, ledger, address, environment } = await createPipeline(t);
   await Promise.all([start('producer'), start('consumer')]);
   const { port } = await serveConsole(t, [Number(environment['HTTP_PORT'])]);

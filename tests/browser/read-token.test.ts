@@ -6,7 +6,7 @@ import { serveConsole } from './console.ts';
 const first = 'let-me-in-'.repeat(4);
 const second = 'new-token-'.repeat(4);
 
-test('where reads need a token the page asks for it, says which is refused, and follows events with it', async (t) => {
+test('if reads need a token, the page asks for it, reports a refused one, and follows events with it', async (t) => {
   const { start, environment } = await createPipeline(t);
   const startProducer = (token: string) => start('producer', { API_TOKENS: token, API_TOKENS_FOR: 'all' });
   const [producer] = await Promise.all([startProducer(first), start('consumer')]);

@@ -40,7 +40,7 @@ test('the page survives what browsers do to it', async (whole) => {
   await Promise.all([start('producer'), start('consumer')]);
   const { address } = await serveConsole(whole, [Number(environment['HTTP_PORT'])]);
 
-  await whole.test('a translation changes every text, and the page goes on', async (t) => {
+  await whole.test('the page keeps working after a translation changed every text', async (t) => {
     const { page, complaints } = await open(t, address);
     await untilSentence(page, 'All is well.');
     await page.evaluate(translate);
@@ -65,7 +65,7 @@ test('the page survives what browsers do to it', async (whole) => {
     assertNoComplaint(complaints);
   });
 
-  await whole.test('a page whose elements are taken away says so, and a reload brings it back', async (t) => {
+  await whole.test('a page whose elements were removed shows an error, and a reload fixes it', async (t) => {
     const { page } = await open(t, address);
     await untilSentence(page, 'All is well.');
     await page.evaluate(`for (const part of document.querySelectorAll('tbody tr')) part.remove()`);
@@ -81,7 +81,7 @@ test('the page survives what browsers do to it', async (whole) => {
     await untilSentence(page, 'All is well.');
   });
 
-  await whole.test('a locale that is none, of the browser or of Intl, leaves the page as it is', async (t) => {
+  await whole.test('an invalid locale of the browser or of Intl does not break the page', async (t) => {
     for (const language of ['en_US', 'C', 'x-klingon', 'en-US@posix', '']) {
       const { page, complaints } = await open(
         t,
@@ -108,7 +108,7 @@ test('the page survives what browsers do to it', async (whole) => {
     assert.ok(!complaints.some((text) => text.startsWith('thrown')), complaints.join());
   });
 
-  await whole.test('without its charts the page goes on, and says what is missing', async (t) => {
+  await whole.test('the page works without its charts and says what is missing', async (t) => {
     const released = await openPage(t, 'about:blank');
     await released.page.route('**/assets/chart-*.js', (route) => route.fulfill({ status: 404, body: 'gone' }));
     await released.page.goto(address);
@@ -122,7 +122,7 @@ test('the page survives what browsers do to it', async (whole) => {
     }
   });
 
-  await whole.test('missing or forbidden parts of a browser are done without', async (t) => {
+  await whole.test('the page works without missing or forbidden browser features', async (t) => {
     for (const script of [
       'delete AbortSignal.timeout',
       'delete window.BroadcastChannel',
@@ -138,7 +138,7 @@ test('the page survives what browsers do to it', async (whole) => {
     }
   });
 
-  await whole.test('a page that cannot start is not empty', async (t) => {
+  await whole.test('a page that cannot start shows an error', async (t) => {
     const { page } = await open(t, address, 'delete Intl.NumberFormat');
     await page.getByText(/The console could not start: .*NumberFormat/).waitFor();
     const { page: partial } = await openPage(t, 'about:blank');
@@ -148,7 +148,7 @@ test('the page survives what browsers do to it', async (whole) => {
   });
 });
 
-test('a count that was kept back, because all connections are taken, was not sent, and is said so', async (t) => {
+test('a count that was not sent because all connections are in use is reported as not sent', async (t) => {
   const { start, environment } = await createPipeline(t);
   await Promise.all([start('producer'), start('consumer')]);
   const { address } = await serveConsole(t, [Number(environment['HTTP_PORT'])]);
@@ -190,7 +190,7 @@ const serveEvents = async (t: TestContext, data: string) => {
   return serveConsole(t, [address.port]);
 };
 
-test('events of an older API are shown, and those that cannot be read are called so', async (t) => {
+test('events of an older API are shown, and unreadable events are reported', async (t) => {
   const count = { rows_count: 12, latest_value: 1, hostname: 'older' };
   const queue = {
     waiting_batches: 0,

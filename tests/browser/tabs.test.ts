@@ -61,7 +61,7 @@ const startAll = async (t: TestContext, own: Readonly<Record<string, string>> = 
   return serveConsole(t, [Number(environment['HTTP_PORT'])]);
 };
 
-test('any number of tabs share one event stream, whichever of them ends, and each can post', async (t) => {
+test('any number of tabs share one event stream, whichever tab closes, and each can post', async (t) => {
   const { address } = await startAll(t);
   const { page: empty, context } = await openPage(t, 'about:blank');
   const streams = watchStreams(context);
@@ -105,7 +105,7 @@ test('any number of tabs share one event stream, whichever of them ends, and eac
   await assertFlows(frozen, one, 505);
 });
 
-test('a hidden tab holds no event stream, and is up to date when it is seen again', async (t) => {
+test('a hidden tab holds no event stream, and is up to date when it is visible again', async (t) => {
   const { address } = await startAll(t);
   const { page, context, complaints } = await openPage(t, 'about:blank');
   const streams = watchStreams(context);
@@ -120,7 +120,7 @@ test('a hidden tab holds no event stream, and is up to date when it is seen agai
   assertNoComplaint(complaints);
 });
 
-test('a tab shares its stream with those only that have its token', async (t) => {
+test('a tab shares its stream only with tabs that have its token', async (t) => {
   const tokens = ['let-me-in-', 'me-as-well'].map((text) => text.repeat(4));
   const { address } = await startAll(t, { API_TOKENS: tokens.join(','), API_TOKENS_FOR: 'all' });
   const { page: outside, context } = await openPage(t, 'about:blank');
@@ -143,7 +143,7 @@ test('a tab shares its stream with those only that have its token', async (t) =>
   await untilSentence(outside, 'The API requires a token for reads.');
 });
 
-test('where the browser has no locks each visible tab has a stream of its own', async (t) => {
+test('without Web Locks each visible tab has its own stream', async (t) => {
   const { address } = await startAll(t);
   const { page, context, complaints } = await openPage(t, 'about:blank');
   const streams = watchStreams(context);

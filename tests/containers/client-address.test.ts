@@ -48,7 +48,7 @@ const forged: readonly OutgoingHttpHeaders[] = [
   { connection: 'x-client-address', 'x-client-address': '203.0.113.7' },
 ];
 
-test('with Compose a client cannot forge its address, at the port of the API or at the page', async (t) => {
+test('with Compose a client cannot forge its address, neither at the API nor at the page', async (t) => {
   const proxies = await startProxies(t);
   for (const headers of forged) {
     for (const address of ['127.0.0.1', '127.0.0.2']) {
@@ -58,7 +58,7 @@ test('with Compose a client cannot forge its address, at the port of the API or 
   }
 });
 
-test('on ECS the address is the one that CloudFront saw, whatever the client wrote before it', async (t) => {
+test('on ECS the address is the one that CloudFront saw, whatever header the client sent', async (t) => {
   const { envoy } = await startProxies(t, 'envoy.yaml');
   const written = '198.51.100.1, 130.176.0.1';
   for (const before of ['', '203.0.113.7, ', '203.0.113.7, 203.0.113.8, ']) {

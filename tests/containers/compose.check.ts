@@ -50,7 +50,7 @@ test('Sluice in containers', async (whole) => {
   const api = `${page}api`;
   const type = (line: string) => run('bash', ['-c', line.replaceAll(':5080', `:${port}`)]);
 
-  await whole.test('takes a count and shows it, with the words of the README', async () => {
+  await whole.test('the commands of the README post a count and show it', async () => {
     const posted = await type(
       `curl -X POST -H "Content-Type: application/json" -d '{"count": 42}' localhost:5080/count -v`,
     );
@@ -72,7 +72,7 @@ test('Sluice in containers', async (whole) => {
   });
 
   await whole.test(
-    'every container is held as tight as it can be, and two ports are open, to this machine alone',
+    'every container has minimal privileges, and only two ports are open, only to this machine',
     async () => {
       const ids = await sluice.containersOf();
       const inspected = inspectedSchema.parse(JSON.parse(await docker('inspect', ...ids)));
@@ -125,49 +125,43 @@ test('Sluice in containers', async (whole) => {
     }
   });
 
-  await whole.test(
-    'a body that is too large is refused in the words of the contract, through both proxies',
-    async () => {
-      const largest = 1_048_576;
-      for (const base of [address, api]) {
-        assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
-        assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
-      }
-    },
-  );
+  await whole.test('a body that is too large gets the problem of the contract, through both proxies', async () => {
+    const largest = 1_048_576;
+    for (const base of [address, api]) {
+      assert.deepEqual(await refusalOf(base, largest), [400, 'invalid_json']);
+      assert.deepEqual(await refusalOf(base, largest + 1), [413, 'body_too_large']);
+    }
+  });
 
-  await whole.test(
-    'what crashes behind the producers under load comes back, and nothing is lost or recorded twice',
-    async (t) => {
-      const before = await sluice.ledger.readCounts();
-      const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
-      for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
-        await load.more(some);
-        await sluice.crash(service);
-      }
+  await whole.test('servers that crash under load come back, and nothing is lost or recorded twice', async (t) => {
+    const before = await sluice.ledger.readCounts();
+    const load = startLoad(t, [address, api], { clients: 4, pauseMs: 20, firstCount: 10_000_000 });
+    for (const service of ['consumer', 'mysql', 'valkey', 'valkey']) {
       await load.more(some);
-      for (const service of ['consumer', 'mysql', 'valkey']) {
-        await sluice.restart(service);
-        await load.more(some);
-      }
-      const valkey = await sluice.containerOf('valkey');
-      await docker('stop', valkey);
-      const image = await docker('inspect', '--format', '{{.Image}}', valkey);
-      await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
-      await docker('start', valkey);
+      await sluice.crash(service);
+    }
+    await load.more(some);
+    for (const service of ['consumer', 'mysql', 'valkey']) {
+      await sluice.restart(service);
       await load.more(some);
-      assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
-      // If the file were not truncated correctly, this restart would lose the counts acknowledged
-      // since.
-      await sluice.crash('valkey');
-      await load.more(some);
-      await load.stop();
-      const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
-      await assertBalance(sluice, posted, recordedWithinMs);
-    },
-  );
+    }
+    const valkey = await sluice.containerOf('valkey');
+    await docker('stop', valkey);
+    const image = await docker('inspect', '--format', '{{.Image}}', valkey);
+    await docker('run', '--rm', '--volumes-from', valkey, '--entrypoint', 'sh', image, '-c', tear);
+    await docker('start', valkey);
+    await load.more(some);
+    assert.match(await docker('logs', valkey), /Successfully truncated AOF/);
+    // If the file were not truncated correctly, this restart would lose the counts acknowledged
+    // since.
+    await sluice.crash('valkey');
+    await load.more(some);
+    await load.stop();
+    const posted = { ...load, acknowledged: new Set([...before, ...load.acknowledged]) };
+    await assertBalance(sluice, posted, recordedWithinMs);
+  });
 
-  await whole.test('a stream of events lives for five minutes, through Envoy and through the frontend', async (t) => {
+  await whole.test('an event stream stays open for five minutes, through Envoy and through the frontend', async (t) => {
     for (const { events, longestSilenceMs, broken } of await Promise.all(streams)) {
       t.diagnostic(`${events} events, the longest silence ${Math.round(longestSilenceMs)} ms`);
       assert.equal(broken, undefined);

@@ -20,7 +20,7 @@ const blocksOf = (text: string, head: RegExp): Map<string, string> =>
     }),
   );
 
-test('what services of Compose have in common is said once, as an anchor, and each takes it', () => {
+test('the common settings of Compose services are one anchor, which each uses', () => {
   const parts = blocksOf(compose, /(\S+):.*\n/);
   const anchors = [...parts].filter(([name]) => name.startsWith('x-')).map(([, block]) => /&(\S+)/.exec(block)?.[1]);
   assert.deepEqual(new Set(anchors), new Set(['after-the-servers', 'container', 'often', 'once', 'queue-and-ledger']));
@@ -36,7 +36,7 @@ test('what services of Compose have in common is said once, as an anchor, and ea
   }
 });
 
-test('each user of Valkey has with Compose the rights that it has on AWS', () => {
+test('each Valkey user has the same rights with Compose as on AWS', () => {
   const secrets = compose.slice(compose.indexOf('\n  secrets:'));
   for (const user of ['producer', 'consumer', 'operator'] as const) {
     const [, rights = ''] = new RegExp(`^ +user ${user} '([^']+)'`, 'm').exec(secrets) ?? [];
@@ -46,7 +46,7 @@ test('each user of Valkey has with Compose the rights that it has on AWS', () =>
 
 const composeFiles = ['compose.yaml', 'compose.cluster.yaml', 'compose.observe.yaml', 'containers/valkey.yaml'];
 
-test('each service of Compose may use only so much memory and so many processes, and gains no rights', () => {
+test('each Compose service has limits of memory and processes, and cannot gain privileges', () => {
   let checked = 0;
   const main = blocksOf(blocksOf(read('compose.yaml'), /(\S+):.*\n/).get('services') ?? '', / {2}([\w-]+):/);
   for (const file of composeFiles) {
@@ -85,7 +85,7 @@ test('each service of Compose may use only so much memory and so many processes,
 // Images without a digest that two sources confirm. Renovate pins them (renovate.json).
 const withoutKnownDigest = new Set(['envoyproxy/envoy']);
 
-test('each image is pinned by its exact version and its digest, and is the same wherever it is named', () => {
+test('each image is pinned by version and digest, and is the same everywhere', () => {
   const named = [
     ...read('Dockerfile').matchAll(/^FROM (?:--platform=\S+ )?(\S+:\S+) AS/gm),
     ...composeFiles

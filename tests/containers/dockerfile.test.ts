@@ -33,7 +33,7 @@ test('the images run the Node that package-lock.json pins', () => {
   }
 });
 
-test('Node runs a service in its image with the arguments and the memory that it has behind npm start, and compiles it with them', () => {
+test('Node runs and compiles a service in its image with the arguments and memory of npm start', () => {
   const { MALLOC_MMAP_THRESHOLD_: threshold } = serviceEnvironment('');
   for (const name of ['producer', 'consumer'] as const) {
     const command = ['node', ...serviceArguments(name).slice(0, -1), `apps/${name}/main.ts`];
@@ -43,11 +43,11 @@ test('Node runs a service in its image with the arguments and the memory that it
   }
 });
 
-test('the Envoy that stands in is of the version of the image', () => {
+test('the stand-in Envoy has the version of the image', () => {
   assert.equal(withoutDigest(stage('envoy')?.base ?? ''), `envoyproxy/envoy:v${envoyVersion()}`);
 });
 
-test('what runs a program is of the machine that builds, so that an image for another processor is only put together', () => {
+test('build steps run on the build platform, so an image for another processor is only assembled', () => {
   const isOfBuilder = (name: string): boolean => {
     const found = stage(name);
     return found !== undefined && (found.isOfBuilder || isOfBuilder(found.base));
@@ -58,11 +58,11 @@ test('what runs a program is of the machine that builds, so that an image for an
   for (const image of images) assert.ok(stage(image) !== undefined && !isOfBuilder(image), image);
 });
 
-test('nothing in Dockerfile needs BuildKit, or anything to be fetched that reads it', () => {
+test('the Dockerfile needs neither BuildKit nor a fetched frontend', () => {
   assert.doesNotMatch(read('Dockerfile'), /^# *syntax|--mount|--link|--parents|--exclude|<</im);
 });
 
-test('the page has the headers behind nginx that it has behind npm start', async (t) => {
+test('the page has the same headers with nginx as with npm start', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-page-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'index.html'), '');

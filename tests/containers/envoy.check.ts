@@ -64,7 +64,7 @@ const startEnvoy = async (t: TestContext, producers: number) => {
   return { send, asked, logged };
 };
 
-test('a request that was sent to a producer is never sent again, whatever its client says', async (t) => {
+test('Envoy never retries a request that was sent to a producer, whatever its headers', async (t) => {
   const { send, asked } = await startEnvoy(t, 2);
   const tryAgain = { 'x-envoy-retry-on': '5xx,reset,connect-failure', 'x-envoy-max-retries': '5' };
   for (const headers of [{}, tryAgain, { ...tryAgain, 'x-forwarded-for': '10.0.0.1' }]) {
@@ -82,7 +82,7 @@ test('a request that was sent to a producer is never sent again, whatever its cl
   assert.equal(gone.length, 3);
 });
 
-test('a request for which no connection was made goes to another producer, and is refused when there is none', async (t) => {
+test('a request without a connection goes to another producer, and is refused if there is none', async (t) => {
   const { send, asked, logged } = await startEnvoy(t, 2);
   const before = await asked();
   assert.equal((await send('/refuse')).status, 201);
@@ -106,7 +106,7 @@ test('a request for which no connection was made goes to another producer, and i
 });
 
 for (const file of ['envoy.yaml', 'compose.yaml']) {
-  test(`Envoy takes its configuration ${file}, of which nothing is deprecated`, async () => {
+  test(`Envoy accepts its configuration ${file} without deprecated fields`, async () => {
     const command = ['envoy', '--mode', 'validate', '--log-level', 'warn', '--config-path', `/etc/envoy/${file}`];
     const said = await docker(
       'run',

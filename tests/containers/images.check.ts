@@ -32,7 +32,7 @@ const configSchema = z.object({
 const configOf = async (image: string) => configSchema.parse(JSON.parse(await inspect(image, '{{json .Config}}')));
 
 for (const image of images) {
-  test(`${image}: its user has no rights, its first process is an init, and it says where it comes from`, async () => {
+  test(`${image}: its user is unprivileged, its first process is an init, and its labels name its source`, async () => {
     const { User, Entrypoint, Labels, Healthcheck } = await configOf(imageName(image));
     assert.equal(User, '1000:1000');
     assert.deepEqual(Entrypoint, ['/usr/bin/tini', '--']);
@@ -43,7 +43,7 @@ for (const image of images) {
     assert.equal(Healthcheck?.Test[0], image === 'database-setup' ? 'NONE' : 'CMD');
   });
 
-  test(`${image}: its environment says nothing but how Node runs, and what ports are for`, async () => {
+  test(`${image}: its environment has only settings of Node and ports`, async () => {
     const ofBase = await configOf(baseOf(image));
     const { Env } = await configOf(imageName(image));
     const own = Env.filter((entry) => !ofBase.Env.includes(entry)).map((entry) => entry.split('=')[0]);
@@ -55,7 +55,7 @@ for (const image of images) {
     );
   });
 
-  test(`${image}: nothing in it can be changed by its user`, async () => {
+  test(`${image}: its user can change nothing in it`, async () => {
     const look = 'find /sluice /page /etc /usr ! -type l -writable 2> /dev/null; true';
     const found = await docker('run', '--rm', '--network=none', '--entrypoint=bash', imageName(image), '-c', look);
     assert.equal(found, '');
@@ -67,7 +67,7 @@ const isUnwanted = (name: string) =>
     name,
   );
 
-test('no layer has a secret, a test, or anything of git or npm', async (t) => {
+test('no layer contains a secret, a test, or files of git or npm', async (t) => {
   const layers = await saveLayers(t, images.map(imageName));
   await Promise.all(
     images.map(async (image) => {
@@ -99,7 +99,7 @@ for (const image of ['producer', 'consumer', 'database-setup'] as const) {
     }
   });
 
-  test(`${image}: nothing in it is of one kind of processor but Node and the init`, async () => {
+  test(`${image}: only Node and the init depend on the processor`, async () => {
     const listing = await docker(
       ...['run', '--rm', '--network=none', '--entrypoint=find', imageName(image), '/sluice', '-name', '*.node'],
     );
@@ -128,7 +128,7 @@ for (const image of servers) {
     assert.equal(await succeeds('exec', container, 'touch', '/etc/x'), false);
   });
 
-  test(`${image}: its first process buries the children that others leave`, async (t) => {
+  test(`${image}: its first process reaps orphaned children`, async (t) => {
     const container = await parts.startService(t, image, [], 'sleep', '600');
     const orphans = () =>
       docker('exec', container, 'bash', '-c', 'cat /proc/[0-9]*/stat 2>&1 | grep -c "(tail)" || true');
@@ -139,7 +139,7 @@ for (const image of servers) {
     await waitUntil(async () => (await orphans()) === '0', 60_000);
   });
 
-  test(`${image}: it ends with 0 within 10 s of SIGTERM`, async (t) => {
+  test(`${image}: it exits with 0 within 10 s of SIGTERM`, async (t) => {
     const container = await parts.startService(t, image);
     await untilUp(container);
     const { exitCode, tookMs } = await terminate(container);
@@ -148,7 +148,7 @@ for (const image of servers) {
   });
 }
 
-test('each image becomes healthy, and its health check fails where its process does not run', async (t) => {
+test('each image becomes healthy, and its health check fails if its process does not run', async (t) => {
   await Promise.all(
     servers.map(async (image) => {
       const container = await parts.startService(t, image);
@@ -168,7 +168,7 @@ const isHealthy = async (container: string): Promise<boolean> => {
 
 const untilUp = (container: string) => waitUntil(() => isHealthy(container), 60_000);
 
-test('a producer ends within 10 s of SIGTERM under load, and a consumer while it records, both with 0; nothing is lost and nothing recorded twice', async (t) => {
+test('under load, producer and consumer exit with 0 within 10 s of SIGTERM; nothing is lost or recorded twice', async (t) => {
   const producer = await parts.startService(t, 'producer', ['--publish=127.0.0.1::5080']);
   await untilUp(producer);
   const address = await addressOf(producer, 5080);
@@ -230,7 +230,7 @@ const waitingBatches = async (address: string): Promise<number> => {
   return answer.waiting_batches;
 };
 
-test('the init for another processor is of that processor', async () => {
+test('the init for another processor is built for it', async () => {
   const tag = imageName('producer' satisfies Image).replace('producer', 'init-arm64');
   const network = (await succeeds('network', 'inspect', 'bridge')) ? [] : ['--network=host'];
   const target = ['--target=init', '--build-arg=TARGETARCH=arm64', '--tag', tag];

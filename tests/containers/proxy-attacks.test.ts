@@ -140,7 +140,7 @@ const ofNginx = new Set(['connections without a byte', 'halves of a body', 'answ
 let attackers = 0;
 for (const way of ['Envoy', 'nginx'] as const) {
   for (const attack of attacks.filter(({ name }) => way === 'Envoy' || ofNginx.has(name))) {
-    test(`others are answered by ${way} during ${attack.connections} ${attack.name}`, async (t) => {
+    test(`other clients get answers from ${way} during ${attack.connections} ${attack.name}`, async (t) => {
       attackers += 1;
       const address = `127.0.1.${attackers}`;
       const opened = openConnections(t, way, attack, address);
@@ -154,6 +154,6 @@ for (const way of ['Envoy', 'nginx'] as const) {
   }
 }
 
-test('Envoy gives the memory of all that back', async () => {
+test('Envoy releases the memory of all attacks', async () => {
   await waitUntil(() => residentBytes() < residentAtStart + 96 * mib, givenBackWithinMs);
 });

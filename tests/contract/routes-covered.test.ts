@@ -37,7 +37,7 @@ const runProducerTests = async (): Promise<string> => {
   return report;
 };
 
-test('each answer of each route was seen by a test, as the contract describes it', async () => {
+test('a test has seen each answer of each route, as in the contract', async () => {
   const report = await runProducerTests();
   const document = createOpenapi();
   assert.deepEqual(findUnseen(document, report), []);

@@ -15,7 +15,7 @@ const loaded = {
   producer: { QUEUE_PARTITIONS: '3', QUEUE_ACK_REPLICAS: '1' },
 };
 
-test('a slot that moves to another shard under load takes its entries with it, with nothing lost or recorded twice', async (t) => {
+test('a slot that moves to another shard under load loses nothing and records nothing twice', async (t) => {
   const pipeline = await createLoadedPipeline(t, loaded);
   const { load, queue } = pipeline;
   const { stream } = queue.partition;
@@ -30,7 +30,7 @@ test('a slot that moves to another shard under load takes its entries with it, w
   await assertBalance(pipeline, load, withinMs);
 });
 
-test('a master that is killed under load loses nothing that a replica had to hold', async (t) => {
+test('a master killed under load loses nothing that a replica had acknowledged', async (t) => {
   const pipeline = await createLoadedPipeline(t, loaded);
   const { load, queue } = pipeline;
   const slot = slotOf(queue.partition.stream);

@@ -23,7 +23,7 @@ const createProxiedPipeline = async (t: TestContext) => {
   return { ...pipeline, producerToRedis, consumerToRedis, consumerToMysql };
 };
 
-test('the replies to XADD that are lost make the producer send the same batches again, which are recorded once', async (t) => {
+test('lost replies to XADD make the producer resend the same batches, which are recorded once', async (t) => {
   const pipeline = await createProxiedPipeline(t);
   const { load, producerToRedis } = pipeline;
   const times = 5;
@@ -38,7 +38,7 @@ test('the replies to XADD that are lost make the producer send the same batches 
   await assertBalance(pipeline, load, withinMs);
 });
 
-test('connections that go half-open on every line, one way or both, are given up, and nothing is lost or recorded twice', async (t) => {
+test('half-open connections anywhere are replaced, and nothing is lost or recorded twice', async (t) => {
   const breakLines = async (way: 'requests' | 'replies' | 'both') => {
     const pipeline = await createProxiedPipeline(t);
     const { load, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
@@ -57,7 +57,7 @@ test('connections that go half-open on every line, one way or both, are given up
   await Promise.all([breakLines('requests'), breakLines('replies'), breakLines('both')]);
 });
 
-test('who reads while Redis and MySQL hang is told 503 within 2 s, also behind a read that is under way', async (t) => {
+test('reads get 503 within 2 s while Redis and MySQL hang, even after a read in progress', async (t) => {
   const redis = await createProxy(t, Number(process.env['REDIS_PORT']));
   const mysql = await createProxy(t, Number(process.env['DB_PORT']));
   const { start, address } = await createPipeline(t);

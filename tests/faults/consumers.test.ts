@@ -105,7 +105,7 @@ test('a consumer killed between any two of its steps loses nothing and records n
   }, takenOverWithinMs);
 });
 
-test('a consumer frozen in the middle of its transaction holds nobody up for long, and records nothing twice when it thaws', async (t) => {
+test('a consumer frozen in its transaction blocks others only briefly, and records nothing twice when it thaws', async (t) => {
   const pipeline = await createHeldPipeline(t);
   await pipeline.start('producer');
   const load = startLoad(t, [pipeline.address], { clients: 4 });
@@ -124,7 +124,7 @@ test('a consumer frozen in the middle of its transaction holds nobody up for lon
   await assertBalance(pipeline, load, takenOverWithinMs);
 });
 
-test('SIGTERM ends consumers and producers under load with 0, with nothing lost and nothing recorded twice', async (t) => {
+test('consumers and producers under load exit with 0 on SIGTERM, and nothing is lost or recorded twice', async (t) => {
   const pipeline = await createPipeline(t);
   const other = await createPipeline(t);
   const rounds = 5;

@@ -5,7 +5,7 @@ import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
 import { assertBalance } from './balance.ts';
 import { startLoad } from './load.ts';
 
-test('passwords that are rotated under load are fetched anew, with nothing lost or recorded twice', async (t) => {
+test('passwords rotated under load are fetched again, and nothing is lost or recorded twice', async (t) => {
   const pipeline = await createPipeline(t);
   const { queue, ledger, start, address } = pipeline;
   const secrets = await createSecretsManager(t);

@@ -8,7 +8,7 @@ import { createLoadedPipeline } from './loaded-pipeline.ts';
 
 const withinMs = 30_000;
 
-test('entries that cannot be parsed, in the middle of batches under load, are kept as dead letters and hold nobody up', async (t) => {
+test('entries that cannot be parsed under load become dead letters and block nothing', async (t) => {
   const pipeline = await createLoadedPipeline(t);
   const { load, queue, operate } = pipeline;
   const { stream, deadLetters } = queue.partition;
@@ -24,7 +24,7 @@ test('entries that cannot be parsed, in the middle of batches under load, are ke
   assert.equal(output.trim().split('\n').length, times);
 });
 
-test('the same batches several times in one read are recorded once', async (t) => {
+test('duplicate batches in one read are recorded once', async (t) => {
   const pipeline = await createLoadedPipeline(t);
   const { load, queue, consumer } = pipeline;
   const { stream } = queue.partition;
@@ -39,7 +39,7 @@ test('the same batches several times in one read are recorded once', async (t) =
   await assertBalance(pipeline, load, withinMs);
 });
 
-test('another number of partitions strands nothing, while producers of the old number go on', async (t) => {
+test('a changed number of partitions strands no entry, while producers with the old number continue', async (t) => {
   const pipeline = await createLoadedPipeline(t);
   const { load, start } = pipeline;
   const loads = [load];

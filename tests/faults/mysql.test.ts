@@ -31,7 +31,7 @@ const createHeldPipeline = async (t: TestContext) => {
 const failuresOf = ({ lines }: { readonly lines: readonly string[] }): number =>
   lines.filter((line) => line.includes('could not record')).length;
 
-test('MySQL that is killed in the middle of transactions loses nothing and records nothing twice', async (t) => {
+test('MySQL killed in the middle of transactions loses nothing and records nothing twice', async (t) => {
   const pipeline = await createHeldPipeline(t);
   const { load, gate, consumer } = pipeline;
   const killedAt: readonly Step[] = ['INSERT inbox', 'INSERT totals', 'COMMIT sent'];
@@ -46,7 +46,7 @@ test('MySQL that is killed in the middle of transactions loses nothing and recor
   assert.ok(failuresOf(consumer) > 0 && !consumer.hasEnded());
 });
 
-test('MySQL may be away for longer than the watchdog waits: POSTs go on, GETs say 503, and no consumer is ended', async (t) => {
+test('in a MySQL outage longer than the watchdog timeout, POSTs continue, GETs get 503, and no consumer is killed', async (t) => {
   const watchdogMs = 15_000;
   const awayMs = 60_000;
   const pipeline = await createLoadedPipeline(t, {
@@ -71,7 +71,7 @@ test('MySQL may be away for longer than the watchdog waits: POSTs go on, GETs sa
   await waitUntil(async () => (await statusOf(address, '/count')) === 200, 10_000);
 });
 
-test('MySQL that refuses connections under load is asked again until it takes them', async (t) => {
+test('consumers retry until MySQL accepts connections again under load', async (t) => {
   const proxy = await createProxy(t, mysql.server.port);
   const pipeline = await createLoadedPipeline(t, { servers, consumer: { DB_PORT: String(proxy.port) } });
   const { load, consumer } = pipeline;
@@ -88,7 +88,7 @@ test('MySQL that refuses connections under load is asked again until it takes th
   await assertBalance(pipeline, load, withinMs);
 });
 
-test('the answer to COMMIT that never comes, or a connection that breaks before it, records nothing twice', async (t) => {
+test('a lost answer to COMMIT, or a connection that breaks before it, records nothing twice', async (t) => {
   const pipeline = await createHeldPipeline(t);
   const { load, gate, consumer } = pipeline;
   const cuts = 10;
@@ -103,7 +103,7 @@ test('the answer to COMMIT that never comes, or a connection that breaks before 
   await assertBalance(pipeline, load, 60_000);
 });
 
-test('a transaction that is the victim of a deadlock is made again', async (t) => {
+test('a transaction that is the victim of a deadlock is retried', async (t) => {
   const pipeline = await createHeldPipeline(t);
   const { load, gate, consumer, ledger } = pipeline;
   const times = 3;
@@ -128,7 +128,7 @@ test('a transaction that is the victim of a deadlock is made again', async (t) =
   assert.ok(consumer.lines.some((line) => line.includes('ER_LOCK_DEADLOCK')));
 });
 
-test('a transaction that waits too long for a lock is rolled back whole and made again', async (t) => {
+test('a transaction that waits too long for a lock is rolled back and retried', async (t) => {
   const pipeline = await createLoadedPipeline(t, { servers });
   const { load, consumer, ledger } = pipeline;
   const before = failuresOf(consumer);

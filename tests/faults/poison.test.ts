@@ -32,7 +32,7 @@ const poison: Readonly<Record<string, readonly (string | Buffer)[]>> = {
   'the fields of two batches': ['b', batchId(), 'v', '1', 'v', 'x'],
 };
 
-test('whatever an entry holds, a consumer stays, records its neighbours, and the entry is a dead letter', async (t) => {
+test('whatever an entry contains, the consumer survives, records its neighbours, and moves it to the dead letters', async (t) => {
   const pipeline = await createLoadedPipeline(t, { consumer: littleHeap });
   const { load, queue, operate, consumer } = pipeline;
   const { stream, deadLetters } = queue.partition;
@@ -66,7 +66,7 @@ test('whatever an entry holds, a consumer stays, records its neighbours, and the
   assert.equal(consumer.hasEnded(), false);
 });
 
-test('a partition full of large entries, new and left by a dead consumer, does not fill the memory of a consumer', async (t) => {
+test('a partition full of large entries, new or left by a dead consumer, does not exhaust the memory of a consumer', async (t) => {
   const pipeline = await createLoadedPipeline(t, { servers: { redis } });
   const { load, queue, consumer, start } = pipeline;
   const { stream, deadLetters } = queue.partition;
@@ -92,7 +92,7 @@ test('a partition full of large entries, new and left by a dead consumer, does n
   assert.equal(heir.hasEnded(), false);
 });
 
-test('whatever is registered as a partition, the connections of a consumer are bounded and all that is added is recorded', async (t) => {
+test('whatever is registered as a partition, the connections of a consumer are bounded, and all entries are recorded', async (t) => {
   const admin = await openAdmin(t, redis.port);
   const pipeline = await createLoadedPipeline(t, {
     servers: { redis },

@@ -7,7 +7,7 @@ import { startLoad } from './load.ts';
 
 const kills = 20;
 
-test(`producers killed ${kills} times under load lose nothing that they acknowledged, and what is sent again is recorded once`, async (t) => {
+test(`producers killed ${kills} times under load lose nothing that they acknowledged, and resent counts are recorded once`, async (t) => {
   const pipeline = await createPipeline(t);
   const ports = [new URL(pipeline.address).port, String(await findFreePort())];
   const startProducer = (index: number) => pipeline.start('producer', { HTTP_PORT: ports[index] ?? '' });

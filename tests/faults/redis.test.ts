@@ -52,7 +52,7 @@ const untilRefused = (load: Load) => {
   return waitUntil(() => isRefused('single') && isRefused('keyed'), 30_000);
 };
 
-test('Redis as npm start runs it loses nothing when it is killed under load, and POSTs say 503 within 2 s meanwhile', async (t) => {
+test('Redis of npm start loses nothing when it is killed under load, and POSTs get 503 within 2 s in the meantime', async (t) => {
   const redis = asNpmStartRunsIt;
   const pipeline = await createLoadedPipeline(t, { servers: { redis: redis.server } });
   // With `everysec` Redis acknowledges unwritten data while an fsync is in progress
@@ -73,7 +73,7 @@ test('Redis as npm start runs it loses nothing when it is killed under load, and
   assertRefusedInTime(load);
 });
 
-test('Redis that hangs under load is taken for away, and nothing is recorded twice when it goes on', async (t) => {
+test('Redis that hangs under load counts as unavailable, and nothing is recorded twice when it resumes', async (t) => {
   const redis = withoutDisk;
   const pipeline = await createLoadedPipeline(t, { servers: { redis } });
   const { load } = pipeline;
@@ -97,7 +97,7 @@ const findWaiting = async (load: Load, { ledger }: Awaited<ReturnType<typeof cre
   return new Set(acknowledged.filter((count) => !recorded.has(count)));
 };
 
-test('Redis without a disk that is killed under load loses what was waiting and nothing else', async (t) => {
+test('Redis without a disk killed under load loses only the waiting counts', async (t) => {
   const redis = withoutDisk;
   const pipeline = await createLoadedPipeline(t, { servers: { redis } });
   const { load } = pipeline;
@@ -109,7 +109,7 @@ test('Redis without a disk that is killed under load loses what was waiting and 
   await assertBalance(pipeline, load, withinMs, mayBeLost);
 });
 
-test('Redis that is flushed under load loses what was waiting and nothing else', async (t) => {
+test('Redis flushed under load loses only the waiting counts', async (t) => {
   const redis = withoutDisk;
   const pipeline = await createLoadedPipeline(t, { servers: { redis } });
   const { load } = pipeline;
@@ -127,7 +127,7 @@ test('Redis that is flushed under load loses what was waiting and nothing else',
   await assertBalance(pipeline, load, withinMs, mayBeLost);
 });
 
-test('a full Redis refuses counts with 503, drains under load, and takes counts again', async (t) => {
+test('a full Redis refuses counts with 503, drains under load, and accepts counts again', async (t) => {
   const redis = small;
   const pipeline = await createLoadedPipeline(t, { servers: { redis } });
   const { consumer, queue, producer } = pipeline;
@@ -159,7 +159,7 @@ test('a full Redis refuses counts with 503, drains under load, and takes counts 
   assertRefusedInTime(load);
 });
 
-test('a primary that is lost under load loses nothing that a replica had to hold', async (t) => {
+test('a primary lost under load loses nothing that a replica had acknowledged', async (t) => {
   const pipeline = await createLoadedPipeline(t, {
     servers: { redis: { host: '127.0.0.1', port: primaryName.port } },
     both: { QUEUE_ACK_REPLICAS: '1' },

@@ -43,7 +43,7 @@ const stopDuringOutage = async (t: TestContext, server: 'Redis' | 'MySQL', how: 
 };
 
 for (const server of ['Redis', 'MySQL'] as const) {
-  test(`SIGTERM ends producers and consumers with 0 within 10 s while ${server} is away or silent`, async (t) => {
+  test(`producers and consumers exit with 0 within 10 s of SIGTERM while ${server} is down or silent`, async (t) => {
     await Promise.all([stopDuringOutage(t, server, 'away'), stopDuringOutage(t, server, 'silent')]);
   });
 }

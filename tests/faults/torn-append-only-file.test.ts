@@ -39,7 +39,7 @@ const setUp = async (test: TestContext) => {
 };
 
 for (const end of ['kill', 'stop'] as const) {
-  test(`what Redis acknowledges after it was killed in a transaction survives the next ${end}`, async (t) => {
+  test(`counts acknowledged after Redis was killed in a transaction survive the next ${end}`, async (t) => {
     const { redis, findFile, acknowledge, count } = await setUp(t);
     await acknowledge();
     await redis.kill();
@@ -60,7 +60,7 @@ for (const end of ['kill', 'stop'] as const) {
   });
 }
 
-test('wherever in its file Redis is killed, only what it had not finished is cut', async (t) => {
+test('wherever in its file Redis is killed, only the unfinished end is cut', async (t) => {
   const { redis, findFile, acknowledge, count } = await setUp(t);
   await acknowledge();
   await redis.kill();
@@ -80,7 +80,7 @@ test('wherever in its file Redis is killed, only what it had not finished is cut
   assert.equal(redis.said.length, steps.length);
 });
 
-test('a transaction that was left open and closed by a later one is not cut: Redis loads it', async (t) => {
+test('an open transaction closed by a later one is not cut, because Redis loads it', async (t) => {
   const { redis, findFile, acknowledge, count } = await setUp(t);
   await acknowledge();
   await redis.kill();
@@ -90,7 +90,7 @@ test('a transaction that was left open and closed by a later one is not cut: Red
   assert.deepEqual(redis.said, []);
 });
 
-test('a file that is larger than what is read at once is cut where it must be', async (t) => {
+test('a file larger than the read buffer is cut at the right place', async (t) => {
   const { redis, findFile, acknowledge, count } = await setUp(t);
   await acknowledge();
   await redis.kill();
@@ -105,7 +105,7 @@ test('a file that is larger than what is read at once is cut where it must be', 
   assert.equal(await count(), 14);
 });
 
-test('a file that is damaged elsewhere than at its end is left to whoever mends it', async (t) => {
+test('a file that is damaged before its end is left unchanged', async (t) => {
   const { redis, findFile, acknowledge } = await setUp(t);
   await acknowledge();
   await redis.kill();

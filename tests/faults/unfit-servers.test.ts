@@ -29,7 +29,7 @@ const readReady = async (address: string) => {
 
 const codesOf = async (address: string) => (await readReady(address)).findings.map(({ code }) => code).toSorted();
 
-test('a Redis that evicts gets no count, at the start and when it is configured so at run time', async (t) => {
+test('a Redis that evicts gets no count, at the start and after a change at run time', async (t) => {
   const { port } = await startRedis(testFile, ['--maxmemory', '12mb', '--maxmemory-policy', 'allkeys-lru']);
   const { start, address, operate } = await createPipeline(t, { redis: { host: '127.0.0.1', port } });
   const producer = await start('producer');
@@ -63,7 +63,7 @@ test('a Redis older than 7.0 gets no count', async (t) => {
   assert.match((await operate('consumers', 'status')).output, /Redis 6\.2/);
 });
 
-test('a Redis that does not know HELLO is named as too old, not as silent', async (t) => {
+test('a Redis without HELLO is reported as too old, not as unavailable', async (t) => {
   const { port } = await startRedis(testFile);
   const rename = (from: string, to: string) => (chunk: Buffer) =>
     Buffer.from(chunk.toString('latin1').replaceAll(from, to), 'latin1');
@@ -75,7 +75,7 @@ test('a Redis that does not know HELLO is named as too old, not as silent', asyn
   assert.deepEqual(await codesOf(address), ['redis_too_old']);
 });
 
-test('a queue belongs to one database; another one gets and takes no count until it adopts the queue', async (t) => {
+test('a queue belongs to one database, and another one gets no counts until it adopts the queue', async (t) => {
   const first = await createPipeline(t);
   const second = await createPipeline(t);
   const ofFirst = { REDIS_QUEUE: first.queue.name };
@@ -107,7 +107,7 @@ test('a queue belongs to one database; another one gets and takes no count until
   await waitUntil(async () => (await first.queue.admin.get(ownerKey)) !== null, seenWithinMs);
 });
 
-test('a full Redis whose queue has no owner is read all the same, and the queue is claimed when there is room', async (t) => {
+test('consumers read a full queue without an owner, and claim it once there is room', async (t) => {
   const { port } = await startRedis(testFile);
   const { start, post, queue, untilRecorded, ledger } = await createPipeline(t, { redis: { host: '127.0.0.1', port } });
   const { admin } = queue;

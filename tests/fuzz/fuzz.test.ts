@@ -57,7 +57,7 @@ const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
   return recorded;
 };
 
-test('whatever is sent, answers keep the contract, memory does not grow, and what is acknowledged is recorded once', async (t) => {
+test('under fuzzing, answers keep the contract, memory does not grow, and acknowledged counts are recorded once', async (t) => {
   const { port, producer, ledger, countWaiting } = await startTarget(t);
   const books = openBooks();
   const again = `HOSTILE_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 import { applyPatch, readMutations } from './mutations.ts';
 
-test('every patch applies to the program, and the test that must catch it is there', () => {
+test('every patch applies, and the test that must catch it exists', () => {
   for (const { name, file, path, title } of readMutations()) {
     applyPatch(repository, file, '--check');
     // Titles stand in quotes of any kind, and some quotes in them are escaped.

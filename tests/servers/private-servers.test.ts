@@ -28,7 +28,7 @@ const startServers = async (t: TestContext, environment: Readonly<Record<string,
 
 const given = '127.0.0.1';
 
-test('no statement reads or writes a file of the machine, not even one of the administrator', async (t) => {
+test('no statement can read or write a file of the machine, not even as administrator', async (t) => {
   const { folder, found } = await startServers(t, { REDIS_HOST: given });
   const login = { host: '127.0.0.1', port: Number(found['DB_PORT']), password: String(found['DB_PASSWORD']) };
   const written = join(tmpdir(), `sluice-outfile-${process.pid}`);
@@ -65,7 +65,7 @@ test('no statement reads or writes a file of the machine, not even one of the ad
   assert.ok(!existsSync(written) && !existsSync(join(folder, 'password.new')));
 });
 
-test('the queue has a limit of memory, which is REDIS_MAXMEMORY, and drops nothing when it is full', async (t) => {
+test('the queue has the memory limit REDIS_MAXMEMORY, and evicts nothing when it is full', async (t) => {
   for (const [limit, bytes] of [
     [undefined, 512 * 1_048_576],
     ['5mb', 5 * 1_048_576],
@@ -90,7 +90,7 @@ test('the queue has a limit of memory, which is REDIS_MAXMEMORY, and drops nothi
   }
 });
 
-test('a Redis that is not the one that was started is not used: it has no password, or acknowledges before it is on disk', async (t) => {
+test('a foreign Redis is not used: one without a password, or one that acknowledges before fsync', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const password = 'not-a-secret';

@@ -18,7 +18,7 @@ const run = (folder: string, tool: string, ...args: readonly string[]) =>
 
 const stop = (folder: string) => run(folder, 'stop.ts');
 
-test('with --detach it runs in the background, with its output in a file, until npm stop', async (t) => {
+test('npm start -- --detach runs in the background with its output in a file, until npm stop', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   t.after(() => stop(folder));
@@ -44,7 +44,7 @@ test('with --detach it runs in the background, with its output in a file, until 
   assert.match(stop(folder).stdout, /No Sluice runs on/);
 });
 
-test('npm stop ends one in another terminal, and a start in the background that fails says why', async (t) => {
+test('npm stop stops a Sluice in another terminal, and a failed start in the background reports the reason', async (t) => {
   const folder = createFolder(t);
   const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
   await sluice.untilUp();
@@ -59,7 +59,7 @@ test('npm stop ends one in another terminal, and a start in the background that 
   assert.match(misspelt.output(), /'--background'.*\nnpm start takes --dev and --detach/);
 });
 
-test('it starts on a Redis that evicts, and the operator’s commands find the queue that it was given', async (t) => {
+test('npm start works with a Redis that evicts, and the operator’s commands find the configured queue', async (t) => {
   const redis = await startRedis(t, ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
   const folder = createFolder(t);
   const port = await findFreePort();

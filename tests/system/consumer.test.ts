@@ -6,7 +6,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 const batchId = (number: number) => number.toString(16).padStart(32, '0');
 
-test('SIGTERM lets a consumer finish what it has and end with 0, and leaves nothing pending', async (t) => {
+test('on SIGTERM a consumer finishes its entries and exits with 0, and nothing stays pending', async (t) => {
   const { start, post, untilRecorded, countWaiting, queue, ledger } = await createPipeline(t);
   await start('producer');
   const consumer = await start('consumer');
@@ -23,7 +23,7 @@ test('SIGTERM lets a consumer finish what it has and end with 0, and leaves noth
   assert.equal((await ledger.readCounts()).length + (await countWaiting()), 51);
 });
 
-test('SIGTERM lets a producer answer what it has taken and end with 0', async (t) => {
+test('on SIGTERM a producer answers its requests and exits with 0', async (t) => {
   const { start, post, countWaiting } = await createPipeline(t);
   const producer = await start('producer');
   await post(1);
@@ -35,7 +35,7 @@ test('SIGTERM lets a producer answer what it has taken and end with 0', async (t
   assert.ok((await countWaiting()) >= acknowledged + 1);
 });
 
-test('a request that Redis has not answered yet when SIGTERM comes is answered all the same', async (t) => {
+test('a request that waits for Redis at SIGTERM still gets its answer', async (t) => {
   const { start, post, address, countWaiting, environment } = await createPipeline(t);
   const proxy = await createProxy(t, Number(environment['REDIS_PORT']));
   const producer = await start('producer', { REDIS_PORT: String(proxy.port) });
@@ -55,7 +55,7 @@ test('a request that Redis has not answered yet when SIGTERM comes is answered a
   assert.equal((await ended).code, 0);
 });
 
-test('what a frozen consumer holds is taken over within 30 s, and not recorded again when it thaws', async (t) => {
+test('entries of a frozen consumer are claimed within 30 s, and not recorded again when it thaws', async (t) => {
   const { start, post, untilRecorded, ledger, queue } = await createPipeline(t);
   await start('producer');
   const frozen = await start('consumer');
@@ -83,7 +83,7 @@ test('what a frozen consumer holds is taken over within 30 s, and not recorded a
   assert.equal(await ledger.readTotals(), posted);
 });
 
-test('an outage of MySQL longer than the watchdog waits ends no consumer', async (t) => {
+test('an outage of MySQL longer than the watchdog timeout kills no consumer', async (t) => {
   const pipeline = await createPipeline(t);
   const proxy = await createProxy(t, Number(pipeline.environment['DB_PORT']));
   await pipeline.start('producer');
@@ -102,7 +102,7 @@ test('an outage of MySQL longer than the watchdog waits ends no consumer', async
   await pipeline.untilRecorded(2);
 });
 
-test('an entry that cannot be parsed becomes a dead letter among neighbours that are recorded, and commands deal with it', async (t) => {
+test('an entry that cannot be parsed becomes a dead letter, its neighbours are recorded, and commands handle it', async (t) => {
   const { start, post, operate, untilRecorded, queue, ledger } = await createPipeline(t);
   const { admin, partition } = queue;
   await start('producer');
@@ -136,7 +136,7 @@ test('an entry that cannot be parsed becomes a dead letter among neighbours that
   assert.deepEqual((await operate('verify')).code, 0);
 });
 
-test('an entry that no consumer can record is moved by hand, and recorded once when it can be', async (t) => {
+test('an operator moves an entry that cannot be recorded, and a later replay records it once', async (t) => {
   const { start, post, operate, untilRecorded, queue, ledger } = await createPipeline(t);
   const { admin, partition } = queue;
   await ledger.query('ALTER TABLE `count` ADD CONSTRAINT no_13 CHECK (count_value <> 13)');
@@ -178,7 +178,7 @@ test('an entry that no consumer can record is moved by hand, and recorded once w
   assert.deepEqual(await ledger.readCounts(), [1, 13]);
 });
 
-test('paused consumers record nothing while the queue takes counts, and go on when they are let', async (t) => {
+test('paused consumers record nothing while the queue accepts counts, and continue after the resume', async (t) => {
   const { start, post, operate, countWaiting, untilRecorded, ledger } = await createPipeline(t);
   await start('producer');
   await start('consumer');
@@ -197,7 +197,7 @@ test('paused consumers record nothing while the queue takes counts, and go on wh
   await untilRecorded(21);
 });
 
-test('a ledger that was changed behind its back is found out by verify', async (t) => {
+test('verify finds rows that something other than Sluice changed', async (t) => {
   const { operate, ledger } = await createPipeline(t);
   assert.equal((await operate('verify')).code, 0);
   await ledger.query('INSERT INTO `count` (count_value) VALUES (1)');
@@ -206,7 +206,7 @@ test('a ledger that was changed behind its back is found out by verify', async (
   assert.match(output, /totals +0\nrows +1\n.*off by -1/);
 });
 
-test('entries of partitions that no producer uses any more are recorded too', async (t) => {
+test('entries of partitions that no producer uses any more are recorded', async (t) => {
   const { start, post, untilRecorded } = await createPipeline(t);
   const wide = await start('producer', { QUEUE_PARTITIONS: '5' });
   for (let count = 0; count < 20; count++) await post(count);

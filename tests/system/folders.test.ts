@@ -35,7 +35,7 @@ const reset = (folder: string, through: readonly string[] = []) => {
   });
 };
 
-test('a folder with any name, behind a link, holds the data; reset leaves nothing of it', async (t) => {
+test('a data folder can have any name and be a link, and reset leaves nothing of it', async (t) => {
   const parent = createFolder(t);
   const folder = join(parent, strangeName);
   mkdirSync(folder);
@@ -50,7 +50,7 @@ test('a folder with any name, behind a link, holds the data; reset leaves nothin
   assert.deepEqual([status, stderr, readdirSync(parent)], [0, '', ['link']]);
 });
 
-test('a checkout in a folder with any name builds the console', async (t) => {
+test('a checkout in a folder of any name builds the console', async (t) => {
   const copy = join(createFolder(t), nameOfCheckout);
   for (const name of ['apps', 'packages', 'tools', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     cpSync(join(repository, name), join(copy, name), {
@@ -68,7 +68,7 @@ test('a checkout in a folder with any name builds the console', async (t) => {
   assert.equal((await fetch(`http://127.0.0.1:${ports.CONSOLE_PORT}${script}`)).status, 200);
 });
 
-test('it starts without a folder for temporary files, a home, or a locale, with a long TMPDIR and behind a proxy', async (t) => {
+test('npm start works without a temporary folder, home or locale, with a long TMPDIR, and behind a proxy', async (t) => {
   const port = await findFreePort();
   const sluice = start(
     t,
@@ -88,7 +88,7 @@ test('it starts without a folder for temporary files, a home, or a locale, with 
   await postAndRead(port);
 });
 
-test('a user without a name runs it, as in a container with a user of its own', { skip: needsRoot }, async (t) => {
+test('a user without a name can run it, as in a container', { skip: needsRoot }, async (t) => {
   const folder = createFolder(t);
   const unnamed = 54_321;
   chownSync(folder, unnamed, unnamed);
@@ -99,33 +99,29 @@ test('a user without a name runs it, as in a container with a user of its own', 
   await postAndRead(port);
 });
 
-test(
-  'a folder that another user used first is named, with its owner and what to do',
-  { skip: needsRoot },
-  async (t) => {
-    const parent = createFolder(t);
-    chmodSync(parent, 0o755);
-    const folder = join(parent, 'of-root');
-    mkdirSync(folder, { mode: 0o700 });
-    writeFileSync(join(folder, 'lock'), '', { mode: 0o600 });
-    const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { through: asNobody });
-    const [code] = await sluice.ended;
-    const advice = /of-root\S* cannot be used: it belongs to root\. .*sudo chown -R .*SLUICE_DIR=/;
-    assert.equal(code, 1);
-    assert.match(sluice.output(), advice);
-    assert.doesNotMatch(sluice.output(), / at /);
-    const { status, stderr } = reset(folder, asNobody);
-    assert.equal(status, 1);
-    assert.match(stderr, advice);
-    assert.doesNotMatch(stderr, / at /);
-  },
-);
+test('a folder of another user is reported with its owner and a fix', { skip: needsRoot }, async (t) => {
+  const parent = createFolder(t);
+  chmodSync(parent, 0o755);
+  const folder = join(parent, 'of-root');
+  mkdirSync(folder, { mode: 0o700 });
+  writeFileSync(join(folder, 'lock'), '', { mode: 0o600 });
+  const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { through: asNobody });
+  const [code] = await sluice.ended;
+  const advice = /of-root\S* cannot be used: it belongs to root\. .*sudo chown -R .*SLUICE_DIR=/;
+  assert.equal(code, 1);
+  assert.match(sluice.output(), advice);
+  assert.doesNotMatch(sluice.output(), / at /);
+  const { status, stderr } = reset(folder, asNobody);
+  assert.equal(status, 1);
+  assert.match(stderr, advice);
+  assert.doesNotMatch(stderr, / at /);
+});
 
 for (const [what, options, message] of [
   ['is read-only', 'ro', /is on a read-only file system; choose another folder/],
   ['is full', 'size=4k,nr_inodes=2', /the disk or the quota is full\. Free some space/],
 ] as const) {
-  test(`a disk that ${what} is named, with what to do`, { skip: needsRoot }, async (t) => {
+  test(`a disk that ${what} is reported with a fix`, { skip: needsRoot }, async (t) => {
     const folder = createFolder(t);
     const mount = 'mount -t tmpfs -o "$0" sluice "$SLUICE_DIR" && exec "$@"';
     const through = ['unshare', '--mount', 'sh', '-c', mount, options];
@@ -137,7 +133,7 @@ for (const [what, options, message] of [
   });
 }
 
-test('a limit of open files that is too low is named, with what to do', async (t) => {
+test('a limit of open files that is too low is reported with a fix', async (t) => {
   for (const limit of [24, 64]) {
     const through = ['sh', '-c', `ulimit -n ${limit}; exec "$@"`, 'sh'];
     const sluice = start(t, createFolder(t), { HTTP_PORT: String(await findFreePort()) }, { through });

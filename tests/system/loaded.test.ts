@@ -9,7 +9,7 @@ import { serviceArguments, serviceEnvironment } from '@sluice/local/service-comm
 const tellAtExit = `data:text/javascript,process.on('exit', () => process.stdout.write('\\n' + process.moduleLoadList.join('\\n')))`;
 
 for (const app of ['producer', 'consumer'] as const) {
-  test(`a ${app} that was compiled once loads no HTTP client and no compiler of TypeScript`, (t) => {
+  test(`a ${app} with a compile cache loads neither an HTTP client nor the TypeScript compiler`, (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-loaded-'));
     t.after(() => rmSync(folder, { recursive: true }));
     // Without its configuration it exits as soon as all modules are loaded.

@@ -11,7 +11,7 @@ import { createFolder, start } from './start.ts';
 const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
 const container = ['unshare', ...user, '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-test('a container that gets the same process id again starts on the folder that it left', async (t) => {
+test('a container that gets the same process id again starts on its previous folder', async (t) => {
   const folder = createFolder(t);
   for (const attempt of [1, 2]) {
     const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { through: container });
@@ -23,7 +23,7 @@ test('a container that gets the same process id again starts on the folder that 
   }
 });
 
-test('of two containers on one folder the second is refused, and told where the first is', async (t) => {
+test('the second of two containers on one folder is refused with the place of the first', async (t) => {
   const folder = createFolder(t);
   const first = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { through: container });
   await first.untilUp();
@@ -34,7 +34,7 @@ test('of two containers on one folder the second is refused, and told where the 
   assert.equal(first.child.exitCode, null);
 });
 
-test('whoever asks first of several at a time gets the folder', async (t) => {
+test('the first of several concurrent starts gets the folder', async (t) => {
   const folder = createFolder(t);
   const ports = await Promise.all([1, 2, 3].map(findFreePort));
   const starts = ports.map((port) => start(t, folder, { HTTP_PORT: String(port) }));
@@ -44,7 +44,7 @@ test('whoever asks first of several at a time gets the folder', async (t) => {
   for (const { output } of refused()) assert.match(output(), /already runs on/);
 });
 
-test('a note of another boot, or of a process whose id is used again, ends no process', async (t) => {
+test('a note of another boot, or a reused process id, ends no process', async (t) => {
   const folder = createFolder(t);
   const bystander = start(t, createFolder(t), { HTTP_PORT: String(await findFreePort()) });
   await bystander.untilUp();
@@ -56,7 +56,7 @@ test('a note of another boot, or of a process whose id is used again, ends no pr
   assert.ok(!isRunning({ ...other, pid: Number(bystander.child.pid) }));
 });
 
-test('a machine without the program that locks is told which package has it', (t) => {
+test('the error for a missing flock names its package', (t) => {
   const folder = createFolder(t);
   const script = `import(${JSON.stringify(new URL('../../tools/local/lock.mjs', import.meta.url).href)})
     .then(({ tryLock }) => tryLock('lock')).catch((error) => console.error(error.message))`;

@@ -14,7 +14,7 @@ import { createFolder, ownEnvironment, start } from './start.ts';
 
 const untilNoneRuns = (processes: ReturnType<typeof readNotes>) => waitUntil(() => !processes.some(isRunning), 30_000);
 
-test('when npm start is killed, its parts end without another start', async (t) => {
+test('when npm start is killed, its parts end on their own', async (t) => {
   const folder = createFolder(t);
   const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()) });
   await sluice.untilUp();
@@ -72,7 +72,7 @@ test('when its terminal is closed, all parts end', async (t) => {
   await untilNoneRuns(processes);
 });
 
-test('started with nohup, it goes on when its terminal is closed', async (t) => {
+test('with nohup, it keeps running when its terminal is closed', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   // Job control, as at a prompt: the shell sends the terminal's signal to its jobs.

@@ -36,7 +36,7 @@ for (const [path, kept] of [
   ['/', cacheControl.page],
   ['/assets/main-1.js', cacheControl.assets],
 ] as const) {
-  test(`${path} comes with the headers that CloudFront sends`, async () => {
+  test(`${path} has the headers that CloudFront sends`, async () => {
     const { status, headers } = await ask(path, '*/*');
     assert.equal(status, 200);
     assert.deepEqual(Object.fromEntries([...headers].filter(([name]) => !others.test(name))), {
@@ -51,7 +51,7 @@ for (const [path, accept, leadsToThePage] of [
   ['/counts/17', 'application/json', false],
   ['/missing.png', 'image/png', false],
 ] as const) {
-  test(`who asks for ${path} and accepts ${accept} is ${leadsToThePage ? 'led to the page' : 'told that it is not there'} by both`, async () => {
+  test(`${path} with Accept: ${accept} gets ${leadsToThePage ? 'a redirect to the page' : '404'} from both`, async () => {
     const { status, headers } = await ask(path, accept);
     const answer = routePage({ request: { uri: path, headers: { accept: { value: accept } } } });
     if (leadsToThePage) {

@@ -11,7 +11,7 @@ for (const [service, create] of [
   ['producer', createProducerMetrics],
   ['consumer', createConsumerMetrics],
 ] as const) {
-  test(`a ${service} that does nothing publishes as many metrics as its cost is computed of`, async () => {
+  test(`a ${service} without work publishes as many metrics as its cost assumes`, async () => {
     const metrics = createMetrics(process, service);
     create(metrics, () => 0);
     const lines = await emfLines(metrics.registry, 'Sluice')();

@@ -132,7 +132,7 @@ const commandsOf = (user: QueueUser): string[] => [
 
 const phases = { producer: runProducer, consumer: runConsumer, operator: runOperator };
 
-test('producer, consumer and operator do all that they do with the rights of their users, and need every one of these', async (t) => {
+test('producer, consumer and operator work with the rights of their users, and need every one', async (t) => {
   const restricted = await createRestrictedQueue(t);
   const { admin, allow, queue, readUsed, readRefused, isKnown } = restricted;
   for (const [user, run] of Object.entries(phases) as [QueueUser, (given: RestrictedQueue) => Promise<void>][]) {
@@ -157,7 +157,7 @@ test('producer, consumer and operator do all that they do with the rights of the
   }
 });
 
-test('a producer runs its script as soon as a consumer has loaded it, and takes requests without a key before', async (t) => {
+test('a producer runs its script once a consumer has loaded it, and accepts requests without a key before', async (t) => {
   const restricted = await createRestrictedQueue(t);
   const { allow, start, address, environmentOf, admin, untilRecorded } = restricted;
   await allow('producer');
@@ -303,7 +303,7 @@ for (const user of ['producer', 'consumer', 'operator'] as const) {
   });
 }
 
-test('the consumer and the operator are refused in a script what they are refused outside of one', async (t) => {
+test('a script gives the consumer and the operator no more rights', async (t) => {
   const { allow, port, queue } = await createRestrictedQueue(t);
   const { stream, deadLetters } = queue.partition;
   const commands: Readonly<Record<'consumer' | 'operator', readonly string[]>> = {
@@ -325,7 +325,7 @@ test('the consumer and the operator are refused in a script what they are refuse
   }
 });
 
-test('a producer that uses its rights against the queue loses what waits, and the queue is repaired as operations says', async (t) => {
+test('a malicious producer loses waiting counts, and the steps of operations.md repair the queue', async (t) => {
   const restricted = await createRestrictedQueue(t);
   const { admin, allow, port, queue, start, address, environmentOf, untilRecorded } = restricted;
   const { stream, deadLetters } = queue.partition;
@@ -345,7 +345,7 @@ test('a producer that uses its rights against the queue loses what waits, and th
   assert.equal(await admin.xLen(deadLetters), 0);
 });
 
-test('a right that is missing is seen', async (t) => {
+test('a missing right is detected', async (t) => {
   const restricted = await createRestrictedQueue(t);
   await restricted.allow('producer', ['xgroup|create']);
   await assert.rejects(runProducer(restricted));

@@ -12,7 +12,7 @@ import { createFolder, start } from './start.ts';
 const run = promisify(execFile);
 const docs = join(repository, 'docs');
 
-test('the curl commands of the README work as they stand, in every shell', async (t) => {
+test('the curl commands of the README work unchanged, in every shell', async (t) => {
   const commands = readFileSync(join(repository, 'README.md'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('curl '));

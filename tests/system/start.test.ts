@@ -31,7 +31,7 @@ const pidsOf = (folder: string, child: string): number[] =>
     .filter(({ command }) => command.includes(child))
     .map(({ pid }) => pid);
 
-test('a count goes from HTTP to MySQL, is kept between runs, and one signal stops all', async (t) => {
+test('a count goes from HTTP to MySQL, is kept between runs, and one signal stops everything', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   const first = start(t, folder, { HTTP_PORT: String(port) });
@@ -54,7 +54,7 @@ test('a count goes from HTTP to MySQL, is kept between runs, and one signal stop
   assert.deepEqual((await readCount(port)).rows_count, 1);
 });
 
-test('a consumer that is killed is named and started again, and what it held is recorded', async (t) => {
+test('a killed consumer is reported and restarted, and its entries are recorded', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   const sluice = start(t, folder, { HTTP_PORT: String(port) });
@@ -65,7 +65,7 @@ test('a consumer that is killed is named and started again, and what it held is 
   await untilRecorded(port, 1);
 });
 
-test('several producers and consumers run on ports in a row', async (t) => {
+test('several producers and consumers run on consecutive ports', async (t) => {
   const folder = createFolder(t);
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   const sluice = start(t, folder, { HTTP_PORT: String(port), PRODUCERS: '2', CONSUMERS: '3' });
@@ -77,7 +77,7 @@ test('several producers and consumers run on ports in a row', async (t) => {
   assert.equal(pidsOf(folder, 'consumer').length, 3);
 });
 
-test('a port that is taken is named, with who has it', async (t) => {
+test('a taken port is reported with the program that uses it', async (t) => {
   const folder = createFolder(t);
   const holder = createServer().listen(0);
   await once(holder, 'listening');
@@ -90,7 +90,7 @@ test('a port that is taken is named, with who has it', async (t) => {
   assert.match(sluice.output(), new RegExp(`Port ${address.port} is taken by .*\\(pid ${process.pid}\\)`));
 });
 
-test('a second start on the same folder is refused, and one after a crash ends what was left', async (t) => {
+test('a second start on the same folder is refused, and one after a crash ends leftover processes', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   const first = start(t, folder, { HTTP_PORT: String(port) });
@@ -119,12 +119,12 @@ test('a second start on the same folder is refused, and one after a crash ends w
 for (const [variable, value, message] of [
   ['REDIS_MAXMEMORY', 'lots', /REDIS_MAXMEMORY must be/],
   ['HTTP_ADDRESS', 'localhost', /HTTP_ADDRESS must be an IP address/],
-  ['HTTP_ADDRESS', '192.0.2.1', /no address 192\.0\.2\.1/],
+  ['HTTP_ADDRESS', '192.0.2.1', /not have the address 192\.0\.2\.1/],
   ['PRODUCERS', 'many', /PRODUCERS must be an integer from 1 to 50/],
   ['LOG_LEVEL', 'loud', /LOG_LEVEL: must be one of/],
   ['DB_HOST', '127.0.0.1', /DB_USER: must be set/],
 ] as const) {
-  test(`${variable}=${value} ends the start with its fault and a code that is not 0`, async (t) => {
+  test(`${variable}=${value} fails the start with an error and a non-zero status`, async (t) => {
     const folder = createFolder(t);
     const sluice = start(t, folder, { HTTP_PORT: String(await findFreePort()), [variable]: value });
     const [code] = await sluice.ended;
@@ -133,7 +133,7 @@ for (const [variable, value, message] of [
   });
 }
 
-test('the console is served on its port, with the API under /api, and without a port asked for it makes way', async (t) => {
+test('the console is served on its port, with the API under /api, and by default takes a free port', async (t) => {
   const [port, consolePort] = [await findFreePort(), await findFreePort()];
   const sluice = start(t, createFolder(t), { HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) });
   await sluice.untilUp();
@@ -162,7 +162,7 @@ test('the console is served on its port, with the API under /api, and without a 
   assert.equal(new Set(others).size, 2);
 });
 
-test('only this machine is served, by the names of its loopback', async (t) => {
+test('only requests of this machine to loopback names are served', async (t) => {
   const [port, consolePort] = [await findFreePort(), await findFreePort()];
   const sluice = start(t, createFolder(t), { HTTP_PORT: String(port), CONSOLE_PORT: String(consolePort) });
   await sluice.untilUp();
@@ -183,7 +183,7 @@ test('only this machine is served, by the names of its loopback', async (t) => {
   }
 });
 
-test('with HTTP_ADDRESS and HTTP_ALLOWED_HOSTS other addresses and hosts are served too', async (t) => {
+test('HTTP_ADDRESS and HTTP_ALLOWED_HOSTS serve other addresses and hosts', async (t) => {
   const [port, consolePort] = [await findFreePort(), await findFreePort()];
   const sluice = start(t, createFolder(t), {
     HTTP_PORT: String(port),
@@ -200,7 +200,7 @@ test('with HTTP_ADDRESS and HTTP_ALLOWED_HOSTS other addresses and hosts are ser
   assert.equal((await fetch(`http://127.0.0.3:${port}/count`)).status, 421);
 });
 
-test('deaths of a producer, one after the other, stop neither the servers nor the others', async (t) => {
+test('repeated deaths of a producer stop neither the servers nor other parts', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   const sluice = start(t, folder, { HTTP_PORT: String(port) });
@@ -225,7 +225,7 @@ test('deaths of a producer, one after the other, stop neither the servers nor th
   await untilRecorded(port, 1);
 });
 
-test('a Redis that is killed is started again, with the counts that it held', async (t) => {
+test('a killed Redis is restarted with its counts', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
   const sluice = start(t, folder, { HTTP_PORT: String(port) });

@@ -12,7 +12,7 @@ const hostile = '\u001B[2J\u001B]0;owned\u0007\u009B31m\u007F\b\r\nreason  none\
 const escaped = String.raw`\u001b[2J\u001b]0;owned\u0007\u009b31m\u007f\u0008\u000d\u000areason  none\u202e\u2066\u2028`;
 const controls = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 
-test('no command shows text from outside so that it controls the terminal or begins a line of its own', async (t) => {
+test('no command lets outside text control the terminal or start a line', async (t) => {
   const { start, operate, command, queue } = await createPipeline(t);
   const { admin, partition } = queue;
   await start('producer');

@@ -72,7 +72,7 @@ variables(
   },
 );
 
-variables(['CLIENT_ADDRESS_HEADER'], 'names the header by which clients are told apart', async (t) => {
+variables(['CLIENT_ADDRESS_HEADER'], 'names the header that identifies clients', async (t) => {
   const { start, address } = await createPipeline(t);
   await start('producer', { CLIENT_ADDRESS_HEADER: 'X-Client' });
   const listenAs = async (client: string) => {
@@ -86,14 +86,14 @@ variables(['CLIENT_ADDRESS_HEADER'], 'names the header by which clients are told
   assert.equal(await listenAs('192.0.2.2'), 200);
 });
 
-variables(['CORS_ORIGIN'], 'names the origins whose pages may read the answers', async (t) => {
+variables(['CORS_ORIGIN'], 'lists the origins whose pages can read the answers', async (t) => {
   const { start, address } = await createPipeline(t);
   await start('producer', { CORS_ORIGIN: 'https://example.com, https://example.org' });
   const { headers } = await fetch(`${address}/health`, { headers: { origin: 'https://example.org' } });
   assert.equal(headers.get('access-control-allow-origin'), 'https://example.org');
 });
 
-variables(['HTTP_ADDRESS', 'HTTP_ALLOWED_HOSTS'], 'say where to listen, and for which hosts', async (t) => {
+variables(['HTTP_ADDRESS', 'HTTP_ALLOWED_HOSTS'], 'set the address and the hosts to serve', async (t) => {
   const { start, environment } = await createPipeline(t);
   const statusAt = (host: string) => fetch(`http://${host}:${environment['HTTP_PORT']}/`).then(({ status }) => status);
   const everywhere = await start('producer', { HTTP_ALLOWED_HOSTS: 'example.org, 127.0.0.1' });
@@ -107,7 +107,7 @@ variables(['HTTP_ADDRESS', 'HTTP_ALLOWED_HOSTS'], 'say where to listen, and for 
   await assert.rejects(fetch(`http://127.0.0.2:${metricsPort}/metrics`));
 });
 
-variables(['API_TOKENS'], 'makes POSTs need one of them', async (t) => {
+variables(['API_TOKENS'], 'makes POSTs require one of them', async (t) => {
   const { start, address } = await createPipeline(t);
   const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
   const { lines } = await start('producer', { API_TOKENS: `${one}, ${two}` });
@@ -118,21 +118,21 @@ variables(['API_TOKENS'], 'makes POSTs need one of them', async (t) => {
   assert.ok(!lines.some((line) => line.includes('the API is open')));
 });
 
-test('a producer without tokens says once that it is open', async (t) => {
+test('a producer without tokens logs once that it is open', async (t) => {
   const { start } = await createPipeline(t);
   const { lines } = await start('producer');
   const said = lines.filter((line) => line.includes('the API is open')).map((line): unknown => JSON.parse(line));
   assert.partialDeepStrictEqual(said, [{ level: 'warn' }]);
 });
 
-test('a producer whose tokens are set to nothing does not start', async (t) => {
+test('a producer with an empty API_TOKENS does not start', async (t) => {
   const { command } = await createPipeline(t);
   const { code, output } = await command('producer', [], { API_TOKENS: '' });
   assert.equal(code, 1);
   assert.match(output, /API_TOKENS: must not be empty; unset it to leave the API open/);
 });
 
-variables(['IDEMPOTENCY_MAX_KEYS'], 'bounds how many keys are kept, and requests without one go on', async (t) => {
+variables(['IDEMPOTENCY_MAX_KEYS'], 'limits the number of keys, and requests without one still work', async (t) => {
   const { start, address, post } = await createPipeline(t);
   await start('producer', { IDEMPOTENCY_MAX_KEYS: '4' });
   const statuses = [];
@@ -146,7 +146,7 @@ variables(['IDEMPOTENCY_MAX_KEYS'], 'bounds how many keys are kept, and requests
   await post(1);
 });
 
-variables(['API_TOKENS_FOR'], 'makes reads need a token too', async (t) => {
+variables(['API_TOKENS_FOR'], 'makes reads require a token too', async (t) => {
   const { start, address } = await createPipeline(t);
   const token = '1'.repeat(32);
   await start('producer', { API_TOKENS: token, API_TOKENS_FOR: 'all' });
@@ -184,7 +184,7 @@ variables(
   },
 );
 
-variables(['REDIS_USERNAME'], 'is who logs in', async (t) => {
+variables(['REDIS_USERNAME'], 'is the user that logs in', async (t) => {
   const { start, post, queue } = await createPipeline(t);
   await queue.admin.aclSetUser(queue.name, ['on', '>secret', '~*', '+@all']);
   await start('producer', { REDIS_USERNAME: queue.name, REDIS_PASSWORD: 'secret' });
@@ -237,7 +237,7 @@ variables(['REDIS_TLS', 'REDIS_IAM_CACHE', 'AWS_REGION'], 'log in to a Redis wit
   assert.ok((await usersOf(admin)).includes('sluice'));
 });
 
-variables(['DB_TLS'], 'connects to MySQL with TLS, and only to the one that the certificate is for', async (t) => {
+variables(['DB_TLS'], 'connects to MySQL with TLS, and checks its certificate', async (t) => {
   const mysql = await startTlsMysql('localhost');
   t.after(mysql.stop);
   const { start, address } = await createPipeline(t);
@@ -256,7 +256,7 @@ variables(['DB_TLS'], 'connects to MySQL with TLS, and only to the one that the 
   assert.equal((await readJson(`${address}/ready`))['ledger'], 'down');
 });
 
-variables(['QUEUE_ACK_REPLICAS'], 'refuses what too few replicas hold', async (t) => {
+variables(['QUEUE_ACK_REPLICAS'], 'refuses counts that too few replicas hold', async (t) => {
   const { start, address } = await createPipeline(t);
   await start('producer', { QUEUE_ACK_REPLICAS: '1' });
   const response = await postTo(address);
@@ -264,7 +264,7 @@ variables(['QUEUE_ACK_REPLICAS'], 'refuses what too few replicas hold', async (t
   assert.equal((await jsonOf(response))['code'], 'queue_unavailable');
 });
 
-variables(['QUEUE_MAX_BATCHES'], 'refuses counts when so many batches wait, until they are recorded', async (t) => {
+variables(['QUEUE_MAX_BATCHES'], 'refuses counts while that many batches wait', async (t) => {
   const { start, post, address, untilRecorded } = await createPipeline(t);
   await start('producer', { QUEUE_MAX_BATCHES: '3' });
   for (let count = 0; count < 3; count++) await post(count);
@@ -308,7 +308,7 @@ variables(['LOG_LEVEL'], 'is the minimum log level', async (t) => {
   assert.ok(quiet.lines.some((line) => line.includes('"level":"info"')));
 });
 
-variables(['INBOX_HOURS'], 'is how long the id of a batch is kept', async (t) => {
+variables(['INBOX_HOURS'], 'is the retention of batch ids', async (t) => {
   const { start, post, untilRecorded, ledger } = await createPipeline(t);
   await start('producer');
   await start('consumer', { INBOX_HOURS: '7' });

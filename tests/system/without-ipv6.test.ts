@@ -23,7 +23,7 @@ test('the kernel of these tests has no IPv6', () => {
 });
 
 for (const args of [[], ['--dev']]) {
-  test(`npm start on every interface, ${args.join(' ') || 'as usual'}, listens on those of IPv4`, async (t) => {
+  test(`npm start on every interface, ${args.join(' ') || 'as usual'}, listens on IPv4`, async (t) => {
     const ports = { HTTP_PORT: String(await findFreePort()), CONSOLE_PORT: String(await findFreePort()) };
     const environment = { ...ports, HTTP_ADDRESS: '::' };
     const sluice = start(t, createFolder(t), environment, { through: withoutIpv6, args });
@@ -33,7 +33,7 @@ for (const args of [[], ['--dev']]) {
   });
 }
 
-test('producer and consumer listen by default, and show their metrics', async (t) => {
+test('producer and consumer listen by default, and serve their metrics', async (t) => {
   const pipeline = await createPipeline(t);
   for (const name of ['producer', 'consumer'] as const) {
     const port = await findFreePort();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readAccess } from './access.ts';
 
-test('without a word only this machine is served, by the names of its loopback, and no page of another origin', () => {
+test('by default only requests of this machine to loopback names are served, and no page of another origin', () => {
   assert.deepEqual(readAccess({}), {
     address: '127.0.0.1',
     reachAt: '127.0.0.1',
@@ -16,7 +16,7 @@ test('without a word only this machine is served, by the names of its loopback, 
   });
 });
 
-test('an address, hosts and origins that are given are used; the hosts are added to those of loopback', () => {
+test('configured address, hosts and origins are used, and the hosts are added to those of loopback', () => {
   const given = { HTTP_ADDRESS: '::', HTTP_ALLOWED_HOSTS: ' a.example , b.example:80,', CORS_ORIGIN: '*' };
   const { address, reachAt, isLoopback, hosts, environment } = readAccess(given);
   assert.deepEqual([address, reachAt, isLoopback], ['::', '127.0.0.1', false]);
@@ -26,7 +26,7 @@ test('an address, hosts and origins that are given are used; the hosts are added
   assert.deepEqual([own.reachAt, own.hosts.at(-1)], ['2001:db8::1', '[2001:db8::1]']);
 });
 
-test('an address that is none is refused', () => {
+test('an invalid address is refused', () => {
   for (const HTTP_ADDRESS of ['localhost', '*', '1.2.3', 'example.org'])
     assert.throws(() => readAccess({ HTTP_ADDRESS }), { code: 'SETTING_INVALID' });
 });

@@ -28,13 +28,13 @@ for (const [what, text, expected] of [
   ],
   ['an event that is cut off', 'data: 1\n\ndata: 2\n', ['1']],
 ] as const) {
-  test(`an event stream is read with ${what}, wherever it was cut into pieces`, async () => {
+  test(`an event stream is read with ${what}, wherever the chunks end`, async () => {
     for (const length of [1, 2, 7, 1_000])
       assert.deepEqual(await read(text, length), expected, `in pieces of ${length}`);
   });
 }
 
-test('an event stream that breaks ends, with what came before', async () => {
+test('a broken event stream ends after the events that arrived', async () => {
   const data: string[] = [];
   const broken = new ReadableStream<BufferSource>(
     {
@@ -49,7 +49,7 @@ test('an event stream that breaks ends, with what came before', async () => {
   assert.deepEqual(data, ['1']);
 });
 
-test('an event stream with a message that does not end is given up', async () => {
+test('an event stream with an endless message is closed', async () => {
   let pieces = 0;
   const endless = new ReadableStream<BufferSource>({
     pull: (controller) => {

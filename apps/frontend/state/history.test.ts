@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addMoment, createRateMeter, createStreamClock, emptyHistory, historySeconds } from './history.ts';
 
-test('rows per second come from two totals that are apart', () => {
+test('rows per second come from two totals at different times', () => {
   const meter = createRateMeter();
   const take = (rows: number | undefined, atMs: number, stream = 'a') => meter.take({ stream, atMs, rows });
   assert.equal(take(100, 0), null);
@@ -13,7 +13,7 @@ test('rows per second come from two totals that are apart', () => {
   assert.equal(take(5_000, 4_000), null);
 });
 
-test('rows per second are never made of the times of two streams, or of one that went back', () => {
+test('rows per second never mix two streams, or a stream whose time went back', () => {
   const meter = createRateMeter();
   const take = (rows: number, atMs: number, stream: string) => meter.take({ stream, atMs, rows });
   take(0, 500_000, 'a');
@@ -24,7 +24,7 @@ test('rows per second are never made of the times of two streams, or of one that
   assert.equal(take(5_000, 1_100, 'b'), 1_000);
 });
 
-test('an event that was held back is shown at the time of its reading', () => {
+test('a delayed event is shown at the time of its reading', () => {
   const clock = createStreamClock();
   assert.equal(clock.toLocalMs('a', 1_000, 80_020), 80_020);
   assert.equal(clock.toLocalMs('a', 2_000, 81_010), 81_010);
@@ -36,7 +36,7 @@ test('an event that was held back is shown at the time of its reading', () => {
   assert.equal(clock.toLocalMs('b', 7_000, 91_000), 91_000);
 });
 
-test('the history never grows beyond its time', () => {
+test('the history never exceeds its period', () => {
   let history = emptyHistory;
   for (let second = 0; second < 2 * historySeconds; second += 1)
     history = addMoment(history, second * 1_000, null, second);

@@ -36,7 +36,7 @@ for (const locale of [
   'ja',
   'pt',
 ]) {
-  test(`what a page in ${locale} shows is read as the count that it is`, () => {
+  test(`what a page in ${locale} shows is parsed to the same count`, () => {
     const format = new Intl.NumberFormat(locale);
     for (const value of [0, 7, -7, 1_234, -12_345, 1_234_567, Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER]) {
       const shown = format.format(value);
@@ -54,9 +54,9 @@ for (const [text, locale] of [
   ['1,,500', 'en'],
   ['1234,567', 'en'],
 ] as const) {
-  test(`"${text}" is no count in ${locale}`, () => assert.ok('fault' in parseCount(text, 0, locale)));
+  test(`"${text}" is not a count in ${locale}`, () => assert.ok('fault' in parseCount(text, 0, locale)));
 }
 
 for (const text of ['1.5', '1e3', 'x', '-', '9007199254740992', '1'.repeat(400)]) {
-  test(`"${text.slice(0, 20)}" is no count`, () => assert.ok('fault' in parseCount(text, 0)));
+  test(`"${text.slice(0, 20)}" is not a count`, () => assert.ok('fault' in parseCount(text, 0)));
 }

@@ -16,7 +16,7 @@ for (const [what, type, body] of [
   ['NDJSON', 'content-type: application/x-ndjson\r\n', '1\n2\n3'.padEnd(16_000)],
   ['JSON with characters of several bytes', json, '{"counts":[1,2,3]}'.padEnd(15_000, '\u2003').slice(0, 18)],
 ] as const) {
-  test(`${what} in chunks of one byte is put together`, async (t) => {
+  test(`${what} in chunks of one byte is reassembled`, async (t) => {
     const bench = createTestServer(t);
     const socket = await connectTo(t, bench);
     socket.write(`${head}${type}${chunked}${inChunksOf(1, body)}`, 'latin1');
@@ -26,7 +26,7 @@ for (const [what, type, body] of [
   });
 }
 
-test('a character whose bytes come in several chunks stays whole', async (t) => {
+test('a character split across chunks stays intact', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   const bytes = Buffer.from('{"counts":[1],"ü€😀":1}').toString('latin1');
@@ -34,7 +34,7 @@ test('a character whose bytes come in several chunks stays whole', async (t) => 
   assert.deepEqual(problemOf(await readAnswer(socket)).errors?.[0]?.pointer, `#/${encodeURIComponent('ü€😀')}`);
 });
 
-test('a body in more chunks than there may be is refused, with what to do', async (t) => {
+test('a body in too many chunks is refused with a fix', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   socket.write(`${head}${json}${chunked}${inChunksOf(1, '{"counts":[1]}'.padEnd(17_000))}`);
@@ -43,7 +43,7 @@ test('a body in more chunks than there may be is refused, with what to do', asyn
   assert.match(problemOf(answer).detail, /16,384 parts\. Send larger chunks/);
 });
 
-test('bodies that are held have a budget together: the largest gives way, small ones are served', async (t) => {
+test('buffered bodies share a budget: the largest is evicted, small ones are served', async (t) => {
   const bench = createTestServer(t);
   const large = '{"counts":[1'.padEnd(1_048_575);
   await connectTo(t, bench);
@@ -61,7 +61,7 @@ test('bodies that are held have a budget together: the largest gives way, small 
   assert.equal((await readAnswer(small)).status, 201);
 });
 
-test('what bodies hold is given back when they are answered', async (t) => {
+test('bodies release their memory when they are answered', async (t) => {
   const bench = createTestServer(t);
   const body = '{"counts":[1]}'.padEnd(1_048_576);
   for (let turn = 0; turn < 70; turn += 1) {
@@ -71,7 +71,7 @@ test('what bodies hold is given back when they are answered', async (t) => {
   }
 });
 
-test('a body whose connection breaks off gives back what it held', async (t) => {
+test('a body releases its memory when its connection breaks', async (t) => {
   const bench = createTestServer(t);
   for (let turn = 0; turn < 70; turn += 1) {
     const socket = await connectTo(t, bench);

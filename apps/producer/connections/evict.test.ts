@@ -49,7 +49,7 @@ const setUp = async (t: TestContext, maxConnections: number) => {
   return { open, served, isServed, release: held.resolve, server };
 };
 
-test('a server that is full takes a new connection, and the one idle for longest gives way', async (t) => {
+test('a full server accepts a new connection and evicts the one that was idle longest', async (t) => {
   const { open, served, isServed } = await setUp(t, 3);
   const first = await open();
   const others = [await open(), await open()];
@@ -59,7 +59,7 @@ test('a server that is full takes a new connection, and the one idle for longest
   for (const socket of [newest, ...others]) assert.equal(await isServed(socket), true);
 });
 
-test('a connection that was served is kept rather than one that never was', async (t) => {
+test('a connection that was served before is kept over one that never was', async (t) => {
   const { open, served, isServed } = await setUp(t, 3);
   const kept = await served();
   const idle = [await open(), await open()];
@@ -69,7 +69,7 @@ test('a connection that was served is kept rather than one that never was', asyn
   assert.equal(await isServed(kept), true);
 });
 
-test('the client with most connections gives way, not another whose connection is idle for longer', async (t) => {
+test('a connection of the client with the most is evicted, not one of another client that is idle longer', async (t) => {
   const { open, isServed } = await setUp(t, 4);
   const modest = await open('127.0.0.2');
   const greedy = [await open(), await open(), await open()];
@@ -84,7 +84,7 @@ for (const [what, bytes] of [
   ['half a head', 'GET / HTTP/1.1\r\nho'],
   ['half a body', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12345'],
 ] as const) {
-  test(`a connection with ${what} gives way`, async (t) => {
+  test(`a connection with ${what} is evicted`, async (t) => {
     const { open, served } = await setUp(t, 2);
     const slow = [await open('127.0.0.1', bytes), await open('127.0.0.1', bytes)];
     const closed = slow.map((socket) => closeOf(socket));
@@ -93,7 +93,7 @@ for (const [what, bytes] of [
   });
 }
 
-test('a connection whose client does not read its answer gives way', async (t) => {
+test('a connection whose client does not read its answer is evicted', async (t) => {
   const { open, served, server } = await setUp(t, 1);
   const asked = once(server, 'request');
   const slow = await open('127.0.0.1', 'GET /large HTTP/1.1\r\nhost: x\r\n\r\n');
@@ -104,7 +104,7 @@ test('a connection whose client does not read its answer gives way', async (t) =
   await closeOf(slow);
 });
 
-test('a request that is whole is answered, however full the server is', async (t) => {
+test('a complete request is answered, however full the server is', async (t) => {
   const { open, served, server, release } = await setUp(t, 2);
   const sockets: Socket[] = [];
   for (let count = 0; count < 4; count += 1) {

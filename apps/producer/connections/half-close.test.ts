@@ -50,7 +50,7 @@ for (const [what, requests, expected] of [
   ['half a head', count.slice(0, 30), [400]],
   ['nothing', '', []],
 ] as const) {
-  test(`a client that ends its side behind ${what} has every answer`, async (t) => {
+  test(`a client that half-closes after ${what} gets every answer`, async (t) => {
     const { bench, enqueued } = slowServer(t);
     const socket = await connectTo(t, bench);
     const closed = once(socket, 'close');

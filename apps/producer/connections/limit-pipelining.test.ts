@@ -14,7 +14,7 @@ const post = (count: number, more = ''): string =>
 const statusesOf = (received: string): number[] =>
   [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
-test('each of many pipelined requests is answered, in their order', async (t) => {
+test('many pipelined requests are all answered, in order', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   const counts = Array.from({ length: 3_000 }, (_, index) => index);
@@ -49,7 +49,7 @@ for (const [what, request] of [
   ['POSTs', post(1)],
   ['GETs and POSTs in turns', get + post(1)],
 ] as const) {
-  test(`few of many pipelined ${what} are in progress at once, until their answers are there`, async (t) => {
+  test(`only a few of many pipelined ${what} are in progress at once`, async (t) => {
     const answers = Promise.withResolvers<'acknowledged'>();
     const total = Promise.withResolvers<{ rowsCount: number; latestValue: number }>();
     let asked = 0;
@@ -80,7 +80,7 @@ for (const [what, request] of [
   });
 }
 
-test('many connections together have few pipelined requests in progress', async (t) => {
+test('many connections together have only a few pipelined requests in progress', async (t) => {
   const total = Promise.withResolvers<{ rowsCount: number; latestValue: number }>();
   const bench = createTestServer(t, { readTotal: () => total.promise });
   let asked = 0;
@@ -100,7 +100,7 @@ test('many connections together have few pipelined requests in progress', async 
   for (const received of await Promise.all(answered)) assert.equal(statusesOf(received).length, requests + 1);
 });
 
-test('a client that does not read its answers is not read from any more, and goes on when it reads', async (t) => {
+test('the server stops reading from a client that does not read its answers, and resumes when it does', async (t) => {
   const bench = createTestServer(t);
   let asked = 0;
   bench.server.server.on('request', () => (asked += 1));
@@ -117,7 +117,7 @@ test('a client that does not read its answers is not read from any more, and goe
   assert.equal(statusesOf(await text(socket)).length, requests + 1);
 });
 
-test('requests behind a last answer are not parsed', async (t) => {
+test('requests after a final response are not parsed', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   let asked = 0;
@@ -128,7 +128,7 @@ test('requests behind a last answer are not parsed', async (t) => {
   assert.deepEqual(bench.enqueued, []);
 });
 
-test('the rest of a body that was refused is read and not parsed', async (t) => {
+test('the rest of a refused body is read but not parsed', async (t) => {
   const bench = createTestServer(t);
   let parts = 0;
   bench.server.server.prependListener('request', (request: IncomingMessage) => {
@@ -152,7 +152,7 @@ test('the rest of a body that was refused is read and not parsed', async (t) => 
   assert.ok(parts > maxParts && parts < 4 * maxParts, `${parts} parts were parsed`);
 });
 
-test('connections that break off with requests in progress leave no trace in the common limit', async (t) => {
+test('broken connections with requests in progress release their share of the common limit', async (t) => {
   let total = Promise.withResolvers<{ rowsCount: number; latestValue: number }>();
   const bench = createTestServer(t, { readTotal: () => total.promise });
   for (let turn = 0; turn < 40; turn += 1) {
@@ -173,7 +173,7 @@ test('connections that break off with requests in progress leave no trace in the
   assert.equal(statusesOf(await text(socket)).length, 301);
 });
 
-test('what is pipelined behind a body that is too large is neither answered nor done', async (t) => {
+test('requests pipelined after a body that is too large are neither executed nor answered', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   const bad = `POST /count HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n${' '.repeat(5_000)}`;

@@ -22,7 +22,7 @@ for (const [what, start, status] of [
   ['what is no HTTP', 'rubbish\r\n\r\n', 400],
   ['a tunnel', 'CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n', 405],
 ] as const) {
-  test(`who reads only behind all that it sends is told of ${what}`, async (t) => {
+  test(`a client that reads only after sending everything still gets the answer to ${what}`, async (t) => {
     const socket = await connectTo(t, createTestServer(t));
     socket.pause();
     await write(socket, start + bulk);
@@ -37,7 +37,7 @@ for (const [what, refused] of [
   ['a header at fault', `${post}host: y\r\ncontent-length: 11\r\n\r\n{"count":1}`],
   ['the last request', count.replace('host: x', 'host: x\r\nconnection: close')],
 ] as const) {
-  test(`what a client sends behind ${what} is read and thrown away`, async (t) => {
+  test(`bytes that a client sends after ${what} are read and discarded`, async (t) => {
     const bench = createTestServer(t);
     const { remotePort = 0 } = await connectTo(t, bench);
     const socket = connect({ port: remotePort, host: '127.0.0.1', allowHalfOpen: true });
@@ -53,7 +53,7 @@ for (const [what, refused] of [
   });
 }
 
-test('a client that asked for a tunnel and resets the connection harms nobody', async (t) => {
+test('a client that sends CONNECT and resets the connection causes no error', async (t) => {
   const bench = createTestServer(t);
   const { remotePort = 0 } = await connectTo(t, bench);
   const accepted = once(bench.server.server, 'connection');
@@ -68,7 +68,7 @@ test('a client that asked for a tunnel and resets the connection harms nobody', 
   await closed.promise;
 });
 
-test('a client that goes on sending behind its last answer is cut off', async (t) => {
+test('a client that keeps sending after its final response is disconnected', async (t) => {
   const bench = createTestServer(t);
   const { remotePort = 0 } = await connectTo(t, bench);
   const accepted = once(bench.server.server, 'connection');

@@ -14,7 +14,7 @@ const ofWrites: TokenGuard = { isTokenValid, tokensFor: 'writes' };
 const ofAll: TokenGuard = { isTokenValid, tokensFor: 'all' };
 
 for (const [name, body] of posts) {
-  test(`${name} takes each of the tokens`, async (t) => {
+  test(`${name} accepts each of the tokens`, async (t) => {
     const { ask } = createTestServer(t, { tokenGuard: ofWrites });
     for (const authorization of ['Bearer first', 'Bearer second', 'bearer  first']) {
       assertAnswer(t, name, 201, await ask(name, { headers: { authorization }, body }));
@@ -42,7 +42,7 @@ for (const [name, body] of posts) {
   }
 }
 
-test('the token is asked for before the body is read', async (t) => {
+test('the token is checked before the body is read', async (t) => {
   const bench = createTestServer(t, { tokenGuard: ofWrites });
   const socket = await connectTo(t, bench);
   socket.write(
@@ -63,14 +63,14 @@ const waysTo = (path: string): string[] => [
   `http://elsewhere${path}`,
 ];
 
-test('where writes are guarded, reads and preflights need no token', async (t) => {
+test('with API_TOKENS_FOR=writes, reads and preflights need no token', async (t) => {
   const { server, ask } = createTestServer(t, { tokenGuard: ofWrites });
   for (const name of reads) assert.equal((await ask(name, { method: 'HEAD' })).status, 200, name);
   for (const name of open) assert.equal((await ask(name)).status, 200, name);
   assert.equal((await server.inject({ method: 'OPTIONS', url: '/count' })).statusCode, 204);
 });
 
-test('where all is guarded, each read needs a token, however it is asked for, and what says nothing of the data needs none', async (t) => {
+test('with API_TOKENS_FOR=all, each read needs a token, and routes without data need none', async (t) => {
   const { server, ask, refused } = createTestServer(t, { tokenGuard: ofAll });
   for (const name of reads) {
     assertAnswer(t, name, 401, await ask(name));
@@ -91,7 +91,7 @@ test('where all is guarded, each read needs a token, however it is asked for, an
   assert.equal((await server.inject({ method: 'OPTIONS', url: '/count' })).statusCode, 204);
 });
 
-test('a guarded stream of events does not begin without a token', async (t) => {
+test('a guarded event stream does not start without a token', async (t) => {
   const bench = createTestServer(t, { tokenGuard: ofAll });
   const refused = await connectTo(t, bench);
   refused.write('GET /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
@@ -102,7 +102,7 @@ test('a guarded stream of events does not begin without a token', async (t) => {
   assert.match(String(head), /^HTTP\/1\.1 200 /);
 });
 
-test('where no tokens are configured none is needed, and any is passed over', async (t) => {
+test('without configured tokens none is needed, and any is ignored', async (t) => {
   const { ask } = createTestServer(t);
   assertAnswer(
     t,
@@ -112,7 +112,7 @@ test('where no tokens are configured none is needed, and any is passed over', as
   );
 });
 
-test('a token that was rotated away is refused from then on', async () => {
+test('a removed token is refused from then on', async () => {
   let tokens = ['old'];
   const check = createTokenCheck(async () => tokens);
   assert.deepEqual([await check('old'), await check('new')], [true, false]);
@@ -120,11 +120,11 @@ test('a token that was rotated away is refused from then on', async () => {
   assert.deepEqual([await check('old'), await check('new')], [false, true]);
 });
 
-test('an empty list lets nobody in', async () => {
+test('an empty list of tokens refuses every request', async () => {
   assert.equal(await createTokenCheck(async () => [])(''), false);
 });
 
-test('a defect in reading tokens lets nobody in, and is no outage', async (t) => {
+test('a defect in reading tokens refuses every request with 500, not 503', async (t) => {
   const { ask, enqueued } = createTestServer(t, {
     tokenGuard: { isTokenValid: createTokenCheck(() => Promise.reject(new TypeError('a defect'))), tokensFor: 'all' },
   });
@@ -133,7 +133,7 @@ test('a defect in reading tokens lets nobody in, and is no outage', async (t) =>
   assert.deepEqual(enqueued, []);
 });
 
-test('tokens that cannot be read let nobody in, and say so', async (t) => {
+test('unreadable tokens refuse every request with 503 and a log line', async (t) => {
   const err = new Error('secret-arn');
   const { ask, enqueued, logged } = createTestServer(t, {
     tokenGuard: { isTokenValid: createTokenCheck(() => Promise.reject(err)), tokensFor: 'all' },

@@ -11,7 +11,7 @@ const preflight = {
   'access-control-request-headers': 'content-type',
 } as const;
 
-test('of several origins the one that asks is echoed, and caches are told that answers differ', async (t) => {
+test('with several allowed origins, that of the request is echoed, with Vary: Origin', async (t) => {
   const { server } = createTestServer(t, {}, { corsOrigin: ['https://a.example', 'https://b.example:8443'] });
   for (const origin of ['https://a.example', 'https://b.example:8443']) {
     for (const url of ['/count', '/nothing']) {
@@ -32,7 +32,7 @@ test('of several origins the one that asks is echoed, and caches are told that a
   }
 });
 
-test('without an allowed origin no answer has a CORS header, whatever fails', async (t) => {
+test('without an allowed origin no answer has a CORS header, not even an error', async (t) => {
   const bench = createTestServer(t, { enqueue: async () => 'full' }, { corsOrigin: [] });
   const { server, ask } = bench;
   const headers = { origin: 'https://a.example' };
@@ -56,7 +56,7 @@ test('a browser keeps a preflight for ten minutes', async (t) => {
   assert.equal(headers['access-control-max-age'], '600');
 });
 
-test('a request that a page may send without a preflight is not taken as a count', async (t) => {
+test('a request that a page can send without a preflight is not accepted as a count', async (t) => {
   const { server, enqueued } = createTestServer(t, {}, { corsOrigin: [] });
   for (const type of [
     undefined,
@@ -82,7 +82,7 @@ test('a request that a page may send without a preflight is not taken as a count
   assert.deepEqual(enqueued, []);
 });
 
-test('a request for a host that is not listed gets 421, in whatever way it names the host', async (t) => {
+test('a request for an unlisted host gets 421, however it names the host', async (t) => {
   const allowedHosts = ['localhost', '127.0.0.1:5080'];
   for (const [line, host, status] of [
     ['GET /count HTTP/1.1', 'localhost:1', 200],
@@ -111,7 +111,7 @@ test('a request for a host that is not listed gets 421, in whatever way it names
   }
 });
 
-test('a count for a host that is not listed is not taken', async (t) => {
+test('a count for an unlisted host is not accepted', async (t) => {
   const { ask, enqueued } = createTestServer(t, {}, { allowedHosts: ['localhost'] });
   assert.equal((await ask('postCount', { headers: { host: 'evil.example' }, body: '{"count":1}' })).status, 421);
   assert.equal((await ask('postCount', { headers: { host: 'localhost:5080' }, body: '{"count":1}' })).status, 201);

@@ -24,7 +24,7 @@ test('without a trusted proxy no header names the client', () => {
   assert.equal(clientsBy(undefined)(request), '192.0.2.7');
 });
 
-test('the header of a trusted proxy names the client, unless it holds no address', () => {
+test('the header of a trusted proxy names the client, unless it contains no address', () => {
   const clientOf = clientsBy('X-Client-Address');
   assert.equal(clientOf(requestFrom('10.0.0.1', { 'x-client-address': '2001:db8::7' })), '2001:db8:0:0::/64');
   for (const given of ['', 'localhost', '192.0.2.7, 192.0.2.8', '192.0.2.7:80'])

@@ -9,7 +9,7 @@ const taker = (shares: FairShares) => {
   return { take, lost };
 };
 
-test('nobody gives up anything while there is room', () => {
+test('no client loses a share while there is room', () => {
   const shares = createFairShares(10);
   const { take, lost } = taker(shares);
   take('a 1', 4);
@@ -18,7 +18,7 @@ test('nobody gives up anything while there is room', () => {
   assert.equal(shares.used(), 10);
 });
 
-test('the client that holds most gives up its largest share to a client that holds little', () => {
+test('the largest client loses its largest share to a small client', () => {
   const shares = createFairShares(10);
   const { take, lost } = taker(shares);
   take('a 1', 3);
@@ -29,14 +29,14 @@ test('the client that holds most gives up its largest share to a client that hol
   assert.equal(shares.used(), 7);
 });
 
-test('a newcomer of the client that holds most is refused, and others keep what they have', () => {
+test('a new share of the largest client is refused, and other clients keep theirs', () => {
   const shares = createFairShares(3);
   const { take, lost } = taker(shares);
   for (const name of ['a 1', 'a 2', 'b 1', 'a 3']) take(name, 1);
   assert.deepEqual(lost, ['a 3']);
 });
 
-test('a share that grows may cost itself', () => {
+test('a growing share may evict itself', () => {
   const shares = createFairShares(10);
   const { take, lost } = taker(shares);
   const large = take('a 1', 5);
@@ -47,7 +47,7 @@ test('a share that grows may cost itself', () => {
   assert.equal(shares.used(), 5);
 });
 
-test('a share that is kept is not given up, and its size counts until it is released', () => {
+test('a kept share is never evicted, and its size counts until it is released', () => {
   const shares = createFairShares(10);
   const { take, lost } = taker(shares);
   const kept = take('a 1', 12);

@@ -13,7 +13,7 @@ const createRead = () => {
   return { started, ask };
 };
 
-test('who asks in one turn of the event loop shares a read', async () => {
+test('requests in one turn of the event loop share a read', async () => {
   const { started, ask } = createRead();
   const answers = [ask(), ask()];
   await turn();
@@ -26,7 +26,7 @@ test('who asks in one turn of the event loop shares a read', async () => {
   assert.deepEqual(await Promise.all(answers), [1, 1, 2]);
 });
 
-test('who asks during a read joins the next one, all of them the same', async () => {
+test('requests during a read all join the next one', async () => {
   const { started, ask } = createRead();
   const first = ask();
   await turn();
@@ -41,7 +41,7 @@ test('who asks during a read joins the next one, all of them the same', async ()
   assert.deepEqual(await Promise.all(later), [2, 2, 2]);
 });
 
-test('a read that fails fails for those who share it, and the next is tried', async () => {
+test('a failed read fails for all that share it, and the next read still runs', async () => {
   const { started, ask } = createRead();
   const first = ask();
   await turn();

@@ -25,7 +25,7 @@ const createTestQueue = (settings: Partial<Parameters<typeof createReadQueue>[0]
   return { run, end, started };
 };
 
-test('reads run a few at a time, and clients take turns', async () => {
+test('only a few reads run at a time, and clients take turns', async () => {
   const { run, end, started } = createTestQueue({ maxWaiting: 10 });
   const answers = ['a1', 'a2', 'a3', 'b1', 'b2'].map((key) => run(key.slice(0, 1), key));
   assert.deepEqual(started, ['a1']);
@@ -34,7 +34,7 @@ test('reads run a few at a time, and clients take turns', async () => {
   assert.deepEqual(await Promise.all(answers), ['a1', 'a2', 'a3', 'b1', 'b2']);
 });
 
-test('the same read is shared while it waits, and not once it runs', async () => {
+test('equal reads are shared while they wait, but not once they run', async () => {
   const { run, end, started } = createTestQueue();
   const answers = ['x', 'x', 'x'].map((key) => run('a', key));
   assert.deepEqual(started, ['x']);
@@ -43,7 +43,7 @@ test('the same read is shared while it waits, and not once it runs', async () =>
   assert.deepEqual(await Promise.all(answers), ['x', 'x', 'x']);
 });
 
-test('when too many wait the client with the most is refused, and others are served', async () => {
+test('when too many reads wait, the client with the most is refused and others are served', async () => {
   const { run, end, started } = createTestQueue();
   const greedy = ['a1', 'a2', 'a3', 'a4', 'a5'].map((key) => run('a', key));
   const modest = run('b', 'b1');
@@ -54,7 +54,7 @@ test('when too many wait the client with the most is refused, and others are ser
   assert.deepEqual(started, ['a1', 'a2', 'b1', 'a3']);
 });
 
-test('a read that two clients wait for is not given up for the greed of one', async () => {
+test('a read shared by two clients is not dropped when one of them has too many', async () => {
   const { run, end } = createTestQueue({ maxWaiting: 1 });
   void run('a', 'a1');
   const shared = [run('a', 'page'), run('b', 'page')];
@@ -63,7 +63,7 @@ test('a read that two clients wait for is not given up for the greed of one', as
   assert.deepEqual(await Promise.all(shared), ['page', 'page']);
 });
 
-test('a read that waits for too long is refused, and one that fails fails only its own askers', async (t) => {
+test('a read that waits too long is refused, and a failed one fails only its own requests', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const queue = createReadQueue<string>({ maxRunning: 1, maxWaiting: 3, maxWaitMs: 1_000 });
   const { promise, reject } = Promise.withResolvers<string>();

@@ -31,7 +31,7 @@ const until = async (isSo: () => boolean) => {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 };
 
-test('each second is read once for all listeners, and who comes between gets the last event at once', async (t) => {
+test('the state is read once a second for all listeners, and a new listener gets the last event at once', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let reads = 0;
   const { listen } = await setUp(t, async () => ({ reads: (reads += 1) }));
@@ -48,7 +48,7 @@ test('each second is read once for all listeners, and who comes between gets the
   assert.equal(reads, 3);
 });
 
-test('nothing is read when nobody listens', async (t) => {
+test('nothing is read without listeners', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let reads = 0;
   const { feed, listen } = await setUp(t, async () => ({ reads: (reads += 1) }));
@@ -63,7 +63,7 @@ test('nothing is read when nobody listens', async (t) => {
   assert.doesNotMatch(String(chunk), /"reads":1/);
 });
 
-test('a listener that does not keep up is dropped, and the others go on', async (t) => {
+test('a listener that does not keep up is dropped, and the others continue', async (t) => {
   const data = 'x'.repeat(8_000_000);
   const { feed, listen } = await setUp(t, async () => ({ data }));
   const slow = await listen();
@@ -75,7 +75,7 @@ test('a listener that does not keep up is dropped, and the others go on', async 
   await once(quick, 'data');
 });
 
-test('who comes after the end is ended at once', async (t) => {
+test('a listener that joins after the end is ended at once', async (t) => {
   const { feed, listen } = await setUp(t, async () => ({}));
   feed.close();
   const socket = await listen();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAnswer, createTestServer, problemOf } from '../test-server.test.ts';
 
-test('a page has the counts as the contract has them, and where the next one begins', async (t) => {
+test('a page has the counts in the format of the contract, and the start of the next page', async (t) => {
   const recordedAt = new Date('2026-11-22T10:00:00.123Z');
   const { ask } = createTestServer(t, {
     readPage: async () => ({ counts: [{ id: '12', value: -7, recordedAt }], next: '12' }),
@@ -38,7 +38,7 @@ for (const [query, page] of [
   ['?before=0&limit=%31%30', { limit: 10, before: '0', after: undefined }],
   ['?after=0', { limit: 100, before: undefined, after: '0' }],
 ] as const) {
-  test(`the query "${query}" is read`, async (t) => {
+  test(`the query "${query}" is accepted`, async (t) => {
     const pages: unknown[] = [];
     const { ask } = createTestServer(t, {
       readPage: async (asked) => {
@@ -77,7 +77,7 @@ for (const [query, pointer] of [
   ['?__proto__=1', 'query:__proto__'],
   ['?%00=1', 'query:%00'],
 ] as const) {
-  test(`the query ${query} is refused, and the fault located`, async (t) => {
+  test(`the query ${query} is refused with the place of the error`, async (t) => {
     const { ask } = createTestServer(t);
     const answer = await ask('getCounts', { query });
     assertAnswer(t, 'getCounts', 400, answer);
@@ -86,7 +86,7 @@ for (const [query, pointer] of [
   });
 }
 
-test('a ledger that is away is a 503 for a page too', async (t) => {
+test('a page gets 503 while the database is unavailable', async (t) => {
   const err = new Error('secret-host refused');
   const { ask, logged } = createTestServer(t, { readPage: () => Promise.reject(err) });
   const answer = await ask('getCounts');
@@ -96,7 +96,7 @@ test('a ledger that is away is a 503 for a page too', async (t) => {
   assert.deepEqual(logged, [{ fields: { err }, message: 'could not read the database' }]);
 });
 
-test('what cannot be made of the rows is a 500 and no outage', async (t) => {
+test('a defect in reading rows is a 500, not an outage', async (t) => {
   const { ask, logged } = createTestServer(t, {
     readPage: async () => ({ counts: [{ id: '1', value: 2, recordedAt: new Date(Number.NaN) }], next: undefined }),
   });
@@ -109,7 +109,7 @@ test('what cannot be made of the rows is a 500 and no outage', async (t) => {
   );
 });
 
-test('pages are read two at a time, and of 64 that wait the client with most is refused', async (t) => {
+test('two pages are read at a time, and with 64 waiting the client with the most is refused', async (t) => {
   const { promise, resolve } = Promise.withResolvers<{ counts: []; next: undefined }>();
   const asked: (string | undefined)[] = [];
   const { ask } = createTestServer(
@@ -140,7 +140,7 @@ test('pages are read two at a time, and of 64 that wait the client with most is 
   );
 });
 
-test('requests for the same page that has not been read yet share it', async (t) => {
+test('requests for the same waiting page share one read', async (t) => {
   const { promise, resolve } = Promise.withResolvers<{ counts: []; next: undefined }>();
   let reads = 0;
   const { ask } = createTestServer(t, {
@@ -155,7 +155,7 @@ test('requests for the same page that has not been read yet share it', async (t)
   assert.ok(reads <= 3, `${reads} reads`);
 });
 
-test('an outage that many meet is logged once a second', async (t) => {
+test('an outage during many requests is logged once a second', async (t) => {
   const { ask, logged } = createTestServer(t, { readPage: () => Promise.reject(new Error('away')) });
   for (let count = 0; count < 50; count += 1) assertAnswer(t, 'getCounts', 503, await ask('getCounts'));
   assert.ok(logged.length >= 1 && logged.length < 50, `${logged.length} lines`);

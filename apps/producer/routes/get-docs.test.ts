@@ -4,14 +4,14 @@ import { test } from 'node:test';
 import { createOpenapi } from '@sluice/contract/openapi.ts';
 import { assertAnswer, createTestServer } from '../test-server.test.ts';
 
-test('the contract is served as it is generated', async (t) => {
+test('the OpenAPI document is served as generated', async (t) => {
   const { ask } = createTestServer(t);
   const answer = await ask('getOpenapi');
   assertAnswer(t, 'getOpenapi', 200, answer);
   assert.deepEqual(JSON.parse(answer.body), createOpenapi());
 });
 
-test('the page has all that it needs, and may run nothing but its own script and style', async (t) => {
+test('the page is self-contained, and its policy allows only its own script and style', async (t) => {
   const { ask } = createTestServer(t);
   const answer = await ask('getDocs');
   assertAnswer(t, 'getDocs', 200, answer);

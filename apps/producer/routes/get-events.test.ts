@@ -19,7 +19,7 @@ const listen = async (t: Parameters<typeof createTestServer>[0], bench: ReturnTy
   return { socket, received, event: routes.getEvents.answers[200].body.parse(event) };
 };
 
-test('an event has the answers of GET /count and GET /queue, and is never kept by who passes it on', async (t) => {
+test('an event has the answers of GET /count and GET /queue, and proxies must not store or buffer it', async (t) => {
   const bench = createTestServer(t);
   const { received, event } = await listen(t, bench);
   const answer = parseAnswer(received);
@@ -41,13 +41,13 @@ for (const [what, parts, isNull] of [
   ['the queue', { readQueueState: away }, { count: false, queue: true }],
   ['both', { readTotal: away, readQueueState: away }, { count: true, queue: true }],
 ] as const) {
-  test(`events go on while ${what} cannot be read, with null for it`, async (t) => {
+  test(`events continue with null while ${what} cannot be read`, async (t) => {
     const { event } = await listen(t, createTestServer(t, parts));
     assert.deepEqual({ count: event.count === null, queue: event.queue === null }, isNull);
   });
 }
 
-test('one listener more than there may be is a 503, and HEAD says so too', async (t) => {
+test('a listener beyond the maximum gets 503, as does HEAD', async (t) => {
   const bench = createTestServer(t);
   await connectTo(t, bench);
   const sockets = await Promise.all(Array.from({ length: 500 }, () => connectTo(t, bench)));
@@ -59,7 +59,7 @@ test('one listener more than there may be is a 503, and HEAD says so too', async
   assert.equal((await bench.ask('getEvents', { method: 'HEAD' })).status, 503);
 });
 
-test('a listener of another client takes the place of the newest of the client that has most', async (t) => {
+test('a listener of another client replaces the newest one of the client with the most', async (t) => {
   const bench = createTestServer(t, {}, { clientAddressHeader: 'x-client' });
   const ask = async (client: string) => {
     const socket = await connectTo(t, bench);
@@ -85,7 +85,7 @@ test('a listener of another client takes the place of the newest of the client t
   assert.equal(problemOf(refused).code, 'too_many_listeners');
 });
 
-test('the stream of a client that ends its side ends at once, and its place is free', async (t) => {
+test('the stream of a client that half-closes ends at once and frees its place', async (t) => {
   const bench = createTestServer(t);
   await connectTo(t, bench);
   const sockets = await Promise.all(Array.from({ length: 500 }, () => connectTo(t, bench)));
@@ -110,7 +110,7 @@ test('the stream of a client that ends its side ends at once, and its place is f
   for (const other of rest) other.destroy();
 });
 
-test('a server that closes ends its streams at once', async (t) => {
+test('a closing server ends its streams at once', async (t) => {
   const bench = createTestServer(t);
   const { socket } = await listen(t, bench);
   const startedAt = performance.now();
@@ -119,7 +119,7 @@ test('a server that closes ends its streams at once', async (t) => {
   assert.ok(performance.now() - startedAt < 1_000);
 });
 
-test('a stream ends when its token is taken out of the list, and only then', async (t) => {
+test('a stream ends when its token is removed, and not before', async (t) => {
   const tokens = new Set(['one', 'other']);
   let fails = false;
   const isTokenValid = async (token: string) => {

@@ -7,7 +7,7 @@ import { createTestServer } from '../test-server.test.ts';
 const body = '{"count":1}';
 const digestOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-test('a key belongs to the token that it came with, which is handed on as its digest', async (t) => {
+test('a key belongs to the token of its request, which is passed on as a digest', async (t) => {
   const tokenGuard = {
     isTokenValid: createTokenCheck(async () => ['first', 'second']),
     tokensFor: 'writes',
@@ -20,7 +20,7 @@ test('a key belongs to the token that it came with, which is handed on as its di
   assert.doesNotMatch(JSON.stringify(keys), /first|second/);
 });
 
-test('without tokens all share one name space, a key counts for its address, and a token that nobody checked for nothing', async (t) => {
+test('without tokens all clients share one name space, quotas are by address, and an unchecked token has no effect', async (t) => {
   const { ask, keys } = createTestServer(t);
   for (const headers of [{}, { authorization: 'Bearer x' }, { 'x-forwarded-for': '192.0.2.1' }])
     await ask('postCount', { headers: { ...headers, 'idempotency-key': 'k' }, body });
@@ -28,7 +28,7 @@ test('without tokens all share one name space, a key counts for its address, and
   assert.deepEqual(keys, [owned, owned, owned]);
 });
 
-test('behind a trusted proxy a key counts for the address that the proxy gives', async (t) => {
+test('behind a trusted proxy the quota is by the address that the proxy reports', async (t) => {
   const { ask, keys } = createTestServer(t, {}, { clientAddressHeader: 'x-client-address' });
   for (const address of ['192.0.2.1', '2001:db8:1:2:3:4:5:6'])
     await ask('postCount', { headers: { 'x-client-address': address, 'idempotency-key': 'k' }, body });

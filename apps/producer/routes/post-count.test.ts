@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAnswer, connectTo, createTestServer, hostname, problemOf, readAnswer } from '../test-server.test.ts';
 
-test('a count is answered for when the queue has acknowledged it', async (t) => {
+test('a count is acknowledged after the queue has acknowledged it', async (t) => {
   const accepted: number[] = [];
   const { ask, enqueued } = createTestServer(t, { onAccepted: (counts) => accepted.push(counts) });
   const answer = await ask('postCount', { body: '{"count":1700000000}' });
@@ -20,7 +20,7 @@ for (const [text, value] of [
   ['9007199254740991', Number.MAX_SAFE_INTEGER],
   ['-9007199254740991', Number.MIN_SAFE_INTEGER],
 ] as const) {
-  test(`the count ${text} is taken`, async (t) => {
+  test(`the count ${text} is accepted`, async (t) => {
     const { ask, enqueued } = createTestServer(t);
     assertAnswer(t, 'postCount', 201, await ask('postCount', { body: `{"count":${text}}` }));
     assert.deepEqual(enqueued[0]?.counts, [value]);
@@ -48,7 +48,7 @@ for (const [body, pointer] of [
   ['7', '#'],
   ['null', '#'],
 ] as const) {
-  test(`the body ${body} is refused, and the fault located`, async (t) => {
+  test(`the body ${body} is refused with the place of the error`, async (t) => {
     const { ask, enqueued, refused } = createTestServer(t);
     const answer = await ask('postCount', { body });
     assertAnswer(t, 'postCount', 400, answer);
@@ -71,7 +71,7 @@ for (const body of [
   '\0',
   '1,2',
 ]) {
-  test(`the body ${JSON.stringify(body)} is refused as no JSON`, async (t) => {
+  test(`the body ${JSON.stringify(body)} is refused as invalid JSON`, async (t) => {
     const { ask } = createTestServer(t);
     const answer = await ask('postCount', { body });
     assertAnswer(t, 'postCount', 400, answer);
@@ -79,7 +79,7 @@ for (const body of [
   });
 }
 
-test('a POST without body and content type is refused as what it is, no object', async (t) => {
+test('a POST without body and content type is refused because it is not an object', async (t) => {
   const { ask, server } = createTestServer(t);
   const { statusCode: status, ...answer } = await server.inject({ method: 'POST', url: '/count' });
   assertAnswer(t, 'postCount', 400, { status, ...answer });
@@ -87,7 +87,7 @@ test('a POST without body and content type is refused as what it is, no object',
   assertAnswer(t, 'postCount', 400, await ask('postCount'));
 });
 
-test('a length that is not that of the body is refused', async (t) => {
+test('a wrong Content-Length is refused', async (t) => {
   const bench = createTestServer(t);
   const socket = await connectTo(t, bench);
   socket.end(
@@ -97,7 +97,7 @@ test('a length that is not that of the body is refused', async (t) => {
   assert.deepEqual(bench.enqueued, []);
 });
 
-test('JSON that is nested as deep as a body can be is refused', async (t) => {
+test('JSON of the maximum depth that fits a body is refused', async (t) => {
   const { ask } = createTestServer(t);
   for (const body of [
     `${'['.repeat(2_048)}${']'.repeat(2_048)}`,
@@ -107,7 +107,7 @@ test('JSON that is nested as deep as a body can be is refused', async (t) => {
   }
 });
 
-test('a byte order mark before the body is passed over', async (t) => {
+test('a byte order mark before the body is ignored', async (t) => {
   const { ask } = createTestServer(t);
   assertAnswer(t, 'postCount', 201, await ask('postCount', { body: '\ufeff{"count":1}' }));
 });
@@ -117,7 +117,7 @@ for (const type of [
   'Application/JSON;charset="UTF-8"',
   'application/json; charset=us-ascii; x=y',
 ]) {
-  test(`a body of the type ${type} is taken`, async (t) => {
+  test(`a body of the type ${type} is accepted`, async (t) => {
     const { ask } = createTestServer(t);
     assertAnswer(
       t,
@@ -147,7 +147,7 @@ for (const headers of [
   });
 }
 
-test('a body of 4,096 bytes is taken, one of a byte more refused', async (t) => {
+test('a body of 4,096 bytes is accepted, a body of 4,097 bytes refused', async (t) => {
   const { ask } = createTestServer(t);
   const body = `{"count":1${' '.repeat(4_096 - 11)}}`;
   assertAnswer(t, 'postCount', 201, await ask('postCount', { body }));
@@ -172,7 +172,7 @@ for (const [outcome, status, code] of [
   });
 }
 
-test('an idempotency key is handed on as it is', async (t) => {
+test('an idempotency key reaches the queue unchanged', async (t) => {
   const { ask, enqueued } = createTestServer(t);
   const keys = ['a', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', '~'.repeat(255)];
   for (const key of keys) await ask('postCount', { headers: { 'idempotency-key': key }, body: '{"count":1}' });
@@ -183,7 +183,7 @@ test('an idempotency key is handed on as it is', async (t) => {
 });
 
 for (const key of ['', 'two words', 'a'.repeat(256), 'ü', 'tab\there']) {
-  test(`the idempotency key ${JSON.stringify(key.slice(0, 20))} of length ${key.length} is refused, and the header named`, async (t) => {
+  test(`the idempotency key ${JSON.stringify(key.slice(0, 20))} of length ${key.length} is refused, and the answer names the header`, async (t) => {
     const { ask, enqueued } = createTestServer(t);
     const answer = await ask('postCount', { headers: { 'idempotency-key': key }, body: '{"count":1}' });
     assertAnswer(t, 'postCount', 400, answer);
@@ -205,7 +205,7 @@ test('two idempotency keys are refused', async (t) => {
   assert.deepEqual(bench.enqueued, []);
 });
 
-test('a body that does not arrive whole in time is a 408, and nothing is put into the queue', async (t) => {
+test('a body that does not arrive completely in time gets 408, and nothing is queued', async (t) => {
   const bench = createTestServer(t);
   // Node applies the longer of the two timeouts to the body.
   bench.server.server.headersTimeout = 100;
@@ -220,7 +220,7 @@ test('a body that does not arrive whole in time is a 408, and nothing is put int
   assert.deepEqual([bench.enqueued, bench.refused], [[], ['request_timeout']]);
 });
 
-test('an error of our own is a 500 that says nothing of its cause', async (t) => {
+test('an internal error gets a 500 without its cause', async (t) => {
   const err = new Error('secret');
   const { ask, logged } = createTestServer(t, { enqueue: () => Promise.reject(err) });
   const answer = await ask('postCount', { body: '{"count":1}' });

@@ -5,7 +5,7 @@ import { assertAnswer, connectTo, createTestServer, hostname, problemOf, readAns
 const ndjson = { 'content-type': 'application/x-ndjson' };
 const listOf = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-test('counts are answered for when the queue has acknowledged them, under one key', async (t) => {
+test('counts are acknowledged after the queue has acknowledged them, under one key', async (t) => {
   const accepted: number[] = [];
   const { ask, enqueued } = createTestServer(t, { onAccepted: (counts) => accepted.push(counts) });
   const answer = await ask('postCounts', { headers: { 'idempotency-key': 'k' }, body: '{"counts":[1,-2,3.0]}' });
@@ -24,7 +24,7 @@ for (const [what, body, counts] of [
   ['integers written as IEEE numbers', '1.0\n1e3\n-0\n9007199254740991', [1, 1000, -0, Number.MAX_SAFE_INTEGER]],
   ['a byte order mark', '\ufeff1\n2', [1, 2]],
 ] as const) {
-  test(`NDJSON with ${what} is taken`, async (t) => {
+  test(`NDJSON with ${what} is accepted`, async (t) => {
     const { ask, enqueued } = createTestServer(t);
     assertAnswer(t, 'postCounts', 201, await ask('postCounts', { headers: ndjson, body }));
     assert.deepEqual(enqueued[0]?.counts, counts);
@@ -74,7 +74,7 @@ for (const [body, pointer] of [
   ['{"counts":[1],"counts":[2]}', '#/counts'],
   ['[1,2]', '#'],
 ] as const) {
-  test(`the body ${body} is refused, and the fault located`, async (t) => {
+  test(`the body ${body} is refused with the place of the error`, async (t) => {
     const { ask, enqueued } = createTestServer(t);
     const answer = await ask('postCounts', { body });
     assertAnswer(t, 'postCounts', 400, answer);
@@ -87,7 +87,7 @@ for (const [kind, headers, write, pointer] of [
   ['JSON', {}, (counts: number[]) => JSON.stringify({ counts }), '#/counts'],
   ['NDJSON', ndjson, (counts: number[]) => counts.join('\n'), 'line:10001'],
 ] as const) {
-  test(`10,000 counts are taken at once as ${kind}, and no more`, async (t) => {
+  test(`10,000 counts are accepted at once as ${kind}, and 10,001 refused`, async (t) => {
     const { ask, enqueued } = createTestServer(t);
     assertAnswer(t, 'postCounts', 201, await ask('postCounts', { headers, body: write(listOf(10_000)) }));
     assert.deepEqual(enqueued[0]?.counts, listOf(10_000));
@@ -109,7 +109,7 @@ for (const headers of [
   });
 }
 
-test('a body over 1 MiB is refused, whatever its kind', async (t) => {
+test('a body over 1 MiB is refused, whatever its type', async (t) => {
   const { ask } = createTestServer(t);
   for (const headers of [{}, ndjson]) {
     assertAnswer(t, 'postCounts', 413, await ask('postCounts', { headers, body: `1${' '.repeat(1_048_576)}` }));
@@ -129,7 +129,7 @@ for (const [outcome, status] of [
   });
 }
 
-test('counts that do not arrive whole in time are a 408, and none is put into the queue', async (t) => {
+test('counts that do not arrive completely in time get 408, and none is queued', async (t) => {
   const bench = createTestServer(t);
   bench.server.server.headersTimeout = 100;
   bench.server.server.requestTimeout = 100;
@@ -177,7 +177,7 @@ for (const [what, body] of [
   });
 }
 
-test('a body with white space around its parts, as large as it may be, is taken', async (t) => {
+test('a body of the maximum size with white space around its parts is accepted', async (t) => {
   const { ask } = createTestServer(t);
   const counts = Array.from({ length: 10_000 }, (_, index) => index);
   const body = ` {\n"counts" :\t[${counts.join(' , ')}]} `;

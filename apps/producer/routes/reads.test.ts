@@ -5,7 +5,7 @@ import { assertAnswer, createTestServer, hostname, problemOf } from '../test-ser
 const err = new Error('secret-host refused');
 const failing = () => Promise.reject(err);
 
-test('GET / is empty, and GET /health is as it always was', async (t) => {
+test('GET / is empty, and GET /health keeps its format', async (t) => {
   const { ask } = createTestServer(t);
   assertAnswer(t, 'root', 200, await ask('root'));
   const health = await ask('health');
@@ -17,7 +17,7 @@ test('GET / is empty, and GET /health is as it always was', async (t) => {
   });
 });
 
-test('GET /health is 200 while queue and ledger are away', async (t) => {
+test('GET /health is 200 while queue and database are unavailable', async (t) => {
   const away = { readQueueReadiness: async () => 'down' as const, isLedgerUp: async () => false, readTotal: failing };
   const { ask } = createTestServer(t, { ...away, readQueueState: failing });
   assertAnswer(t, 'health', 200, await ask('health'));
@@ -48,7 +48,7 @@ for (const [name, code, message, parts] of [
   ['getCount', 'ledger_unavailable', 'could not read the database', { readTotal: failing }],
   ['getQueue', 'queue_unavailable', 'could not read the queue', { readQueueState: failing }],
 ] as const) {
-  test(`${name} says 503 when what it reads is away, and nothing of the error`, async (t) => {
+  test(`${name} gets 503 without the error while its source is unavailable`, async (t) => {
     const { ask, logged } = createTestServer(t, parts);
     const answer = await ask(name);
     assertAnswer(t, name, 503, answer);
@@ -62,7 +62,7 @@ for (const [name, parts] of [
   ['getCount', { readTotal: () => Promise.reject(new RangeError('a defect')) }],
   ['getCount', { readTotal: () => Promise.reject(Object.assign(new Error('no table'), { code: 'ER_NO_SUCH_TABLE' })) }],
 ] as const) {
-  test(`${name} says 500 for a defect, which is no outage`, async (t) => {
+  test(`${name} gets 500 for a defect, not 503`, async (t) => {
     const { ask } = createTestServer(t, parts);
     const answer = await ask(name);
     assert.equal(answer.status, 500);
@@ -78,7 +78,7 @@ for (const [queue, isLedgerUp, status] of [
   ['down', true, 503],
   ['down', false, 503],
 ] as const) {
-  test(`with the queue ${queue} and the ledger ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
+  test(`with the queue ${queue} and the database ${isLedgerUp ? 'up' : 'down'} readiness is ${status}`, async (t) => {
     const { ask } = createTestServer(t, { readQueueReadiness: async () => queue, isLedgerUp: async () => isLedgerUp });
     const answer = await ask('ready');
     assertAnswer(t, 'ready', status, answer);
@@ -92,7 +92,7 @@ for (const [queue, isLedgerUp, status] of [
   });
 }
 
-test('a query is passed over where the route has none', async (t) => {
+test('a query is ignored if the route has none', async (t) => {
   const { ask } = createTestServer(t);
   for (const name of ['root', 'health', 'ready', 'getCount', 'getQueue'] as const) {
     assert.equal((await ask(name, { query: '?x=1&x=2&%zz' })).status, 200);

@@ -10,7 +10,7 @@ import { inSession } from './session.ts';
 
 const deadlineMs = 5_000;
 
-test('a login that is refused is asked for once more, and where it is the same the refusal is told', async (t) => {
+test('a refused login is fetched once more, and the refusal is reported if it is unchanged', async (t) => {
   const { connect, settings, login } = await createTestLedger(t);
   const asked: (Login | undefined)[] = [];
   const wrong = { ...login, password: 'hunter2' };
@@ -22,7 +22,7 @@ test('a login that is refused is asked for once more, and where it is the same t
   assert.deepEqual(asked, [undefined, wrong]);
 });
 
-test('many who are refused at a time all go on with the newer login', async (t) => {
+test('many concurrent calls with a refused login all continue with the newer one', async (t) => {
   const { connect, settings, login } = await createTestLedger(t);
   const ledger = connect(settings.port, async (refused) =>
     refused === undefined ? { ...login, password: 'x' } : login,
@@ -31,7 +31,7 @@ test('many who are refused at a time all go on with the newer login', async (t) 
   assert.equal(totals.length, 12);
 });
 
-test('a login that cannot be had fails the work with its reason, and the next work asks again', async (t) => {
+test('an unavailable login fails the work with its reason, and the next work fetches it again', async (t) => {
   const { connect, settings, login } = await createTestLedger(t);
   let isAway = true;
   const ledger = connect(settings.port, async () => {
@@ -43,13 +43,13 @@ test('a login that cannot be had fails the work with its reason, and the next wo
   assert.deepEqual(await readTotal(ledger, deadlineMs), { rowsCount: 0, latestValue: 0 });
 });
 
-test('the deadline holds while the login is fetched', async (t) => {
+test('the deadline also covers the fetch of the login', async (t) => {
   const { connect, settings } = await createTestLedger(t);
   const ledger = connect(settings.port, () => new Promise(() => undefined));
   await assert.rejects(readTotal(ledger, 50), { code: 'LEDGER_TIMEOUT' });
 });
 
-test('a newer login ends the connections of the one before, when they are done', async (t) => {
+test('a newer login closes the connections of the previous one when they are idle', async (t) => {
   const { connect, settings, login, query } = await createTestLedger(t);
   const admin = await query('SELECT CONNECTION_ID() AS id');
   const sessions = async () => {

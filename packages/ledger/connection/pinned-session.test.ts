@@ -54,7 +54,7 @@ const readVariables = async (connection: Pick<Connection, 'query'>): Promise<Rec
   return Object.fromEntries(all.filter(([name]) => name in variables));
 };
 
-test('every connection works the same, whatever the global variables of the server are', async (t) => {
+test('every connection works the same, whatever the global variables of the server', async (t) => {
   const { host, port, user, password } = server;
   const login = async () => ({ username: user, password });
   const settings = { host, port, database: 'pinned', tls: false, login };

@@ -38,12 +38,12 @@ const askCipher = async (settings: DatabaseSettings): Promise<string> => {
   }
 };
 
-test('the ledger is spoken to in TLS when its certificate is by a trusted authority and for its host', async () => {
+test('TLS accepts a certificate of a trusted authority for the right host', async () => {
   assert.match(await askCipher(settingsOf(right)), /^(?:TLS|ECDHE)/);
   assert.equal(await askCipher({ ...settingsOf(right), tls: false }), '');
 });
 
-test('a certificate by another authority is refused, though that has the same name', async () => {
+test('a certificate of another authority with the same name is refused', async () => {
   const settings = { ...settingsOf(right), ca: right.otherCa };
   await assert.rejects(askCipher(settings), { code: 'HANDSHAKE_SSL_ERROR' });
   await assert.rejects(
@@ -52,12 +52,12 @@ test('a certificate by another authority is refused, though that has the same na
   );
 });
 
-test('without an authority of its own the ledger trusts those of Node and Amazon, which did not sign this one', async () => {
+test('without a configured authority only those of Node and Amazon are trusted', async () => {
   const { ca: _ca, ...settings } = settingsOf(right);
   await assert.rejects(askCipher(settings), { code: 'HANDSHAKE_SSL_ERROR' });
 });
 
-test('a certificate for another host is refused, though the authority is trusted', async () => {
+test('a certificate for another host is refused, even from a trusted authority', async () => {
   await assert.rejects(askCipher(settingsOf(wrong)), { message: /Hostname\/IP does not match certificate/ });
   await assert.rejects(
     inSession(settingsOf(wrong), (connection) => connection.ping()),
@@ -67,11 +67,11 @@ test('a certificate for another host is refused, though the authority is trusted
   );
 });
 
-test('an address is refused, since no certificate could be checked for it', () => {
+test('an IP address is refused, because no certificate could be checked for it', () => {
   assert.throws(() => connectLedger({ ...settingsOf(right), host: '127.0.0.1' }), { code: 'LEDGER_TLS_HOST' });
 });
 
-test('users that are set up over TLS cannot log in without it', async () => {
+test('users created over TLS cannot log in without TLS', async () => {
   const administrator = settingsOf(right);
   const userOf = (username: string): Login => ({ username, password: `of ${username}` });
   const users = { migrator: userOf('migrator'), producer: userOf('producer'), consumer: userOf('consumer') };

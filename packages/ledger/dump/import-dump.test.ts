@@ -180,7 +180,7 @@ for (const [what, dump] of Object.entries(dumps)) {
   });
 }
 
-test('a dump of a table without rows, and with a query behind it, is 0 rows', async (t) => {
+test('a dump of an empty table followed by a query imports 0 rows', async (t) => {
   const { settings } = await createTestLedger(t);
   const dump = `CREATE SCHEMA IF NOT EXISTS \`count\`;
 CREATE TABLE IF NOT EXISTS \`count\`.\`count\` ( id INT AUTO_INCREMENT PRIMARY KEY, count_value INT );
@@ -190,7 +190,7 @@ SELECT COUNT(*) FROM \`count\`.\`count\`;
   assert.deepEqual(imported, { rows: 0, total: 0, wasKnown: false, otherTables: [] });
 });
 
-test('whatever id an import takes, it and those behind it are read in pages, and named', async (t) => {
+test('any imported id can be read in pages and used as a bound, as can the ids after it', async (t) => {
   const { settings, connect } = await createTestLedger(t);
   await importDump(settings, await fileOf(t, 'INSERT INTO count VALUES (999999999999999999,1);'), options);
   const ledger = connect();
@@ -204,7 +204,7 @@ test('whatever id an import takes, it and those behind it are read in pages, and
   assert.deepEqual(ids, ['1000000000000000002', '1000000000000000001', '1000000000000000000', '999999999999999999']);
 });
 
-test('listed columns may be in any order, and times are those of the dump', async (t) => {
+test('listed columns may be in any order, and the times of the dump are kept', async (t) => {
   const { settings, query } = await createTestLedger(t);
   const rows =
     "INSERT INTO count (`recorded_at`, `count_value`, id) VALUES ('2025-01-02 03:04:05.678',11,999999999999999999);";
@@ -215,7 +215,7 @@ test('listed columns may be in any order, and times are those of the dump', asyn
   assert.deepEqual({ ...row }, { id: '999999999999999999', value: 11, time: '2025-01-02 03:04:05.678000' });
 });
 
-test('the same file is imported once, however often it is asked for', async (t) => {
+test('a file is imported only once, however often the import runs', async (t) => {
   const { settings, readCounts } = await createTestLedger(t);
   const file = await fileOf(t, dumpOf(olderTable, 'INSERT INTO `count` VALUES (1,10);'));
   await importDump(settings, file, options);
@@ -223,7 +223,7 @@ test('the same file is imported once, however often it is asked for', async (t) 
   assert.deepEqual(await readCounts(), [10]);
 });
 
-test('an id that is there already is named, nothing is imported, and new ids are the way out', async (t) => {
+test('an id that exists is named, nothing is imported, and --new-ids imports the dump', async (t) => {
   const { settings, connect, readCounts } = await createTestLedger(t);
   await recordBatches(connect(), [batch], recordSettings);
   const file = await fileOf(
@@ -333,7 +333,7 @@ for (const [time, reason] of Object.entries(timeFaults)) {
   refused[`the time ${time}`] = [`SET TIME_ZONE='+00:00';\nINSERT INTO count VALUES\n(1,1,'${time}');`, reason];
 }
 
-test('a dump that is not only what can be imported is refused by line, and nothing of it is imported', async (t) => {
+test('a dump with an unsupported statement is refused with its line, and nothing is imported', async (t) => {
   const { settings, readCounts, query } = await createTestLedger(t);
   for (const [what, [dump, reason]] of Object.entries(refused)) {
     const file = await fileOf(t, dump);
@@ -350,7 +350,7 @@ test('a dump that is not only what can be imported is refused by line, and nothi
   assert.equal(row?.['next'], 1);
 });
 
-test('consumers are held while a dump comes in, with a slot of their own or not, and record afterwards', async (t) => {
+test('consumers wait during an import, whatever their shard, and record afterwards', async (t) => {
   const { settings, connect, query, readCounts } = await createTestLedger(t);
   const ledger = connect();
   await recordBatches(ledger, [{ ...batch, list: '1', size: 1 }], recordSettings);

@@ -69,12 +69,12 @@ for (const [what, bytes, reason] of [
   ['pg_dump', Buffer.from('PGDMP\u0001\u000e'), /of pg_dump, which is not of MySQL/],
   ['bytes that are no text', Buffer.from('0102030405060700ffee', 'hex'), /not text/],
 ] as const) {
-  test(`a file of ${what} is refused, and the reason said`, async (t) => {
+  test(`a file of ${what} is refused with the reason`, async (t) => {
     await assert.rejects(readBytes(t, bytes), { code: 'DUMP_REFUSED', message: reason });
   });
 }
 
-test('a file that is none is refused, and the reason said', async () => {
+test('a missing file is refused with the reason', async () => {
   const readAll = async (file: string) => {
     for await (const chunk of openDump(file).chunks) assert.fail(chunk);
   };

@@ -42,7 +42,7 @@ for (const [what, before, part, times, after] of [
   ['comments', `${create}${columns}SET x=`, '/**/', 4_000_000, ';'],
   ['empty statements', `${create}${columns}`, ';\n', 4_000_000, ''],
 ] as const) {
-  test(`a dump with millions of ${what} is read in a small heap, and its rows are right`, async () => {
+  test(`a dump with millions of ${what} is read in a small heap, with the right rows`, async () => {
     const rows = await read(before, part, times, after + insert);
     assert.equal(rows.split('\n').at(-1), '2');
   });

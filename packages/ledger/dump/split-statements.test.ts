@@ -45,7 +45,7 @@ for (const [what, [script, statements]] of Object.entries(scripts)) {
   });
 }
 
-test('a statement of 64 MiB is taken, and one that is longer is refused by its line', async () => {
+test('a statement of 64 MiB is accepted, and a longer one refused with its line', async () => {
   const most = 64 * 1024 * 1024;
   const script = async function* (length: number) {
     yield 'A;\n';
@@ -64,7 +64,7 @@ test('a statement of 64 MiB is taken, and one that is longer is refused by its l
 });
 
 for (const script of ["A;\nB 'x", 'A;\nB', 'A;\n/* x', 'A; B `']) {
-  test(`a script that ends within something is refused: ${JSON.stringify(script)}`, async () => {
+  test(`a script that ends within a statement or comment is refused: ${JSON.stringify(script)}`, async () => {
     await assert.rejects(split(script), {
       code: 'DUMP_REFUSED',
       message: /^The file is truncated: .* starts on line [12]\./,

@@ -121,7 +121,7 @@ for (const role of ['producer', 'consumer', 'migrator'] as const) {
   });
 }
 
-test('a set-up takes back what an older release granted', async (t) => {
+test('a set-up revokes what an older release granted', async (t) => {
   const { settings, query, users, run, connectAs } = await setUp(t);
   for (const { username } of [users.producer, users.consumer]) {
     await query("GRANT ALL PRIVILEGES ON ??.* TO ?@'%'", [settings.database, username]);
@@ -143,7 +143,7 @@ test('a set-up takes back what an older release granted', async (t) => {
   assert.deepEqual(recorded, { rows: 2, knownBatches: 0 });
 });
 
-test('a set-up leaves alone what its users may do in other databases', async (t) => {
+test('a set-up keeps the rights of its users in other databases', async (t) => {
   const { settings, query, users, run, connectAs } = await setUp(t);
   const other = `${settings.database}_2`;
   await query('CREATE DATABASE ??', [other]);
@@ -154,7 +154,7 @@ test('a set-up leaves alone what its users may do in other databases', async (t)
   await connectAs(users.producer).run((connection) => connection.query('SELECT * FROM ??.x', [other]), 5_000);
 });
 
-test('the migrator of a_b has no rights on axb, though _ stands for any character in rights', async (t) => {
+test('the migrator of a_b has no rights on axb, although _ is a wildcard in grants', async (t) => {
   const { settings, query, users, connectAs } = await setUp(t);
   const other = settings.database.replace('_', 'x');
   await query('CREATE DATABASE ??', [other]);
@@ -166,7 +166,7 @@ test('the migrator of a_b has no rights on axb, though _ stands for any characte
   );
 });
 
-test('a password that was changed holds from the next set-up on, and the one before no longer', async (t) => {
+test('a changed password is valid after the next set-up, and the old one is not', async (t) => {
   const { users, run, connectAs } = await setUp(t);
   const changed = { ...users, consumer: { ...users.consumer, password: 'another' } };
   await run(changed);
@@ -177,7 +177,7 @@ test('a password that was changed holds from the next set-up on, and the one bef
   await assert.rejects(recordBatches(connectAs(users.consumer), [batch], recordSettings), { errno: 1045 });
 });
 
-test('two users of one name, or one of the administrator, are refused before anything is changed', async (t) => {
+test('two users with one name, or with that of the administrator, are refused before anything changes', async (t) => {
   const { settings, users } = await setUp(t);
   const administrator = await settings.login();
   for (const faulty of [
@@ -193,7 +193,7 @@ test('two users of one name, or one of the administrator, are refused before any
   await migrate(settings);
 });
 
-test('a user that MySQL does not take is named without its password', async (t) => {
+test('a user that MySQL refuses is named without its password', async (t) => {
   const { settings, users } = await setUp(t);
   const faulty = { ...users, producer: { username: 'x'.repeat(200), password: 'hunter2' } };
   await assert.rejects(setUpServiceUsers(settings, faulty), (error: Error) => {

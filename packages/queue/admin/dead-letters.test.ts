@@ -31,7 +31,7 @@ const setUp = async (t: TestContext) => {
 
 const raw = Buffer.from([0x00, 0xff, 0x80, 0x0a]);
 
-test('a dead letter keeps its id, its reason and every field, text or not', async (t) => {
+test('a dead letter keeps its id, its reason and every field, text or binary', async (t) => {
   const { connection, partitions, bury, list } = await setUp(t);
   await bury(0, 'b', 'x', 'v', raw, 'v', '2');
   const [letter, ...others] = await list();
@@ -47,7 +47,7 @@ test('a dead letter keeps its id, its reason and every field, text or not', asyn
   assert.deepEqual(await showDeadLetter(connection, partitions, letter.name), letter);
 });
 
-test('dead letters are listed in pages, over all partitions', async (t) => {
+test('dead letters of all partitions are listed in pages', async (t) => {
   const { bury, list } = await setUp(t);
   for (const value of ['1', '2', '3']) await bury(0, 'v', value);
   for (const value of ['4', '5']) await bury(1, 'v', value);
@@ -60,7 +60,7 @@ test('dead letters are listed in pages, over all partitions', async (t) => {
   assert.deepEqual(values, ['1', '2', '3', '4', '5']);
 });
 
-test('one is replayed with its fields unchanged, once however often it is asked for', async (t) => {
+test('a dead letter is replayed unchanged, and only once', async (t) => {
   const { admin, connection, partitions, bury, list } = await setUp(t);
   await bury(0, 'b', 'an id', 'v', raw);
   await bury(0, 'b', 'another');
@@ -79,7 +79,7 @@ test('one is replayed with its fields unchanged, once however often it is asked 
   assert.equal(isUnchanged, 1);
 });
 
-test('all are replayed, of every partition', async (t) => {
+test('all dead letters of every partition are replayed', async (t) => {
   const { admin, connection, partitions, bury, list } = await setUp(t);
   for (let count = 0; count < 3; count++) for (const index of [0, 1]) await bury(index, 'v', String(count));
   assert.deepEqual(await replayDeadLetters(connection, partitions, 'all'), { done: 6, kept: 0 });
@@ -87,7 +87,7 @@ test('all are replayed, of every partition', async (t) => {
   for (const { stream } of partitions) assert.equal(await admin.xLen(stream), 3);
 });
 
-test('one is dropped, or all', async (t) => {
+test('one dead letter is dropped, or all', async (t) => {
   const { connection, partitions, bury, list } = await setUp(t);
   for (const index of [0, 0, 1]) await bury(index, 'v', 'x');
   const [letter] = await list();
@@ -98,7 +98,7 @@ test('one is dropped, or all', async (t) => {
   assert.deepEqual(await list(), []);
 });
 
-test('a dead letter without its fields is listed, stays where all are replayed, and is dropped', async (t) => {
+test('a dead letter without fields is listed, is not replayed with all, and can be dropped', async (t) => {
   const { connection, partitions, bury, list } = await setUp(t);
   await bury(0, 'v', '1,'.repeat(12_000_000));
   for (let letter = 0; letter < 150; letter++) await bury(0, 'v', 'x');
@@ -116,7 +116,7 @@ test('a dead letter without its fields is listed, stays where all are replayed, 
   assert.deepEqual(await dropDeadLetters(connection, partitions, 'all'), { done: 1, kept: 0 });
 });
 
-test('a large dead letter of an older release is listed without its fields and replayed with them', async (t) => {
+test('a large dead letter of an older release is listed without fields and replayed with them', async (t) => {
   const { admin, connection, partitions, list } = await setUp(t);
   const [first] = partitions;
   assert.ok(first);
@@ -131,7 +131,7 @@ test('a large dead letter of an older release is listed without its fields and r
   assert.equal((await admin.xRange(stream, '-', '+'))?.[0]?.message['v'], v);
 });
 
-test('dead letters of other partitions are listed, replayed and dropped where the key of one is no stream', async (t) => {
+test('if one key is not a stream, dead letters of other partitions are still listed, replayed and dropped', async (t) => {
   const { admin, connection, partitions, bury } = await setUp(t);
   const [first] = partitions;
   assert.ok(first);
@@ -147,14 +147,14 @@ test('dead letters of other partitions are listed, replayed and dropped where th
   assert.deepEqual(unreadable, [deadLetters, deadLetters, deadLetters]);
 });
 
-test('a name that is none of a dead letter is refused', async (t) => {
+test('an invalid name of a dead letter is refused', async (t) => {
   const { connection, partitions } = await setUp(t);
   for (const name of ['1-0', '{other:0}/1-0', `${partitions[0]?.stream}/x`]) {
     await assert.rejects(showDeadLetter(connection, partitions, name), { code: 'DEAD_LETTER_NAME' });
   }
 });
 
-test('an entry of any kind is moved by hand with its fields, in flight only while consumers are paused', async (t) => {
+test('an operator can move any entry with its fields, but one in flight only while consumers are paused', async (t) => {
   const { admin, connection, partitions, list } = await setUp(t);
   const [partition] = partitions;
   assert.ok(partition);
@@ -196,7 +196,7 @@ test('an entry of any kind is moved by hand with its fields, in flight only whil
   await assert.rejects(move('{elsewhere:0}/1-0'), { code: 'DEAD_LETTER_NAME' });
 });
 
-test('burying an entry that is buried already leaves one dead letter', async (t) => {
+test('moving an entry to the dead letters twice leaves one dead letter', async (t) => {
   const { connection, partitions, bury, list } = await setUp(t);
   await bury(0, 'v', 'x');
   const [letter] = await list();

@@ -21,7 +21,7 @@ const setUp = async (
   return { ...server, admin, streams, read };
 };
 
-test('a queue is full when Redis is out of memory, and up again when it is not; nothing is written to find out', async (t) => {
+test('a queue is full while Redis is out of memory, and the check writes nothing', async (t) => {
   const { admin, streams, read } = await setUp(t);
   const keys = await admin.dbSize();
   assert.equal(await read(), 'up');
@@ -33,7 +33,7 @@ test('a queue is full when Redis is out of memory, and up again when it is not; 
   assert.deepEqual(await Promise.all(streams.map((stream) => admin.xLen(stream))), [0, 0]);
 });
 
-test('a queue is full when every partition has all its batches, and not while one has room', async (t) => {
+test('a queue is full if every partition has its maximum of batches, and not while one has room', async (t) => {
   const { admin, streams, read } = await setUp(t, { maxBatches: 2 });
   const [first = '', second = ''] = streams;
   for (const stream of [first, first, second]) await admin.xAdd(stream, '*', { a: 'b' });
@@ -44,7 +44,7 @@ test('a queue is full when every partition has all its batches, and not while on
   assert.equal(await read(), 'up');
 });
 
-test('a queue is down while its server takes no writes, hangs, or has too few replicas', async (t) => {
+test('a queue is down while its server refuses writes, hangs, or has too few replicas', async (t) => {
   const { admin, port, read, signal } = await setUp(t, { ackReplicas: 1 });
   assert.equal(await read(), 'down');
   await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);

@@ -52,7 +52,7 @@ test('a request of more than 1,000 counts is several batches of one partition', 
   assert.equal(new Set(entries.map((entry) => entry?.message['b'])).size, 10);
 });
 
-test('of a request that Redis refuses in the middle nothing is added', async (t) => {
+test('a request that Redis refuses in the middle adds nothing', async (t) => {
   const { admin, enqueuer, lengths } = await setUp(t);
   await enqueuer.enqueue([1]);
   // Filling Redis in the middle of the request would depend on luck. A transaction with one refused
@@ -67,7 +67,7 @@ test('of a request that Redis refuses in the middle nothing is added', async (t)
   assert.deepEqual(await lengths(), [4]);
 });
 
-test('a request is added whole or not at all, wherever in it Redis gets full', async (t) => {
+test('a request is added completely or not at all, wherever in it Redis fills up', async (t) => {
   const { admin, enqueuer, lengths } = await setUp(t);
   const batches = 10;
   for (let roomBytes = 20_000; roomBytes <= 400_000; roomBytes += 20_000) {
@@ -85,7 +85,7 @@ test('a request is added whole or not at all, wherever in it Redis gets full', a
   }
 });
 
-test('a Redis that is full before its first consumer comes refuses counts at once, drains, and takes them again', async (t) => {
+test('a Redis that is full before its first consumer refuses counts at once, drains, and accepts them again', async (t) => {
   const { port, admin, connection, partitions, enqueuer, lengths } = await setUp(t);
   const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
   await admin.configSet('maxmemory', String(used + 1_000_000));
@@ -118,7 +118,7 @@ test('a Redis that is full before its first consumer comes refuses counts at onc
   assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
 });
 
-test('a partition takes no more than its batches, and takes some again as soon as it drains', async (t) => {
+test('a partition accepts no more than its maximum of batches, and accepts more as soon as it drains', async (t) => {
   const { admin, enqueuer, stream, lengths } = await setUp(t, { maxBatches: 3 });
   for (let count = 0; count < 3; count++) assert.equal(await enqueuer.enqueue([count]), 'acknowledged');
   assert.equal(await enqueuer.enqueue([3]), 'full');
@@ -129,7 +129,7 @@ test('a partition takes no more than its batches, and takes some again as soon a
   assert.equal(await enqueuer.enqueue([4], aKey), 'acknowledged');
 });
 
-test('flights that are under way at one time take no more than there is room for, and what room they leave is used', async (t) => {
+test('pipelines in progress together never exceed the room in a partition, and use all of it', async (t) => {
   const { enqueuer, lengths } = await setUp(t, { maxBatches: 5 });
   const outcomes: Promise<unknown>[] = [];
   for (let count = 0; count < 500; count++) {
@@ -144,14 +144,14 @@ test('flights that are under way at one time take no more than there is room for
   assert.deepEqual(await lengths(), [5]);
 });
 
-test('the length is asked for along with a flight, and not with each while there is much room', async (t) => {
+test('the length is read within a pipeline, and not in every one while there is room', async (t) => {
   const { admin, enqueuer } = await setUp(t);
   for (let count = 0; count < 50; count++) await enqueuer.enqueue([count]);
   const calls = Number(/cmdstat_xlen:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1]);
   assert.equal(calls, 1);
 });
 
-test('a full partition is left out while others have room', async (t) => {
+test('a full partition is skipped while others have room', async (t) => {
   const { enqueuer, lengths } = await setUp(t, { maxBatches: 2, count: 2 });
   await enqueuer.enqueue(many(2_000));
   assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
@@ -160,7 +160,7 @@ test('a full partition is left out while others have room', async (t) => {
   assert.deepEqual(await lengths(), [2, 2]);
 });
 
-test('nothing is acknowledged while too few replicas hold it, keyed repeats neither', async (t) => {
+test('nothing is acknowledged while too few replicas hold it, not even a repeat with a key', async (t) => {
   const { port, admin, enqueuer, stream } = await setUp(t, { ackReplicas: 1 });
   assert.equal(await enqueuer.enqueue([1]), 'unavailable');
   assert.equal(await enqueuer.enqueue(many(1_500)), 'unavailable');
@@ -194,7 +194,7 @@ test('nothing is acknowledged while too few replicas hold it, keyed repeats neit
   await untilAcknowledged([2], aKey);
 });
 
-test('a key with the same counts adds them once, with others it is refused', async (t) => {
+test('a key with the same counts adds them once, and with other counts is refused', async (t) => {
   const { admin, enqueuer, stream, lengths } = await setUp(t);
   const counts = many(1_500, 7);
   assert.deepEqual(
@@ -218,7 +218,7 @@ test('a key with the same counts adds them once, with others it is refused', asy
   assert.deepEqual(await lengths(), [3]);
 });
 
-test('after Redis has lost a key its counts come again under the same batch ids', async (t) => {
+test('after Redis lost a key, its counts are added again under the same batch ids', async (t) => {
   const { admin, enqueuer, stream } = await setUp(t);
   const idsOfBatches = async () => ((await admin.xRange(stream, '-', '+')) ?? []).map((entry) => entry?.message['b']);
   await enqueuer.enqueue(many(1_500), aKey);
@@ -229,7 +229,7 @@ test('after Redis has lost a key its counts come again under the same batch ids'
   assert.deepEqual(await idsOfBatches(), ids);
 });
 
-test('after Redis has lost a key, other counts under it come under other batch ids', async (t) => {
+test('after Redis lost a key, other counts under it get other batch ids', async (t) => {
   const { admin, enqueuer, stream } = await setUp(t);
   const idOfFirst = async () => (await admin.xRange(stream, '-', '+'))?.[0]?.message['b'];
   assert.equal(await enqueuer.enqueue([1], aKey), 'acknowledged');

@@ -52,7 +52,7 @@ const setUp = async (t: TestContext, settings: TestSettings = {}) => {
   return { ...queue, connection, partitions, proxy, enqueuer, errors, readBatches };
 };
 
-test('a count that is acknowledged is in the stream', async (t) => {
+test('an acknowledged count is in the stream', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   assert.equal(await enqueuer.enqueue([42]), 'acknowledged');
   assert.deepEqual(
@@ -74,7 +74,7 @@ test('nothing is added before the partitions are registered', async (t) => {
   );
 });
 
-test('counts that arrive together share a flight', async (t) => {
+test('counts that arrive together share a pipeline', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   const outcomes = await Promise.all(Array.from({ length: 100 }, (_, index) => enqueuer.enqueue([index])));
   assert.ok(outcomes.every((outcome) => outcome === 'acknowledged'));
@@ -84,7 +84,7 @@ test('counts that arrive together share a flight', async (t) => {
   );
 });
 
-test('two flights are under way at most, and counts that arrive meanwhile share the next one', async (t) => {
+test('at most two pipelines are in progress, and counts that arrive in the meantime share the next one', async (t) => {
   const { admin, enqueuer, readBatches } = await setUp(t);
   await enqueuer.enqueue([0]);
   await admin.sendCommand(['CLIENT', 'PAUSE', '10000', 'WRITE']);
@@ -112,7 +112,7 @@ test('a batch holds at most 1,000 counts, and the counts of a request stay toget
   );
 });
 
-test('a batch whose reply is lost is sent again under the same id', async (t) => {
+test('a batch whose reply is lost is retried under the same id', async (t) => {
   const { enqueuer, proxy, readBatches } = await setUp(t);
   await enqueuer.enqueue([6]);
   proxy.swallowReplies(true);
@@ -126,14 +126,14 @@ test('a batch whose reply is lost is sent again under the same id', async (t) =>
   assert.equal(others.length, 0);
 });
 
-test('a connection that breaks is made again without the request noticing', async (t) => {
+test('a broken connection is replaced without an effect on the request', async (t) => {
   const { enqueuer, proxy, readBatches } = await setUp(t);
   proxy.cut();
   assert.equal(await enqueuer.enqueue([7]), 'acknowledged');
   assert.ok((await readBatches()).length >= 1);
 });
 
-test('a request is answered at its deadline when Redis is away, and what was not sent is dropped', async (t) => {
+test('a request is answered at its deadline while Redis is unavailable, and unsent counts are dropped', async (t) => {
   const { enqueuer, proxy, readBatches } = await setUp(t);
   proxy.refuse(true);
   proxy.cut();
@@ -150,7 +150,7 @@ test('a request is answered at its deadline when Redis is away, and what was not
   );
 });
 
-test('drain waits for what is under way', async (t) => {
+test('drain waits for requests in progress', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   const outcomes: unknown[] = [];
   for (const key of [undefined, undefined, aKey]) {
@@ -161,7 +161,7 @@ test('drain waits for what is under way', async (t) => {
   assert.equal((await readBatches()).length, 2);
 });
 
-test('large requests that wait go a few at a time, and a small one that came behind them goes first', async (t) => {
+test('waiting large requests are sent a few at a time, and a later small one is sent first', async (t) => {
   const { enqueuer, readBatches } = await setUp(t);
   const large = Array.from({ length: 12 }, (_, request) =>
     Array.from({ length: 10_000 }, (_value, index) => request * 10_000 + index),

@@ -49,7 +49,7 @@ const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Sett
   return { ...server, admin, stream, connect, enqueuer, fill, readMemory };
 };
 
-test('a key takes less than 64 bytes of Redis, its client included', async (t) => {
+test('a key takes less than 64 bytes of Redis, including its client', async (t) => {
   const { admin, stream, fill, readMemory } = await setUp(t);
   await fill(1, 'someone');
   await admin.xTrim(stream, 'MAXLEN', 0);
@@ -61,7 +61,7 @@ test('a key takes less than 64 bytes of Redis, its client included', async (t) =
   assert.ok(each < 64, `${each} bytes`);
 });
 
-test('one client has half of all keys at most, others get the rest, and known keys are served throughout', async (t) => {
+test('one client has at most half of all keys, others get the rest, and known keys always work', async (t) => {
   const { admin, stream, connect, enqueuer, fill } = await setUp(t, { maxKeys: 100 });
   const greedy = await fill(300, 'greedy');
   assert.deepEqual([...greedy.keys()], ['acknowledged', 'key_quota_exceeded']);
@@ -85,7 +85,7 @@ test('one client has half of all keys at most, others get the rest, and known ke
   assert.equal(await enqueuer.enqueue([1]), 'acknowledged');
 });
 
-test('two producers that add at one time add no key too many', async (t) => {
+test('two producers together never exceed the limit of keys', async (t) => {
   const { admin, stream, connect } = await setUp(t, { maxKeys: 300 });
   const [first, second] = [connect(), connect()];
   const producerOf = (index: number) => (index % 2 === 0 ? first : second);
@@ -100,7 +100,7 @@ test('two producers that add at one time add no key too many', async (t) => {
   assert.equal(await admin.xLen(stream), 150);
 });
 
-test('keys take a quarter of maxmemory, and requests without a key go on', async (t) => {
+test('keys take at most a quarter of maxmemory, and requests without a key still work', async (t) => {
   const { admin, stream, enqueuer, fill, readMemory } = await setUp(t);
   const roomBytes = 2_000_000;
   const before = await readMemory();
@@ -116,7 +116,7 @@ test('keys take a quarter of maxmemory, and requests without a key go on', async
   assert.deepEqual(new Set(outcomes), new Set(['acknowledged']));
 });
 
-test('a Redis that is nearly full takes no new keys, but requests without one, and known keys even when it is full', async (t) => {
+test('a nearly full Redis accepts no new keys but requests without one, and known keys even when full', async (t) => {
   const { admin, enqueuer, readMemory } = await setUp(t);
   assert.equal(await enqueuer.enqueue([1], keyOf('known')), 'acknowledged');
   // Redis makes the bytes: the buffer of a command that carries them would count while it is kept.
@@ -137,13 +137,13 @@ test('a Redis that is nearly full takes no new keys, but requests without one, a
   assert.equal(await enqueuer.enqueue([2], keyOf('new')), 'acknowledged');
 });
 
-test('a server that says nothing of its memory takes as many keys as are configured', async (t) => {
+test('a server without memory figures accepts as many keys as are configured', async (t) => {
   const { admin, fill } = await setUp(t, { maxKeys: 10 });
   await admin.aclSetUser('default', ['-info', '-config']);
   assert.equal((await fill(20, 'a client')).get('acknowledged'), 5);
 });
 
-test('a key is kept for 24 hours at least, in whichever window it came, and then goes by itself', async (t) => {
+test('a key is kept for at least 24 hours, in any window, and then expires', async (t) => {
   const { admin, stream, enqueuer } = await setUp(t);
   assert.equal(await enqueuer.enqueue([1], keyOf('mine')), 'acknowledged');
   const all = async () => (await admin.keys(`${stream}:*`)).toSorted();
@@ -168,7 +168,7 @@ test('a key is kept for 24 hours at least, in whichever window it came, and then
   assert.equal(await enqueuer.enqueue([2], keyOf('mine')), 'acknowledged');
 });
 
-test('keys and what they count survive a restart of Redis', async (t) => {
+test('keys and their quotas survive a restart of Redis', async (t) => {
   const { admin, stream, kill, restart, enqueuer, fill } = await setUp(t, {
     maxKeys: 100,
     options: ['--appendonly', 'yes', '--appendfsync', 'always'],

@@ -24,7 +24,7 @@ const setUp = async (t: TestContext) => {
   return { ...queue, stream, readerOf, add, countPending, isIdleFor };
 };
 
-test('what was added before the group existed is delivered, and each entry to one consumer', async (t) => {
+test('entries from before the group are delivered, each to one consumer', async (t) => {
   const { add, readerOf } = await setUp(t);
   await add('1');
   await add('2');
@@ -38,12 +38,12 @@ test('what was added before the group existed is delivered, and each entry to on
   );
 });
 
-test('a read of an empty queue answers with none when its time is over', async (t) => {
+test('a read of an empty queue returns nothing after its timeout', async (t) => {
   const { readerOf } = await setUp(t);
   assert.deepEqual(await readerOf('a').readNew(50), []);
 });
 
-test('a group that Redis has lost is made again while reading goes on', async (t) => {
+test('a group that Redis lost is created again during reading', async (t) => {
   const { admin, stream, add, readerOf } = await setUp(t);
   const reader = readerOf('a');
   await reader.readNew(50);
@@ -55,7 +55,7 @@ test('a group that Redis has lost is made again while reading goes on', async (t
   );
 });
 
-test('settled entries are gone from the stream and from the group', async (t) => {
+test('acked entries are removed from the stream and from the group', async (t) => {
   const { admin, partition, stream, add, readerOf, connect, countPending } = await setUp(t);
   await add('1');
   await add('2');
@@ -82,7 +82,7 @@ test('an entry is removed from the stream before it is acknowledged', async (t) 
   assert.equal(settler?.cmd, 'xack');
 });
 
-test('entries that a consumer left are taken over when they are idle long enough, and not before', async (t) => {
+test('entries of another consumer are claimed once they are idle long enough, and not before', async (t) => {
   const { add, readerOf, isIdleFor } = await setUp(t);
   for (const v of ['1', '2', '3']) await add(v);
   await readerOf('dead').readNew(100);
@@ -99,7 +99,7 @@ test('entries that a consumer left are taken over when they are idle long enough
   );
 });
 
-test('a takeover takes nothing that no consumer has seen', async (t) => {
+test('a claim takes no entry that was never delivered', async (t) => {
   const { add, readerOf, countPending } = await setUp(t);
   await add('1');
   const reader = readerOf('a');
@@ -111,7 +111,7 @@ test('a takeover takes nothing that no consumer has seen', async (t) => {
   );
 });
 
-test('entries behind many that are not idle are found too', async (t) => {
+test('idle entries after many that are not idle are found too', async (t) => {
   const { admin, stream, add, readerOf, isIdleFor } = await setUp(t);
   // XAUTOCLAIM examines ten times its COUNT of entries per call.
   for (let index = 0; index < 30; index++) await add(String(index));
@@ -131,7 +131,7 @@ test('entries behind many that are not idle are found too', async (t) => {
   );
 });
 
-test('an entry that was deleted but not acknowledged is cleaned out of the group', async (t) => {
+test('an entry that was deleted but not acknowledged is removed from the group', async (t) => {
   const { admin, stream, add, readerOf, countPending, isIdleFor } = await setUp(t);
   const id = await add('1');
   await readerOf('dead').readNew(100);
@@ -141,7 +141,7 @@ test('an entry that was deleted but not acknowledged is cleaned out of the group
   assert.equal(await countPending(), 0);
 });
 
-test('a buried entry is in the dead letters with its reason and no longer in the queue', async (t) => {
+test('an entry moved to the dead letters has its reason there and is no longer in the queue', async (t) => {
   const { admin, partition, stream, add, readerOf, connect, countPending } = await setUp(t);
   await add('x');
   const [entry] = await readerOf('a').readNew(100);
@@ -163,7 +163,7 @@ const oversize: Readonly<Record<string, readonly string[]>> = {
 };
 
 for (const [kind, fields] of Object.entries(oversize)) {
-  test(`an entry ${kind} is read without its fields, new or taken over, and is a dead letter without them`, async (t) => {
+  test(`an entry ${kind} is read without its fields, new or claimed, and becomes a dead letter without them`, async (t) => {
     const { admin, partition, stream, add, readerOf, connect, countPending, isIdleFor } = await setUp(t);
     const kindsOf = (entries: readonly RawEntry[]) =>
       entries.map(({ fields: read, isOversize }) => isOversize ?? read['v']);
@@ -192,7 +192,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     assert.equal(await countPending(), 2);
   });
 
-  test(`an entry ${kind} that a reader waited for is read without its fields`, async (t) => {
+  test(`an entry ${kind} that arrives during a blocked read is read without its fields`, async (t) => {
     const { admin, stream, readerOf } = await setUp(t);
     const reader = readerOf('a');
     await reader.readNew(10);
@@ -207,7 +207,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
   });
 }
 
-test('the largest entry that may be read is read, and is a dead letter with its fields', async (t) => {
+test('an entry of the maximum size is read, and becomes a dead letter with its fields', async (t) => {
   const { admin, partition, readerOf, stream, connect } = await setUp(t);
   const names = Array.from({ length: maxEntryFields - 1 }, (_, index) => String(index));
   const rest = maxEntryBytes - names.join('').length - 1;
@@ -222,7 +222,7 @@ test('the largest entry that may be read is read, and is a dead letter with its 
   assert.equal(letter.message['reason'], 'a reason');
 });
 
-test('a read of many large entries ends before it has looked at all of them, and the next goes on', async (t) => {
+test('a read of many large entries ends before the last one, and the next read continues', async (t) => {
   const { admin, stream, readerOf, countPending } = await setUp(t);
   const large = '1'.repeat(maxEntryBytes - 1);
   await Promise.all(Array.from({ length: 600 }, () => admin.xAdd(stream, '*', { v: large })));
@@ -234,7 +234,7 @@ test('a read of many large entries ends before it has looked at all of them, and
   while (ids.size < 600) for (const { id } of await reader.readNew(100)) ids.add(id);
 });
 
-test('a Redis that is full gives up an entry that cannot be parsed', async (t) => {
+test('a full Redis releases an entry that cannot be parsed', async (t) => {
   const { port } = await startRedis(t, ['--maxmemory', '128mb', '--maxmemory-policy', 'noeviction']);
   const admin = await openAdmin(t, port);
   const partition = partitionOf('queue', 0);
@@ -257,7 +257,7 @@ test('a Redis that is full gives up an entry that cannot be parsed', async (t) =
   await admin.xAdd(partition.stream, '*', { v: '1' });
 });
 
-test('a consumer that leaves is gone from the group, unless it has entries', async (t) => {
+test('a consumer that leaves is removed from the group, unless it has entries', async (t) => {
   const { admin, stream, add, readerOf } = await setUp(t);
   await add('1');
   const [busy, free] = [readerOf('busy'), readerOf('free')];
@@ -285,7 +285,7 @@ test('consumers that are idle for long and have no entries are removed', async (
   );
 });
 
-test('the state leaves out a key that is of another type, and the other partitions are in it', async (t) => {
+test('the state skips a key of another type and includes the other partitions', async (t) => {
   const { name, admin, connect, partition } = await setUp(t);
   const [first, second, third] = partitionsOf(name, 3);
   assert.ok(first && second && third);
@@ -298,7 +298,7 @@ test('the state leaves out a key that is of another type, and the other partitio
   assert.ok(state.oldestAgeMs >= 0 && state.oldestAgeMs < 60_000);
 });
 
-test('the state of an empty queue, of one that waits and of one that is in flight', async (t) => {
+test('the state of an empty queue, with waiting entries, and with entries in flight', async (t) => {
   const { name, admin, stream, partition, connect, add, readerOf, isIdleFor } = await setUp(t);
   const connection = connect();
   const read = () => readQueueState(connection, name, [partition]);
@@ -325,7 +325,7 @@ test('the state of an empty queue, of one that waits and of one that is in fligh
   assert.equal((await read()).waitingBatches, 0);
 });
 
-test('entries are not taken for removed when Redis refused one of the two steps', async (t) => {
+test('entries do not count as removed if Redis refused one of the two steps', async (t) => {
   const { admin, stream, partition, add, readerOf, connect } = await setUp(t);
   await add('1');
   const [entry] = await readerOf('a').readNew(100);

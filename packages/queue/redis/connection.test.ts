@@ -11,7 +11,7 @@ const ping = (connection: RedisConnection, deadlineMs = 3_000) =>
   connection.run('key', (client) => client.ping(), deadlineMs);
 const clientId = (connection: RedisConnection) => connection.run('key', (client) => client.clientId(), 3_000);
 
-test('with TLS a certificate of a known authority for this host is taken', async (t) => {
+test('with TLS a certificate of a known authority for this host is accepted', async (t) => {
   const { tlsPort, ca } = await startRedisWithTls(t);
   const connection = connectFor(t, { ...plainSettings(tlsPort), tls: true, ca });
   assert.equal(await ping(connection), 'PONG');
@@ -31,7 +31,7 @@ for (const [what, address, isKnown] of [
   });
 }
 
-test('a password that changes while the service runs is asked for again, and no error shows it', async (t) => {
+test('a password that changes at run time is fetched again, and appears in no error', async (t) => {
   const { port } = await startRedis(t, ['--user', 'sluice', 'on', '>first-secret', '~*', '+@all']);
   const admin = await openAdmin(t, port);
   const errors: unknown[] = [];
@@ -49,7 +49,7 @@ test('a password that changes while the service runs is asked for again, and no 
   assert.doesNotMatch(inspect(errors, { depth: 10 }), /first-secret|second-secret/);
 });
 
-test('a user who may not use a key is told so, and the connection stays', async (t) => {
+test('a user without the right to a key gets an error, and the connection stays open', async (t) => {
   const { port } = await startRedis(t, ['--user', 'sluice', 'on', '>secret', '~{q:*', '+@all']);
   const credentials = async () => ({ username: 'sluice', password: 'secret' });
   const connection = connectFor(t, { ...plainSettings(port), credentials });
@@ -60,7 +60,7 @@ test('a user who may not use a key is told so, and the connection stays', async 
   assert.equal(await connection.run('{q:0}', (client) => client.get('{q:0}'), 3_000), null);
 });
 
-test('a server that repeats the handshake in its error does not put the password into ours', async (t) => {
+test('a server that repeats the handshake in its error does not leak the password into ours', async (t) => {
   const { port } = await startRedis(t, ['--rename-command', 'HELLO', '']);
   const errors: unknown[] = [];
   connectFor(t, plainSettings(port, 'hush-hush'), (error) => errors.push(error));
@@ -69,7 +69,7 @@ test('a server that repeats the handshake in its error does not put the password
   assert.doesNotMatch(inspect(errors, { depth: 10 }), /hush/);
 });
 
-test('a session is replaced before it ends, and a blocked read is answered all the same', async (t) => {
+test('a session is replaced before it ends, and a blocked read still gets its answer', async (t) => {
   const { port } = await startRedis(t);
   const admin = await openAdmin(t, port);
   let logins = 0;
@@ -91,7 +91,7 @@ test('a session is replaced before it ends, and a blocked read is answered all t
   await waitUntil(async () => (await admin.clientList()).length <= 3, 3_000);
 });
 
-test('a connection on which nothing is answered is replaced', async (t) => {
+test('a silent connection is replaced', async (t) => {
   const { port } = await startRedis(t);
   const proxy = await createProxy(t, port);
   const connection = connectFor(t, plainSettings(proxy.port));
@@ -102,7 +102,7 @@ test('a connection on which nothing is answered is replaced', async (t) => {
   assert.notEqual(await clientId(connection), first);
 });
 
-test('credentials that come slowly are waited for', async (t) => {
+test('a connection waits for slow credentials', async (t) => {
   const { port } = await startRedis(t);
   const slow = Promise.withResolvers<{ password?: string }>();
   let asked = 0;
@@ -117,7 +117,7 @@ test('credentials that come slowly are waited for', async (t) => {
   assert.equal(asked, 1);
 });
 
-test('a connection that is closed while it is being made leaves none behind', async (t) => {
+test('a connection that is closed while connecting leaves no socket', async (t) => {
   const { port } = await startRedis(t);
   const admin = await openAdmin(t, port);
   const others = async () => (await admin.clientList()).length - 1;

@@ -30,7 +30,7 @@ const faultsOf = (environment: Record<string, string>): string => {
   }
 };
 
-test('what is not given has its default, and an empty variable is not given', () => {
+test('a missing or empty variable has its default', () => {
   assert.deepEqual(readConfig(schema, { ...login, HTTP_PORT: '' }), {
     API_TOKENS_FOR: 'writes',
     CORS_ORIGIN: '*',
@@ -55,7 +55,7 @@ test('what is not given has its default, and an empty variable is not given', ()
   });
 });
 
-test('every fault is named at once, and no value shown', () => {
+test('all errors are reported together, without values', () => {
   const faults = faultsOf({
     ...login,
     HTTP_PORT: '80 80',
@@ -103,7 +103,7 @@ for (const [what, environment, fault] of [
   ['an unknown guard', { ...login, API_TOKENS: token('a'), API_TOKENS_FOR: 'reads' }, /API_TOKENS_FOR: must be writes/],
   ['a guard without tokens', { ...login, API_TOKENS_FOR: 'all' }, /API_TOKENS_FOR: all needs tokens/],
 ] as const) {
-  test(`${what}: the fault says which variable`, () => {
+  test(`${what}: the error names the variable`, () => {
     assert.match(faultsOf(environment), fault);
   });
 }
@@ -137,14 +137,14 @@ for (const name of [
   'DB_TLS',
 ])
   for (const variable of [name, `${name}_FILE`])
-    test(`${variable} guards something, so that set to nothing it is a fault`, () => {
+    test(`${variable} guards access, so an empty value is an error`, () => {
       assert.match(
         faultsOf({ ...login, [variable]: '' }),
         new RegExp(`^  ${variable}: must not be empty; unset it`, 'm'),
       );
     });
 
-test('tokens are separated by commas, and blanks around them passed over', () => {
+test('tokens are separated by commas, and blanks around them are ignored', () => {
   const { API_TOKENS: tokens } = readConfig(schema, { ...login, API_TOKENS: `${token('a')}, ${token('b')}` });
   assert.deepEqual(tokens, [token('a'), token('b')]);
 });
@@ -158,7 +158,7 @@ const fileOf = (t: TestContext, text: string): string => {
   return path;
 };
 
-test('a variable is what is in its file, without the end of the line', (t) => {
+test('a variable has the content of its file, without the final newline', (t) => {
   const config = readConfig(schema, {
     DB_USER: 'someone',
     DB_PASSWORD_FILE: fileOf(t, ' from a file \n'),
@@ -171,7 +171,7 @@ test('a variable is what is in its file, without the end of the line', (t) => {
   assert.equal(config.REDIS_PASSWORD, undefined);
 });
 
-test('a file that gives nothing is a fault beside the others, and what is in one is not shown', (t) => {
+test('an empty or unreadable file is an error next to the others, and no content is shown', (t) => {
   const faults = faultsOf({
     ...login,
     DB_PASSWORD_FILE: fileOf(t, 'a secret'),
@@ -186,12 +186,12 @@ test('a file that gives nothing is a fault beside the others, and what is in one
   assert.doesNotMatch(faults, /a secret|not a port/);
 });
 
-test('a login whose file cannot be read is at fault once, and not missing too', () => {
+test('a login with an unreadable file is reported once, and not also as missing', () => {
   const faults = faultsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
   assert.equal(faults, 'The environment is invalid:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
 });
 
-test('origins are one of `*` and `none`, or a list of schemes and hosts', () => {
+test('origins are `*`, `none`, or a list of schemes and hosts', () => {
   const originsOf = (CORS_ORIGIN: string) => readConfig(schema, { ...login, CORS_ORIGIN }).CORS_ORIGIN;
   assert.equal(originsOf('*'), '*');
   assert.deepEqual(originsOf('none'), []);

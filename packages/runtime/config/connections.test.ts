@@ -11,7 +11,7 @@ const redis = { REDIS_HOST: 'localhost', REDIS_PORT: 6379, REDIS_CLUSTER: false,
 const database = { DB_HOST: 'localhost', DB_PORT: 3306, DB_TLS: false, DB_NAME: 'count' };
 
 // These are in one test, because a loaded module stays loaded.
-test('the AWS SDK is loaded where a secret is configured, before it is asked for, and not where logins are given', async () => {
+test('the AWS SDK is loaded early if a secret is configured, and not loaded with plain logins', async () => {
   const { credentials } = redisSettingsOf({ ...redis, REDIS_USERNAME: 'a', REDIS_PASSWORD: 'b' });
   const { login } = databaseSettingsOf({ ...database, DB_USER: 'a', DB_PASSWORD: 'b' });
   assert.deepEqual(await credentials(), { username: 'a', password: 'b' });

@@ -9,7 +9,7 @@ const isControl = (code: number): boolean =>
   (code >= 0x2028 && code <= 0x202e) ||
   (code >= 0x2066 && code <= 0x2069);
 
-test('of all characters those that control a terminal or the direction of text are escaped, no others', () => {
+test('only characters that control a terminal or the direction of text are escaped', () => {
   for (let code = 0; code <= 0xffff; code += 1) {
     const character = String.fromCharCode(code);
     const escaped = isControl(code) ? `\\u${code.toString(16).padStart(4, '0')}` : character;
@@ -18,7 +18,7 @@ test('of all characters those that control a terminal or the direction of text a
   assert.equal(escapeControls('ü 😀 שלום 数'), 'ü 😀 שלום 数');
 });
 
-test('what is escaped in JSON is the same JSON', () => {
+test('escaped JSON parses to the same value', () => {
   const value = { text: 'a\u001b[2J\u009b31m\u007f\u202e\u2028\n' };
   const escaped = escapeControls(JSON.stringify(value));
   assert.deepEqual(JSON.parse(escaped), value);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sampleWarnings } from './sample-warnings.ts';
 
-test('a message is written once a second, and the next one says how many were left out', (t) => {
+test('a message is written once a second, with the number of suppressed ones', (t) => {
   const lines: unknown[] = [];
   const warn = sampleWarnings({ warn: (fields: unknown, message?: unknown) => lines.push([fields, message]) });
   let now = 5_000;

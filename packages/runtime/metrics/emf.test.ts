@@ -34,7 +34,7 @@ test('each set of labels is a line, its labels are dimensions and its metrics ar
   assert.ok(Number(plain?.['sluice_resident_memory_bytes']) > 1e6);
 });
 
-test('counters are what was added since the last time', async () => {
+test('counters are the increase since the last report', async () => {
   const { counter, collect } = setUp();
   const accepted = counter('accepted_total', 'x');
   const read = async () =>
@@ -46,7 +46,7 @@ test('counters are what was added since the last time', async () => {
   assert.equal(await read(), 0);
 });
 
-test('of a histogram there are quantiles of what was added, and nothing when nothing was', async () => {
+test('a histogram has quantiles of its new values, and nothing without new values', async () => {
   const { histogram, collect } = setUp();
   const times = histogram('acknowledge_seconds', 'x', [0.001, 0.01, 0.1]);
   for (let index = 0; index < 98; index++) times.observe(0.005);

@@ -20,7 +20,7 @@ const tokenOf = createRedisIamToken({
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-test('the token is the presigned request that AWS documents, signed with Signature Version 4', async () => {
+test('the token is the presigned request of the AWS documentation, signed with Signature Version 4', async () => {
   const token = await tokenOf();
   const [, query = ''] = token.split('/?');
   const parameters = new Map(query.split('&').map((pair) => pair.split('=') as [string, string]));
@@ -56,13 +56,13 @@ test('the token is the presigned request that AWS documents, signed with Signatu
   assert.equal(signature, hmac(key, toSign.join('\n')).toString('hex'));
 });
 
-test('the token is a password: without a scheme, and escaped as the signature has it', async () => {
+test('the token is a password without a scheme, escaped as in the signature', async () => {
   const token = await tokenOf();
   assert.match(token, /^sluice-queue\/\?[A-Za-z0-9%&=._~-]+$/);
   assert.ok(token.includes('X-Amz-Security-Token=IQoJb3JpZ2luX2VjE%2B%2F%3Da%21b%27c%28d%29e%2A'));
 });
 
-test('a cache of nodes is not called serverless, and credentials without a session have no session token', async () => {
+test('a cache of nodes is not marked serverless, and credentials without a session have no session token', async () => {
   const token = await createRedisIamToken({
     cacheName: 'sluice-queue',
     userName: 'sluice-producer',

@@ -13,7 +13,7 @@ const start = async (t: TestContext) => {
 
 const loginOf = (secretArn: string) => createLoginProvider({ secretArn, username: undefined, password: undefined });
 
-test('a login is fetched once, by all who ask at the same time and later', async (t) => {
+test('a login is fetched once for concurrent and later calls', async (t) => {
   const manager = await start(t);
   const arn = manager.put('db', { username: 'someone', password: 'p1', engine: 'mysql' });
   const provide = loginOf(arn);
@@ -23,7 +23,7 @@ test('a login is fetched once, by all who ask at the same time and later', async
   assert.equal(manager.reads(), 1);
 });
 
-test('a login that was refused is fetched again, once for all, and not sooner than it may', async (t) => {
+test('a refused login is fetched again once for all, and not before the minimum interval', async (t) => {
   const manager = await start(t);
   const arn = manager.put('db', { username: 'someone', password: 'p1' });
   const schema = z.object({ username: z.string(), password: z.string() });
@@ -41,7 +41,7 @@ test('a login that was refused is fetched again, once for all, and not sooner th
   assert.equal((await read()).password, 'p2');
 });
 
-test('who was refused with a login that is not the current one gets that without a fetch', async (t) => {
+test('a call refused with an outdated login gets the current one without a fetch', async (t) => {
   const manager = await start(t);
   const provide = loginOf(manager.put('db', { username: 'someone', password: 'p2' }));
   await provide();
@@ -49,7 +49,7 @@ test('who was refused with a login that is not the current one gets that without
   assert.equal(manager.reads(), 1);
 });
 
-test('without a secret the login is the one given', async () => {
+test('without a secret the configured login is used', async () => {
   const provide = createLoginProvider({ secretArn: undefined, username: 'someone', password: 'p' });
   assert.deepEqual(await provide({ username: 'someone', password: 'p' }), { username: 'someone', password: 'p' });
   assert.throws(
@@ -65,7 +65,7 @@ for (const [what, value, expected] of [
   ['something that is not JSON', 'hunter2', /is not JSON/],
   ['a list', ['hunter2'], /must be an object with username and password/],
 ] as const) {
-  test(`a secret with ${what} is refused by its ARN and what is wrong, without what is in it`, async (t) => {
+  test(`a secret with ${what} is refused with its ARN and the problem, without its content`, async (t) => {
     const manager = await start(t);
     const arn = manager.put('db', value);
     await assert.rejects(loginOf(arn)(), (error: Error) => {
@@ -78,7 +78,7 @@ for (const [what, value, expected] of [
 }
 
 for (const fault of ['AccessDeniedException', 'ThrottlingException'] as const) {
-  test(`${fault} is named together with the secret, and the next try succeeds`, async (t) => {
+  test(`${fault} is reported with the secret, and the next attempt succeeds`, async (t) => {
     const manager = await start(t);
     const arn = manager.put('db', ['a']);
     const { read } = createSecretReader({ arn, schema: z.array(z.string()), fetchEveryMs: 0 });
@@ -89,7 +89,7 @@ for (const fault of ['AccessDeniedException', 'ThrottlingException'] as const) {
   });
 }
 
-test('a secret that is not there, and a Secrets Manager that does not answer, fail in time and by name', async (t) => {
+test('a missing secret and a silent Secrets Manager fail in time, with the name of the secret', async (t) => {
   const manager = await start(t);
   const missing = manager.put('db', {}).replace(':db', ':other');
   await assert.rejects(loginOf(missing)(), {
@@ -104,7 +104,7 @@ test('a secret that is not there, and a Secrets Manager that does not answer, fa
   released.resolve();
 });
 
-test('tokens are read again when they are old, and while that fails those known before stay good', async (t) => {
+test('tokens are refreshed when they are old, and the last known ones stay valid while that fails', async (t) => {
   const manager = await start(t);
   const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
   const arn = manager.put('tokens', [one]);
@@ -132,7 +132,7 @@ test('tokens are read again when they are old, and while that fails those known 
   assert.equal(stale.length, 1);
 });
 
-test('tokens may be an object of them by the name of their holder, as Secrets Manager generates it', async (t) => {
+test('tokens may be an object by the name of their holder, as Secrets Manager generates it', async (t) => {
   const manager = await start(t);
   const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
   const arn = manager.put('tokens', { first: one, second: two });

@@ -83,7 +83,7 @@ const chunked =
 const floods = [flood, Buffer.from((chunked + get).repeat(Math.floor(65_536 / (chunked.length + get.length))))];
 
 test(
-  'clients that pipeline without end cost few connections and little memory, and another one is served',
+  'clients that pipeline endlessly cost few connections and little memory, and others are served',
   { timeout: 120_000 },
   async (t) => {
     const producer = await startProducer(t, (request, response) => {
@@ -123,7 +123,7 @@ test(
   },
 );
 
-test('a few requests that do not wait for answers are answered, one after the other and in their order', async (t) => {
+test('a few pipelined requests are answered one after the other, in order', async (t) => {
   let atOnce = 0;
   let most = 0;
   let count = 0;
@@ -147,7 +147,7 @@ test('a few requests that do not wait for answers are answered, one after the ot
   assert.equal(most, 1);
 });
 
-test('connections that wait for nothing make room for new ones, and those with a request stay', async (t) => {
+test('idle connections are closed for new ones, and those with a request stay', async (t) => {
   const held = Promise.withResolvers<void>();
   const producer = await startProducer(t, (request, response) => {
     if (request.url === '/events') void held.promise.then(() => response.end('held'));

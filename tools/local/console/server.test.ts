@@ -50,7 +50,7 @@ const ask = async (port: number, path: string, { method = 'GET', headers = {}, b
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 };
 
-test('the page is never kept, its hashed files for ever, and both carry a policy without exceptions', async (t) => {
+test('the page is never cached, its hashed files permanently, and both have the strict policy', async (t) => {
   const port = await startConsole(t, []);
   const page = await ask(port, '/?a=b');
   assert.equal(page.body, '<p>The page</p>');
@@ -107,7 +107,7 @@ test('the page is still served after a later build removed its folder', async (t
   assert.equal((await ask(port, '/assets/a.js')).body, 'let a;');
 });
 
-test('no path leads out of the page: a browser is led back to it, all others find nothing', async (t) => {
+test('no path leaves the folder of the page: a browser is redirected to it, others get 404', async (t) => {
   const port = await startConsole(t, []);
   for (const path of [
     '/../package.json',
@@ -122,7 +122,7 @@ test('no path leads out of the page: a browser is led back to it, all others fin
   }
 });
 
-test('the producers are asked in turn, without the prefix, and what they answer is handed on', async (t) => {
+test('requests go to the producers in turn, without the prefix, and answers are passed on', async (t) => {
   const answerAs =
     (name: string): RequestListener =>
     (request, response) => {
@@ -139,7 +139,7 @@ test('the producers are asked in turn, without the prefix, and what they answer 
   assert.equal((await ask(port, '/api')).body, 'GET / ');
 });
 
-test('a producer that takes no connection is passed over with the whole body; without any there is a problem document', async (t) => {
+test('a producer without a connection is skipped, body included, and without any producer there is a problem document', async (t) => {
   const gone = await findFreePort();
   const body = 'x'.repeat(500_000);
   const producer = await startProducer(t, (request, response) => {
@@ -155,7 +155,7 @@ test('a producer that takes no connection is passed over with the whole body; wi
   assert.match(JSON.parse(lonely.body).detail, /No producer/);
 });
 
-test('an event is handed on while the stream goes on, and a listener that leaves ends it', async (t) => {
+test('an event is passed on while the stream is open, and a listener that leaves ends it', async (t) => {
   const left = Promise.withResolvers<void>();
   const producer = await startProducer(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -174,7 +174,7 @@ test('an event is handed on while the stream goes on, and a listener that leaves
   await left.promise;
 });
 
-test('a POST that a producer took and did not answer is not given to another', async (t) => {
+test('a POST that a producer accepted but did not answer is not sent to another', async (t) => {
   const asked: string[] = [];
   const breakOff =
     (name: string): RequestListener =>
@@ -190,7 +190,7 @@ test('a POST that a producer took and did not answer is not given to another', a
   assert.equal(asked.length, 1);
 });
 
-test('a client that leaves before it is answered ends its request', async (t) => {
+test('a client that leaves early ends its request', async (t) => {
   const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const producer = await startProducer(t, (request) => {
     asked.resolve();
@@ -204,7 +204,7 @@ test('a client that leaves before it is answered ends its request', async (t) =>
   await left.promise;
 });
 
-test('what belongs to a connection stays on it, but a body keeps its length: it is no second request', async (t) => {
+test('hop-by-hop headers are removed, but a body keeps its length, so it cannot smuggle a request', async (t) => {
   const seen: string[] = [];
   const producer = await startProducer(t, (request, response) => {
     void text(request).then((body) => {
@@ -234,7 +234,7 @@ test('what belongs to a connection stays on it, but a body keeps its length: it 
   ]);
 });
 
-test('a producer is asked for its own host, and told which one the client named', async (t) => {
+test('a producer gets its own Host, and that of the client in X-Forwarded-Host', async (t) => {
   const producer = await startProducer(t, (request, response) => response.end(JSON.stringify(request.headers)));
   const port = await startConsole(t, [producer]);
   const { body } = await ask(port, '/api/count', { headers: { host: `localhost:${port}` } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBackoff } from './backoff.ts';
 
-test('the pause doubles up to a limit, and a random part of it is left out', () => {
+test('the backoff doubles up to a limit, with jitter', () => {
   const series = Array.from({ length: 50 }, () => {
     const { fail } = createBackoff(() => 0);
     return Array.from({ length: 2_000 }, fail);
@@ -17,7 +17,7 @@ test('the pause doubles up to a limit, and a random part of it is left out', () 
   assert.ok(new Set(series.map(([first]) => first?.retryInMs)).size > 1);
 });
 
-test('what was ready for a while begins anew, what dies soon after it was ready does not', () => {
+test('the backoff resets after a part was ready for a while, and not if it dies soon', () => {
   let time = 0;
   const { ready, fail } = createBackoff(() => time);
   const runFor = (ms: number) => {

@@ -33,7 +33,7 @@ const waitUntil = async (isSo: () => boolean): Promise<void> => {
 
 const saysUp = (lines: readonly string[]) => lines.includes('up');
 
-test('a part that dies is named with its last lines and started again', async (t) => {
+test('a part that dies is reported with its last lines and restarted', async (t) => {
   const { supervisor, deaths } = setUp(t);
   await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
   const [first] = supervisor.pids();
@@ -67,7 +67,7 @@ test('a part that cannot be prepared is not started', async (t) => {
   assert.deepEqual(supervisor.pids(), []);
 });
 
-test('a part that died and cannot be prepared again is tried until it can', async (t) => {
+test('a part that died and cannot be prepared is retried until it can', async (t) => {
   const { supervisor, deaths } = setUp(t);
   let times = 0;
   const prepare = async () => {
@@ -93,13 +93,13 @@ test('a part that cannot start is an error with its last lines', async (t) => {
   });
 });
 
-test('a command that is not there is an error that names it', async (t) => {
+test('a missing command is an error with its name', async (t) => {
   const { supervisor } = setUp(t);
   const part = { ...partOf('', saysUp), command: '/nowhere/at-all' };
   await assert.rejects(supervisor.start(part), { code: 'PART_FAILED', message: /nowhere\/at-all/ });
 });
 
-test('a part that dies again and again is started again with growing pauses, and the others keep running', async (t) => {
+test('a part that keeps dying is restarted with backoff, and the others keep running', async (t) => {
   const { supervisor, deaths, recoveries } = setUp(t);
   await supervisor.start({ ...partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp), name: 'neighbour' });
   const [neighbour] = supervisor.pids();
@@ -117,7 +117,7 @@ test('a part that dies again and again is started again with growing pauses, and
   assert.ok(!recoveries.includes('neighbour'));
 });
 
-test('a part that is ready again is named', async (t) => {
+test('a part that is ready again is reported', async (t) => {
   const { supervisor, recoveries } = setUp(t);
   await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
   assert.deepEqual(recoveries, []);
@@ -126,7 +126,7 @@ test('a part that is ready again is named', async (t) => {
   assert.deepEqual(recoveries, ['part']);
 });
 
-test('stop ends a part that does not listen to SIGTERM', async (t) => {
+test('stop ends a part that ignores SIGTERM', async (t) => {
   const { supervisor } = setUp(t);
   await supervisor.start(
     partOf('process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)', saysUp),
@@ -135,7 +135,7 @@ test('stop ends a part that does not listen to SIGTERM', async (t) => {
   assert.deepEqual(supervisor.pids(), []);
 });
 
-test('stop reaches a part that is about to be started again', async (t) => {
+test('stop includes a part that is about to be restarted', async (t) => {
   const { supervisor, deaths } = setUp(t);
   await supervisor.start(partOf('console.log("up"); setInterval(() => {}, 1000)', saysUp));
   process.kill(Number(supervisor.pids()[0]), 'SIGKILL');
