@@ -87,7 +87,7 @@ export const rowsOfQueue = ({ saidAt, ...values }: Gauges): Row[] => {
       what: 'queue age',
       is: `${oldest_age_seconds.toFixed(1)} s`,
       note: `${waiting_batches} batches waiting, ${in_flight_batches} in flight; ${said}`,
-      // The alarm's threshold is much higher (infra/constructs/monitoring/alarms.ts). No entry waits a minute
+      // The alarm's threshold is much higher (infra/monitoring/alarms.ts). No entry waits a minute
       // while all is well.
       isWell: oldest_age_seconds < 60,
     },
