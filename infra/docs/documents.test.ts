@@ -24,8 +24,11 @@ test('each value has a row, with its value in each environment and its meaning',
       .slice(1, -1)
       .map((cell) => cell.trim()),
   );
-  assert.deepEqual(head, ['value', 'test', 'dev', 'stage', 'prod', 'meaning']);
-  const valuesOf = (path: string) => body.find(([value]) => value === `\`${path}\``)?.slice(1, -1);
+  assert.deepEqual(head, ['value', ...environments.map(({ name }) => name), 'meaning']);
+  const valuesOf = (path: string) => {
+    const row = body.find(([value]) => value === `\`${path}\``);
+    return ['test', 'dev', 'stage', 'prod'].map((name) => row?.[head.indexOf(name)]);
+  };
   assert.deepEqual(valuesOf('network.natGateways'), ['1', '1', '1', '3']);
   assert.deepEqual(valuesOf('queue.durability'), ['–', '–', '–', 'sync']);
   assert.deepEqual(valuesOf('queue.kind'), ['serverless', 'serverless', 'serverless', 'nodes']);
