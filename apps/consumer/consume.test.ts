@@ -9,10 +9,10 @@ import { createMetrics } from '@sluice/runtime/metrics/metrics.ts';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { consume, type ConsumeParts } from './consume.ts';
+import { consume, type ConsumeDependencies } from './consume.ts';
 import { createConsumerMetrics } from './metrics.ts';
 
-const recording = { slot: 0, inboxHours: 1, deadlineMs: 10_000 };
+const recording = { shard: 0, inboxHours: 1, deadlineMs: 10_000 };
 
 /**
  * Creates a queue with one batch of the count 7, a database, and the dependencies of a consumer.
@@ -22,13 +22,13 @@ const setUp = async (t: TestContext) => {
   const testLedger = await createTestLedger(t);
   const ledger = testLedger.connect();
   const commands = connect();
-  const parts: ConsumeParts = {
+  const dependencies: ConsumeDependencies = {
     reader: createEntryReader({ connection: connect(), partition, consumer: 'a', maxEntries: 100 }),
     record: (batches) => recordBatches(ledger, batches, recording),
     ack: (ids) => ackEntries(commands, partition, ids),
     moveToDeadLetters: (entry, reason) => deadLetterEntry(commands, partition, entry, reason),
     isPaused: () => false,
-    beat: () => undefined,
+    heartbeat: () => undefined,
     metrics: createConsumerMetrics(createMetrics(process, 'consumer'), ledger.inUse),
     logger: createLogger('test', 'silent'),
   };
@@ -40,36 +40,36 @@ const setUp = async (t: TestContext) => {
     pending: (await admin.xPending(partition.stream, group)).pending,
     dead: await admin.xLen(partition.deadLetters),
   });
-  return { ...testLedger, parts, stopping, readQueue };
+  return { ...testLedger, dependencies, stopping, readQueue };
 };
 
 const held = { waiting: 1, pending: 1, dead: 0 };
 const gone = { waiting: 0, pending: 0, dead: 0 };
 
 test('an entry stays in the queue until it is recorded, and a consumer that is stopping still removes it', async (t) => {
-  const { parts, stopping, readQueue, readCounts } = await setUp(t);
+  const { dependencies, stopping, readQueue, readCounts } = await setUp(t);
   const seen: unknown[] = [];
-  const record: ConsumeParts['record'] = async (batches) => {
+  const record: ConsumeDependencies['record'] = async (batches) => {
     seen.push(await readQueue());
-    const recorded = await parts.record(batches);
+    const recorded = await dependencies.record(batches);
     stopping.abort();
     return recorded;
   };
-  await consume({ ...parts, record }, stopping.signal);
+  await consume({ ...dependencies, record }, stopping.signal);
   assert.deepEqual(seen, [held]);
   assert.deepEqual(await readCounts(), [7]);
   assert.deepEqual(await readQueue(), gone);
 });
 
 test('a database error never blames the entry, which is recorded after the error', async (t) => {
-  const { parts, stopping, readQueue, readCounts, query } = await setUp(t);
+  const { dependencies, stopping, readQueue, readCounts, query } = await setUp(t);
   await query('RENAME TABLE `count` TO hidden');
   let attempts = 0;
-  const record: ConsumeParts['record'] = (batches) => {
+  const record: ConsumeDependencies['record'] = (batches) => {
     attempts++;
-    return parts.record(batches);
+    return dependencies.record(batches);
   };
-  const consuming = consume({ ...parts, record }, stopping.signal);
+  const consuming = consume({ ...dependencies, record }, stopping.signal);
   await waitUntil(() => attempts >= 3, 10_000);
   assert.deepEqual(await readQueue(), held);
   await query('RENAME TABLE hidden TO `count`');

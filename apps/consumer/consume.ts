@@ -8,7 +8,7 @@ import type { ConsumerMetrics } from './metrics.ts';
 import { createRetry } from './retry.ts';
 
 /** The dependencies of the consumer of one partition. */
-export type ConsumeParts = {
+export type ConsumeDependencies = {
   readonly reader: EntryReader;
   readonly record: (batches: readonly EncodedBatch[]) => Promise<Recorded>;
   readonly ack: (ids: readonly string[]) => Promise<void>;
@@ -16,7 +16,7 @@ export type ConsumeParts = {
   /** True if consumers must not read, such as while an operator has paused them. */
   readonly isPaused: () => boolean;
   /** Tells the watchdog that the loop makes an attempt. */
-  readonly beat: () => void;
+  readonly heartbeat: () => void;
   readonly metrics: ConsumerMetrics;
   readonly logger: Logger;
 };
@@ -29,8 +29,8 @@ const blockMs = 2_000;
 // MySQL drops the locks of a frozen consumer after 15 s. With that and the 5 s below, another
 // consumer claims its entries within 30 s.
 const idleMs = 15_000;
-const takeOverEveryMs = 5_000;
-const pausedLookMs = 200;
+const claimEveryMs = 5_000;
+const pausedPollMs = 200;
 const maxRowsPerTransaction = 20_000;
 
 /**
@@ -39,19 +39,19 @@ const maxRowsPerTransaction = 20_000;
  * outage of either side delays the consumer but never ends it. On stop, some entries may not be
  * removed. Another consumer claims them, and skips a recorded batch by its batch id.
  */
-export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promise<void> => {
-  const { reader, record, ack, isPaused, beat, metrics, logger } = parts;
-  const retry = createRetry({ beat, metrics, logger, stopping });
-  let takeOverAt = 0;
+export const consume = async (dependencies: ConsumeDependencies, stopping: AbortSignal): Promise<void> => {
+  const { reader, record, ack, isPaused, heartbeat, metrics, logger } = dependencies;
+  const retry = createRetry({ heartbeat, metrics, logger, stopping });
+  let claimAt = 0;
 
   const takeEntries = async (): Promise<RawEntry[]> => {
-    if (performance.now() >= takeOverAt) {
-      const entries = await reader.takeOver(idleMs);
+    if (performance.now() >= claimAt) {
+      const entries = await reader.claimIdle(idleMs);
       if (entries.length > 0) {
         logger.info({ entries: entries.length }, 'claimed entries that another consumer left');
         return entries;
       }
-      takeOverAt = performance.now() + takeOverEveryMs;
+      claimAt = performance.now() + claimEveryMs;
     }
     return reader.readNew(blockMs);
   };
@@ -73,19 +73,19 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
     });
     if (recorded === undefined) return false;
     await retry('ack', () => ack(entries.map(({ id }) => id)));
-    metrics.recorded(recorded.rows, recorded.knownBatches, entries.length, performance.now() - startedAt);
+    metrics.recorded(recorded.rows, recorded.duplicates, entries.length, performance.now() - startedAt);
     return true;
   };
 
   try {
     while (!stopping.aborted) {
-      beat();
+      heartbeat();
       if (isPaused()) {
-        await pause(pausedLookMs);
+        await pause(pausedPollMs);
         continue;
       }
       const entries = await retry('read', takeEntries);
-      for (const transaction of splitByRows(await parse(entries, parts))) {
+      for (const transaction of splitByRows(await parse(entries, dependencies))) {
         if (!(await recordEntries(transaction))) break;
       }
     }
@@ -108,7 +108,7 @@ export const consume = async (parts: ConsumeParts, stopping: AbortSignal): Promi
  */
 const parse = async (
   entries: readonly RawEntry[],
-  { moveToDeadLetters, metrics, logger }: ConsumeParts,
+  { moveToDeadLetters, metrics, logger }: ConsumeDependencies,
 ): Promise<Entry[]> => {
   const parsed: Entry[] = [];
   for (const entry of entries) {
@@ -120,7 +120,7 @@ const parse = async (
     const { reason } = result;
     try {
       await moveToDeadLetters(entry, reason);
-      metrics.buried();
+      metrics.movedToDeadLetters();
       logger.error({ entry: entry.id, reason }, 'moved an entry to the dead letters because it cannot be parsed');
     } catch (error) {
       logger[levelOf(error)](

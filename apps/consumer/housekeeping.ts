@@ -2,7 +2,7 @@ import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
-type HousekeepingParts = {
+type HousekeepingDependencies = {
   /** Removes up to `maxRows` expired ids from the inbox. Returns the number removed. */
   readonly purge: (maxRows: number) => Promise<number>;
   /** Returns the age of the oldest entry of all partitions, or `undefined` if unknown. */
@@ -14,7 +14,7 @@ type HousekeepingParts = {
   readonly logger: Logger;
 };
 
-const lookEveryMs = 10_000;
+const pollEveryMs = 10_000;
 const maxRowsAtOnce = 2_000;
 const hourMs = 3_600_000;
 const removeConsumersEveryMs = 600_000;
@@ -24,22 +24,22 @@ const removeConsumersEveryMs = 600_000;
  * in small chunks. It keeps them while any entry is older than half the retention of ids: such an
  * entry may hold a recorded batch, and its id must still be in the inbox.
  */
-export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortSignal): Promise<void> => {
-  const oldestAllowedMs = (parts.inboxHours * hourMs) / 2;
+export const runHousekeeping = async (dependencies: HousekeepingDependencies, stopping: AbortSignal): Promise<void> => {
+  const oldestAllowedMs = (dependencies.inboxHours * hourMs) / 2;
   let removeConsumersAt = performance.now() + removeConsumersEveryMs;
 
   const purge = async (): Promise<number> => {
-    const ageMs = parts.oldestAgeMs();
+    const ageMs = dependencies.oldestAgeMs();
     if (ageMs === undefined || ageMs >= oldestAllowedMs) return 0;
-    const removed = await parts.purge(maxRowsAtOnce);
-    parts.onPurged(removed);
+    const removed = await dependencies.purge(maxRowsAtOnce);
+    dependencies.onPurged(removed);
     return removed;
   };
 
   const removeConsumers = async () => {
     if (performance.now() < removeConsumersAt) return;
     removeConsumersAt = performance.now() + removeConsumersEveryMs;
-    await parts.removeIdleConsumers();
+    await dependencies.removeIdleConsumers();
   };
 
   while (!stopping.aborted) {
@@ -48,8 +48,8 @@ export const runHousekeeping = async (parts: HousekeepingParts, stopping: AbortS
       removed = await purge();
       await removeConsumers();
     } catch (error) {
-      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'housekeeping failed; retrying later');
+      if (!stopping.aborted) dependencies.logger[levelOf(error)]({ err: error }, 'housekeeping failed; retrying later');
     }
-    if (removed < maxRowsAtOnce) await sleep(lookEveryMs, stopping);
+    if (removed < maxRowsAtOnce) await sleep(pollEveryMs, stopping);
   }
 };

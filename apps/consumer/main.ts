@@ -34,7 +34,7 @@ const maxEntries = 500;
 const loopNumbers = [0, 1, 2];
 // Each loop has a connection. With this many loops open, a further partition gets only one loop.
 const manyLoops = 96;
-const slots = 16;
+const shards = 16;
 const deadAfterMs = 3_600_000;
 
 const openConnections = (open: () => RedisConnection) => {
@@ -94,7 +94,7 @@ await runService(process, {
     const watchdog = startWatchdog(process, config.WATCHDOG_MS);
     const stopping = new AbortController();
     const consumer = `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`;
-    const firstSlot = randomInt(slots);
+    const firstShard = randomInt(shards);
     let state: QueueState | undefined;
 
     const watch = watchServers({ checks: serverChecks(commands, ledger, config.REDIS_QUEUE), logger }, stopping.signal);
@@ -102,8 +102,8 @@ await runService(process, {
     // Each loop has its row of `totals`. While one waits for MySQL, the others can read or ack.
     const consumePartition = async (partition: Partition, index: number) => {
       const watched = watchdog.watch(`${partition.stream} ${index}`);
-      const slot = (firstSlot + index) % slots;
-      const recording = { slot, inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
+      const shard = (firstShard + index) % shards;
+      const recording = { shard, inboxHours: config.INBOX_HOURS, deadlineMs: recordWithinMs };
       await consume(
         {
           reader: createEntryReader({ connection: connect(), partition, consumer, maxEntries }),
@@ -111,7 +111,7 @@ await runService(process, {
           ack: (ids) => ackEntries(commands, partition, ids),
           moveToDeadLetters: (entry, reason) => deadLetterEntry(commands, partition, entry, reason),
           isPaused: () => isHeld(watch) || (state?.isPaused ?? false),
-          beat: watched.beat,
+          heartbeat: watched.heartbeat,
           metrics: consumerMetrics,
           logger: logger.child({ partition: partition.stream }),
         },

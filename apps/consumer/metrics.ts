@@ -13,9 +13,9 @@ export type ConsumerMetrics = ReturnType<typeof createConsumerMetrics>;
 export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
   const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
-  const batchesKnown = metrics.counter('known_batches_total', 'Duplicate batches, recorded before and skipped');
-  const batchesSettled = metrics.counter('settled_batches_total', 'Batches removed from the queue');
-  const buried = metrics.counter('dead_letters_total', 'Entries that could not be parsed');
+  const duplicateBatches = metrics.counter('duplicate_batches_total', 'Duplicate batches, recorded before and skipped');
+  const ackedBatches = metrics.counter('acked_batches_total', 'Batches removed from the queue');
+  const deadLetters = metrics.counter('dead_letters_total', 'Entries that could not be parsed');
   const purged = metrics.counter('purged_ids_total', 'Batch ids removed from the inbox');
   const retries = metrics.counter('retries_total', 'Failed steps that were retried', ['step']);
   const transactionRows = metrics.histogram('transaction_rows', 'Counts per transaction', rowBuckets);
@@ -29,30 +29,30 @@ export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () 
     'Time that all consumers need for the waiting batches, at the speed of this one',
   );
   const setQueueGauges = createQueueGauges(metrics);
-  let settled = 0;
-  let settledBefore = 0;
+  let acked = 0;
+  let ackedBefore = 0;
   let measuredAt = performance.now();
 
   return {
-    recorded: (rows: number, known: number, batches: number, ms: number) => {
+    recorded: (rows: number, duplicates: number, batches: number, ms: number) => {
       rowsRecorded.inc(rows);
-      batchesKnown.inc(known);
-      batchesSettled.inc(batches);
+      duplicateBatches.inc(duplicates);
+      ackedBatches.inc(batches);
       transactionRows.observe(rows);
       transactionSeconds.observe(ms / 1000);
-      settled += batches;
+      acked += batches;
     },
-    buried: () => buried.inc(),
+    movedToDeadLetters: () => deadLetters.inc(),
     purged: (ids: number) => purged.inc(ids),
     retried: (step: Step) => retries.inc({ step }),
     setQueueState: (state: Parameters<typeof setQueueGauges>[0]) => {
       setQueueGauges(state);
       const now = performance.now();
-      const perSecond = ((settled - settledBefore) / (now - measuredAt)) * 1000 * Math.max(1, state.consumers);
+      const perSecond = ((acked - ackedBefore) / (now - measuredAt)) * 1000 * Math.max(1, state.consumers);
       // A stalled consumer has no speed. The age of the oldest entry shows the stall.
       if (state.waitingBatches === 0) drainSeconds.set(0);
       else if (perSecond > 0) drainSeconds.set(state.waitingBatches / perSecond);
-      settledBefore = settled;
+      ackedBefore = acked;
       measuredAt = now;
     },
   };

@@ -5,7 +5,7 @@ import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import type { ConsumerMetrics, Step } from './metrics.ts';
 
 type RetrySettings = {
-  readonly beat: () => void;
+  readonly heartbeat: () => void;
   readonly metrics: ConsumerMetrics;
   readonly logger: Logger;
   readonly stopping: AbortSignal;
@@ -25,10 +25,10 @@ const messages: Readonly<Record<Step, string>> = {
  * `stopping` is aborted.
  */
 export const createRetry =
-  ({ beat, metrics, logger, stopping }: RetrySettings) =>
+  ({ heartbeat, metrics, logger, stopping }: RetrySettings) =>
   async <T>(step: Step, attempt: () => Promise<T>): Promise<T> => {
     for (let failures = 1; ; failures++) {
-      beat();
+      heartbeat();
       try {
         return await attempt();
       } catch (error) {
@@ -36,7 +36,7 @@ export const createRetry =
         metrics.retried(step);
         const pauseMs = backoffMs(failures, pauses);
         logger[levelOf(error)]({ err: error, pauseMs }, messages[step]);
-        beat();
+        heartbeat();
         await sleep(pauseMs, stopping);
         stopping.throwIfAborted();
       }

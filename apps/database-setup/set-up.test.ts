@@ -112,7 +112,7 @@ test('after a set-up with secrets each service works with its own, and a second 
   await setUp(config, logger);
   const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
   const consumer = connectAs(environment.DB_CONSUMER_SECRET_ARN);
-  assert.equal((await recordBatches(consumer, [batch], { slot: 0, inboxHours: 1, deadlineMs: 5_000 })).rows, 2);
+  assert.equal((await recordBatches(consumer, [batch], { shard: 0, inboxHours: 1, deadlineMs: 5_000 })).rows, 2);
   const producer = connectAs(environment.DB_PRODUCER_SECRET_ARN);
   assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
 });

@@ -2,7 +2,7 @@ import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 
-type FollowParts<State> = {
+type RegistrationDependencies<State> = {
   readonly register: () => Promise<void>;
   readonly readState: () => Promise<State>;
   readonly onState: (state: State) => void;
@@ -17,15 +17,18 @@ const againAfterMs = 500;
  * aborted. Redis may be flushed and forget the partitions. The age of the oldest entry matters most
  * when no consumer is there to publish it. Retries a failure after 0.5 s.
  */
-export const keepRegistered = async <State>(parts: FollowParts<State>, stopping: AbortSignal): Promise<void> => {
+export const keepRegistered = async <State>(
+  dependencies: RegistrationDependencies<State>,
+  stopping: AbortSignal,
+): Promise<void> => {
   while (!stopping.aborted) {
     let pauseMs = everyMs;
     try {
-      await parts.register();
-      parts.onState(await parts.readState());
+      await dependencies.register();
+      dependencies.onState(await dependencies.readState());
     } catch (error) {
       pauseMs = againAfterMs;
-      if (!stopping.aborted) parts.logger[levelOf(error)]({ err: error }, 'could not poll the queue; retrying');
+      if (!stopping.aborted) dependencies.logger[levelOf(error)]({ err: error }, 'could not poll the queue; retrying');
     }
     await sleep(pauseMs, stopping);
   }

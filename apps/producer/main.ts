@@ -99,15 +99,15 @@ await runService(process, {
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
     // Two connections: a command that waits for replicas delays all commands after it.
     const writing = connect();
-    const looking = connect();
+    const reading = connect();
     const ledger = connectReads(databaseSettingsOf(config), readWithinMs);
     const metrics = createMetrics(process, 'producer');
     const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);
     const limits = limitsOf(config);
     const stopping = new AbortController();
-    const watch = watchServers({ checks: serverChecks(config, looking, partitions, ledger), logger }, stopping.signal);
-    const registration = createRegistration(looking, config.REDIS_QUEUE, partitions, watch);
+    const watch = watchServers({ checks: serverChecks(config, reading, partitions, ledger), logger }, stopping.signal);
+    const registration = createRegistration(reading, config.REDIS_QUEUE, partitions, watch);
     const enqueuer = createEnqueuer({
       ...limits,
       connection: writing,
@@ -115,13 +115,13 @@ await runService(process, {
       areRegistered: registration.isDone,
       deadlineMs: acknowledgeWithinMs,
       attemptMs: attemptWithinMs,
-      onFlight: producerMetrics.flown,
+      onPipeline: producerMetrics.sentPipeline,
       onError: (error) => {
         producerMetrics.retried();
         logger[levelOf(error)]({ err: error }, 'Redis did not accept a batch; retrying');
       },
     });
-    const readState = stateReader(looking, config.REDIS_QUEUE);
+    const readState = stateReader(reading, config.REDIS_QUEUE);
     const following = keepRegistered(
       { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },
       stopping.signal,
@@ -134,7 +134,7 @@ await runService(process, {
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,
         readQueueState: readState,
-        readQueueReadiness: readinessReader({ ...limits, connection: looking, partitions }, registration.isDone),
+        readQueueReadiness: readinessReader({ ...limits, connection: reading, partitions }, registration.isDone),
         isLedgerUp: ledger.isLedgerUp,
         tokenGuard: tokenGuardOf(config, logger),
         onAccepted: producerMetrics.accepted,
@@ -159,7 +159,7 @@ await runService(process, {
         await watch.ended;
         await publishing.stop();
         writing.close();
-        looking.close();
+        reading.close();
         await ledger.close();
       },
     };

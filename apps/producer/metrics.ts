@@ -3,7 +3,7 @@ import type { Metrics } from '@sluice/runtime/metrics/metrics.ts';
 import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
 
 const acknowledgeBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
-const flightBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
+const pipelineBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
 
 /** Creates the metrics of a producer. */
 export const createProducerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
@@ -16,10 +16,10 @@ export const createProducerMetrics = (metrics: Metrics, databaseConnections: () 
     'Time from the whole request to its acknowledgement',
     acknowledgeBuckets,
   );
-  const flightRequests = metrics.histogram(
-    'flight_requests',
+  const pipelineRequests = metrics.histogram(
+    'pipeline_requests',
     'Requests whose counts were sent to Redis together',
-    flightBuckets,
+    pipelineBuckets,
   );
   return {
     accepted: (counts: number, ms: number) => {
@@ -28,7 +28,7 @@ export const createProducerMetrics = (metrics: Metrics, databaseConnections: () 
     },
     refused: (reason: ProblemCode) => refused.inc({ reason }),
     retried: () => retries.inc(),
-    flown: (requests: number) => flightRequests.observe(requests),
+    sentPipeline: (requests: number) => pipelineRequests.observe(requests),
     setQueueState: createQueueGauges(metrics),
   };
 };

@@ -6,14 +6,14 @@ import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { sampleWarnings, type Warn } from '@sluice/runtime/logging/sample-warnings.ts';
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { requireToken, type TokenGuard } from './http/bearer-token.ts';
-import { findHeaderFault } from './http/check-headers.ts';
+import { findHeaderProblem } from './http/check-headers.ts';
 import { lingerOnClose } from './connections/linger.ts';
 import { allowOrigin, type AllowedOrigins } from './http/cors.ts';
-import type { EnqueueParts } from './routes/enqueue-counts.ts';
-import { faultOfRequest } from './http/request-problem.ts';
+import type { EnqueueDependencies } from './routes/enqueue-counts.ts';
+import { problemOfRequest } from './http/request-problem.ts';
 import { createKeyReader } from './routes/idempotency-key.ts';
 import { answerBadUrl, answerNoRoute } from './http/not-found.ts';
-import { answerProblem, type Fault, type RefusalObserver } from './http/problem-answer.ts';
+import { answerProblem, type ProblemContent, type RefusalObserver } from './http/problem-answer.ts';
 import type { BodyLimits } from './body/collect-body.ts';
 import { clientsBy } from './limits/client-address.ts';
 import { evictConnections } from './connections/evict.ts';
@@ -22,16 +22,16 @@ import { limitPipelining } from './connections/limit-pipelining.ts';
 import { takeJson } from './body/read-body.ts';
 import { drainConnections } from './connections/drain.ts';
 import { createConnectionRefusal, refuseTunnels } from './connections/refuse.ts';
-import { addGetCount, type GetCountParts } from './routes/get-count.ts';
-import { addGetCounts, type GetCountsParts } from './routes/get-counts.ts';
+import { addGetCount, type GetCountDependencies } from './routes/get-count.ts';
+import { addGetCounts, type GetCountsDependencies } from './routes/get-counts.ts';
 import { addGetDocs } from './routes/get-docs.ts';
 import { addGetEvents } from './routes/get-events.ts';
 import { addGetOpenapi } from './routes/get-openapi.ts';
-import { addGetQueue, type GetQueueParts } from './routes/get-queue.ts';
+import { addGetQueue, type GetQueueDependencies } from './routes/get-queue.ts';
 import { addHealth } from './routes/health.ts';
 import { addPostCount } from './routes/post-count.ts';
 import { addPostCounts } from './routes/post-counts.ts';
-import { addReady, type ReadyParts } from './routes/ready.ts';
+import { addReady, type ReadyDependencies } from './routes/ready.ts';
 import { addRoot } from './routes/root.ts';
 import { setSafeHeaders } from './http/safe-headers.ts';
 
@@ -44,11 +44,11 @@ declare module 'fastify' {
 }
 
 /** The dependencies of the routes. */
-export type ServerParts = EnqueueParts &
-  GetCountParts &
-  GetCountsParts &
-  GetQueueParts &
-  ReadyParts & {
+export type ServerDependencies = EnqueueDependencies &
+  GetCountDependencies &
+  GetCountsDependencies &
+  GetQueueDependencies &
+  ReadyDependencies & {
     /** The check of tokens. Without it, no route needs a token. */
     readonly tokenGuard?: TokenGuard | undefined;
     readonly onRefused?: RefusalObserver | undefined;
@@ -80,10 +80,10 @@ type ServerSettings = {
 
 /** Creates the HTTP server. It does not listen yet. */
 export const createServer = (
-  parts: ServerParts,
+  dependencies: ServerDependencies,
   { corsOrigin, allowedHosts, logger, clientAddressHeader }: ServerSettings,
 ): FastifyInstance => {
-  const onRefused = parts.onRefused ?? (() => undefined);
+  const onRefused = dependencies.onRefused ?? (() => undefined);
   const server = fastify({
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -125,13 +125,13 @@ export const createServer = (
 
   const distrusted = new WeakSet<Socket>();
   checkHeads(server, distrusted, corsOrigin, allowedHosts);
-  server.setErrorHandler<Parameters<typeof faultOfRequest>[0]>((error, request, reply) => {
+  server.setErrorHandler<Parameters<typeof problemOfRequest>[0]>((error, request, reply) => {
     // Requests with methods that the router does not know pass no hook.
     setSafeHeaders(reply);
     allowOrigin(reply, corsOrigin);
     decideWhatFollows(request.raw, reply, distrusted);
-    const fault = faultOfRequest(error, request.raw.rawHeaders);
-    if (fault !== undefined) return answerProblem(reply, fault);
+    const problem = problemOfRequest(error, request.raw.rawHeaders);
+    if (problem !== undefined) return answerProblem(reply, problem);
     logger.error({ err: error, method: request.method, path: request.url }, 'a request failed');
     return answerProblem(reply, {
       status: 500,
@@ -141,17 +141,17 @@ export const createServer = (
   });
 
   takeJson(server, limits);
-  if (parts.tokenGuard !== undefined) requireToken(server, parts.tokenGuard);
+  if (dependencies.tokenGuard !== undefined) requireToken(server, dependencies.tokenGuard);
   addRoot(server);
-  addHealth(server, parts);
-  addReady(server, parts);
-  const readKey = createKeyReader(limits.clientOf, parts.tokenGuard !== undefined);
-  addPostCount(server, parts, readKey);
-  addPostCounts(server, parts, limits, readKey);
-  addGetCount(server, parts);
-  addGetCounts(server, parts, limits);
-  addGetQueue(server, parts);
-  addGetEvents(server, parts, limits);
+  addHealth(server, dependencies);
+  addReady(server, dependencies);
+  const readKey = createKeyReader(limits.clientOf, dependencies.tokenGuard !== undefined);
+  addPostCount(server, dependencies, readKey);
+  addPostCounts(server, dependencies, limits, readKey);
+  addGetCount(server, dependencies);
+  addGetCounts(server, dependencies, limits);
+  addGetQueue(server, dependencies);
+  addGetEvents(server, dependencies, limits);
   addGetOpenapi(server);
   addGetDocs(server);
   return server;
@@ -179,7 +179,7 @@ const checkHeads = (
       raw.resume();
       return reply.hijack();
     }
-    const detail = findHeaderFault(raw);
+    const detail = findHeaderProblem(raw);
     // The parser of Node stops after a request with `Upgrade`. A later request would wait
     // permanently.
     if (detail !== undefined || raw.headers.upgrade !== undefined) {
@@ -211,7 +211,7 @@ const decideWhatFollows = (
   else distrusted.add(socket);
 };
 
-const hostNotAllowed: Fault = {
+const hostNotAllowed: ProblemContent = {
   status: 421,
   code: 'host_not_allowed',
   detail: 'This server does not serve the requested host. Add the host to HTTP_ALLOWED_HOSTS.',

@@ -7,7 +7,7 @@ import { problem, problemMediaType, type Problem } from '@sluice/contract/proble
 import { routes, type Route } from '@sluice/contract/routes.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import { createLogger } from '@sluice/runtime/logging/logger.ts';
-import { createServer, type ServerParts } from './server.ts';
+import { createServer, type ServerDependencies } from './server.ts';
 
 // Shared helpers of the tests of this folder. The name ends with `.test.ts` so that only tests can
 // use it.
@@ -54,7 +54,7 @@ export const assertAnswer = <Name extends RouteName>(
 /** Creates a server whose dependencies all work, except those that a test replaces. */
 export const createTestServer = (
   t: TestContext,
-  parts: Partial<ServerParts> = {},
+  dependencies: Partial<ServerDependencies> = {},
   settings: Partial<Parameters<typeof createServer>[1]> = {},
 ) => {
   const enqueued: { readonly counts: readonly number[]; readonly key: string | undefined }[] = [];
@@ -86,7 +86,7 @@ export const createTestServer = (
       isLedgerUp: async () => true,
       readFindings: () => [],
       onRefused: (code) => refused.push(code),
-      ...parts,
+      ...dependencies,
     },
     { corsOrigin: '*', logger, ...settings },
   );

@@ -6,7 +6,7 @@ import { openConnection, requestText, type Answer, type Connection } from './con
 type Visible = Extract<Command, { kind: 'visible' }>;
 
 const firstCount = 1_700_000_000;
-const lookEveryMs = 2;
+const pollEveryMs = 2;
 const visibleWithinMs = 60_000;
 const unavailable = 503;
 
@@ -49,7 +49,7 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
             `${visible} of ${counts - refused} counts were visible ${visibleWithinMs} ms after the last was sent`,
           );
         }
-        await pause(lookEveryMs);
+        await pause(pollEveryMs);
       }
     };
     await Promise.race([Promise.all([watch(), posting]), faults.promise]);
@@ -109,6 +109,6 @@ const readRows = async (connection: Connection): Promise<number> => {
     if (status !== unavailable || performance.now() > giveUpAt) {
       throw new Error(`GET /count was answered ${status}: ${body}`);
     }
-    await pause(lookEveryMs);
+    await pause(pollEveryMs);
   }
 };

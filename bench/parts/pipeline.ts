@@ -26,7 +26,7 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>;
 
 const drainedWithinMs = 120_000;
 // Infrequent enough that polling costs the database almost nothing.
-const lookEveryMs = 20;
+const pollEveryMs = 20;
 
 const isStarted = (line: string): boolean => line.includes('"msg":"started"');
 
@@ -139,7 +139,7 @@ const watchLedger = (sql: Connection) => {
       if (performance.now() > giveUpAt) {
         throw new Error(`${recorded} of ${rows} counts were recorded within ${drainedWithinMs} ms`);
       }
-      await pause(lookEveryMs);
+      await pause(pollEveryMs);
     }
   };
 

@@ -55,11 +55,11 @@ const checkVersion = ({ version }: Variables): Finding | undefined => {
   // Some MariaDB servers prefix their version with 5.5.5, for old replicas.
   const [, major, minor] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? [];
   if (major === undefined) return undefined;
-  const [least, leastMinor] = minVersions[product];
-  if (Number(major) > least || (Number(major) === least && Number(minor) >= leastMinor)) return undefined;
+  const [minMajor, minMinor] = minVersions[product];
+  if (Number(major) > minMajor || (Number(major) === minMajor && Number(minor) >= minMinor)) return undefined;
   return warning(
     'mysql_too_old',
-    `The database is ${product} ${major}.${minor}, but Sluice is tested only on ${product} ${least}.${leastMinor} and newer. ` +
+    `The database is ${product} ${major}.${minor}, but Sluice is tested only on ${product} ${minMajor}.${minMinor} and newer. ` +
       'Update it.',
   );
 };

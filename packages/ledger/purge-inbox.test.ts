@@ -4,7 +4,7 @@ import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { purgeInbox } from './purge-inbox.ts';
 import { recordBatches } from './record.ts';
 
-const settings = { slot: 0, inboxHours: 1, deadlineMs: 3_000 };
+const settings = { shard: 0, inboxHours: 1, deadlineMs: 3_000 };
 const batchOf = (number: number) => ({
   batchId: number.toString(16).padStart(32, '0'),
   list: String(number),
@@ -32,7 +32,7 @@ test('expired ids are purged, oldest first and up to the limit; others stay', as
   );
   assert.equal(await purgeInbox(ledger, 10, 3_000), 3);
   assert.equal(await purgeInbox(ledger, 10, 3_000), 0);
-  assert.deepEqual(await recordBatches(ledger, [batchOf(100)], settings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(await recordBatches(ledger, [batchOf(100)], settings), { rows: 0, duplicates: 1 });
 });
 
 test('a purge neither waits for a recording in progress nor blocks one', async (t) => {
@@ -62,7 +62,7 @@ test('a purge neither waits for a recording in progress nor blocks one', async (
       ...settings,
       deadlineMs: 2_000,
     });
-    assert.deepEqual(recorded, { rows: 3, knownBatches: 0 });
+    assert.deepEqual(recorded, { rows: 3, duplicates: 0 });
     await connection.query('COMMIT');
   }, 5_000);
 });

@@ -149,13 +149,13 @@ test('a follower gets each count once while several consumers record at the same
       isLast = isRecorded;
     }
   };
-  const write = async (slot: number) => {
+  const write = async (shard: number) => {
     const connection = connect();
     for (let batch = 0; batch < batches; batch += 1) {
-      const batchId = `${slot}`.padStart(2, '0') + `${batch}`.padStart(30, '0');
+      const batchId = `${shard}`.padStart(2, '0') + `${batch}`.padStart(30, '0');
       const list = Array(1_000).fill(1).join(',');
       await recordBatches(connection, [{ batchId, list, size: 1_000, isKeyed: false }], {
-        slot,
+        shard,
         inboxHours: 1,
         deadlineMs: 60_000,
       });
@@ -163,7 +163,7 @@ test('a follower gets each count once while several consumers record at the same
   };
   const following = follow();
   try {
-    await Promise.all(Array.from({ length: writers }, (_, slot) => write(slot)));
+    await Promise.all(Array.from({ length: writers }, (_, shard) => write(shard)));
   } finally {
     isOver = true;
     await following;

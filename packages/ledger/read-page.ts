@@ -34,7 +34,7 @@ export type PageQuery = {
 
 const highestId = 2n ** 64n - 1n;
 // A consumer ends a transaction after 30 s. MySQL ends the session of a dead consumer after 15 s.
-const settledAfterSeconds = 60;
+const finalAfterSeconds = 60;
 
 /**
  * Reads one page of counts in one statement along the primary key. With `after`, reads the ids
@@ -80,7 +80,7 @@ const readFollowing = async (
   for (const row of rows) {
     const count = toCount(row);
     const id = BigInt(count.id);
-    if (id - last > BigInt(String(row['idStep'])) && row['isSettled'] !== 1) break;
+    if (id - last > BigInt(String(row['idStep'])) && row['isFinal'] !== 1) break;
     counts.push(count);
     last = id;
   }
@@ -92,7 +92,7 @@ const readRows = (ledger: LedgerConnection, selection: string, deadlineMs: numbe
     const [rows] = await connection.query<RowDataPacket[]>(
       // Qualified, otherwise MySQL sorts by the text.
       `SELECT CAST(\`count\`.id AS CHAR) AS id, count_value AS value, recorded_at AS recordedAt,
-          recorded_at < CURRENT_TIMESTAMP(3) - INTERVAL ${settledAfterSeconds} SECOND AS isSettled,
+          recorded_at < CURRENT_TIMESTAMP(3) - INTERVAL ${finalAfterSeconds} SECOND AS isFinal,
           @@auto_increment_increment AS idStep
         FROM \`count\` ${selection}`,
     );

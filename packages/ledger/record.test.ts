@@ -8,7 +8,7 @@ import type { LedgerConnection } from './connection/connection.ts';
 import { readTotal } from './read-total.ts';
 import { recordBatches } from './record.ts';
 
-const settings = { slot: 3, inboxHours: 1, deadlineMs: 10_000 };
+const settings = { shard: 3, inboxHours: 1, deadlineMs: 10_000 };
 const batchOf = (number: number, ...counts: number[]) => ({
   batchId: number.toString(16).padStart(32, '0'),
   list: counts.join(','),
@@ -20,7 +20,7 @@ test('batches are recorded once, with counts, ids and total in one transaction',
   const { connect, readCounts, readTotals, query } = await createTestLedger(t);
   const ledger = connect();
   const recorded = await recordBatches(ledger, [batchOf(1, 10, -20), batchOf(2, 30)], settings);
-  assert.deepEqual(recorded, { rows: 3, knownBatches: 0 });
+  assert.deepEqual(recorded, { rows: 3, duplicates: 0 });
   assert.deepEqual(await readCounts(), [10, -20, 30]);
   assert.equal(await readTotals(), 3);
   const [inbox] = await query(
@@ -57,8 +57,8 @@ test('a duplicate batch is skipped, and the batches next to it are recorded', as
   const ledger = connect();
   await recordBatches(ledger, [batchOf(1, 10), batchOf(3, 30)], settings);
   const recorded = await recordBatches(ledger, [batchOf(3, 30), batchOf(2, 20), batchOf(1, 10)], settings);
-  assert.deepEqual(recorded, { rows: 1, knownBatches: 2 });
-  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(recorded, { rows: 1, duplicates: 2 });
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, duplicates: 1 });
   assert.deepEqual(await readCounts(), [10, 30, 20]);
   assert.equal(await readTotals(), 3);
 });
@@ -66,7 +66,7 @@ test('a duplicate batch is skipped, and the batches next to it are recorded', as
 test('the same batch twice in one call is recorded once', async (t) => {
   const { connect, readCounts, readTotals } = await createTestLedger(t);
   const recorded = await recordBatches(connect(), [batchOf(1, 10), batchOf(1, 10)], settings);
-  assert.deepEqual(recorded, { rows: 1, knownBatches: 1 });
+  assert.deepEqual(recorded, { rows: 1, duplicates: 1 });
   assert.deepEqual(await readCounts(), [10]);
   assert.equal(await readTotals(), 1);
 });
@@ -79,7 +79,7 @@ test('concurrent recordings of overlapping batches record each once', async (t) 
     const mine = batches.slice(index * 10, index * 10 + 30).toReversed();
     for (;;) {
       try {
-        return await recordBatches(ledger, mine, { ...settings, slot: index });
+        return await recordBatches(ledger, mine, { ...settings, shard: index });
       } catch (error) {
         // The caller must retry a deadlock, as the consumer does.
         assert.match(String(error), /Deadlock|Lock wait/);
@@ -102,12 +102,12 @@ test('a transaction that fails in the middle leaves no trace', async (t) => {
   assert.deepEqual(await readCounts(), []);
   assert.deepEqual(await query('SELECT * FROM inbox'), []);
   await query('RENAME TABLE hidden TO totals');
-  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 1, knownBatches: 0 });
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 1, duplicates: 0 });
 });
 
 test('a transaction that waits too long for a lock leaves no trace', async (t) => {
   const { connect, query, readCounts } = await createTestLedger(t);
-  await query('INSERT INTO totals (slot, rows_count) VALUES (?, 0)', [settings.slot]);
+  await query('INSERT INTO totals (slot, rows_count) VALUES (?, 0)', [settings.shard]);
   await connect().run(async (other) => {
     await other.query('START TRANSACTION; SELECT * FROM totals FOR UPDATE');
     await assert.rejects(recordBatches(connect(), [batchOf(1, 10)], { ...settings, deadlineMs: 20_000 }), {
@@ -129,7 +129,7 @@ test('a COMMIT whose answer is lost is detected as done', async (t) => {
   await assert.rejects(attempt, { code: 'LEDGER_TIMEOUT' });
   await waitUntil(async () => (await readTotals()) === 1, 5_000);
   proxy.swallowReplies(false);
-  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(await recordBatches(ledger, [batchOf(1, 10)], settings), { rows: 0, duplicates: 1 });
   assert.deepEqual(await readCounts(), [10]);
 });
 
@@ -164,7 +164,7 @@ test('the total is the sum over shards, and the latest value that of the highest
   const { connect } = await createTestLedger(t);
   const ledger = connect();
   assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 0, latestValue: 0 });
-  await recordBatches(ledger, [batchOf(1, 5, 6)], { ...settings, slot: 0 });
-  await recordBatches(ledger, [batchOf(2, -7)], { ...settings, slot: 15 });
+  await recordBatches(ledger, [batchOf(1, 5, 6)], { ...settings, shard: 0 });
+  await recordBatches(ledger, [batchOf(2, -7)], { ...settings, shard: 15 });
   assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 3, latestValue: -7 });
 });

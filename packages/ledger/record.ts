@@ -7,7 +7,7 @@ type RecordSettings = {
    * The row of `totals` to add to, 0 to 15. Transactions on the same row wait for each other's
    * commit.
    */
-  readonly slot: number;
+  readonly shard: number;
   /**
    * The number of hours that a batch id is kept, at least 48 for a keyed batch. Meanwhile the
    * ledger skips duplicates of the batch.
@@ -17,11 +17,11 @@ type RecordSettings = {
 };
 
 /** The number of counts recorded now, and of batches recorded before. */
-export type Recorded = { readonly rows: number; readonly knownBatches: number };
+export type Recorded = { readonly rows: number; readonly duplicates: number };
 
 const duplicateEntry = 1062;
 // A key is valid for 24 hours, and its batch may have waited in the queue for another 24.
-const leastKeyedHours = 48;
+const minKeyedHours = 48;
 
 /**
  * Records batches in one transaction: ids into `inbox`, counts into `count`, their number into
@@ -37,34 +37,34 @@ export const recordBatches = async (
 ): Promise<Recorded> =>
   ledger.run(async (connection) => {
     // Sorted, so that two consumers with the same batches take the locks in the same order.
-    let unknown = [...new Map(batches.map((batch) => [batch.batchId, batch])).values()].toSorted((a, b) =>
+    let remaining = [...new Map(batches.map((batch) => [batch.batchId, batch])).values()].toSorted((a, b) =>
       a.batchId < b.batchId ? -1 : 1,
     );
-    while (unknown.length > 0) {
+    while (remaining.length > 0) {
       try {
-        const rows = unknown.reduce((sum, { size }) => sum + size, 0);
+        const rows = remaining.reduce((sum, { size }) => sum + size, 0);
         // `null` stops mysql2 from searching the whole text for placeholders.
-        await connection.query(transaction(unknown, rows, settings), null);
-        return { rows, knownBatches: batches.length - unknown.length };
+        await connection.query(transaction(remaining, rows, settings), null);
+        return { rows, duplicates: batches.length - remaining.length };
       } catch (error) {
         if (!isDuplicateEntry(error)) throw error;
         await connection.query('ROLLBACK');
-        const known = await findKnown(connection, unknown);
+        const recorded = await findRecorded(connection, remaining);
         // A duplicate that is not in `inbox` is an error of the database, not a batch recorded
         // before.
-        if (known.size === 0) throw error;
-        unknown = unknown.filter(({ batchId }) => !known.has(batchId));
+        if (recorded.size === 0) throw error;
+        remaining = remaining.filter(({ batchId }) => !recorded.has(batchId));
       }
     }
-    return { rows: 0, knownBatches: batches.length };
+    return { rows: 0, duplicates: batches.length };
   }, settings.deadlineMs);
 
 /**
  * Returns the transaction as one text, for one round trip. The server stops at the first statement
  * that fails, so COMMIT runs only if all others succeed.
  */
-const transaction = (batches: readonly EncodedBatch[], rows: number, { slot, inboxHours }: RecordSettings): string => {
-  const keyedHours = Math.max(leastKeyedHours, inboxHours);
+const transaction = (batches: readonly EncodedBatch[], rows: number, { shard, inboxHours }: RecordSettings): string => {
+  const keyedHours = Math.max(minKeyedHours, inboxHours);
   const ids = batches.map(
     ({ batchId, isKeyed }) => `(x'${batchId}', CURRENT_TIMESTAMP + INTERVAL ${isKeyed ? keyedHours : inboxHours} HOUR)`,
   );
@@ -73,12 +73,12 @@ const transaction = (batches: readonly EncodedBatch[], rows: number, { slot, inb
     'START TRANSACTION',
     `INSERT INTO inbox (batch_id, expires_at) VALUES ${ids.join(',')}`,
     `INSERT INTO \`count\` (count_value) VALUES ${counts.join(',')}`,
-    `INSERT INTO totals (slot, rows_count) VALUES (${slot}, ${rows}) ON DUPLICATE KEY UPDATE rows_count = rows_count + ${rows}`,
+    `INSERT INTO totals (slot, rows_count) VALUES (${shard}, ${rows}) ON DUPLICATE KEY UPDATE rows_count = rows_count + ${rows}`,
     'COMMIT',
   ].join('; ');
 };
 
-const findKnown = async (connection: PoolConnection, batches: readonly EncodedBatch[]): Promise<Set<string>> => {
+const findRecorded = async (connection: PoolConnection, batches: readonly EncodedBatch[]): Promise<Set<string>> => {
   const ids = batches.map(({ batchId }) => `x'${batchId}'`);
   const [found] = await connection.query<RowDataPacket[]>(
     `SELECT LOWER(HEX(batch_id)) AS batchId FROM inbox WHERE batch_id IN (${ids.join(',')})`,

@@ -15,7 +15,7 @@ test('rows that are missing from the totals are found', async (t) => {
   const { connect, query } = await createTestLedger(t);
   const ledger = connect();
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 0n, rowsCount: 0n });
-  await recordBatches(ledger, [batchOf(1, 1, 2, 3)], { slot: 0, inboxHours: 1, deadlineMs: 5_000 });
+  await recordBatches(ledger, [batchOf(1, 1, 2, 3)], { shard: 0, inboxHours: 1, deadlineMs: 5_000 });
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 3n, rowsCount: 3n });
   await query('DELETE FROM `count` WHERE count_value = 2');
   assert.deepEqual(await verifyTotals(ledger, 5_000), { total: 3n, rowsCount: 2n });
@@ -29,7 +29,7 @@ test('totals and rows come from one snapshot while consumers record', async (t) 
   const keepRecording = async () => {
     for (let number = 0; !isOver; number += 1) {
       await recordBatches(recording, [batchOf(number, 1, 2, 3)], {
-        slot: number % 4,
+        shard: number % 4,
         inboxHours: 1,
         deadlineMs: 5_000,
       });

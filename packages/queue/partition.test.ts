@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
-import { mostReadPartitions, readPartitions, registerPartitions } from './admin/partition-registry.ts';
+import { maxReadPartitions, readPartitions, registerPartitions } from './admin/partition-registry.ts';
 import { partitionOf, partitionsOf, possiblePartitionsOf } from './partition.ts';
 import { slotCount, slotOf } from './redis/slot.ts';
 
@@ -77,7 +77,7 @@ test('at most the maximum of partitions is read, lowest numbers first', async (t
     possible.map(({ stream }) => stream),
   );
   const read = (await readPartitions(connect(), name)).map(({ stream }) => stream);
-  assert.equal(read.length, mostReadPartitions);
+  assert.equal(read.length, maxReadPartitions);
   for (let count = 1; count <= 15; count++) {
     for (const { stream } of partitionsOf(name, count)) assert.ok(read.includes(stream), stream);
   }

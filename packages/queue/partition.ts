@@ -10,7 +10,7 @@ export const group = 'ledger';
 export type Partition = { readonly stream: string; readonly deadLetters: string };
 
 /** Maximum number of partitions that a queue may have at a time. */
-const mostPartitions = 64;
+const maxPartitions = 64;
 
 /**
  * Returns partition `index` of the `count` partitions of the queue `queueName`. Its slot is in the
@@ -36,7 +36,7 @@ export const partitionsOf = (queueName: string, count: number): Partition[] => {
 export const possiblePartitionsOf = (queueName: string): Partition[] => {
   const tagsOf = createTags(queueName);
   const possible = new Map<string, Partition>();
-  for (let count = 1; count <= mostPartitions; count++) {
+  for (let count = 1; count <= maxPartitions; count++) {
     for (let index = 0; index < count; index++) {
       const partition = findPartition(index, count, tagsOf);
       if (!possible.has(partition.stream)) possible.set(partition.stream, partition);

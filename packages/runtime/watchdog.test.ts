@@ -44,7 +44,7 @@ test('a process with a blocked event loop is killed', async (t) => {
 test('failed attempts count as attempts, and a loop that has ended is not watched', async (t) => {
   const { code, output } = await run(
     t,
-    `for (let attempt = 0; attempt < 15; attempt++) { loop.beat(); await until(100); }
+    `for (let attempt = 0; attempt < 15; attempt++) { loop.heartbeat(); await until(100); }
      loop.end();
      await until(${silentMs * 1.5});
      await watchdog.stop();`,
@@ -55,7 +55,7 @@ test('failed attempts count as attempts, and a loop that has ended is not watche
 test('one silent loop among others with heartbeats is found', async (t) => {
   const { signal, output } = await run(
     t,
-    `const other = watchdog.watch('another'); setInterval(() => loop.beat(), 50); await new Promise(() => {});`,
+    `const other = watchdog.watch('another'); setInterval(() => loop.heartbeat(), 50); await new Promise(() => {});`,
   );
   assert.equal(signal, 'SIGKILL');
   assert.match(output, /"loop":"another"/);
@@ -66,7 +66,7 @@ test('a clock that is set back does not kill a loop with heartbeats', async (t) 
     t,
     `const now = Date.now;
      Date.now = () => now() - 3_600_000;
-     for (let attempt = 0; attempt < 15; attempt++) { loop.beat(); await until(100); }
+     for (let attempt = 0; attempt < 15; attempt++) { loop.heartbeat(); await until(100); }
      loop.end();
      await watchdog.stop();`,
   );
@@ -78,7 +78,7 @@ test('a clock that is set forward does not hide a blocked loop', async (t) => {
     t,
     `const now = Date.now;
      Date.now = () => now() + 3_600_000;
-     loop.beat();
+     loop.heartbeat();
      await until(10);
      for (;;);`,
   );

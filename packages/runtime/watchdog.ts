@@ -4,7 +4,7 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 /** A watched loop. It must make an attempt again and again, successful or not. */
 export type WatchedLoop = {
   /** Reports the start or end of an attempt. */
-  readonly beat: () => void;
+  readonly heartbeat: () => void;
   /** Reports that the loop ended intentionally. */
   readonly end: () => void;
 };
@@ -20,13 +20,13 @@ type Orders = {
   /**
    * The number of each loop's last heartbeat, which no other heartbeat has. 0 marks a free index.
    */
-  readonly beats: Float64Array;
+  readonly heartbeats: Float64Array;
   readonly silentMs: number;
   /** The id of the process to kill. */
   readonly pid: number;
 };
 
-const mostLoops = 1_024;
+const maxLoops = 1_024;
 const checksPerLimit = 10;
 const standardOutput = 1;
 
@@ -37,30 +37,30 @@ const standardOutput = 1;
  * kills no process.
  */
 export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchdog => {
-  const beats = new Float64Array(new SharedArrayBuffer(mostLoops * Float64Array.BYTES_PER_ELEMENT));
+  const heartbeats = new Float64Array(new SharedArrayBuffer(maxLoops * Float64Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL(import.meta.url), {
-    workerData: { beats, silentMs, pid: process.pid } satisfies Orders,
+    workerData: { heartbeats, silentMs, pid: process.pid } satisfies Orders,
     execArgv: [],
     // Without this cache, a thread compiles again what it loads.
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
   });
   worker.unref();
-  let beatsMade = 0;
+  let heartbeatsMade = 0;
 
   const watch = (name: string): WatchedLoop => {
-    const slot = beats.indexOf(0);
-    if (slot === -1)
-      throw new Error(`The watchdog cannot watch ${name}: it already watches its maximum of ${mostLoops} loops`);
-    const beat = () => {
-      beatsMade += 1;
-      beats[slot] = beatsMade;
+    const index = heartbeats.indexOf(0);
+    if (index === -1)
+      throw new Error(`The watchdog cannot watch ${name}: it already watches its maximum of ${maxLoops} loops`);
+    const heartbeat = () => {
+      heartbeatsMade += 1;
+      heartbeats[index] = heartbeatsMade;
     };
-    beat();
-    worker.postMessage({ slot, name });
+    heartbeat();
+    worker.postMessage({ index, name });
     return {
-      beat,
+      heartbeat,
       end: () => {
-        beats[slot] = 0;
+        heartbeats[index] = 0;
       },
     };
   };
@@ -79,15 +79,15 @@ export const startWatchdog = (process: NodeJS.Process, silentMs: number): Watchd
  * checks without a heartbeat of a loop. So a process that was frozen as a whole gets its full time
  * again.
  */
-const guard = ({ beats, silentMs, pid }: Orders): void => {
+const guard = ({ heartbeats, silentMs, pid }: Orders): void => {
   const names = new Map<number, string>();
-  parentPort?.on('message', ({ slot, name }: { slot: number; name: string }) => names.set(slot, name));
-  const seen = new Float64Array(beats.length);
-  const silentChecks = new Uint32Array(beats.length);
+  parentPort?.on('message', ({ index, name }: { index: number; name: string }) => names.set(index, name));
+  const seen = new Float64Array(heartbeats.length);
+  const silentChecks = new Uint32Array(heartbeats.length);
   setInterval(() => {
-    for (const [slot, beat] of beats.entries()) {
-      silentChecks[slot] = beat === 0 || beat !== seen[slot] ? 0 : (silentChecks[slot] ?? 0) + 1;
-      seen[slot] = beat;
+    for (const [index, heartbeat] of heartbeats.entries()) {
+      silentChecks[index] = heartbeat === 0 || heartbeat !== seen[index] ? 0 : (silentChecks[index] ?? 0) + 1;
+      seen[index] = heartbeat;
     }
     const silent = silentChecks.findIndex((checks) => checks >= checksPerLimit);
     if (silent === -1) return;

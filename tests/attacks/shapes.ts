@@ -132,17 +132,17 @@ const pipelines = {
   },
 } satisfies Record<string, Shape>;
 
-const mostConnections = 4_200;
+const maxConnections = 4_200;
 
 /** Attacks with the maximum number of connections, which cost the attacker nothing to hold. */
 const connections = {
-  'idle connections': { connections: mostConnections, writes: [] },
-  'half a head on each connection': { connections: mostConnections, writes: [bytes('POST /count HTTP/1.1\r\nho')] },
+  'idle connections': { connections: maxConnections, writes: [] },
+  'half a head on each connection': { connections: maxConnections, writes: [bytes('POST /count HTTP/1.1\r\nho')] },
   'half a body on each connection': {
-    connections: mostConnections,
+    connections: maxConnections,
     writes: [bytes(post('/count', `${json}content-length: 11\r\n`, '{"cou'))],
   },
-  'one request on each connection': { connections: mostConnections, writes: [bytes(get('/'))] },
+  'one request on each connection': { connections: maxConnections, writes: [bytes(get('/'))] },
   'held bodies of a megabyte': {
     connections: 300,
     writes: [bytes(post('/counts', `${json}content-length: ${mebibyte}\r\n`, '{"counts":[1'.padEnd(mebibyte - 1)))],

@@ -12,7 +12,7 @@ import { createLoadedPipeline } from './loaded-pipeline.ts';
 // A private Redis, for large entries and to count connections.
 const redis = { ...(await startRedis(testFile)), host: '127.0.0.1' };
 const withinMs = 60_000;
-const mostConnections = 200;
+const maxConnections = 200;
 // Smaller than the large entries of a test together, and slightly larger than a consumer needs.
 const littleHeap = { NODE_OPTIONS: '--max-old-space-size=96' };
 
@@ -116,7 +116,7 @@ test('whatever is registered as a partition, the connections of a consumer are b
     60_000,
   );
   const { length } = await admin.clientList();
-  assert.ok(length < mostConnections, `${length} connections`);
+  assert.ok(length < maxConnections, `${length} connections`);
   const state = await fetch(`${address}/queue`);
   assert.equal(state.status, 200, await state.text());
   assert.match((await operate('consumers', 'status')).output, /invalid names in the partition registry/);

@@ -27,7 +27,7 @@ export const serviceArguments = (app: keyof typeof semiSpace): string[] => [
 // From this size on, the C library takes memory from the system and returns it at once
 // (mallopt(3)). Smaller blocks come from its heap, which shrinks only at its end. Parts of many
 // large requests would hold the heap permanently.
-const leastMappedBytes = 16_384;
+const minMappedBytes = 16_384;
 
 /**
  * Returns the environment of a service that is the same everywhere. The compile cache is in a
@@ -35,5 +35,5 @@ const leastMappedBytes = 16_384;
  */
 export const serviceEnvironment = (folder: string) => ({
   NODE_COMPILE_CACHE: join(folder, 'compiled'),
-  MALLOC_MMAP_THRESHOLD_: String(leastMappedBytes),
+  MALLOC_MMAP_THRESHOLD_: String(minMappedBytes),
 });

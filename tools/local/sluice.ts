@@ -43,7 +43,7 @@ export type Sluice = {
   readonly stop: () => Promise<void>;
 };
 
-const mostOfEach = 50;
+const maxOfEach = 50;
 const producerAnswersWithinMs = 3_000;
 
 /** Assembles the local Sluice without starting it. */
@@ -62,9 +62,9 @@ export const createSluice = ({
   const apps = createSupervisor({ ...watcher, onChange });
 
   const start = async () => {
-    const producers = readNumber(environment, 'PRODUCERS', 1, mostOfEach);
-    const consumers = readNumber(environment, 'CONSUMERS', 1, mostOfEach);
-    const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - mostOfEach);
+    const producers = readNumber(environment, 'PRODUCERS', 1, maxOfEach);
+    const consumers = readNumber(environment, 'CONSUMERS', 1, maxOfEach);
+    const firstPort = readNumber(environment, 'HTTP_PORT', 5080, 65_535 - maxOfEach);
     const access = readAccess(environment);
     requireOpenFiles();
     makeFolder(logFolderOf(folder));
@@ -157,10 +157,10 @@ const chooseConsolePorts = async (
   address: string,
   taken: readonly number[],
 ): Promise<readonly number[]> => {
-  const first = readNumber(environment, 'CONSOLE_PORT', 8080, 65_535 - mostOfEach);
+  const first = readNumber(environment, 'CONSOLE_PORT', 8080, 65_535 - maxOfEach);
   const isAsked = Boolean(environment['CONSOLE_PORT']);
   if (!isAsked) {
-    return Array.from({ length: 2 * mostOfEach }, (_, index) => first + index).filter((port) => !taken.includes(port));
+    return Array.from({ length: 2 * maxOfEach }, (_, index) => first + index).filter((port) => !taken.includes(port));
   }
   if (taken.includes(first))
     throw new SettingError(`CONSOLE_PORT is ${first}, which a producer uses. Choose another port`);

@@ -13,7 +13,7 @@ import { CommandError, usage, type OperatedQueue, type Terminal } from './comman
 const heardAfterMs = 3_500;
 // Consumers finish their transaction, which may take 30 s.
 const quietWithinMs = heardAfterMs + 32_000;
-const lookEveryMs = 200;
+const pollEveryMs = 200;
 const checkWithinMs = 3_000;
 // Maximum number of entries listed per partition.
 const listed = 20;
@@ -35,7 +35,7 @@ export const runConsumersCommand = async (
       const hasPassed = (ms: number) => performance.now() - askedAt > ms;
       let state = await readState();
       while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
-        await pause(lookEveryMs);
+        await pause(pollEveryMs);
         state = await readState();
       }
       if (state.inFlightBatches > 0) {

@@ -36,7 +36,7 @@ export const runDeadLettersCommand = async (
     if (letters.length === 0) say('There are no dead letters.');
     const width = Math.max(...letters.map((letter) => letter.name.length));
     for (const letter of letters)
-      say(`${letter.name.padEnd(width)}  ${letter.buriedAt.toISOString()}  ${letter.reason}`);
+      say(`${letter.name.padEnd(width)}  ${letter.movedAt.toISOString()}  ${letter.reason}`);
     if (letters.length === lettersPerPage)
       say(`There may be more: npm run dead-letters -- list --after '${letters.at(-1)?.name}'`);
     return 0;
@@ -49,7 +49,7 @@ export const runDeadLettersCommand = async (
     }
     say(`name    ${letter.name}`);
     say(`entry   ${letter.entry}`);
-    say(`buried  ${letter.buriedAt.toISOString()}`);
+    say(`buried  ${letter.movedAt.toISOString()}`);
     say(`reason  ${letter.reason}`);
     for (const [field, value] of letter.fields) say(`field   ${field} = ${value}`);
     return 0;

@@ -15,7 +15,7 @@ export type History = {
 export const historySeconds = 300;
 
 // Minimum time between two totals. The rate between closer ones is meaningless.
-const leastApartMs = 500;
+const minApartMs = 500;
 
 export const emptyHistory: History = { at: [], perSecond: [], waiting: [], oldestSeconds: [] };
 
@@ -62,7 +62,7 @@ export const createRateMeter = () => {
       } else if (base === undefined || base.stream !== stream || atMs < base.atMs) {
         base = { stream, atMs, rows };
         rate = null;
-      } else if (atMs - base.atMs >= leastApartMs) {
+      } else if (atMs - base.atMs >= minApartMs) {
         rate = Math.max(0, ((rows - base.rows) * 1000) / (atMs - base.atMs));
         base = { stream, atMs, rows };
       }

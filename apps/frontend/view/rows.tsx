@@ -4,7 +4,7 @@ import { formatClockWithMs, formatCount, formatDay, unknownFigure } from './form
 
 const shown = 10;
 // More rows than this at once are a stream, so none is highlighted.
-const mostArrivals = 3;
+const maxArrivals = 3;
 
 type RowsProps = { readonly rows: readonly Row[] | undefined; readonly isAway: boolean };
 
@@ -14,7 +14,7 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
   const highest = useRef<string>(undefined);
   const before = highest.current;
   const arrived = before === undefined ? [] : newest.filter(({ id }) => BigInt(id) > BigInt(before));
-  const fresh = new Set(arrived.length <= mostArrivals ? arrived.map(({ id }) => id) : []);
+  const fresh = new Set(arrived.length <= maxArrivals ? arrived.map(({ id }) => id) : []);
   useEffect(() => {
     if (rows !== undefined) highest.current = rows[0]?.id ?? '0';
   }, [rows]);

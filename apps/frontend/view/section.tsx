@@ -18,7 +18,7 @@ const reservoir = { left: 236, right: 640, lip: 66, floor: 214 };
 const pool = { left: 800, right: 1184, surface: 236, floor: 290 };
 const gateLeft = 640;
 const gateWidth = 14;
-const mostHosts = 6;
+const maxHosts = 6;
 // The value that fills the reservoir or opens the gate fully.
 const fullAt = 1_000_000;
 const marks = [10, 1_000, 100_000];
@@ -103,7 +103,7 @@ export const Section = memo(({ hosts, waiting, perSecond, gate, isLedgerAway }: 
 
 /** Spouts, one per host, over the channel that leads to the reservoir. */
 const Spouts = ({ hosts, isFlowing }: { readonly hosts: number; readonly isFlowing: boolean }) => {
-  const shown = Math.min(hosts, mostHosts);
+  const shown = Math.min(hosts, maxHosts);
   return (
     <g className="spouts">
       {Array.from({ length: shown }, (_, index) => {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { maxBodyBytes } from '@sluice/contract/routes.ts';
 import type { FairShares, Share } from '../limits/fair-shares.ts';
 import type { ClientOf } from '../limits/client-address.ts';
-import type { Fault } from '../http/problem-answer.ts';
+import type { ProblemContent } from '../http/problem-answer.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,7 +22,7 @@ export type BodyLimits = {
 /** A complete body, or the reason why there is none. */
 export type CollectedBody =
   | { readonly bytes: Buffer }
-  | { readonly fault: Fault }
+  | { readonly problem: ProblemContent }
   /** The connection broke off. */
   | { readonly error: Error };
 
@@ -36,7 +36,7 @@ const nothing = Buffer.alloc(0);
 /** The shared limits of all bodies, and the check for one kind of body. */
 export type CollectSettings = BodyLimits & {
   /** Evaluates the beginning of a large body, so that the rest of a bad one need not be read. */
-  readonly findFault?: ((beginning: string) => Fault | undefined) | undefined;
+  readonly findProblem?: ((beginning: string) => ProblemContent | undefined) | undefined;
 };
 
 /**
@@ -45,13 +45,13 @@ export type CollectSettings = BodyLimits & {
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,
-  { memory, clientOf, findFault }: CollectSettings,
+  { memory, clientOf, findProblem }: CollectSettings,
   maxBytes: number,
   done: (body: CollectedBody) => void,
 ): void => {
   const declared = Number(raw.headers['content-length']);
   if (declared > maxBytes) {
-    done({ fault: tooLarge(maxBytes) });
+    done({ problem: tooLarge(maxBytes) });
     return;
   }
   if (expectsContinue(raw)) answer?.writeContinue();
@@ -73,9 +73,9 @@ export const collectBody = (
   const account = (by: number) => {
     if (share !== undefined) return share.grow(by);
     if (collected.length() <= freeBytes) return undefined;
-    const fault = findFault?.(collected.bytes().toString('latin1'));
-    if (fault !== undefined) return finish({ fault });
-    share = memory.take(clientOf(raw), 0, () => finish({ fault: busy }));
+    const problem = findProblem?.(collected.bytes().toString('latin1'));
+    if (problem !== undefined) return finish({ problem });
+    share = memory.take(clientOf(raw), 0, () => finish({ problem: busy }));
     // The counts of the body stay in memory until the answer.
     answer?.once('close', share.release);
     return share.grow(collected.length());
@@ -83,8 +83,8 @@ export const collectBody = (
 
   const onData = (part: Buffer) => {
     parts += 1;
-    if (collected.length() + part.length > maxBytes) return finish({ fault: tooLarge(maxBytes) });
-    if (parts > maxParts) return finish({ fault: tooManyParts });
+    if (collected.length() + part.length > maxBytes) return finish({ problem: tooLarge(maxBytes) });
+    if (parts > maxParts) return finish({ problem: tooManyParts });
     collected.append(part);
     return account(part.length);
   };
@@ -150,7 +150,7 @@ const createGrowingBuffer = (expected: number) => {
   };
 };
 
-const tooLarge = (maxBytes: number): Fault => ({
+const tooLarge = (maxBytes: number): ProblemContent => ({
   status: 413,
   code: 'body_too_large',
   detail:
@@ -159,13 +159,13 @@ const tooLarge = (maxBytes: number): Fault => ({
       : `The body is larger than ${maxBytes.toLocaleString('en')} bytes. Send one count, or use POST /counts for many.`,
 });
 
-const tooManyParts: Fault = {
+const tooManyParts: ProblemContent = {
   status: 413,
   code: 'body_too_large',
   detail: `The body arrived in more than ${maxParts.toLocaleString('en')} parts. Send larger chunks, or several smaller requests.`,
 };
 
-const busy: Fault = {
+const busy: ProblemContent = {
   status: 503,
   code: 'server_busy',
   detail: 'This producer has no memory for another body. Nothing was recorded. Try again.',

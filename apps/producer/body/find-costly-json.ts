@@ -1,5 +1,5 @@
 import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
-import type { Fault } from '../http/problem-answer.ts';
+import type { ProblemContent } from '../http/problem-answer.ts';
 
 /**
  * Finds the problem of a large JSON body, or of its beginning, without parsing it. A megabyte of
@@ -7,16 +7,16 @@ import type { Fault } from '../http/problem-answer.ts';
  * valid body of that size is `{"counts":[…]}` with only numbers in the list. Not for small bodies:
  * they cost little, and the error of the schema is more exact.
  */
-export const findCostlyJson = (text: string): Fault | undefined => {
+export const findCostlyJson = (text: string): ProblemContent | undefined => {
   const list = text.indexOf('[');
   const inList = list === -1 ? -1 : findFirst(text, ['"', '{', '['], list + 1);
   // A valid body has one name.
   const at = inList === -1 ? findNth(text, '"', 3) : inList;
   if (at !== -1) {
-    return faultAt('#', `must be a list of integers; character ${at + 1} starts something else`);
+    return problemAt('#', `must be a list of integers; character ${at + 1} starts something else`);
   }
   if (findNth(text, ',', maxCountsPerRequest) === -1) return undefined;
-  return faultAt('#/counts', `must have at most ${maxCountsPerRequest} counts`);
+  return problemAt('#/counts', `must have at most ${maxCountsPerRequest} counts`);
 };
 
 const findFirst = (text: string, characters: readonly string[], from: number): number => {
@@ -33,7 +33,7 @@ const findNth = (text: string, character: string, nth: number): number => {
   return at;
 };
 
-const faultAt = (pointer: string, detail: string): Fault => ({
+const problemAt = (pointer: string, detail: string): ProblemContent => ({
   status: 400,
   code: 'invalid_request',
   detail: `The body is invalid: ${pointer} ${detail}.`,

@@ -7,7 +7,7 @@ import { pointerTo } from '../http/request-problem.ts';
 import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
 import { parseNdjson } from './parse-ndjson.ts';
-import { FaultError, type Fault } from '../http/problem-answer.ts';
+import { ProblemError, type ProblemContent } from '../http/problem-answer.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +20,7 @@ const jsonMediaType = 'application/json';
 /** Makes JSON the only kind of body that the server accepts. */
 export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
   server.removeAllContentTypeParsers();
-  takeBodies(server, { ...limits, findFault: findCostlyJson }, jsonMediaType, parseJson);
+  takeBodies(server, { ...limits, findProblem: findCostlyJson }, jsonMediaType, parseJson);
 };
 
 /**
@@ -29,11 +29,11 @@ export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
 export const takeNdjson = (scope: FastifyInstance, limits: BodyLimits): void =>
   takeBodies(scope, limits, ndjsonMediaType, (text) => {
     const parsed = parseNdjson(text);
-    return 'counts' in parsed ? { value: parsed } : { fault: faultInLine(parsed) };
+    return 'counts' in parsed ? { value: parsed } : { problem: problemInLine(parsed) };
   });
 
 type BodyDone = (error: Error | null, body?: unknown) => void;
-type Parsed = { readonly value: unknown } | { readonly fault: Fault };
+type Parsed = { readonly value: unknown } | { readonly problem: ProblemContent };
 
 const takeBodies = (
   scope: FastifyInstance,
@@ -44,15 +44,15 @@ const takeBodies = (
   const takeTurn = createTurns();
   const finish = (bytes: Buffer, done: BodyDone) => {
     const parsed = parse(withoutMark(bytes.toString('utf8')));
-    if ('fault' in parsed) done(new FaultError(parsed.fault));
+    if ('problem' in parsed) done(new ProblemError(parsed.problem));
     else done(null, parsed.value);
   };
   scope.addContentTypeParser(mediaType, (request: FastifyRequest, _payload: IncomingMessage, done) => {
-    const fault = faultInHeaders(request);
-    if (fault !== undefined) return done(new FaultError(fault));
+    const problem = problemInHeaders(request);
+    if (problem !== undefined) return done(new ProblemError(problem));
     const { maxBodyBytes: maxBytes = maxBodyBytes } = request.routeOptions.config;
     return collectBody(request, settings, maxBytes, (body) => {
-      if ('fault' in body) done(new FaultError(body.fault));
+      if ('problem' in body) done(new ProblemError(body.problem));
       else if ('error' in body) done(body.error);
       else if (body.bytes.length <= freeBytes) finish(body.bytes, done);
       else void takeTurn().then(() => finish(body.bytes, done));
@@ -70,23 +70,23 @@ const createTurns = (): (() => Promise<void>) => {
 
 const parseJson = (text: string): Parsed => {
   const costly = text.length > freeBytes ? findCostlyJson(text) : undefined;
-  if (costly !== undefined) return { fault: costly };
+  if (costly !== undefined) return { problem: costly };
   let value: unknown;
   try {
     // Fastify's own parser drops or refuses `__proto__`. Here it is an unknown name like any other.
     value = JSON.parse(text);
   } catch {
-    return { fault: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
+    return { problem: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
   }
   // A body of one member has two quotation marks. Every valid body has one member.
   const name = hasThirdQuotationMark(text) ? findRepeatedMember(text) : undefined;
-  return name === undefined ? { value } : { fault: repeatedMember(name) };
+  return name === undefined ? { value } : { problem: repeatedMember(name) };
 };
 /**
  * Returns the problem of a body that cannot be read as declared. Bodies are UTF-8 (RFC 8259 §8.1)
  * and not compressed.
  */
-const faultInHeaders = ({ headers }: FastifyRequest): Fault | undefined => {
+const problemInHeaders = ({ headers }: FastifyRequest): ProblemContent | undefined => {
   const type = headers['content-type'];
   if (type !== jsonMediaType && type !== undefined) {
     const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1]?.toLowerCase();
@@ -111,7 +111,7 @@ const hasThirdQuotationMark = (text: string): boolean => {
   return second !== -1 && text.includes('"', second + 1);
 };
 
-const repeatedMember = (name: string): Fault => {
+const repeatedMember = (name: string): ProblemContent => {
   const pointer = pointerTo('', name);
   const detail = 'occurs more than once';
   return {
@@ -122,7 +122,7 @@ const repeatedMember = (name: string): Fault => {
   };
 };
 
-const faultInLine = ({ line, detail }: { readonly line: number; readonly detail: string }): Fault => ({
+const problemInLine = ({ line, detail }: { readonly line: number; readonly detail: string }): ProblemContent => ({
   status: 400,
   code: 'invalid_request',
   detail: `The body is invalid: line ${line} ${detail}.`,

@@ -53,7 +53,7 @@ const createGate = () => {
     (!input.hasPipelined || pipelined < maxPipelined);
 
   /** Handles the result of parsing. Calls `bytes` only if some were not parsed. */
-  const settle = (input: Input, result: number | Stop, bytes: () => Buffer): void => {
+  const onParsed = (input: Input, result: number | Stop, bytes: () => Buffer): void => {
     if (hasEnded(input)) {
       input.parser.pause();
     } else if (isPause(result)) {
@@ -89,7 +89,7 @@ const createGate = () => {
       input.held = undefined;
       if (held !== undefined && !hasEnded(input)) {
         parser.resume();
-        settle(input, parser.execute(held), () => held);
+        onParsed(input, parser.execute(held), () => held);
       }
       // Node resumes the sockets that it has paused itself.
       if (input.held === undefined && isRead(socket)) socket.resume();
@@ -117,7 +117,7 @@ const createGate = () => {
     count(input, -input.pipelined);
   };
 
-  return { mayParse, settle, count, onResume, forget };
+  return { mayParse, onParsed, count, onResume, forget };
 };
 
 /**
@@ -154,7 +154,7 @@ export const limitPipelining = (server: Server, onInput: (socket: Socket) => voi
     const getBytes = () => parser.getCurrentBuffer();
     parser[kOnExecute] = (result) => {
       onInput(socket);
-      gate.settle(input, result, getBytes);
+      gate.onParsed(input, result, getBytes);
     };
     socket.on('resume', () => gate.onResume(input)).once('close', () => gate.forget(input));
   });

@@ -13,7 +13,7 @@ export const lingerOnClose = ({ server }: FastifyInstance): void => {
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', (socket) => {
     // Node calls this after a last answer. Its own function closes at once.
-    socket.destroySoon = () => closeInStages(socket);
+    socket.destroySoon = () => closeLingering(socket);
   });
 };
 
@@ -23,7 +23,7 @@ export const lingerOnClose = ({ server }: FastifyInstance): void => {
  * client closes or the time is up. Closing with unread bytes would reset the connection, and the
  * client might never see the answer.
  */
-export const closeInStages = (socket: Socket, last?: string): void => {
+export const closeLingering = (socket: Socket, last?: string): void => {
   socket.on('error', () => socket.destroy());
   if (last !== undefined) socket.write(last);
   socket.end(() => {

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { problemMediaType } from '@sluice/contract/problem.ts';
 import type { FastifyInstance } from 'fastify';
 import { answerInProgress } from './answer-in-progress.ts';
-import { closeInStages } from './linger.ts';
+import { closeLingering } from './linger.ts';
 import { corsHeaders, type AllowedOrigins } from '../http/cors.ts';
-import { exposedHeaders, problemBody, type Fault, type RefusalObserver } from '../http/problem-answer.ts';
+import { exposedHeaders, problemBody, type ProblemContent, type RefusalObserver } from '../http/problem-answer.ts';
 import { safeHeaders } from '../http/safe-headers.ts';
 
 /**
@@ -21,9 +21,9 @@ export const createConnectionRefusal =
       return;
     }
     afterAnswers(socket, () => {
-      const fault = faultOfConnection(error);
-      onRefused(fault.code);
-      endWith(socket, fault, origins);
+      const problem = problemOfConnection(error);
+      onRefused(problem.code);
+      endWith(socket, problem, origins);
     });
   };
 
@@ -66,10 +66,15 @@ const afterAnswers = (socket: Socket, refuse: () => void): void => {
   }
 };
 
-const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more: readonly string[]): void => {
-  const body = problemBody(fault);
+const endWith = (
+  socket: Socket,
+  problem: ProblemContent,
+  origins: AllowedOrigins,
+  ...more: readonly string[]
+): void => {
+  const body = problemBody(problem);
   const head = [
-    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `content-type: ${problemMediaType}`,
     `content-length: ${Buffer.byteLength(body)}`,
     // A request that cannot be parsed has no origin to look up.
@@ -79,14 +84,14 @@ const endWith = (socket: Socket, fault: Fault, origins: AllowedOrigins, ...more:
     'connection: close',
     ...more,
   ];
-  closeInStages(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
+  closeLingering(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
 };
 
 /** Returns the reason that the parser of Node gives. */
 const reasonOf = (error: NodeJS.ErrnoException): string =>
   'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 
-const faultOfConnection = (error: NodeJS.ErrnoException): Fault => {
+const problemOfConnection = (error: NodeJS.ErrnoException): ProblemContent => {
   switch (error.code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return {

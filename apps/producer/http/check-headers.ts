@@ -13,7 +13,7 @@ const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
  * (RFC 9112 §2.3), for one valid Host (§3.2), and transfer codings (§6.1): only chunked is
  * supported, and none for HTTP/1.0.
  */
-export const findHeaderFault = ({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined => {
+export const findHeaderProblem = ({ headers, httpVersion, rawHeaders }: IncomingMessage): string | undefined => {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The HTTP version must be 1.1 or 1.0.';
   const { host, 'transfer-encoding': coding } = headers;
   if (host === undefined) {

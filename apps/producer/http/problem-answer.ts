@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { isReadable } from './cors.ts';
 
 /** The content of a problem document, and its status. */
-export type Fault = {
+export type ProblemContent = {
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail: string;
@@ -22,14 +22,14 @@ declare module 'fastify' {
   }
 }
 
-/** An error that carries a {@link Fault}, for code that can only throw. */
-export class FaultError extends Error {
+/** An error that carries a {@link ProblemContent}, for code that can only throw. */
+export class ProblemError extends Error {
   readonly code = 'REQUEST_AT_FAULT';
-  readonly fault: Fault;
+  readonly problem: ProblemContent;
 
-  constructor(fault: Fault) {
-    super(fault.detail);
-    this.fault = fault;
+  constructor(problem: ProblemContent) {
+    super(problem.detail);
+    this.problem = problem;
   }
 }
 
@@ -40,16 +40,20 @@ export const retryAfterSeconds = 1;
 export const exposedHeaders = 'Allow, Retry-After, WWW-Authenticate';
 
 /** Serializes a problem document. */
-export const problemBody = ({ retryAfterSeconds: _header, ...fault }: Fault): string =>
-  JSON.stringify({ type: 'about:blank', title: STATUS_CODES[fault.status] ?? 'Unknown', ...fault } satisfies Problem);
+export const problemBody = ({ retryAfterSeconds: _header, ...problem }: ProblemContent): string =>
+  JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Unknown',
+    ...problem,
+  } satisfies Problem);
 
 /** Answers with a problem document. Every 503 and 429 has a `Retry-After`. */
-export const answerProblem = (reply: FastifyReply, fault: Fault): FastifyReply => {
+export const answerProblem = (reply: FastifyReply, problem: ProblemContent): FastifyReply => {
   // A client that has disconnected gets no answer, so it does not count as refused.
-  if (!reply.request.raw.socket.destroyed) reply.server.onRefused(fault.code);
-  const waitSeconds = fault.retryAfterSeconds ?? (fault.status === 503 ? retryAfterSeconds : undefined);
+  if (!reply.request.raw.socket.destroyed) reply.server.onRefused(problem.code);
+  const waitSeconds = problem.retryAfterSeconds ?? (problem.status === 503 ? retryAfterSeconds : undefined);
   if (waitSeconds !== undefined) reply.header('retry-after', String(waitSeconds));
   if (isReadable(reply)) reply.header('access-control-expose-headers', exposedHeaders);
   // Serialized already, so that Fastify applies no response schema.
-  return reply.code(fault.status).type(problemMediaType).send(problemBody(fault));
+  return reply.code(problem.status).type(problemMediaType).send(problemBody(problem));
 };

@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import { FaultError, type Fault } from './problem-answer.ts';
+import { ProblemError, type ProblemContent } from './problem-answer.ts';
 
 type Violation = NonNullable<FastifyError['validation']>[number];
 type Place = NonNullable<FastifyError['validationContext']>;
@@ -10,12 +10,15 @@ const longestNameShown = 64;
  * Returns the problem of a request that Fastify or a parser refused, or `undefined` if the server
  * is at fault. `rawHeaders` holds the names and values of the request's headers.
  */
-export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: readonly string[]): Fault | undefined => {
-  if (error instanceof FaultError) return error.fault;
+export const problemOfRequest = (
+  error: FastifyError | ProblemError,
+  rawHeaders: readonly string[],
+): ProblemContent | undefined => {
+  if (error instanceof ProblemError) return error.problem;
   if (error.validation !== undefined) {
     const place = error.validationContext ?? 'body';
     const errors = error.validation.map((violation) => locate(place, violation, rawHeaders));
-    const detail = `The ${nameOf(place)} invalid: ${errors.map(({ pointer, detail: fault }) => `${pointer} ${fault}`).join('; ')}.`;
+    const detail = `The ${nameOf(place)} invalid: ${errors.map(({ pointer, detail: problem }) => `${pointer} ${problem}`).join('; ')}.`;
     return { status: 400, code: 'invalid_request', detail, errors };
   }
   switch (error.code) {
@@ -40,7 +43,7 @@ export const faultOfRequest = (error: FastifyError | FaultError, rawHeaders: rea
       };
     default:
       // Other errors of the client are bodies that broke off or differ from their declared length.
-      return isFaultOfClient(error) ? { status: 400, code: 'invalid_request', detail: `${error.message}.` } : undefined;
+      return isClientError(error) ? { status: 400, code: 'invalid_request', detail: `${error.message}.` } : undefined;
   }
 };
 
@@ -52,7 +55,7 @@ export const pointerTo = (path: string, member?: unknown): string => {
 
 const cutShort = (name: string): string => name.slice(0, longestNameShown).toWellFormed();
 
-const isFaultOfClient = ({ statusCode }: FastifyError): boolean =>
+const isClientError = ({ statusCode }: FastifyError): boolean =>
   statusCode !== undefined && statusCode >= 400 && statusCode < 500;
 
 const nameOf = (place: Place): string => {
@@ -71,23 +74,23 @@ const locate = (
   violation: Violation,
   rawHeaders: readonly string[],
 ): { pointer: string; detail: string } => {
-  if (place === 'body') return faultInBody(violation);
-  if (place === 'headers') return faultInKey(rawHeaders);
-  return faultInQuery(violation);
+  if (place === 'body') return problemInBody(violation);
+  if (place === 'headers') return problemInKey(rawHeaders);
+  return problemInQuery(violation);
 };
 
 /**
  * Returns the problem of the `Idempotency-Key`, the only header of the contract. Node joins several
  * into one value.
  */
-const faultInKey = (rawHeaders: readonly string[]) => {
+const problemInKey = (rawHeaders: readonly string[]) => {
   const names = rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'idempotency-key');
   const detail =
     names.length > 1 ? 'occurs more than once' : 'must be 1 to 255 printable ASCII characters without spaces';
   return { pointer: 'header:Idempotency-Key', detail };
 };
 
-const faultInQuery = ({ instancePath, keyword, params }: Violation) => {
+const problemInQuery = ({ instancePath, keyword, params }: Violation) => {
   const name = instancePath.slice(1);
   if (keyword === 'additionalProperties') {
     const unknown = encodeURIComponent(cutShort(String(params['additionalProperty'])));
@@ -101,7 +104,7 @@ const faultInQuery = ({ instancePath, keyword, params }: Violation) => {
   return { pointer: `query:${name}`, detail };
 };
 
-const faultInBody = ({ instancePath, keyword, params, message }: Violation): { pointer: string; detail: string } => {
+const problemInBody = ({ instancePath, keyword, params, message }: Violation): { pointer: string; detail: string } => {
   switch (keyword) {
     case 'additionalProperties':
       return { pointer: pointerTo(instancePath, params['additionalProperty']), detail: 'is unknown' };

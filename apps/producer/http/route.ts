@@ -1,7 +1,7 @@
 import type { Route } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
-import { answerProblem, retryAfterSeconds, type Fault } from './problem-answer.ts';
+import { answerProblem, retryAfterSeconds, type ProblemContent } from './problem-answer.ts';
 
 type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
 
@@ -27,7 +27,7 @@ export type AnswerOf<R extends Route> =
     }[keyof R['answers']]
   /** A body that is serialized already. */
   | { readonly status: keyof R['answers']; readonly json: string }
-  | { readonly fault: Fault };
+  | { readonly problem: ProblemContent };
 
 /**
  * Adds a route of the contract. Fastify validates the request before `handle` gets it, and
@@ -55,7 +55,7 @@ export const addRoute = <R extends Route>(
     handler: async (request, reply) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- validated with this schema
       const answer = await handle(request as Checked as RequestOf<R>);
-      return 'fault' in answer ? answerProblem(reply, answer.fault) : bodyOf(answer, reply);
+      return 'problem' in answer ? answerProblem(reply, answer.problem) : bodyOf(answer, reply);
     },
   });
 };

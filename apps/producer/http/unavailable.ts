@@ -1,23 +1,23 @@
 import { isDefect } from '@sluice/contract/defect.ts';
 import type { Warn } from '@sluice/runtime/logging/sample-warnings.ts';
-import type { Fault } from './problem-answer.ts';
+import type { ProblemContent } from './problem-answer.ts';
 
 /** The problem when the database does not answer in time, or refuses. */
-const databaseUnavailable: Fault = {
+const databaseUnavailable: ProblemContent = {
   status: 503,
   code: 'ledger_unavailable',
   detail: 'The database is unavailable. Try again.',
 };
 
 /** The problem when clients request more pages than can be read in time. */
-export const tooManyReads: Fault = {
+export const tooManyReads: ProblemContent = {
   status: 503,
   code: 'too_many_reads',
   detail: 'Too many reads wait for the database. Try again.',
 };
 
 /** The problem when the queue does not answer in time, or refuses. */
-export const queueUnavailable: Fault = {
+export const queueUnavailable: ProblemContent = {
   status: 503,
   code: 'queue_unavailable',
   detail: 'The queue is unavailable. Try again.',
@@ -27,8 +27,8 @@ export const queueUnavailable: Fault = {
  * Logs a failed read of the database and returns it as an outage. Rethrows a defect
  * ({@link isDefect}): a retry would not help while the defect lasts.
  */
-export const faultOfLedgerRead = (error: unknown, warn: Warn): { readonly fault: Fault } => {
+export const problemOfLedgerRead = (error: unknown, warn: Warn): { readonly problem: ProblemContent } => {
   if (isDefect(error)) throw error;
   warn({ err: error }, 'could not read the database');
-  return { fault: databaseUnavailable };
+  return { problem: databaseUnavailable };
 };

@@ -2,10 +2,10 @@ import type { Finding } from '@sluice/contract/finding.ts';
 import type { Enqueuer } from '@sluice/queue/append/enqueue.ts';
 import type { EnqueueOutcome } from '@sluice/queue/append/enqueue-outcome.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
-import type { Fault } from '../http/problem-answer.ts';
+import type { ProblemContent } from '../http/problem-answer.ts';
 
 /** The dependencies of the routes that accept counts. */
-export type EnqueueParts = {
+export type EnqueueDependencies = {
   readonly hostname: string;
   readonly enqueue: Enqueuer['enqueue'];
   /** Returns the findings of the server check. No counts go to a queue that would lose them. */
@@ -18,21 +18,21 @@ export type EnqueueParts = {
 
 /** Adds the counts of a request to the queue. Returns `accepted` or the problem. */
 export const enqueueCounts = async <Accepted>(
-  { enqueue, readFindings, onAccepted }: EnqueueParts,
+  { enqueue, readFindings, onAccepted }: EnqueueDependencies,
   counts: readonly number[],
   idempotencyKey: IdempotencyKey | undefined,
   accepted: Accepted,
-): Promise<Accepted | { readonly fault: Fault }> => {
+): Promise<Accepted | { readonly problem: ProblemContent }> => {
   const refusal = readFindings().find(({ severity }) => severity === 'refused');
-  if (refusal !== undefined) return { fault: { status: 503, code: 'queue_unsafe', detail: refusal.detail } };
+  if (refusal !== undefined) return { problem: { status: 503, code: 'queue_unsafe', detail: refusal.detail } };
   const startedAt = performance.now();
   const outcome = await enqueue(counts, idempotencyKey);
-  if (outcome !== 'acknowledged') return { fault: faults[outcome] };
+  if (outcome !== 'acknowledged') return { problem: problems[outcome] };
   onAccepted?.(counts.length, performance.now() - startedAt);
   return accepted;
 };
 
-const full: Fault = {
+const full: ProblemContent = {
   status: 503,
   code: 'queue_full',
   detail: 'The queue is full. Nothing was recorded. Try again when the consumers have caught up.',
@@ -41,7 +41,7 @@ const full: Fault = {
 // Keys expire one window at a time, so no room for more appears within a second.
 const keysRetryAfterSeconds = 3_600;
 
-const keysFull: Fault = {
+const keysFull: ProblemContent = {
   status: 503,
   code: 'idempotency_keys_full',
   detail:
@@ -50,7 +50,7 @@ const keysFull: Fault = {
   retryAfterSeconds: keysRetryAfterSeconds,
 };
 
-const keyQuotaExceeded: Fault = {
+const keyQuotaExceeded: ProblemContent = {
   status: 429,
   code: 'idempotency_quota_exceeded',
   detail:
@@ -59,7 +59,7 @@ const keyQuotaExceeded: Fault = {
   retryAfterSeconds: keysRetryAfterSeconds,
 };
 
-const unavailable: Fault = {
+const unavailable: ProblemContent = {
   status: 503,
   code: 'queue_unavailable',
   detail:
@@ -67,14 +67,14 @@ const unavailable: Fault = {
     'send them again.',
 };
 
-const keyReused: Fault = {
+const keyReused: ProblemContent = {
   status: 422,
   code: 'idempotency_key_reused',
   detail: 'The Idempotency-Key was used before with other counts. Nothing was recorded. Use a new key for new counts.',
   errors: [{ pointer: 'header:Idempotency-Key', detail: 'was used before with other counts' }],
 };
 
-const faults: Readonly<Record<Exclude<EnqueueOutcome, 'acknowledged'>, Fault>> = {
+const problems: Readonly<Record<Exclude<EnqueueOutcome, 'acknowledged'>, ProblemContent>> = {
   full,
   unavailable,
   key_reused: keyReused,

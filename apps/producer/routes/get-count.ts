@@ -2,21 +2,21 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { Total } from '@sluice/ledger/read-total.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfLedgerRead } from '../http/unavailable.ts';
+import { problemOfLedgerRead } from '../http/unavailable.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
-export type GetCountParts = {
+export type GetCountDependencies = {
   readonly hostname: string;
   /** Throws when the database is unavailable. */
   readonly readTotal: () => Promise<Total>;
 };
 
-export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: GetCountParts): void =>
+export const addGetCount = (server: FastifyInstance, { hostname, readTotal }: GetCountDependencies): void =>
   addRoute(server, routes.getCount, async (): Promise<AnswerOf<typeof routes.getCount>> => {
     try {
       return { status: 200, body: totalBody(await readTotal(), hostname) };
     } catch (error) {
-      return faultOfLedgerRead(error, server.warn);
+      return problemOfLedgerRead(error, server.warn);
     }
   });
 

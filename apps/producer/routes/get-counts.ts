@@ -2,15 +2,15 @@ import { routes } from '@sluice/contract/routes.ts';
 import type { Page, PageQuery } from '@sluice/ledger/read-page.ts';
 import type { FastifyInstance } from 'fastify';
 import type * as z from 'zod';
-import { faultOfLedgerRead, tooManyReads } from '../http/unavailable.ts';
+import { problemOfLedgerRead, tooManyReads } from '../http/unavailable.ts';
 import type { BodyLimits } from '../body/collect-body.ts';
 import { createReadQueue, TooManyReadsError } from '../reads/read-queue.ts';
-import type { Fault } from '../http/problem-answer.ts';
+import type { ProblemContent } from '../http/problem-answer.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
 type PageBody = z.input<(typeof routes.getCounts.answers)[200]['body']>;
 
-export type GetCountsParts = {
+export type GetCountsDependencies = {
   /** Reads a page of recorded counts. Throws when the database is unavailable. */
   readonly readPage: (page: PageQuery) => Promise<Page>;
 };
@@ -25,7 +25,7 @@ const freeLength = 16_384;
 
 export const addGetCounts = (
   server: FastifyInstance,
-  { readPage }: GetCountsParts,
+  { readPage }: GetCountsDependencies,
   { clientOf, memory }: BodyLimits,
 ): void => {
   const pages = createReadQueue<string>({ maxRunning, maxWaiting, maxWaitMs });
@@ -33,7 +33,7 @@ export const addGetCounts = (
   addRoute(server, routes.getCounts, async ({ query, raw, answer }): Promise<AnswerOf<typeof routes.getCounts>> => {
     // Validated already. This adds the default.
     const { limit, before, after } = routes.getCounts.query.parse(query);
-    if (before !== undefined && after !== undefined) return { fault: twoBounds };
+    if (before !== undefined && after !== undefined) return { problem: twoBounds };
     try {
       const read = async () => toJson(await readPage({ limit: Number(limit), before, after }));
       const json = await pages.run(clientOf(raw), [limit, before, after].join(' '), read);
@@ -44,13 +44,13 @@ export const addGetCounts = (
       }
       return { status: 200, json };
     } catch (error) {
-      if (error instanceof TooManyReadsError) return { fault: tooManyReads };
-      return faultOfLedgerRead(error, server.warn);
+      if (error instanceof TooManyReadsError) return { problem: tooManyReads };
+      return problemOfLedgerRead(error, server.warn);
     }
   });
 };
 
-const twoBounds: Fault = {
+const twoBounds: ProblemContent = {
   status: 400,
   code: 'invalid_request',
   detail: 'The query is invalid: query:after must not be combined with `before`.',

@@ -36,13 +36,13 @@ test('an event has the answers of GET /count and GET /queue, and proxies must no
   });
 });
 
-for (const [what, parts, isNull] of [
+for (const [what, dependencies, isNull] of [
   ['the ledger', { readTotal: away }, { count: true, queue: false }],
   ['the queue', { readQueueState: away }, { count: false, queue: true }],
   ['both', { readTotal: away, readQueueState: away }, { count: true, queue: true }],
 ] as const) {
   test(`events continue with null while ${what} cannot be read`, async (t) => {
-    const { event } = await listen(t, createTestServer(t, parts));
+    const { event } = await listen(t, createTestServer(t, dependencies));
     assert.deepEqual({ count: event.count === null, queue: event.queue === null }, isNull);
   });
 }

@@ -8,9 +8,9 @@ import type { BodyLimits } from '../body/collect-body.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createFairShares } from '../limits/fair-shares.ts';
 import { answerProblem } from '../http/problem-answer.ts';
-import { totalBody, type GetCountParts } from './get-count.ts';
-import { queueBody, type GetQueueParts } from './get-queue.ts';
-import type { ReadyParts } from './ready.ts';
+import { totalBody, type GetCountDependencies } from './get-count.ts';
+import { queueBody, type GetQueueDependencies } from './get-queue.ts';
+import type { ReadyDependencies } from './ready.ts';
 
 const maxListeners = 500;
 // About three minutes of unread events, in addition to the buffers of the system.
@@ -24,9 +24,9 @@ const headers = {
   'x-accel-buffering': 'no',
 } as const;
 
-type GetEventsParts = GetCountParts &
-  GetQueueParts &
-  Pick<ReadyParts, 'readFindings'> & { readonly tokenGuard?: TokenGuard | undefined };
+type GetEventsDependencies = GetCountDependencies &
+  GetQueueDependencies &
+  Pick<ReadyDependencies, 'readFindings'> & { readonly tokenGuard?: TokenGuard | undefined };
 
 /**
  * Adds a stream of one event per second. In an event, `null` stands for what is unavailable.
@@ -35,7 +35,7 @@ type GetEventsParts = GetCountParts &
  */
 export const addGetEvents = (
   server: FastifyInstance,
-  { hostname, readTotal, readQueueState, readFindings, tokenGuard }: GetEventsParts,
+  { hostname, readTotal, readQueueState, readFindings, tokenGuard }: GetEventsDependencies,
   { clientOf }: Pick<BodyLimits, 'clientOf'>,
 ): void => {
   const orNull = async <T>(read: () => Promise<T>): Promise<T | null> => {

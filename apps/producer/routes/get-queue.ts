@@ -5,12 +5,12 @@ import type * as z from 'zod';
 import { queueUnavailable } from '../http/unavailable.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
-export type GetQueueParts = {
+export type GetQueueDependencies = {
   /** Throws when the queue is unavailable. */
   readonly readQueueState: () => Promise<QueueState>;
 };
 
-export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueueParts): void =>
+export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueueDependencies): void =>
   addRoute(server, routes.getQueue, async (): Promise<AnswerOf<typeof routes.getQueue>> => {
     let state;
     try {
@@ -19,7 +19,7 @@ export const addGetQueue = (server: FastifyInstance, { readQueueState }: GetQueu
       // Includes TypeErrors: after lost replies, those that follow may be out of step and of other
       // shapes.
       server.warn({ err: error }, 'could not read the queue');
-      return { fault: queueUnavailable };
+      return { problem: queueUnavailable };
     }
     return { status: 200, body: queueBody(state) };
   });

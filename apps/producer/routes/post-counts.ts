@@ -1,24 +1,24 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type { BodyLimits } from '../body/collect-body.ts';
-import { enqueueCounts, type EnqueueParts } from './enqueue-counts.ts';
+import { enqueueCounts, type EnqueueDependencies } from './enqueue-counts.ts';
 import type { ReadKey } from './idempotency-key.ts';
 import { takeNdjson } from '../body/read-body.ts';
 import { addRoute } from '../http/route.ts';
 
 export const addPostCounts = (
   server: FastifyInstance,
-  parts: EnqueueParts,
+  dependencies: EnqueueDependencies,
   limits: BodyLimits,
   readKey: ReadKey,
 ): void => {
-  const { hostname } = parts;
+  const { hostname } = dependencies;
   // A separate scope, because only this route accepts NDJSON.
   server.register(async (scope) => {
     takeNdjson(scope, limits);
     addRoute(scope, routes.postCounts, (request) => {
       const { counts } = request.body;
-      return enqueueCounts(parts, counts, readKey(request), {
+      return enqueueCounts(dependencies, counts, readKey(request), {
         status: 201 as const,
         body: { message: 'Values added to Redis queue', accepted: counts.length, hostname } as const,
       });

@@ -44,12 +44,12 @@ test('GET /queue answers with the state of the queue', async (t) => {
   });
 });
 
-for (const [name, code, message, parts] of [
+for (const [name, code, message, dependencies] of [
   ['getCount', 'ledger_unavailable', 'could not read the database', { readTotal: failing }],
   ['getQueue', 'queue_unavailable', 'could not read the queue', { readQueueState: failing }],
 ] as const) {
   test(`${name} gets 503 without the error while its source is unavailable`, async (t) => {
-    const { ask, logged } = createTestServer(t, parts);
+    const { ask, logged } = createTestServer(t, dependencies);
     const answer = await ask(name);
     assertAnswer(t, name, 503, answer);
     assert.equal(problemOf(answer).code, code);
@@ -58,12 +58,12 @@ for (const [name, code, message, parts] of [
   });
 }
 
-for (const [name, parts] of [
+for (const [name, dependencies] of [
   ['getCount', { readTotal: () => Promise.reject(new RangeError('a defect')) }],
   ['getCount', { readTotal: () => Promise.reject(Object.assign(new Error('no table'), { code: 'ER_NO_SUCH_TABLE' })) }],
 ] as const) {
   test(`${name} gets 500 for a defect, not 503`, async (t) => {
-    const { ask } = createTestServer(t, parts);
+    const { ask } = createTestServer(t, dependencies);
     const answer = await ask(name);
     assert.equal(answer.status, 500);
     assert.equal(problemOf(answer).code, 'internal_error');

@@ -4,7 +4,7 @@ import type { QueueReadiness } from '@sluice/queue/admin/readiness.ts';
 import type { FastifyInstance } from 'fastify';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 
-export type ReadyParts = {
+export type ReadyDependencies = {
   readonly hostname: string;
   readonly readQueueReadiness: () => Promise<QueueReadiness>;
   /** Returns the findings of the server check. */
@@ -18,7 +18,7 @@ export type ReadyParts = {
  */
 export const addReady = (
   server: FastifyInstance,
-  { hostname, readQueueReadiness, readFindings, isLedgerUp }: ReadyParts,
+  { hostname, readQueueReadiness, readFindings, isLedgerUp }: ReadyDependencies,
 ): void =>
   addRoute(server, routes.ready, async (): Promise<AnswerOf<typeof routes.ready>> => {
     const [state, isLedgerReady] = await Promise.all([readQueueReadiness(), isLedgerUp()]);

@@ -36,8 +36,8 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
     let connection: PoolConnection | undefined;
 
     const attempt = async () => {
-      const loan = await pools.borrow();
-      connection = loan.connection;
+      const lease = await pools.borrow();
+      connection = lease.connection;
       try {
         if (isLate) throw new LedgerTimeoutError('The connection opened after the deadline');
         const result = await work(connection);
@@ -47,7 +47,7 @@ export const connectLedger = (settings: DatabaseSettings): LedgerConnection => {
         connection.destroy();
         throw withoutSql(error);
       } finally {
-        loan.leave();
+        lease.leave();
       }
     };
 

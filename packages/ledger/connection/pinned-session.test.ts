@@ -74,16 +74,16 @@ test('every connection works the same, whatever the global variables of the serv
   assert.deepEqual(await inSession(settings, readVariables), pinned);
 
   const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
-  const recording = { slot: 1, inboxHours: 1, deadlineMs };
-  assert.deepEqual(await recordBatches(ledger, [batch], recording), { rows: 2, knownBatches: 0 });
-  assert.deepEqual(await recordBatches(ledger, [batch], recording), { rows: 0, knownBatches: 1 });
+  const recording = { shard: 1, inboxHours: 1, deadlineMs };
+  assert.deepEqual(await recordBatches(ledger, [batch], recording), { rows: 2, duplicates: 0 });
+  assert.deepEqual(await recordBatches(ledger, [batch], recording), { rows: 0, duplicates: 1 });
   await ledger.run((connection) => connection.query('UPDATE inbox SET expires_at = CURRENT_TIMESTAMP'), deadlineMs);
   assert.equal(await purgeInbox(ledger, 10, deadlineMs), 1);
   // Another connection sees the removal and waits for no lock.
   const other = connectLedger(settings);
   t.after(other.close);
   assert.equal(await purgeInbox(other, 10, deadlineMs), 0);
-  assert.deepEqual(await recordBatches(other, [batch], recording), { rows: 2, knownBatches: 0 });
+  assert.deepEqual(await recordBatches(other, [batch], recording), { rows: 2, duplicates: 0 });
 
   const folder = mkdtempSync(join(tmpdir(), 'sluice-dump-'));
   t.after(() => rmSync(folder, { recursive: true }));

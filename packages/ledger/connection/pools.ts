@@ -4,10 +4,10 @@ import { isSameLogin, withLogin, type Login } from './login.ts';
 import { serverOptions, sessionStatements, type DatabaseSettings } from './server.ts';
 
 /** A lease on a connection. Call `leave` after you release or destroy the connection. */
-export type Loan = { readonly connection: PoolConnection; readonly leave: () => void };
+export type Lease = { readonly connection: PoolConnection; readonly leave: () => void };
 
 /** A pool with the login that opened its connections. */
-type Generation = { readonly login: Login; readonly pool: Pool; loans: number };
+type PoolVersion = { readonly login: Login; readonly pool: Pool; leases: number };
 
 // Below the session's wait_timeout, so this side ends an idle connection, not MySQL.
 const idleTimeoutMs = 10_000;
@@ -19,32 +19,32 @@ const idleTimeoutMs = 10_000;
  */
 export const createPools = (settings: DatabaseSettings) => {
   const options = { ...serverOptions(settings), database: settings.database };
-  const generations = new Set<Generation>();
-  let current: Generation | undefined;
+  const versions = new Set<PoolVersion>();
+  let current: PoolVersion | undefined;
 
-  const generationOf = (login: Login): Generation => {
+  const versionOf = (login: Login): PoolVersion => {
     if (current !== undefined && isSameLogin(current.login, login)) return current;
     const before = current;
-    current = { login, pool: createLedgerPool(options, login), loans: 0 };
-    generations.add(current);
+    current = { login, pool: createLedgerPool(options, login), leases: 0 };
+    versions.add(current);
     if (before !== undefined) endIfUnused(before);
     return current;
   };
 
-  const endIfUnused = (generation: Generation): void => {
-    if (generation === current || generation.loans > 0 || !generations.delete(generation)) return;
-    generation.pool.end(() => undefined);
+  const endIfUnused = (version: PoolVersion): void => {
+    if (version === current || version.leases > 0 || !versions.delete(version)) return;
+    version.pool.end(() => undefined);
   };
 
-  const lend = async (login: Login): Promise<Loan> => {
-    const generation = generationOf(login);
+  const lease = async (login: Login): Promise<Lease> => {
+    const version = versionOf(login);
     const leave = () => {
-      generation.loans -= 1;
-      endIfUnused(generation);
+      version.leases -= 1;
+      endIfUnused(version);
     };
-    generation.loans += 1;
+    version.leases += 1;
     try {
-      return { connection: await generation.pool.promise().getConnection(), leave };
+      return { connection: await version.pool.promise().getConnection(), leave };
     } catch (error) {
       leave();
       throw error;
@@ -52,15 +52,15 @@ export const createPools = (settings: DatabaseSettings) => {
   };
 
   const end = async () => {
-    const ending = [...generations].map(({ pool }) => pool.promise().end());
-    generations.clear();
+    const ending = [...versions].map(({ pool }) => pool.promise().end());
+    versions.clear();
     // mysql2 rejects here for a connection that was still opening. It needs no cleanup.
     await Promise.allSettled(ending);
   };
 
-  const inUse = () => [...generations].reduce((sum, { loans }) => sum + loans, 0);
+  const inUse = () => [...versions].reduce((sum, { leases }) => sum + leases, 0);
 
-  return { borrow: () => withLogin(settings.login, lend), inUse, end };
+  return { borrow: () => withLogin(settings.login, lease), inUse, end };
 };
 
 const createLedgerPool = (options: ConnectionOptions, { username, password }: Login): Pool => {

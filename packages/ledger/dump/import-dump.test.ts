@@ -12,7 +12,7 @@ import { recordBatches } from '../record.ts';
 import { verifyTotals } from '../verify-totals.ts';
 
 const options = { takesNewIds: false, onProgress: () => undefined };
-const recordSettings = { slot: 3, inboxHours: 1, deadlineMs: 20_000 };
+const recordSettings = { shard: 3, inboxHours: 1, deadlineMs: 20_000 };
 const batch = { batchId: '0'.repeat(31).concat('1'), list: '7,8,9', size: 3, isKeyed: false };
 
 const fileOf = async (t: TestContext, text: string | Buffer): Promise<string> => {
@@ -375,8 +375,11 @@ test('consumers wait during an import, whatever their shard, and record afterwar
   await query('SELECT * FROM imports FOR UPDATE');
   const importing = importDump(settings, file, options);
   await waitUntil(async () => (await atStatement('INSERT INTO imports')) === 1, 5_000);
-  const recordings = [3, 9].map((slot) =>
-    recordBatches(connect(), [{ ...batch, batchId: String(slot).padStart(32, 'a') }], { ...recordSettings, slot }),
+  const recordings = [3, 9].map((shard) =>
+    recordBatches(connect(), [{ ...batch, batchId: String(shard).padStart(32, 'a') }], {
+      ...recordSettings,
+      shard,
+    }),
   );
   await waitUntil(async () => (await atStatement('INSERT INTO totals')) === 2, 4_000);
   assert.deepEqual(await readTotal(ledger, 5_000), { rowsCount: 1, latestValue: 1 });

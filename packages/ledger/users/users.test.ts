@@ -14,7 +14,7 @@ import { inSession } from '../connection/session.ts';
 import { setUpMigrator, setUpServiceUsers } from './users.ts';
 import { verifyTotals } from '../verify-totals.ts';
 
-const recordSettings = { slot: 1, inboxHours: 1, deadlineMs: 5_000 };
+const recordSettings = { shard: 1, inboxHours: 1, deadlineMs: 5_000 };
 const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
 // MySQL's errors for a statement, a database or a column that is not allowed.
 const denied = new Set([1044, 1045, 1142, 1143, 1227, 1370]);
@@ -48,8 +48,8 @@ const setUp = async (t: TestContext) => {
 test('each user does its own work', async (t) => {
   const { users, connectAs } = await setUp(t);
   const consumer = connectAs(users.consumer);
-  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 2, knownBatches: 0 });
-  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 0, knownBatches: 1 });
+  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 2, duplicates: 0 });
+  assert.deepEqual(await recordBatches(consumer, [batch], recordSettings), { rows: 0, duplicates: 1 });
   assert.equal(await purgeInbox(consumer, 10, 5_000), 0);
   const producer = connectAs(users.producer);
   assert.deepEqual(await readTotal(producer, 5_000), { rowsCount: 2, latestValue: 2 });
@@ -140,7 +140,7 @@ test('a set-up revokes what an older release granted', async (t) => {
     }
   }
   const recorded = await recordBatches(connectAs(users.consumer), [batch], recordSettings);
-  assert.deepEqual(recorded, { rows: 2, knownBatches: 0 });
+  assert.deepEqual(recorded, { rows: 2, duplicates: 0 });
 });
 
 test('a set-up keeps the rights of its users in other databases', async (t) => {
@@ -172,7 +172,7 @@ test('a changed password is valid after the next set-up, and the old one is not'
   await run(changed);
   assert.deepEqual(await recordBatches(connectAs(changed.consumer), [batch], recordSettings), {
     rows: 2,
-    knownBatches: 0,
+    duplicates: 0,
   });
   await assert.rejects(recordBatches(connectAs(users.consumer), [batch], recordSettings), { errno: 1045 });
 });

@@ -12,7 +12,7 @@ export type DeadLetter = {
   /** The id that the entry had in the queue. */
   readonly entry: string;
   readonly reason: string;
-  readonly buriedAt: Date;
+  readonly movedAt: Date;
   /**
    * Names and values in their order. In text that is not UTF-8, each byte outside printable ASCII
    * is shown as `\xff`.
@@ -272,7 +272,7 @@ const parseLetter = (stream: string, item: unknown): DeadLetter => {
     name: `${stream}/${idText}`,
     entry,
     reason,
-    buriedAt: new Date(Number(idText.split('-')[0])),
+    movedAt: new Date(Number(idText.split('-')[0])),
     fields: Array.from({ length: texts.length / 2 }, (_, index) => [
       texts[2 * index] ?? '',
       texts[2 * index + 1] ?? '',

@@ -39,16 +39,16 @@ const createGroupUnlessTaken = async (connection: RedisConnection, partition: Pa
  * Maximum number of partitions that are read. Queues of up to 15 partitions use the first 120 that
  * a queue can have, so registering others cannot displace theirs.
  */
-export const mostReadPartitions = 128;
+export const maxReadPartitions = 128;
 
 /**
  * Called with the number of registered names that are not read: names that no partition of this
- * queue can have, and partitions beyond {@link mostReadPartitions}.
+ * queue can have, and partitions beyond {@link maxReadPartitions}.
  */
 type OnIgnored = (names: number) => void;
 
 /**
- * Reads the registered partitions, at most {@link mostReadPartitions}. It asks Redis about each
+ * Reads the registered partitions, at most {@link maxReadPartitions}. It asks Redis about each
  * name that a partition can have. So other members of the registry are never read, however many
  * there are.
  */
@@ -65,7 +65,7 @@ export const readPartitions = async (
     (client) => Promise.all([client.smIsMember(key, streams), client.sCard(key)]),
     replyWithinMs,
   );
-  const partitions = possible.filter((_, index) => Number(areRegistered[index]) === 1).slice(0, mostReadPartitions);
+  const partitions = possible.filter((_, index) => Number(areRegistered[index]) === 1).slice(0, maxReadPartitions);
   if (names > partitions.length) onIgnored(names - partitions.length);
   return partitions;
 };

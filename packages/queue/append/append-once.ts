@@ -10,11 +10,11 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 const refusals = ['full', 'key_reused', 'keys_full', 'key_quota_exceeded'] as const;
 
 /**
- * Creates the sender of requests with an `Idempotency-Key`. The same key and the same counts always
- * make the same batches. The key's record is written with them in one step. So counts are added
- * once per key, and other counts under a known key are not added.
+ * Creates the appender of requests with an `Idempotency-Key`. The same key and the same counts
+ * always make the same batches. The key's record is written with them in one step. So counts are
+ * added once per key, and other counts under a known key are not added.
  */
-export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: AppendSettings) => {
+export const createOnceAppender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: AppendSettings) => {
   const places = partitions.map(({ stream }) => ({
     stream,
     readLimit: createKeyLimit({ connection, stream, maxKeys, partitions: partitions.length }),
@@ -24,7 +24,7 @@ export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatc
    * Adds the counts unless the key is known. Throws the error reply of Redis, or an error when
    * there was none.
    */
-  const send = async (key: IdempotencyKey, counts: readonly number[], withinMs: number): Promise<EnqueueOutcome> => {
+  const append = async (key: IdempotencyKey, counts: readonly number[], withinMs: number): Promise<EnqueueOutcome> => {
     const startedAt = performance.now();
     const remaining = () => Math.max(1, withinMs - (performance.now() - startedAt));
     const record = recordOf(key);
@@ -76,7 +76,7 @@ export const createKeyedSender = ({ connection, partitions, ackReplicas, maxBatc
     }
   };
 
-  return { send };
+  return { append };
 };
 
 const encodeKeyed = (name: string, bodyHash: Buffer, counts: readonly number[]): string[][] => {

@@ -185,7 +185,7 @@ test('nothing is acknowledged while too few replicas hold it, not even a repeat 
   }
   await admin.sendCommand(['CLIENT', 'UNPAUSE']);
   await Promise.all(outcomes);
-  // One flight at a time: the first request, then the two that arrived meanwhile.
+  // One pipeline at a time: the first request, then the two that arrived meanwhile.
   assert.equal((await readIds()).size, before + 2);
   replica.signal('SIGSTOP');
   assert.equal(await enqueuer.enqueue([2], aKey), 'unavailable');

@@ -2,9 +2,9 @@ import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
 import { createBatchIds } from './batch-ids.ts';
 import type { AppendSettings } from './append-settings.ts';
 import type { EnqueueOutcome } from './enqueue-outcome.ts';
-import { createSender, type Fields, type Sender } from './append.ts';
+import { createAppender, type Fields, type Appender } from './append.ts';
 import type { IdempotencyKey } from './key-records.ts';
-import { createKeyedSender } from './append-once.ts';
+import { createOnceAppender } from './append-once.ts';
 import { retryUntilDeadline } from './retry-until-deadline.ts';
 
 /** The writer that puts counts into the queue. */
@@ -21,63 +21,63 @@ export type Enqueuer = {
 type Request = {
   readonly counts: readonly number[];
   readonly deadline: number;
-  readonly settle: (outcome: EnqueueOutcome) => void;
-  isSettled: boolean;
+  readonly resolve: (outcome: EnqueueOutcome) => void;
+  isResolved: boolean;
 };
 
 type Arrivals = {
   readonly add: (counts: readonly number[], resolve: (outcome: EnqueueOutcome) => void) => Request;
 };
 
-type Lane = { readonly sender: Sender; flights: number; avoidedUntil: number };
+type PartitionState = { readonly appender: Appender; pipelines: number; avoidedUntil: number };
 
 type EnqueuerSettings = AppendSettings & {
   /**
-   * True once the partitions are registered. Nothing is added before: entries of a partition that no
-   * consumer knows could be stranded.
+   * True once the partitions are registered. Nothing is added before: entries of a partition that
+   * no consumer knows could be stranded.
    */
   readonly areRegistered: () => boolean;
   /** Maximum time in ms that a request waits for its acknowledgement. */
   readonly deadlineMs: number;
   /**
-   * Maximum time in ms of one attempt. Then its connection is replaced and the flight is sent
+   * Maximum time in ms of one attempt. Then its connection is replaced and the pipeline is sent
    * again.
    */
   readonly attemptMs: number;
   readonly onError: (error: unknown) => void;
-  /** Called after each acknowledged flight with the number of its requests. */
-  readonly onFlight?: ((requests: number) => void) | undefined;
+  /** Called after each acknowledged pipeline with the number of its requests. */
+  readonly onPipeline?: ((requests: number) => void) | undefined;
 };
 
 const avoidForMs = 1_000;
-// Counts that one flight carries from requests of more than one batch.
+// Counts that one pipeline carries from requests of more than one batch.
 const maxLargeCounts = 20_000;
 
 /**
- * Returns the maximum number of flights in progress per partition: one is sent while the next is
+ * Returns the maximum number of pipelines in progress per partition: one is sent while the next is
  * made. With replicas it is one, because WAIT delays all later commands on its connection.
  */
-const mostFlights = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
+const maxPipelines = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
 
 /**
- * Creates the enqueuer, which uses group commit. A partition has at most two flights in progress,
- * or one with `ackReplicas`. Requests that arrive meanwhile form the next flight, as do those of
+ * Creates the enqueuer, which uses group commit. A partition has at most two pipelines in progress,
+ * or one with `ackReplicas`. Requests that arrive meanwhile form the next pipeline, as do those of
  * one turn of the event loop. There is no timer, so an idle queue adds no latency and a busy one
  * makes larger batches. The partitions take turns. One that was full or unavailable is skipped for
- * a second, unless all were. A flight whose reply was lost is sent again under the same ids until
+ * a second, unless all were. A pipeline whose reply was lost is sent again under the same ids until
  * the deadline of its last request. The ledger records an id once.
  */
 export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
   const { partitions, deadlineMs } = settings;
   if (partitions.length === 0) throw new RangeError('A queue has at least one partition');
   const nextBatchId = createBatchIds();
-  const keyedSender = createKeyedSender(settings);
-  const lanes = partitions.map((partition): Lane => ({
-    sender: createSender({ ...settings, partition }),
-    flights: 0,
+  const onceAppender = createOnceAppender(settings);
+  const states = partitions.map((partition): PartitionState => ({
+    appender: createAppender({ ...settings, partition }),
+    pipelines: 0,
     avoidedUntil: 0,
   }));
-  const { track, settled } = createTracker();
+  const { track, idle } = createTracker();
   let waiting: Request[] = [];
   let arrivals: Arrivals | undefined;
   let turn = 0;
@@ -87,7 +87,7 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     if (!settings.areRegistered()) return Promise.resolve('unavailable');
     if (key === undefined) return enqueuePlain(counts);
     const deadline = performance.now() + deadlineMs;
-    return track(retryUntilDeadline(deadline, settings, (withinMs) => keyedSender.send(key, counts, withinMs)));
+    return track(retryUntilDeadline(deadline, settings, (withinMs) => onceAppender.append(key, counts, withinMs)));
   };
 
   const enqueuePlain = (counts: readonly number[]): Promise<EnqueueOutcome> =>
@@ -103,41 +103,44 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     dispatching = undefined;
     arrivals = undefined;
     while (waiting.length > 0) {
-      const lane = chooseLane();
-      if (lane === undefined) return;
-      const { flight: requests, rest } = splitRequests(waiting.filter(({ isSettled }) => !isSettled));
+      const partition = choosePartition();
+      if (partition === undefined) return;
+      const { sent: requests, rest } = splitRequests(waiting.filter(({ isResolved }) => !isResolved));
       waiting = rest;
-      if (requests.length > 0) void track(fly(lane, requests));
+      if (requests.length > 0) void track(send(partition, requests));
     }
   };
 
-  const chooseLane = (): Lane | undefined => {
+  const choosePartition = (): PartitionState | undefined => {
     const now = performance.now();
-    const isAvoided = ({ avoidedUntil }: Lane) => avoidedUntil > now;
-    const areAllAvoided = lanes.every(isAvoided);
-    for (let step = 0; step < lanes.length; step++) {
-      const lane = lanes[turn++ % lanes.length];
-      if (lane !== undefined && lane.flights < mostFlights(settings) && (areAllAvoided || !isAvoided(lane)))
-        return lane;
+    const isAvoided = ({ avoidedUntil }: PartitionState) => avoidedUntil > now;
+    const areAllAvoided = states.every(isAvoided);
+    const isFree = (partition: PartitionState) =>
+      partition.pipelines < maxPipelines(settings) && (areAllAvoided || !isAvoided(partition));
+    for (let step = 0; step < states.length; step++) {
+      const partition = states[turn++ % states.length];
+      if (partition !== undefined && isFree(partition)) return partition;
     }
     return undefined;
   };
 
-  const fly = async (lane: Lane, requests: readonly Request[]) => {
-    lane.flights += 1;
-    const flight = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
+  const send = async (partition: PartitionState, requests: readonly Request[]) => {
+    partition.pipelines += 1;
+    const groups = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
     const deadline = Math.max(...requests.map((request) => request.deadline));
-    const outcome = await retryUntilDeadline(deadline, settings, (withinMs) => lane.sender.send(flight, withinMs));
-    if (outcome === 'acknowledged') settings.onFlight?.(requests.length);
-    else lane.avoidedUntil = performance.now() + avoidForMs;
-    for (const request of requests) if (!request.isSettled) request.settle(outcome);
-    lane.flights -= 1;
+    const outcome = await retryUntilDeadline(deadline, settings, (withinMs) =>
+      partition.appender.append(groups, withinMs),
+    );
+    if (outcome === 'acknowledged') settings.onPipeline?.(requests.length);
+    else partition.avoidedUntil = performance.now() + avoidForMs;
+    for (const request of requests) if (!request.isResolved) request.resolve(outcome);
+    partition.pipelines -= 1;
     dispatch();
   };
 
   const drain = () => {
     dispatch();
-    return settled();
+    return idle();
   };
 
   return { enqueue, drain };
@@ -150,21 +153,21 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
 const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals => {
   const deadline = performance.now() + deadlineMs;
   const requests: Request[] = [];
-  let unsettled = 0;
+  let unresolved = 0;
   const timer = setTimeout(() => {
     onDeadline();
-    for (const request of requests) if (!request.isSettled) request.settle('unavailable');
+    for (const request of requests) if (!request.isResolved) request.resolve('unavailable');
   }, deadlineMs);
 
-  const add: Arrivals['add'] = (counts, resolve) => {
-    const settle = (outcome: EnqueueOutcome) => {
-      request.isSettled = true;
-      unsettled -= 1;
-      if (unsettled === 0) clearTimeout(timer);
-      resolve(outcome);
+  const add: Arrivals['add'] = (counts, onOutcome) => {
+    const resolve = (outcome: EnqueueOutcome) => {
+      request.isResolved = true;
+      unresolved -= 1;
+      if (unresolved === 0) clearTimeout(timer);
+      onOutcome(outcome);
     };
-    const request: Request = { counts, deadline, settle, isSettled: false };
-    unsettled += 1;
+    const request: Request = { counts, deadline, resolve, isResolved: false };
+    unresolved += 1;
     requests.push(request);
     return request;
   };
@@ -173,42 +176,42 @@ const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals =>
 
 /** Tracks the work in progress, to wait for it. */
 const createTracker = () => {
-  const underWay = new Set<Promise<unknown>>();
+  const inProgress = new Set<Promise<unknown>>();
 
   const track = async <T>(work: Promise<T>): Promise<T> => {
-    underWay.add(work);
+    inProgress.add(work);
     try {
       return await work;
     } finally {
-      underWay.delete(work);
+      inProgress.delete(work);
     }
   };
 
-  const settled = async () => {
-    // A flight that ends may start the next.
-    while (underWay.size > 0) await Promise.all(underWay);
+  const idle = async () => {
+    // A pipeline that ends may start the next.
+    while (inProgress.size > 0) await Promise.all(inProgress);
   };
 
-  return { track, settled };
+  return { track, idle };
 };
 
 /**
- * Splits requests into those of this flight and those of the next. A flight carries all small
- * requests and as many large ones as it may. A flight of everything could exceed the time of an
+ * Splits requests into those of this pipeline and those of the next. A pipeline carries all small
+ * requests and as many large ones as it may. A pipeline of everything could exceed the time of an
  * attempt.
  */
-const splitRequests = (requests: Request[]): { readonly flight: Request[]; readonly rest: Request[] } => {
+const splitRequests = (requests: Request[]): { readonly sent: Request[]; readonly rest: Request[] } => {
   const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
-  if (requests.every(isSmall)) return { flight: requests, rest: [] };
-  const flight = requests.filter(isSmall);
+  if (requests.every(isSmall)) return { sent: requests, rest: [] };
+  const sent = requests.filter(isSmall);
   const rest: Request[] = [];
   let room = maxLargeCounts;
   for (const request of requests) {
     if (isSmall(request)) continue;
-    (room > 0 ? flight : rest).push(request);
+    (room > 0 ? sent : rest).push(request);
     room -= request.counts.length;
   }
-  return { flight, rest };
+  return { sent, rest };
 };
 
 /**

@@ -87,14 +87,14 @@ test('entries of another consumer are claimed once they are idle long enough, an
   for (const v of ['1', '2', '3']) await add(v);
   await readerOf('dead').readNew(100);
   const heir = readerOf('heir', 2);
-  assert.deepEqual(await heir.takeOver(60_000), []);
+  assert.deepEqual(await heir.claimIdle(60_000), []);
   await waitUntil(() => isIdleFor(2_000), 10_000);
   assert.deepEqual(
-    (await heir.takeOver(2_000)).map(({ fields }) => fields['v']),
+    (await heir.claimIdle(2_000)).map(({ fields }) => fields['v']),
     ['1', '2'],
   );
   assert.deepEqual(
-    (await heir.takeOver(2_000)).map(({ fields }) => fields['v']),
+    (await heir.claimIdle(2_000)).map(({ fields }) => fields['v']),
     ['3'],
   );
 });
@@ -103,7 +103,7 @@ test('a claim takes no entry that was never delivered', async (t) => {
   const { add, readerOf, countPending } = await setUp(t);
   await add('1');
   const reader = readerOf('a');
-  assert.deepEqual(await reader.takeOver(60_000), []);
+  assert.deepEqual(await reader.claimIdle(60_000), []);
   assert.equal(await countPending(), 0);
   assert.deepEqual(
     (await reader.readNew(100)).map(({ fields }) => fields['v']),
@@ -126,7 +126,7 @@ test('idle entries after many that are not idle are found too', async (t) => {
     pending.slice(0, 29).map(({ id }) => id),
   );
   assert.deepEqual(
-    (await readerOf('heir', 1).takeOver(200)).map(({ fields }) => fields['v']),
+    (await readerOf('heir', 1).claimIdle(200)).map(({ fields }) => fields['v']),
     ['29'],
   );
 });
@@ -137,7 +137,7 @@ test('an entry that was deleted but not acknowledged is removed from the group',
   await readerOf('dead').readNew(100);
   await admin.xDel(stream, id);
   await waitUntil(() => isIdleFor(20), 5_000);
-  assert.deepEqual(await readerOf('heir').takeOver(20), []);
+  assert.deepEqual(await readerOf('heir').claimIdle(20), []);
   assert.equal(await countPending(), 0);
 });
 
@@ -179,7 +179,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     const heir = readerOf('b');
     const entries: RawEntry[] = [];
     // A claim ends after an entry as large as this one.
-    for (let turn = 0; turn < 2 && entries.length < 3; turn++) entries.push(...(await heir.takeOver(2_000)));
+    for (let turn = 0; turn < 2 && entries.length < 3; turn++) entries.push(...(await heir.claimIdle(2_000)));
     assert.deepEqual(kindsOf(entries), ['1', true, '2']);
     assert.ok(entries[1]);
     assert.deepEqual(entries[1].fields, {});
@@ -262,7 +262,7 @@ test('a consumer that leaves is removed from the group, unless it has entries', 
   await add('1');
   const [busy, free] = [readerOf('busy'), readerOf('free')];
   await busy.readNew(100);
-  await free.takeOver(60_000);
+  await free.claimIdle(60_000);
   await busy.leave();
   await free.leave();
   assert.deepEqual(
@@ -275,7 +275,7 @@ test('consumers that are idle for long and have no entries are removed', async (
   const { admin, stream, partition, connect, add, readerOf } = await setUp(t);
   await add('1');
   await readerOf('busy').readNew(100);
-  await readerOf('dead').takeOver(60_000);
+  await readerOf('dead').claimIdle(60_000);
   assert.equal(await removeIdleConsumers(connect(), partition, 60_000), 0);
   await waitUntil(async () => (await admin.xInfoConsumers(stream, group)).every(({ idle }) => idle >= 20), 5_000);
   assert.equal(await removeIdleConsumers(connect(), partition, 20), 1);
@@ -311,7 +311,7 @@ test('the state of an empty queue, with waiting entries, and with entries in fli
     isPaused: false,
   };
   assert.deepEqual(await read(), empty);
-  await readerOf('idle').takeOver(60_000);
+  await readerOf('idle').claimIdle(60_000);
   assert.deepEqual(await read(), { ...empty, consumers: 1 });
   await add('1');
   await add('2');

@@ -4,7 +4,7 @@ import { group, type Partition } from '../partition.ts';
 import { removeConsumer } from './remove-consumers.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 import { runScript } from '../redis/script.ts';
-import { isOversize, takeIdle, takeNew } from './take-scripts.ts';
+import { isOversize, claimIdleEntries, takeNew } from './take-scripts.ts';
 
 /** An entry as read from the stream, not yet checked. */
 export type RawEntry = {
@@ -25,7 +25,7 @@ export type EntryReader = {
    * Claims entries that were delivered more than `idleMs` ago and never acknowledged: their
    * consumer is dead or stuck.
    */
-  readonly takeOver: (idleMs: number) => Promise<RawEntry[]>;
+  readonly claimIdle: (idleMs: number) => Promise<RawEntry[]>;
   /** Removes this consumer from the group, unless it still has entries. No read may follow. */
   readonly leave: () => Promise<void>;
 };
@@ -95,7 +95,7 @@ export const createEntryReader = ({
         return entries.length > 0 ? entries : waitForOne(blockMs);
       }),
 
-    takeOver: (idleMs) =>
+    claimIdle: (idleMs) =>
       withGroup(async () => {
         await showActivity();
         let cursor = '0-0';
@@ -103,7 +103,7 @@ export const createEntryReader = ({
           const args = [group, consumer, String(idleMs), cursor, String(maxEntries)];
           // Ids without an entry in the stream were recorded and deleted. XAUTOCLAIM drops them
           // from the group.
-          const reply = await runScript(connection, takeIdle, [stream], args, replyWithinMs);
+          const reply = await runScript(connection, claimIdleEntries, [stream], args, replyWithinMs);
           const [next, taken] = listOf(reply);
           const entries = parseEntries(taken);
           if (entries.length > 0) return entries;

@@ -51,7 +51,7 @@ return taken
  * ms, the start of the scan, the maximum number of entries. Returns the start of the next scan, and
  * the entries. The script claims entries by id and then reads them one by one.
  */
-export const takeIdle = defineScript(`${measuring}
+export const claimIdleEntries = defineScript(`${measuring}
 local cursor, most, calls = ARGV[4], tonumber(ARGV[5]), 0
 repeat
   local reply = redis.pcall('XAUTOCLAIM', KEYS[1], ARGV[1], ARGV[2], ARGV[3], cursor, 'COUNT', 1, 'JUSTID')

@@ -152,7 +152,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
         const reader = readerOf(partition);
         while (isReading) {
           try {
-            const entries = [...(await reader.takeOver(3_000)), ...(await reader.readNew(200))];
+            const entries = [...(await reader.claimIdle(3_000)), ...(await reader.readNew(200))];
             for (const { fields } of entries) for (const count of countsOf(fields)) consumed.add(count);
             if (entries.length > 0)
               await ackEntries(

@@ -9,7 +9,7 @@ import { createTopology } from './topology.ts';
 
 type Redirection = { readonly isAsk: boolean; readonly address: string };
 
-const mostRedirections = 4;
+const maxRedirections = 4;
 
 /**
  * Connects to a Redis Cluster through any of its nodes. It does not use the cluster client of
@@ -59,7 +59,7 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
         if (isClosed) throw error;
         if (redirection?.isAsk === false) topology.moveSlot(slot, redirection.address);
         if (redirection?.isAsk === false || isOfTopology(error)) topology.refresh();
-        if (redirection === undefined || redirections === mostRedirections) throw error;
+        if (redirection === undefined || redirections === maxRedirections) throw error;
       }
     }
   };

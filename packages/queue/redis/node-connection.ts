@@ -62,7 +62,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
     const onLate = () => {
       // A command that still waits for the connection must not be sent any more.
       waiting.delete(turn);
-      if (used !== undefined) session.retire(used);
+      if (used !== undefined) session.replace(used);
       const message = `Redis at ${host}:${port} did not reply within ${Math.round(deadlineMs)} ms`;
       return new QueueTimeoutError(message, { cause: session.lastError() });
     };
@@ -70,7 +70,7 @@ export const connectNode = (settings: NodeSettings, onError: (error: unknown) =>
       return await withDeadline(sendOnReady, deadlineMs, onLate);
     } catch (error) {
       // The server is a replica now. Its name may resolve to the new primary.
-      if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) session.retire(used);
+      if (used !== undefined && hasReplyCode(error, 'READONLY', 'MASTERDOWN', 'UNBLOCKED')) session.replace(used);
       throw session.conceal(error);
     }
   };

@@ -5,7 +5,7 @@ import { guardPassword } from './password.ts';
 export type Session = {
   readonly current: () => Client;
   /** Ends a client that is no longer usable, and opens another in its place. */
-  readonly retire: (client: Client) => void;
+  readonly replace: (client: Client) => void;
   /** Returns the last error since the client was ready. */
   readonly lastError: () => unknown;
   /** Returns the error without the password. */
@@ -30,7 +30,7 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
       { ...settings, credentials },
       {
         onReady: welcome,
-        onStuck: retire,
+        onStuck: replace,
         onAged: (aged) => {
           if (aged === client && !isClosed) successor ??= open();
         },
@@ -58,11 +58,11 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
     if (ready === client) watcher.onReady(ready);
   };
 
-  const retire = (retired: Client) => {
-    retired.destroy();
+  const replace = (replaced: Client) => {
+    replaced.destroy();
     if (isClosed) return;
-    if (retired === client) client = open();
-    if (retired === successor) successor = open();
+    if (replaced === client) client = open();
+    if (replaced === successor) successor = open();
   };
 
   let client = open();
@@ -73,5 +73,5 @@ export const keepSession = (settings: NodeSettings, watcher: SessionWatcher): Se
     successor?.destroy();
   };
 
-  return { current: () => client, retire, lastError: () => lastError, conceal, close };
+  return { current: () => client, replace, lastError: () => lastError, conceal, close };
 };
