@@ -25,15 +25,15 @@ export const configSchema = z
   .object({ ...databaseSettings, ...userSettings, ...processSettings })
   .superRefine(checkLogins)
   .superRefine((config, context) => {
-    const fault = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    const addProblem = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     const isGiven = (role: (typeof roles)[number]) =>
       config[`DB_${role}_PASSWORD`] !== undefined || config[`DB_${role}_SECRET_ARN`] !== undefined;
     for (const role of roles) {
       if (config[`DB_${role}_PASSWORD`] !== undefined && config[`DB_${role}_SECRET_ARN`] !== undefined) {
-        fault(`DB_${role}_PASSWORD`, `must not be set together with DB_${role}_SECRET_ARN`);
+        addProblem(`DB_${role}_PASSWORD`, `must not be set together with DB_${role}_SECRET_ARN`);
       }
       if (!isGiven(role) && roles.some(isGiven)) {
-        fault(`DB_${role}_PASSWORD`, `must be set, or DB_${role}_SECRET_ARN instead, as for the other users`);
+        addProblem(`DB_${role}_PASSWORD`, `must be set, or DB_${role}_SECRET_ARN instead, as for the other users`);
       }
     }
   });

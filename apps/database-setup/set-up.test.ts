@@ -60,8 +60,8 @@ const runMain = async (environment: NodeJS.ProcessEnv, ...words: string[]) => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...words], {
     env: { PATH: process.env['PATH'], ...environment },
   });
-  const [output, faults] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { code: child.exitCode, output, faults };
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, output, errors };
 };
 
 test('a running reader picks up a rotated password without a restart or a refused login', async (t) => {
@@ -135,7 +135,7 @@ test('the commands set up, import once and report; an error exits with 1, an unk
   const duplicate = await runMain(environment, 'import', file);
   assert.equal(duplicate.code, 1);
   assert.equal(duplicate.output, '');
-  assert.match(duplicate.faults, /dump\.sql: The id 2 of the INSERT on line 1 already exists .*--new-ids/);
+  assert.match(duplicate.errors, /dump\.sql: The id 2 of the INSERT on line 1 already exists .*--new-ids/);
   assert.equal((await runMain(environment, 'import', file, '--new-ids')).code, 0);
   assert.deepEqual(
     (await query('SELECT count_value AS value FROM `count` ORDER BY id')).map(({ value }) => value),
@@ -144,17 +144,17 @@ test('the commands set up, import once and report; an error exits with 1, an unk
   assert.equal((await runMain(environment, 'import')).code, 2);
   const missing = await runMain(environment, 'import', join(folder, 'missing.sql'));
   assert.equal(missing.code, 1);
-  assert.match(missing.faults, /missing\.sql: The file does not exist\n$/);
+  assert.match(missing.errors, /missing\.sql: The file does not exist\n$/);
   await writeFile(file, 'CREATE TABLE count (id INT);\nINSERT INTO other VALUES (1);\n');
   assert.equal(
     (await runMain(environment, 'import', file)).output,
     `${file} has the table count without rows: 0 rows imported. The database has 3 rows.\nSkipped tables (only count is imported): other\n`,
   );
   await writeFile(file, 'INSERT INTO count VALUES (1, NULL);\n');
-  assert.match((await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).faults, /count_value is NULL/);
+  assert.match((await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).errors, /count_value is NULL/);
   await writeFile(file, 'INSERT INTO count VALUES (9, 9);\n');
   assert.match(
-    (await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).faults,
+    (await runMain({ ...environment, DB_PORT: '1' }, 'import', file)).errors,
     /MySQL on \S+:1 is unavailable \(ECONNREFUSED\)\. Start it with npm start/,
   );
 });

@@ -44,8 +44,8 @@ export const resultSchema = z.union([
     p50: z.number(),
     p99: z.number(),
   }),
-  z.object({ fault: z.string() }),
+  z.object({ failure: z.string() }),
 ]);
 
 /** The result of a load. */
-export type LoadResult = Exclude<z.infer<typeof resultSchema>, { fault: string }>;
+export type LoadResult = Exclude<z.infer<typeof resultSchema>, { failure: string }>;

@@ -14,12 +14,14 @@ const unavailable = 503;
  * separately. Throws at any other failed request, and if no request succeeded.
  */
 export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpeed): Promise<LoadResult> => {
-  const faults = Promise.withResolvers<never>();
-  faults.promise.catch(() => undefined);
+  const failures = Promise.withResolvers<never>();
+  failures.promise.catch(() => undefined);
   const nextRequest = requestsOf(request);
   const success = request === 'get' ? [200, 201] : [201];
   const open = await Promise.all(
-    Array.from({ length: connections }, (_, index) => openConnection(ports[index % ports.length] ?? 0, faults.reject)),
+    Array.from({ length: connections }, (_, index) =>
+      openConnection(ports[index % ports.length] ?? 0, failures.reject),
+    ),
   );
   const latencies: number[] = [];
   let refused = 0;
@@ -38,7 +40,7 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
             else if (status === unavailable) {
               refused += 1;
               refusal = body;
-            } else faults.reject(new Error(`A request was answered ${status}: ${body}`));
+            } else failures.reject(new Error(`A request was answered ${status}: ${body}`));
             if (now < endsAt) ride();
             else resolve();
           });
@@ -47,11 +49,11 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
       }),
   );
   const timer = setTimeout(
-    () => faults.reject(new Error(`A request was not answered within ${answersWithinMs} ms`)),
+    () => failures.reject(new Error(`A request was not answered within ${answersWithinMs} ms`)),
     ms + answersWithinMs,
   );
   try {
-    await Promise.race([Promise.all(rides), faults.promise]);
+    await Promise.race([Promise.all(rides), failures.promise]);
   } finally {
     clearTimeout(timer);
     for (const connection of open) connection.close();

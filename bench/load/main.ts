@@ -20,7 +20,7 @@ const run = (command: Command): Promise<LoadResult> => {
 process.on('message', (message) => {
   run(commandSchema.parse(message)).then(
     (result) => process.send?.(result),
-    (error: unknown) => process.send?.({ fault: String(error) }),
+    (error: unknown) => process.send?.({ failure: String(error) }),
   );
 });
 process.on('disconnect', () => process.exit());

@@ -20,10 +20,10 @@ const unavailable = 503;
  * It does not wait for a count that got 503. The counts after it seem as late as if it had.
  */
 export const runVisible = async ({ port, connections, perSecond, ms }: Visible): Promise<LoadResult> => {
-  const faults = Promise.withResolvers<never>();
-  faults.promise.catch(() => undefined);
+  const failures = Promise.withResolvers<never>();
+  failures.promise.catch(() => undefined);
   const open = (amount: number) =>
-    Promise.all(Array.from({ length: amount }, () => openConnection(port, faults.reject)));
+    Promise.all(Array.from({ length: amount }, () => openConnection(port, failures.reject)));
   const [free, [watching]] = await Promise.all([open(connections), open(1)]);
   if (watching === undefined) throw new Error('There is no connection to look with');
   const all = [...free, watching];
@@ -32,10 +32,10 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
   let refused = 0;
   const onAnswer = ({ status, body }: Answer) => {
     if (status === unavailable) refused += 1;
-    else if (status !== 201) faults.reject(new Error(`A POST was answered ${status}: ${body}`));
+    else if (status !== 201) failures.reject(new Error(`A POST was answered ${status}: ${body}`));
   };
   try {
-    const before = await Promise.race([readRows(watching), faults.promise]);
+    const before = await Promise.race([readRows(watching), failures.promise]);
     const startedAt = performance.now();
     const dueAt = (index: number) => startedAt + (1000 * index) / perSecond;
     const posting = post({ free, counts, dueAt, onAnswer });
@@ -52,7 +52,7 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
         await pause(pollEveryMs);
       }
     };
-    await Promise.race([Promise.all([watch(), posting]), faults.promise]);
+    await Promise.race([Promise.all([watch(), posting]), failures.promise]);
     return {
       requests: latencies.length,
       refused,

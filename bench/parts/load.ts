@@ -19,9 +19,9 @@ export const startLoad = (owner: Owner, say: (text: string) => void): Load => {
   return async (command) => {
     const answered = once(child, 'message');
     child.send(command);
-    const answer: unknown = await Promise.race([answered, ended.then(() => [{ fault: 'The load process ended' }])]);
+    const answer: unknown = await Promise.race([answered, ended.then(() => [{ failure: 'The load process ended' }])]);
     const result = resultSchema.parse(Array.isArray(answer) ? answer[0] : answer);
-    if ('fault' in result) throw new Error(`The load failed: ${result.fault}`);
+    if ('failure' in result) throw new Error(`The load failed: ${result.failure}`);
     if (result.refused > 0) say(`${result.refused} requests were answered 503: the machine is busy with other things`);
     return result;
   };

@@ -1,4 +1,4 @@
-import { findTimeFault } from './find-time-fault.ts';
+import { findTimeProblem } from './find-time-problem.ts';
 import { DumpError, splitStatements, type Statement } from './split-statements.ts';
 
 /**
@@ -190,24 +190,24 @@ const createRowParser = (
   names: readonly string[] | undefined,
   isUtc: boolean,
 ) => {
-  const faultAt = (at: number, what: string) =>
+  const errorAt = (at: number, what: string) =>
     new DumpError(`Line ${line + text.slice(0, at).split('\n').length - 1}: ${what}: ${shorten(text.slice(at))}`);
-  const columns = columnsOf(names, text.slice(start), (what) => faultAt(0, what));
+  const columns = columnsOf(names, text.slice(start), (what) => errorAt(0, what));
   const row = rowOf(columns);
 
   const readRow = (at: number): readonly [row: DumpedRow, next: number, isLast: boolean] => {
     row.lastIndex = at;
     const found = row.exec(text);
-    if (found === null) throw faultAt(at, explain(text.slice(at, at + rowLengthRead), columns));
+    if (found === null) throw errorAt(at, explain(text.slice(at, at + rowLengthRead), columns));
     const { id, count_value: value, recorded_at: recordedAt, next } = found.groups ?? {};
-    if (!Number.isSafeInteger(Number(value))) throw faultAt(at, 'the count is beyond ±(2^53−1)');
-    const timeFault = recordedAt === undefined ? undefined : findTimeFault(recordedAt);
-    if (timeFault !== undefined) throw faultAt(at, timeFault);
+    if (!Number.isSafeInteger(Number(value))) throw errorAt(at, 'the count is beyond ±(2^53−1)');
+    const timeProblem = recordedAt === undefined ? undefined : findTimeProblem(recordedAt);
+    if (timeProblem !== undefined) throw errorAt(at, timeProblem);
     // MySQL would replace 0 with a new id.
     if (id !== undefined && (BigInt(id) > highestId || BigInt(id) === 0n))
-      throw faultAt(at, 'the id is not from 1 to 999999999999999999. To give new ids, import with --new-ids');
+      throw errorAt(at, 'the id is not from 1 to 999999999999999999. To give new ids, import with --new-ids');
     if (recordedAt !== undefined && !isUtc) {
-      throw faultAt(
+      throw errorAt(
         at,
         "the time zone is unknown. Dump with --tz-utc and without --compact, or put SET TIME_ZONE='+00:00'; before them",
       );
@@ -254,7 +254,7 @@ const explain = (text: string, columns: readonly Column[]): string => {
 const columnsOf = (
   names: readonly string[] | undefined,
   rows: string,
-  faultOf: (what: string) => DumpError,
+  toError: (what: string) => DumpError,
 ): readonly Column[] => {
   if (names === undefined || names.length === 0) {
     const columns: readonly Column[] = ['id', 'count_value', 'recorded_at'];
@@ -263,12 +263,12 @@ const columnsOf = (
   const columns = names.map((name) => name.toLowerCase());
   const unknown = columns.filter((name) => !isColumn(name));
   if (unknown.length > 0) {
-    throw faultOf(
+    throw toError(
       `the column ${shorten(unknown.join(', '))} does not exist in the database (${Object.keys(patterns).join(', ')})`,
     );
   }
-  if (!columns.includes('count_value')) throw faultOf('there is no column count_value');
-  if (new Set(columns).size < columns.length) throw faultOf('a column occurs twice');
+  if (!columns.includes('count_value')) throw toError('there is no column count_value');
+  if (new Set(columns).size < columns.length) throw toError('a column occurs twice');
   return columns.filter(isColumn);
 };
 

@@ -20,7 +20,7 @@ const schema = z
 const token = (digit: string): string => digit.repeat(32);
 const login = { DB_USER: 'someone', DB_PASSWORD: 'secret' };
 
-const faultsOf = (environment: Record<string, string>): string => {
+const problemsOf = (environment: Record<string, string>): string => {
   try {
     readConfig(schema, environment);
     return '';
@@ -56,7 +56,7 @@ test('a missing or empty variable has its default', () => {
 });
 
 test('all errors are reported together, without values', () => {
-  const faults = faultsOf({
+  const problems = problemsOf({
     ...login,
     HTTP_PORT: '80 80',
     HTTP_ALLOWED_HOSTS: 'localhost, http://x/',
@@ -75,12 +75,12 @@ test('all errors are reported together, without values', () => {
     'INBOX_HOURS',
     'DB_NAME',
   ]) {
-    assert.match(faults, new RegExp(`${name}: must be`));
+    assert.match(problems, new RegExp(`${name}: must be`));
   }
-  assert.doesNotMatch(faults, /DB_PASSWORD|secret|80 80|yes|a`b/);
+  assert.doesNotMatch(problems, /DB_PASSWORD|secret|80 80|yes|a`b/);
 });
 
-for (const [what, environment, fault] of [
+for (const [what, environment, problem] of [
   ['no login of MySQL', {}, /DB_USER: must be set, or DB_SECRET_ARN.*\n.*DB_PASSWORD: must be set/],
   ['two logins of MySQL', { ...login, DB_SECRET_ARN: 'a' }, /DB_USER: must not be set together with DB_SECRET_ARN/],
   ['two logins of Redis', { ...login, REDIS_PASSWORD: 'p', REDIS_SECRET_ARN: 'a' }, /REDIS_PASSWORD: must not be set/],
@@ -104,7 +104,7 @@ for (const [what, environment, fault] of [
   ['a guard without tokens', { ...login, API_TOKENS_FOR: 'all' }, /API_TOKENS_FOR: all needs tokens/],
 ] as const) {
   test(`${what}: the error names the variable`, () => {
-    assert.match(faultsOf(environment), fault);
+    assert.match(problemsOf(environment), problem);
   });
 }
 
@@ -118,12 +118,12 @@ for (const tokens of [
   ' ',
 ])
   test(`API_TOKENS=${JSON.stringify(tokens)} is refused, with the command that makes a token`, () => {
-    const faults = faultsOf({ ...login, API_TOKENS: tokens });
+    const problems = problemsOf({ ...login, API_TOKENS: tokens });
     assert.match(
-      faults,
+      problems,
       /API_TOKENS, value [12]: must be at least 32 printable ASCII characters.*openssl rand -hex 32$/m,
     );
-    assert.doesNotMatch(faults, /aaaa/);
+    assert.doesNotMatch(problems, /aaaa/);
   });
 
 for (const name of [
@@ -139,7 +139,7 @@ for (const name of [
   for (const variable of [name, `${name}_FILE`])
     test(`${variable} guards access, so an empty value is an error`, () => {
       assert.match(
-        faultsOf({ ...login, [variable]: '' }),
+        problemsOf({ ...login, [variable]: '' }),
         new RegExp(`^  ${variable}: must not be empty; unset it`, 'm'),
       );
     });
@@ -172,23 +172,23 @@ test('a variable has the content of its file, without the final newline', (t) =>
 });
 
 test('an empty or unreadable file is an error next to the others, and no content is shown', (t) => {
-  const faults = faultsOf({
+  const problems = problemsOf({
     ...login,
     DB_PASSWORD_FILE: fileOf(t, 'a secret'),
     REDIS_PASSWORD_FILE: '/there/is/none',
     API_TOKENS_FILE: fileOf(t, '\n'),
     REDIS_PORT_FILE: fileOf(t, 'not a port'),
   });
-  assert.match(faults, /DB_PASSWORD_FILE: must not be set together with DB_PASSWORD$/m);
-  assert.match(faults, /REDIS_PASSWORD_FILE: must name a file that can be read \(ENOENT\)$/m);
-  assert.match(faults, /API_TOKENS_FILE: must name a file that is not empty$/m);
-  assert.match(faults, /REDIS_PORT: must be/);
-  assert.doesNotMatch(faults, /a secret|not a port/);
+  assert.match(problems, /DB_PASSWORD_FILE: must not be set together with DB_PASSWORD$/m);
+  assert.match(problems, /REDIS_PASSWORD_FILE: must name a file that can be read \(ENOENT\)$/m);
+  assert.match(problems, /API_TOKENS_FILE: must name a file that is not empty$/m);
+  assert.match(problems, /REDIS_PORT: must be/);
+  assert.doesNotMatch(problems, /a secret|not a port/);
 });
 
 test('a login with an unreadable file is reported once, and not also as missing', () => {
-  const faults = faultsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
-  assert.equal(faults, 'The environment is invalid:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
+  const problems = problemsOf({ DB_USER: 'someone', DB_PASSWORD_FILE: '/there/is/none' });
+  assert.equal(problems, 'The environment is invalid:\n  DB_PASSWORD_FILE: must name a file that can be read (ENOENT)');
 });
 
 test('origins are `*`, `none`, or a list of schemes and hosts', () => {
@@ -212,5 +212,5 @@ test('origins are `*`, `none`, or a list of schemes and hosts', () => {
     'HTTPS://A.example',
     ',',
   ])
-    assert.match(faultsOf({ ...login, CORS_ORIGIN: wrong }), /CORS_ORIGIN: must be/, wrong);
+    assert.match(problemsOf({ ...login, CORS_ORIGIN: wrong }), /CORS_ORIGIN: must be/, wrong);
 });

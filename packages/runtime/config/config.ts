@@ -15,10 +15,10 @@ export type Variables = { readonly shape: object };
 
 /**
  * Marks a variable that must not be empty. Other empty variables count as unset. This one would
- * then silently turn off a protection when its value got lost. `fault` says how to fix it.
+ * then silently turn off a protection when its value got lost. `problem` says how to fix it.
  */
-export const neverEmpty = <Schema extends z.ZodType>(schema: Schema, fault: string): Schema =>
-  schema.meta({ whenEmpty: fault });
+export const neverEmpty = <Schema extends z.ZodType>(schema: Schema, problem: string): Schema =>
+  schema.meta({ whenEmpty: problem });
 
 /**
  * Reads a configuration from an environment. An empty variable counts as unset, unless it is
@@ -36,52 +36,52 @@ export const readConfig = <Schema extends z.ZodType & Variables>(
   const result = schema.safeParse({ ...given, ...Object.fromEntries(ofFiles) });
   const faulty = new Set([
     ...empty.map(({ name }) => name),
-    ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [name])),
+    ...files.flatMap(({ name, problem }) => (problem === undefined ? [] : [name])),
   ]);
   // Further issues of a variable that already has a problem would only repeat it.
   const issues = result.error?.issues.filter(({ path }) => !faulty.has(String(path[0]))) ?? [];
-  const faults = [
-    ...empty.map(({ variable, fault }) => `  ${variable}: ${fault}`),
-    ...files.flatMap(({ name, fault }) => (fault === undefined ? [] : [`  ${name}_FILE: ${fault}`])),
+  const problems = [
+    ...empty.map(({ variable, problem }) => `  ${variable}: ${problem}`),
+    ...files.flatMap(({ name, problem }) => (problem === undefined ? [] : [`  ${name}_FILE: ${problem}`])),
     ...issues.map(({ path, message }) => `  ${placeOf(path)}: ${message}`),
   ];
-  if (result.success && faults.length === 0) return result.data;
-  throw new ConfigError(`The environment is invalid:\n${faults.join('\n')}`);
+  if (result.success && problems.length === 0) return result.data;
+  throw new ConfigError(`The environment is invalid:\n${problems.join('\n')}`);
 };
 
-type EmptyVariable = { readonly name: string; readonly variable: string; readonly fault: string };
+type EmptyVariable = { readonly name: string; readonly variable: string; readonly problem: string };
 
 const findEmpty = (
   name: string,
   field: unknown,
   environment: Readonly<Record<string, string | undefined>>,
 ): EmptyVariable[] => {
-  const fault = readWhenEmpty(field);
-  if (fault === undefined) return [];
+  const problem = readWhenEmpty(field);
+  if (problem === undefined) return [];
   return [name, `${name}_FILE`]
     .filter((variable) => environment[variable] === '')
-    .map((variable) => ({ name, variable, fault }));
+    .map((variable) => ({ name, variable, problem }));
 };
 
 /** Returns the text that {@link neverEmpty} gave a schema, also through later wrappers. */
 const readWhenEmpty = (field: unknown): string | undefined => {
   if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return readWhenEmpty(field.unwrap());
-  const fault = field instanceof z.ZodType ? field.meta()?.['whenEmpty'] : undefined;
-  return typeof fault === 'string' ? fault : undefined;
+  const problem = field instanceof z.ZodType ? field.meta()?.['whenEmpty'] : undefined;
+  return typeof problem === 'string' ? problem : undefined;
 };
 
-type FileOfVariable = { readonly name: string; readonly text?: string; readonly fault?: string };
+type FileOfVariable = { readonly name: string; readonly text?: string; readonly problem?: string };
 
 const readFileOf = (name: string, given: Readonly<Record<string, string | undefined>>): FileOfVariable[] => {
   const path = given[`${name}_FILE`];
   if (path === undefined) return [];
-  if (given[name] !== undefined) return [{ name, fault: `must not be set together with ${name}` }];
+  if (given[name] !== undefined) return [{ name, problem: `must not be set together with ${name}` }];
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    return [text === '' ? { name, fault: 'must name a file that is not empty' } : { name, text }];
+    return [text === '' ? { name, problem: 'must name a file that is not empty' } : { name, text }];
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
-    return [{ name, fault: `must name a file that can be read (${code})` }];
+    return [{ name, problem: `must name a file that can be read (${code})` }];
   }
 };
 

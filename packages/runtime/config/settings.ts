@@ -184,35 +184,35 @@ type Logins = Readonly<
  * of a process's schema.
  */
 export const checkLogins = (config: Logins, { addIssue }: Pick<z.RefinementCtx, 'addIssue'>): void => {
-  const fault = (name: keyof Logins, message: string) => addIssue({ code: 'custom', path: [name], message });
+  const addProblem = (name: keyof Logins, message: string) => addIssue({ code: 'custom', path: [name], message });
   const isSet = (name: keyof Logins) => config[name] !== undefined;
 
   if (isSet('DB_SECRET_ARN')) {
     for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
-      if (isSet(name)) fault(name, 'must not be set together with DB_SECRET_ARN');
+      if (isSet(name)) addProblem(name, 'must not be set together with DB_SECRET_ARN');
     }
   } else {
     for (const name of ['DB_USER', 'DB_PASSWORD'] as const) {
-      if (!isSet(name)) fault(name, 'must be set, or DB_SECRET_ARN instead');
+      if (!isSet(name)) addProblem(name, 'must be set, or DB_SECRET_ARN instead');
     }
   }
   if (isSet('REDIS_SECRET_ARN')) {
     for (const name of ['REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_IAM_CACHE'] as const) {
-      if (isSet(name)) fault(name, 'must not be set together with REDIS_SECRET_ARN');
+      if (isSet(name)) addProblem(name, 'must not be set together with REDIS_SECRET_ARN');
     }
   } else if (isSet('REDIS_IAM_CACHE')) {
-    if (isSet('REDIS_PASSWORD')) fault('REDIS_PASSWORD', 'must not be set together with REDIS_IAM_CACHE');
+    if (isSet('REDIS_PASSWORD')) addProblem('REDIS_PASSWORD', 'must not be set together with REDIS_IAM_CACHE');
     for (const name of ['REDIS_USERNAME', 'AWS_REGION'] as const) {
-      if (!isSet(name)) fault(name, 'must be set with REDIS_IAM_CACHE');
+      if (!isSet(name)) addProblem(name, 'must be set with REDIS_IAM_CACHE');
     }
-    if (config['REDIS_TLS'] !== true) fault('REDIS_TLS', 'must be true with REDIS_IAM_CACHE');
+    if (config['REDIS_TLS'] !== true) addProblem('REDIS_TLS', 'must be true with REDIS_IAM_CACHE');
   } else if (isSet('REDIS_USERNAME') && !isSet('REDIS_PASSWORD')) {
-    fault('REDIS_PASSWORD', 'must be set with REDIS_USERNAME');
+    addProblem('REDIS_PASSWORD', 'must be set with REDIS_USERNAME');
   }
   if (isSet('API_TOKENS') && isSet('API_TOKENS_SECRET_ARN')) {
-    fault('API_TOKENS', 'must not be set together with API_TOKENS_SECRET_ARN');
+    addProblem('API_TOKENS', 'must not be set together with API_TOKENS_SECRET_ARN');
   }
   if (config['API_TOKENS_FOR'] === 'all' && !isSet('API_TOKENS') && !isSet('API_TOKENS_SECRET_ARN')) {
-    fault('API_TOKENS_FOR', 'all needs tokens: set API_TOKENS or API_TOKENS_SECRET_ARN');
+    addProblem('API_TOKENS_FOR', 'all needs tokens: set API_TOKENS or API_TOKENS_SECRET_ARN');
   }
 };

@@ -191,8 +191,8 @@ const parseSecret = <T>(arn: string, schema: z.ZodType<T>, text: string | undefi
   if (text === undefined) throw new SecretError(`Secret ${arn} is binary; it must be JSON text`);
   const result = schema.safeParse(parseJson(arn, text));
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => [placeOf(path), message].join(' ').trim());
-  throw new SecretError(`Secret ${arn} is invalid: ${faults.join('; ')}`);
+  const problems = result.error.issues.map(({ path, message }) => [placeOf(path), message].join(' ').trim());
+  throw new SecretError(`Secret ${arn} is invalid: ${problems.join('; ')}`);
 };
 
 const parseJson = (arn: string, text: string): unknown => {

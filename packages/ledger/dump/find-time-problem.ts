@@ -3,7 +3,7 @@ const earliestMs = Date.UTC(1970, 0, 1, 0, 0, 1);
 const latestMs = Date.UTC(2038, 0, 19, 3, 14, 7, 999);
 
 /** Describes the problem with a time in the right format that MySQL would not store as it is. */
-export const findTimeFault = (time: string): string | undefined => {
+export const findTimeProblem = (time: string): string | undefined => {
   if (time.startsWith('0000-00-00')) {
     return (
       'recorded_at is a zero date, which is not a time. Set a time at the source, then dump again: ' +
