@@ -92,7 +92,7 @@ export const createServer = (
     http: {
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: checkTimeoutsEveryMs,
-      // Node would answer with an empty 400. `checkHeads` below answers with a problem document.
+      // Node would answer with an empty 400. `checkHeaders` below answers with a problem document.
       requireHostHeader: false,
     },
     // While the server closes, requests on open connections are served. Then the connection ends.
@@ -124,7 +124,7 @@ export const createServer = (
   drainConnections(server);
 
   const distrusted = new WeakSet<Socket>();
-  checkHeads(server, distrusted, corsOrigin, allowedHosts);
+  checkHeaders(server, distrusted, corsOrigin, allowedHosts);
   server.setErrorHandler<Parameters<typeof problemOfRequest>[0]>((error, request, reply) => {
     // Requests with methods that the router does not know pass no hook.
     setSafeHeaders(reply);
@@ -161,7 +161,7 @@ export const createServer = (
  * Evaluates the head of a request before its body is read. One hook for all checks, because each
  * hook costs every request.
  */
-const checkHeads = (
+const checkHeaders = (
   server: FastifyInstance,
   distrusted: WeakSet<Socket>,
   corsOrigin: AllowedOrigins,

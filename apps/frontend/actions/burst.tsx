@@ -3,7 +3,7 @@ import { maxCountsPerRequest } from '@sluice/contract/routes.ts';
 import { useState } from 'react';
 import { createKey, postCounts } from '../requests/post.ts';
 import { formatCount, formatDuration } from '../view/format.ts';
-import type { PostParts } from './post.tsx';
+import type { PostProps } from './post.tsx';
 import { Refusal } from './refusal.tsx';
 
 // 300 batches: they arrive faster than one consumer records them.
@@ -30,7 +30,7 @@ type BurstState =
   | {
       readonly kind: 'failed';
       readonly accepted: number;
-      readonly fault: Problem | string;
+      readonly reason: Problem | string;
       /**
        * The counts that were not acknowledged. Of these, `unsure` may or may not have been
        * accepted.
@@ -40,7 +40,7 @@ type BurstState =
     };
 
 /** The action that posts many batches at once, to show the queue fill and drain. */
-export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
+export const Burst = ({ sluice, token, onTokenNeeded }: PostProps) => {
   const [state, setState] = useState<BurstState>({ kind: 'idle' });
 
   const run = async (parts: readonly Part[], acceptedBefore: number) => {
@@ -49,9 +49,9 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
     const failed: Part[] = [];
     let unsure = 0;
     let accepted = acceptedBefore;
-    let fault: Problem | string | undefined;
+    let reason: Problem | string | undefined;
     const sendOn = async () => {
-      for (let part = waiting.shift(); part !== undefined; part = fault === undefined ? waiting.shift() : undefined) {
+      for (let part = waiting.shift(); part !== undefined; part = reason === undefined ? waiting.shift() : undefined) {
         const outcome = await postCounts(part.counts, { key: part.key, token });
         if (outcome.kind === 'answered') {
           accepted += outcome.body.accepted;
@@ -60,15 +60,15 @@ export const Burst = ({ sluice, token, onTokenNeeded }: PostParts) => {
         } else {
           failed.push(part);
           if (isUnsure(outcome)) unsure += part.counts.length;
-          fault ??= outcome.kind === 'refused' ? outcome.problem : outcome.reason;
+          reason ??= outcome.kind === 'refused' ? outcome.problem : outcome.reason;
         }
       }
     };
     setState({ kind: 'sending', accepted });
     await Promise.all(Array.from({ length: requestsAtOnce }, sendOn));
-    if (fault === undefined) return setState({ kind: 'done', accepted, ms: performance.now() - startedAt });
-    if (typeof fault === 'object' && fault.status === 401) onTokenNeeded();
-    return setState({ kind: 'failed', accepted, fault, left: [...failed, ...waiting], unsure });
+    if (reason === undefined) return setState({ kind: 'done', accepted, ms: performance.now() - startedAt });
+    if (typeof reason === 'object' && reason.status === 401) onTokenNeeded();
+    return setState({ kind: 'failed', accepted, reason, left: [...failed, ...waiting], unsure });
   };
 
   return (
@@ -126,7 +126,11 @@ const Progress = ({ state, onResume }: ProgressProps) => {
           <p>
             {`${formatCount(state.accepted)} acknowledged before the error. ${formatCount(state.unsure)} more may or may not have been accepted.`}
           </p>
-          {typeof state.fault === 'string' ? <p className="fault">{state.fault}</p> : <Refusal problem={state.fault} />}
+          {typeof state.reason === 'string' ? (
+            <p className="fault">{state.reason}</p>
+          ) : (
+            <Refusal problem={state.reason} />
+          )}
           <p>
             <button type="button" onClick={() => onResume(state.left, state.accepted)}>
               Send the rest

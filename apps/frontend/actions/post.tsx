@@ -7,7 +7,7 @@ import { formatCount, formatDuration } from '../view/format.ts';
 import { Refusal } from './refusal.tsx';
 
 /** The dependencies of the actions that post. */
-export type PostParts = {
+export type PostProps = {
   readonly sluice: Console;
   readonly token: string;
   readonly onTokenNeeded: () => void;
@@ -23,7 +23,7 @@ type Attempt = {
 
 type PostState =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'invalid'; readonly fault: string }
+  | { readonly kind: 'invalid'; readonly problem: string }
   | { readonly kind: 'sending' }
   | {
       readonly kind: 'accepted';
@@ -37,7 +37,7 @@ type PostState =
   | { readonly kind: 'unanswered'; readonly reason: string; readonly isSent: boolean; readonly attempt: Attempt };
 
 /** The action that posts one count: the typed one, or the current time. */
-export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
+export const Post = ({ sluice, token, onTokenNeeded }: PostProps) => {
   const [text, setText] = useState('');
   const [state, setState] = useState<PostState>({ kind: 'idle' });
 
@@ -68,7 +68,7 @@ export const Post = ({ sluice, token, onTokenNeeded }: PostParts) => {
     if (state.kind === 'sending') return;
     // oxlint-disable-next-line no-restricted-properties -- an empty text is the current time
     const parsed = parseCount(text, Date.now());
-    if ('fault' in parsed) setState({ kind: 'invalid', fault: parsed.fault });
+    if ('problem' in parsed) setState({ kind: 'invalid', problem: parsed.problem });
     else void send({ count: parsed.count, key: createKey(), afterId: sluice.read().rows?.[0]?.id ?? '0' });
   };
 
@@ -104,7 +104,7 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
     case 'idle':
       return <p className="hint">An integer; empty posts the Unix time.</p>;
     case 'invalid':
-      return <p className="fault">{state.fault}</p>;
+      return <p className="fault">{state.problem}</p>;
     case 'sending':
       return <p className="hint">Sending …</p>;
     case 'accepted':

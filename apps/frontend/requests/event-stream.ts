@@ -13,7 +13,7 @@ export type EventLink = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'lo
 /** The data of an event, and the name of its connection. */
 export type EventData = { readonly stream: string; readonly data: string };
 
-type EventStreamParts = {
+type EventStreamDependencies = {
   /** The bearer token of the requests, `''` for none. */
   readonly token: string;
   /** Called with each event. Returns true if it could be read. */
@@ -49,7 +49,7 @@ export const lostLink = (): EventLink => (navigator.onLine ? 'reconnecting' : 'o
  * Opens an event stream. Reconnects whenever a connection ends, is refused, or sends nothing.
  * `EventSource` would do that, but cannot send a token.
  */
-export const openEventStream = ({ token, onData, onLink }: EventStreamParts): EventStream => {
+export const openEventStream = ({ token, onData, onLink }: EventStreamDependencies): EventStream => {
   let connection = new AbortController();
   let openedAt = 0;
   let heardAt = 0;

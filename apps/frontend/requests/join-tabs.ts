@@ -1,6 +1,6 @@
 import { addressOf } from './ask.ts';
 
-type TabParts = {
+type TabDependencies = {
   /** The bearer token that all tabs of a group share, `''` for none. */
   readonly token: string;
   /** Called when this tab becomes the leader. */
@@ -27,7 +27,7 @@ export type Membership = {
  * pages have no locks: those over plain HTTP from another machine, or with forbidden storage. Such
  * a tab always leads.
  */
-export const joinTabs = ({ token, onLead, onFollow, onMessage }: TabParts): Membership => {
+export const joinTabs = ({ token, onLead, onFollow, onMessage }: TabDependencies): Membership => {
   let channel: BroadcastChannel | undefined;
   let request = new AbortController();
   let name: string | undefined;

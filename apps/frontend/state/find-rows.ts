@@ -17,7 +17,7 @@ export type RowFinder = {
   readonly untilRecorded: (value: number, afterId: string) => Promise<boolean>;
 };
 
-type RowFinderParts = {
+type RowFinderDependencies = {
   /** Reads the bearer token of the requests, `''` for none. */
   readonly readToken: () => string;
   readonly onRows: (rows: readonly Row[]) => void;
@@ -27,7 +27,7 @@ type RowFinderParts = {
  * Creates a finder. It passes each list to `onRows`, newest first. A failed read leaves the list
  * unchanged.
  */
-export const createRowFinder = ({ readToken, onRows }: RowFinderParts): RowFinder => {
+export const createRowFinder = ({ readToken, onRows }: RowFinderDependencies): RowFinder => {
   let newest: readonly Row[] = [];
   let reading: Promise<void> | undefined;
 

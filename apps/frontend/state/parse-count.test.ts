@@ -54,9 +54,9 @@ for (const [text, locale] of [
   ['1,,500', 'en'],
   ['1234,567', 'en'],
 ] as const) {
-  test(`"${text}" is not a count in ${locale}`, () => assert.ok('fault' in parseCount(text, 0, locale)));
+  test(`"${text}" is not a count in ${locale}`, () => assert.ok('problem' in parseCount(text, 0, locale)));
 }
 
 for (const text of ['1.5', '1e3', 'x', '-', '9007199254740992', '1'.repeat(400)]) {
-  test(`"${text.slice(0, 20)}" is not a count`, () => assert.ok('fault' in parseCount(text, 0)));
+  test(`"${text.slice(0, 20)}" is not a count`, () => assert.ok('problem' in parseCount(text, 0)));
 }

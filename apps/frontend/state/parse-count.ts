@@ -1,7 +1,7 @@
 import { count } from '@sluice/contract/count.ts';
 import { locale as browserLocale } from '../language.ts';
 
-type Parsed = { readonly count: number } | { readonly fault: string };
+type Parsed = { readonly count: number } | { readonly problem: string };
 
 /**
  * Parses a typed count, in every format that a page shows: group separators of the locale, a
@@ -14,12 +14,12 @@ export const parseCount = (text: string, nowMs: number, locale = browserLocale):
   if (typed === '') return { count: Math.floor(nowMs / 1000) };
   if (!/^[+-]?\d+$/.test(typed)) {
     return {
-      fault: 'A count must be an integer: digits, with an optional minus sign and group separators.',
+      problem: 'A count must be an integer: digits, with an optional minus sign and group separators.',
     };
   }
   const value = Number(typed);
   if (!count.safeParse(value).success) {
-    return { fault: `A count must be between −${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}.` };
+    return { problem: `A count must be between −${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}.` };
   }
   // `-0` is 0 in JSON.
   return { count: value === 0 ? 0 : value };
