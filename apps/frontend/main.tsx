@@ -1,7 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- reports errors of the other modules
 import './report-failure.ts';
-// oxlint-disable-next-line import/no-unassigned-import -- configures zod before the first schema
-import './jitless.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- uPlot reads this while it loads
 import './language.ts';
 import { StrictMode } from 'react';

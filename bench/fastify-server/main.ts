@@ -1,12 +1,12 @@
 import { routes } from '@sluice/contract/routes.ts';
 import { fastify } from 'fastify';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 // The cost of Fastify: parses and checks the body and answers as POST /count does, without a queue.
 
 const server = fastify();
 const { path, body, answers } = routes.postCount;
-const toJsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { target: 'draft-07' });
+const toJsonSchema = (schema: z.ZodMiniType) => z.toJSONSchema(schema, { target: 'draft-07' });
 server.post<{ Body: z.infer<typeof body> }>(
   path,
   { schema: { body: toJsonSchema(body), response: { 201: toJsonSchema(answers[201].body) } } },

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { routes } from '@sluice/contract/routes.ts';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 // The limit of node:http for an answer like that of POST /count: parses the body and checks
 // nothing.

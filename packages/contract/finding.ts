@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** The schema of a finding: a precondition of Redis or MySQL that does not hold. */
 export const finding = z.object({
@@ -13,12 +13,15 @@ export const finding = z.object({
       'mysql_packet_small',
       'mysql_not_durable',
     ])
-    .meta({ description: 'Stable, for programs.' }),
-  severity: z.enum(['refused', 'warning']).meta({
-    description:
-      '`refused`: the producers refuse counts, because they could be lost. `warning`: a failure of a server could lose counts.',
-  }),
-  detail: z.string().meta({ description: 'The problem, its place, and the fix.' }),
+    .with(z.describe('Stable, for programs.')),
+  severity: z
+    .enum(['refused', 'warning'])
+    .with(
+      z.describe(
+        '`refused`: the producers refuse counts, because they could be lost. `warning`: a failure of a server could lose counts.',
+      ),
+    ),
+  detail: z.string().with(z.describe('The problem, its place, and the fix.')),
 });
 
 /** A precondition of Redis or MySQL that does not hold. */

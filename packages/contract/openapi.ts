@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { problem, problemMediaType } from './problem.ts';
 import { ndjsonMediaType, routes, type Route } from './routes.ts';
 
@@ -104,15 +104,15 @@ const operationOf = (operationId: string, route: Route): Operation => {
   };
 };
 
-const parametersOf = (place: 'query' | 'header', fields?: z.ZodObject): NonNullable<Operation['parameters']> =>
+const parametersOf = (place: 'query' | 'header', fields?: z.ZodMiniObject): NonNullable<Operation['parameters']> =>
   Object.entries(fields?.shape ?? {}).map(([name, field]) => {
-    if (!(field instanceof z.ZodType)) throw new TypeError(`The ${place} parameter ${name} is no schema`);
+    if (!(field instanceof z.ZodMiniType)) throw new TypeError(`The ${place} parameter ${name} is no schema`);
     const { description: _description, ...schema } = toSchema(field);
     return {
       name,
       in: place,
       required: !field.safeParse(undefined).success,
-      description: field.description ?? '',
+      description: z.globalRegistry.get(field)?.description ?? '',
       schema,
     };
   });
@@ -133,7 +133,7 @@ const responseOf = (status: string, { description: text, body, mediaType }: Rout
   };
 };
 
-const headersOf = (status: string, body?: z.ZodType): Record<string, Header> | undefined => {
+const headersOf = (status: string, body?: z.ZodMiniType): Record<string, Header> | undefined => {
   if (status === '503' || status === '429') {
     return { 'Retry-After': header('The time until a retry, in seconds.', { type: 'integer', minimum: 1 }) };
   }
@@ -149,7 +149,7 @@ const header = (text: string, schema: JsonSchema): Header => ({ description: tex
  * Converts a schema to JSON Schema 2020-12, the dialect of OpenAPI 3.1. Answers too are described
  * as input: a client that checks them must accept fields that a later version adds.
  */
-const toSchema = (schema: z.ZodType): JsonSchema => {
+const toSchema = (schema: z.ZodMiniType): JsonSchema => {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
   return rest;
 };

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** The media type of every error body. */
 export const problemMediaType = 'application/problem+json';
@@ -9,7 +9,7 @@ export const problemMediaType = 'application/problem+json';
  */
 export const problem = z.object({
   type: z.literal('about:blank'),
-  title: z.string().meta({ description: 'The reason phrase of the status.' }),
+  title: z.string().with(z.describe('The reason phrase of the status.')),
   status: z.int(),
   code: z
     .enum([
@@ -36,16 +36,16 @@ export const problem = z.object({
       'too_many_reads',
       'server_busy',
     ])
-    .meta({ description: 'Stable, for programs.' }),
-  detail: z.string().meta({ description: 'The problem and the fix.' }),
+    .with(z.describe('Stable, for programs.')),
+  detail: z.string().with(z.describe('The problem and the fix.')),
   errors: z
-    .array(z.object({ pointer: z.string(), detail: z.string() }))
-    .optional()
-    .meta({
-      description:
+    .optional(z.array(z.object({ pointer: z.string(), detail: z.string() })))
+    .with(
+      z.describe(
         'The place of the error: `#/counts/3`, a JSON pointer (RFC 6901) into the body in fragment form; `line:3` of an NDJSON body; ' +
-        '`header:Idempotency-Key`; `query:limit`.',
-    }),
+          '`header:Idempotency-Key`; `query:limit`.',
+      ),
+    ),
 });
 
 /** The body of an error. */

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { hostname, queueState, readiness, recordedCount, recordId, total } from './bodies.ts';
 import { count } from './count.ts';
 import { finding } from './finding.ts';
 import { problem } from './problem.ts';
@@ -10,7 +11,7 @@ type Answer = {
    * The schema of a JSON body, or of the data in a body of another `mediaType`. Without it the body
    * is empty.
    */
-  readonly body?: z.ZodType;
+  readonly body?: z.ZodMiniType;
   /** The media type, unless it is JSON (or, for errors, a problem document). */
   readonly mediaType?: string;
 };
@@ -26,11 +27,11 @@ export type Route = {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly headers?: z.ZodObject;
-  readonly body?: z.ZodType;
+  readonly query?: z.ZodMiniObject;
+  readonly headers?: z.ZodMiniObject;
+  readonly body?: z.ZodMiniType;
   /** The schema of each line, if the body may also be NDJSON. */
-  readonly line?: z.ZodType;
+  readonly line?: z.ZodMiniType;
   /**
    * The minimum `API_TOKENS_FOR` with which the route needs a token, if the producer has tokens:
    * `writes` guards writes, `all` guards reads of data too. Routes without it never need a token.
@@ -50,64 +51,16 @@ export const maxBodyBytes = 1_048_576;
 /** The media type of NDJSON: one integer a line. */
 export const ndjsonMediaType = 'application/x-ndjson';
 
-const hostname = z.string().meta({ description: 'The host that answered.' });
-
-const readiness = z.object({
-  status: z.enum(['ready', 'not ready']),
-  queue: z.enum(['up', 'full', 'down', 'unsafe']).meta({
-    description:
-      '`full`: it answers but accepts no count now, with or without an `Idempotency-Key`. ' +
-      '`unsafe`: it could lose counts; `findings` has the reason.',
-  }),
-  ledger: z.enum(['up', 'down']),
-  findings: z.array(finding).meta({ description: 'Preconditions of Redis and MySQL that do not hold.' }),
-  hostname,
-});
-
-const total = z.object({
-  rows_count: z.int().meta({ description: 'The number of counts recorded.' }),
-  latest_value: z.int().meta({
-    description:
-      'The count with the highest id, 0 if there is none. Consumers record batches concurrently, and after an outage in ' +
-      'any order, so it may not be the last one posted.',
-  }),
-  hostname,
-});
-
-const queueState = z.object({
-  waiting_batches: z.int().meta({ description: 'Batches that are not recorded yet, including those in flight.' }),
-  oldest_age_ms: z.int().meta({ description: 'The age of the oldest of them, 0 if there is none.' }),
-  in_flight_batches: z.int().meta({ description: 'Batches that a consumer has read and not recorded yet.' }),
-  consumers: z.int().meta({ description: 'Consumers that were active in the last 30 s.' }),
-  dead_letters: z.int().meta({ description: 'Entries that could not be parsed.' }),
-  paused: z.boolean().meta({ description: 'True if an operator has paused the consumers.' }),
-});
-
-// The ids are BIGINT UNSIGNED: pages and queries cover every id that the table can hold.
-const recordId = z.string().regex(/^\d{1,20}$/);
-
-const recordedCount = z.object({
-  id: recordId.meta({
-    description: 'Its id. Ids increase in the order of insertion, which may differ from the order of the POSTs.',
-  }),
-  value: count,
-  recorded_at: z.iso.datetime().nullable().meta({
-    description:
-      'The time of recording in UTC, to the millisecond. `null` if the row has a zero date (`0000-00-00`), which is not a time.',
-  }),
-});
-
 const idempotencyHeaders = z.object({
   'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/)
-    .optional()
-    .meta({
-      description:
+    .optional(z.string().with(z.regex(/^[\x21-\x7e]{1,255}$/)))
+    .with(
+      z.describe(
         'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. A key belongs to its ' +
-        'bearer token. If the producer has no tokens, all clients share the keys. 1 to 255 printable ASCII characters ' +
-        'without spaces, for example a UUID.',
-    }),
+          'bearer token. If the producer has no tokens, all clients share the keys. 1 to 255 printable ASCII characters ' +
+          'without spaces, for example a UUID.',
+      ),
+    ),
 });
 
 const refusals = {
@@ -190,7 +143,7 @@ export const routes = {
     path: '/counts',
     summary: 'Adds up to 10,000 counts to the queue, all or none, as JSON or NDJSON (one integer per line)',
     headers: idempotencyHeaders,
-    body: z.strictObject({ counts: z.array(count).min(1).max(maxCountsPerRequest) }),
+    body: z.strictObject({ counts: z.array(count).with(z.minLength(1), z.maxLength(maxCountsPerRequest)) }),
     line: count,
     needsToken: 'writes',
     answers: {
@@ -219,26 +172,27 @@ export const routes = {
     needsToken: 'all',
     query: z.strictObject({
       limit: z
-        .string()
-        .regex(/^(?:[1-9]\d{0,2}|1000)$/)
-        .default('100')
-        .meta({ description: 'The number of counts, 1 to 1000.' }),
-      before: recordId.optional().meta({ description: 'Only ids below this one; the `next` of the page before.' }),
-      after: recordId.optional().meta({
-        description:
-          'Only ids above this one, in ascending order. Not with `before`. Start with `0`, then send the `next` of ' +
-          'each answer. A page is empty if nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
-          'a page ends before a gap in the ids while a transaction may still fill it, for at most 60 s.',
-      }),
+        .prefault(z.string().with(z.regex(/^(?:[1-9]\d{0,2}|1000)$/)), '100')
+        .with(z.describe('The number of counts, 1 to 1000.')),
+      before: z.optional(recordId).with(z.describe('Only ids below this one; the `next` of the page before.')),
+      after: z
+        .optional(recordId)
+        .with(
+          z.describe(
+            'Only ids above this one, in ascending order. Not with `before`. Start with `0`, then send the `next` of ' +
+              'each answer. A page is empty if nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
+              'a page ends before a gap in the ids while a transaction may still fill it, for at most 60 s.',
+          ),
+        ),
     }),
     answers: {
       200: {
         description: 'A page.',
         body: z.object({
           counts: z.array(recordedCount),
-          next: z.string().nullable().meta({
-            description: 'The `before` of the next page, null on the last one. With `after`: the next `after`.',
-          }),
+          next: z
+            .nullable(z.string())
+            .with(z.describe('The `before` of the next page, null on the last one. With `after`: the next `after`.')),
         }),
       },
       400: { description: 'The query is invalid for this route.', body: problem },
@@ -266,15 +220,18 @@ export const routes = {
       200: {
         description: 'Events without a name. The data of each is this object, with `null` for an unavailable part.',
         body: z.object({
-          monotonic_ms: z.int().meta({
-            description:
-              'The time of the read in ms, by a monotonic clock of the producer. To compute a rate, use the ' +
-              'difference of two events of one stream, however late they arrive. Two streams may come from two producers, ' +
-              'whose clocks cannot be compared.',
-          }),
-          count: total.nullable(),
-          queue: queueState.nullable(),
-          findings: z.array(finding).meta({ description: 'Preconditions of Redis and MySQL that do not hold.' }),
+          monotonic_ms: z
+            .int()
+            .with(
+              z.describe(
+                'The time of the read in ms, by a monotonic clock of the producer. To compute a rate, use the ' +
+                  'difference of two events of one stream, however late they arrive. Two streams may come from two producers, ' +
+                  'whose clocks cannot be compared.',
+              ),
+            ),
+          count: z.nullable(total),
+          queue: z.nullable(queueState),
+          findings: z.array(finding).with(z.describe('Preconditions of Redis and MySQL that do not hold.')),
         }),
         mediaType: 'text/event-stream',
       },

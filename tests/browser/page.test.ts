@@ -7,7 +7,7 @@ import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { assertAccessible, assertNoComplaint, openPage, untilSentence } from './browser.ts';
 import { builtPage, serveConsole } from './console.ts';
 
-const mostScriptBytes = 120_000;
+const mostScriptBytes = 100_000;
 // A tenth of the layout shift that Web Vitals rate as good. An inserted line of text shifts three
 // times as much.
 const mostShift = 0.01;
@@ -86,7 +86,7 @@ test('the page', async (whole) => {
     }
   });
 
-  await whole.test('the script of the first load is at most 120 kB gzipped', async (t) => {
+  await whole.test('the script of the first load is at most 100 kB gzipped', async (t) => {
     const folder = await builtPage();
     // Only the initial scripts: the charts are loaded later.
     const page = readFileSync(join(folder, 'index.html'), 'utf8');

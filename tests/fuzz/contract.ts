@@ -1,10 +1,11 @@
 import { createOpenapi } from '@sluice/contract/openapi.ts';
 import { problem, problemMediaType } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
+import * as z from 'zod/mini';
 import type { Answer } from './requests/wire.ts';
 
 const document = createOpenapi();
-const strictProblem = problem.strict();
+const strictProblem = z.strictObject(problem.shape);
 
 /** Returns the methods of a path without OPTIONS, or `undefined` when the path does not exist. */
 export const methodsOf = (path: string): readonly string[] | undefined => {

@@ -1,6 +1,6 @@
 import { problem, type Problem } from '@sluice/contract/problem.ts';
 import { routes } from '@sluice/contract/routes.ts';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 
 /** The outcome of a request. */
 export type Outcome<T> =
@@ -16,7 +16,7 @@ export type Outcome<T> =
 type Request = {
   readonly path: string;
   /** The schema of a successful answer's body. */
-  readonly body: z.ZodType;
+  readonly body: z.ZodMiniType;
   readonly init?: RequestInit;
 };
 
@@ -30,7 +30,7 @@ export const addressOf = (path: string): URL => new URL(`api${path}`, document.b
  * Sends a request and parses the answer by the contract. Never throws. `ms` is the time until the
  * answer's head arrived.
  */
-export const ask = async <S extends z.ZodType>({
+export const ask = async <S extends z.ZodMiniType>({
   path,
   body,
   init,
@@ -64,7 +64,7 @@ export const ask = async <S extends z.ZodType>({
  * Does the same as {@link ask}, but only after the API has answered GET /health. A browser without
  * a free connection delays a request, and does not report if it was sent.
  */
-export const askWhenReached = async <S extends z.ZodType>(
+export const askWhenReached = async <S extends z.ZodMiniType>(
   request: Request & { readonly body: S },
 ): Promise<Outcome<z.infer<S>>> => {
   const limit = limitTime(reachWithinMs);

@@ -1,5 +1,5 @@
 import { routes } from '@sluice/contract/routes.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import {
   lostLink,
   openAgainAfterMs,
@@ -13,15 +13,15 @@ import { joinTabs, type Membership } from './join-tabs.ts';
 
 const { body } = routes.getEvents.answers[200];
 // Producers of an older release send neither.
-const eventBody = body.extend({
-  monotonic_ms: body.shape.monotonic_ms.optional(),
-  findings: body.shape.findings.default([]),
+const eventBody = z.extend(body, {
+  monotonic_ms: z.optional(body.shape.monotonic_ms),
+  findings: z.prefault(body.shape.findings, []),
 });
 
 const links = ['connecting', 'live', 'reconnecting', 'offline', 'locked', 'unreadable'] as const;
 const tabMessage = z.object({
   link: z.enum(links),
-  event: z.object({ stream: z.string(), data: z.string() }).optional(),
+  event: z.optional(z.object({ stream: z.string(), data: z.string() })),
 });
 
 /** The state of queue and database. `null` stands for what is unavailable. */

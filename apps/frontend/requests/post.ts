@@ -1,5 +1,5 @@
 import { routes } from '@sluice/contract/routes.ts';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { askWhenReached, type Outcome } from './ask.ts';
 import { authorizationOf } from './authorization.ts';
 

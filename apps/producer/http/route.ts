@@ -1,9 +1,9 @@
 import type { Route } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { answerProblem, retryAfterSeconds, type ProblemContent } from './problem-answer.ts';
 
-type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
+type InputOf<Schema> = Schema extends z.ZodMiniType ? z.input<Schema> : undefined;
 
 type Member<R, Name extends PropertyKey> = R extends { readonly [_ in Name]: infer Schema }
   ? InputOf<Schema>
@@ -21,7 +21,7 @@ export type RequestOf<R extends Route> = {
 /** The answer of a handler: a status of the route with its body, or a problem. */
 export type AnswerOf<R extends Route> =
   | {
-      [Status in keyof R['answers']]: R['answers'][Status] extends { body: infer Body extends z.ZodType }
+      [Status in keyof R['answers']]: R['answers'][Status] extends { body: infer Body extends z.ZodMiniType }
         ? { readonly status: Status; readonly body: z.output<Body> }
         : { readonly status: Status; readonly body?: undefined };
     }[keyof R['answers']]
@@ -74,4 +74,5 @@ const bodyOf = (
   return answer.json;
 };
 
-const toJsonSchema = (schema: z.ZodType, io: 'input' | 'output') => z.toJSONSchema(schema, { target: 'draft-07', io });
+const toJsonSchema = (schema: z.ZodMiniType, io: 'input' | 'output') =>
+  z.toJSONSchema(schema, { target: 'draft-07', io });
