@@ -10,7 +10,10 @@ import { findChromium } from './browser/find-chromium.ts';
 // `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const given = process.argv.slice(2);
+// Node reads no option behind the name of a file.
+const isOption = (word: string) => word.startsWith('-');
+const options = process.argv.slice(2).filter(isOption);
+const given = process.argv.slice(2).filter((word) => !isOption(word));
 const everything = ['apps', 'bench', 'infra', 'packages', 'tools', 'tests'].map((folder) => `${folder}/**/*.test.ts`);
 // Most of the time tests wait, for a deadline or for another process.
 const filesAtOnce = 3;
@@ -34,6 +37,7 @@ const runTests = async (environment: Readonly<Record<string, string>>): Promise<
       '--test',
       `--test-concurrency=${filesAtOnce}`,
       `--test-timeout=${longestTestMs}`,
+      ...options,
       ...(given.length > 0 ? given : everything),
     ],
     {

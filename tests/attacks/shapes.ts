@@ -54,88 +54,41 @@ const manyHeaders = Array.from({ length: 1_900 }, (_, index) => `a${index}:\r\n`
   .slice(0, 15_000);
 const wholeHeaders = manyHeaders.slice(0, manyHeaders.lastIndexOf('\r\n') + 2);
 
-/** Attacks with bodies: many small parts, or expensive to parse. */
-const bodies = {
-  'JSON in chunks of one byte': {
-    connections: 6,
-    writes: [bytes(post('/counts', json + chunked, inChunks('{"counts":[1]}'.padEnd(mebibyte), 1)))],
-    repeats: true,
-  },
-  'NDJSON in chunks of one byte': {
-    connections: 6,
-    writes: [bytes(post('/counts', ndjson + chunked, inChunks('1\n'.padEnd(mebibyte), 1)))],
-    repeats: true,
-  },
-  'chunks with extensions and trailers': {
-    connections: 20,
-    writes: [
-      bytes(
-        post(
-          '/counts',
-          json + chunked,
-          inChunks('{"counts":[1]}'.padEnd(8_000), 1, `;${'x'.repeat(500)}`, 'a: b\r\n'.repeat(500)),
-        ),
-      ),
-    ],
-    repeats: true,
-  },
-  'a megabyte of small members': { connections: 16, writes: [whole('/counts', json, members)], repeats: true },
-  'small members for one count': { connections: 16, writes: [whole('/count', json, members)], repeats: true },
-  'lists as deep as a body can be': {
-    connections: 16,
-    writes: [whole('/counts', json, `{"counts":${'['.repeat(500_000)}${']'.repeat(500_000)}}`)],
-    repeats: true,
-  },
-  'a line of lists as deep as a body can be': {
-    connections: 16,
-    writes: [whole('/counts', ndjson, '['.repeat(1_000_000))],
-    repeats: true,
-  },
-  'as many long counts as a body can hold': {
-    connections: 16,
-    writes: [whole('/counts', json, `{"counts":[${counts.join(`,${' '.repeat(80)}`)}]}`)],
-    repeats: true,
-  },
-} satisfies Record<string, Shape>;
+/** Connections that send the same bytes until the attack ends. */
+const repeat = (connections: number, ...writes: readonly Buffer[]): Shape => ({ connections, writes, repeats: true });
 
-/** Attacks by pipelining: many requests in one write. */
-const pipelines = {
-  'pipelined GETs': { connections: 100, writes: [pipelined(get('/health'))], repeats: true },
-  'pipelined GETs that nobody reads': {
-    connections: 100,
-    writes: [pipelined(get('/docs'))],
-    repeats: true,
-    isDeaf: true,
-  },
-  'pipelined POSTs': { connections: 100, writes: [pipelined(postOne)], repeats: true },
-  'pipelined GETs and POSTs in turns': {
-    connections: 100,
-    writes: [pipelined(get('/count') + postOne)],
-    repeats: true,
-  },
-  'pipelined GETs of HTTP/1.0': {
-    connections: 100,
-    writes: [pipelined(get('/', '1.0', 'connection: keep-alive\r\n'))],
-    repeats: true,
-  },
-  'pipelined requests for nothing': { connections: 100, writes: [pipelined(get('/x'))], repeats: true },
-  'pipelined requests with many headers': {
-    connections: 100,
-    writes: [pipelined(get('/health', '1.1', wholeHeaders))],
-    repeats: true,
-  },
-  'pipelined pages': { connections: 20, writes: [pipelined(get('/counts?limit=1000'))], repeats: true },
-  'pipelined pages that nobody reads': {
-    connections: 100,
-    writes: [pipelined(get('/counts?limit=1000'))],
-    isDeaf: true,
-  },
-} satisfies Record<string, Shape>;
+const inOneByteChunks = (type: string, body: string): Buffer =>
+  bytes(post('/counts', type + chunked, inChunks(body.padEnd(mebibyte), 1)));
 
+const extended = inChunks('{"counts":[1]}'.padEnd(8_000), 1, `;${'x'.repeat(500)}`, 'a: b\r\n'.repeat(500));
+const deepJson = `{"counts":${'['.repeat(500_000)}${']'.repeat(500_000)}}`;
+const longCounts = `{"counts":[${counts.join(`,${' '.repeat(80)}`)}]}`;
+const page = pipelined(get('/counts?limit=1000'));
 const maxConnections = 4_200;
+const heldHead = `${json}content-length: ${mebibyte}\r\n`;
 
-/** Attacks with the maximum number of connections, which cost the attacker nothing to hold. */
-const connections = {
+/** All shapes by name. */
+export const shapes: Readonly<Record<string, Shape>> = {
+  // Bodies: many small parts, or expensive to parse.
+  'JSON in chunks of one byte': repeat(6, inOneByteChunks(json, '{"counts":[1]}')),
+  'NDJSON in chunks of one byte': repeat(6, inOneByteChunks(ndjson, '1\n')),
+  'chunks with extensions and trailers': repeat(20, bytes(post('/counts', json + chunked, extended))),
+  'a megabyte of small members': repeat(16, whole('/counts', json, members)),
+  'small members for one count': repeat(16, whole('/count', json, members)),
+  'lists as deep as a body can be': repeat(16, whole('/counts', json, deepJson)),
+  'a line of lists as deep as a body can be': repeat(16, whole('/counts', ndjson, '['.repeat(1_000_000))),
+  'as many long counts as a body can hold': repeat(16, whole('/counts', json, longCounts)),
+  // Pipelining: many requests in one write.
+  'pipelined GETs': repeat(100, pipelined(get('/health'))),
+  'pipelined GETs that nobody reads': { ...repeat(100, pipelined(get('/docs'))), isDeaf: true },
+  'pipelined POSTs': repeat(100, pipelined(postOne)),
+  'pipelined GETs and POSTs in turns': repeat(100, pipelined(get('/count') + postOne)),
+  'pipelined GETs of HTTP/1.0': repeat(100, pipelined(get('/', '1.0', 'connection: keep-alive\r\n'))),
+  'pipelined requests for nothing': repeat(100, pipelined(get('/x'))),
+  'pipelined requests with many headers': repeat(100, pipelined(get('/health', '1.1', wholeHeaders))),
+  'pipelined pages': repeat(20, page),
+  'pipelined pages that nobody reads': { connections: 100, writes: [page], isDeaf: true },
+  // The maximum number of connections, which cost the attacker nothing to hold.
   'idle connections': { connections: maxConnections, writes: [] },
   'half a head on each connection': { connections: maxConnections, writes: [bytes('POST /count HTTP/1.1\r\nho')] },
   'half a body on each connection': {
@@ -145,11 +98,8 @@ const connections = {
   'one request on each connection': { connections: maxConnections, writes: [bytes(get('/'))] },
   'held bodies of a megabyte': {
     connections: 300,
-    writes: [bytes(post('/counts', `${json}content-length: ${mebibyte}\r\n`, '{"counts":[1'.padEnd(mebibyte - 1)))],
+    writes: [bytes(post('/counts', heldHead, '{"counts":[1'.padEnd(mebibyte - 1)))],
   },
   listeners: { connections: 1_000, writes: [bytes(get('/events'))] },
   'listeners that do not read': { connections: 1_000, writes: [bytes(get('/events'))], isDeaf: true },
-} satisfies Record<string, Shape>;
-
-/** All shapes by name. */
-export const shapes: Readonly<Record<string, Shape>> = { ...bodies, ...pipelines, ...connections };
+};

@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { repository } from '@sluice/local/folder.ts';
+import { readNotes } from '@sluice/local/processes/leftovers.ts';
+import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 import { chromium, type BrowserContextOptions } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
-import { startLocalSluice } from './local-sluice.ts';
 
 // `npm run screenshots`: saves the main states of the console in docs/screenshots.
 
@@ -15,19 +18,36 @@ const patienceMs = 60_000;
 const loadEveryMs = 100;
 
 mkdirSync(folder, { recursive: true });
-const sluice = await startLocalSluice();
+const cleanups: (() => unknown)[] = [];
+const owner = { after: (clean: () => unknown) => cleanups.push(clean) };
+const data = createFolder(owner);
+const [port, consolePort] = [String(await findFreePort()), String(await findFreePort())];
+const environment = { SLUICE_DIR: data, HTTP_PORT: port, CONSOLE_PORT: consolePort };
+const sluice = start(owner, data, environment);
+await sluice.untilUp();
 const browser = await chromium.launch({ executablePath: findChromium() });
 
 const open = async (options: BrowserContextOptions) => {
   const page = await browser.newPage({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
   page.setDefaultTimeout(patienceMs);
-  await page.goto(sluice.address);
+  await page.goto(`http://127.0.0.1:${consolePort}/`);
   const shoot = async (name: string, sentence: string) => {
     await page.locator('.sentence').filter({ hasText: sentence }).waitFor();
     await page.screenshot({ path: join(folder, `${name}.png`) });
     process.stdout.write(`docs/screenshots/${name}.png\n`);
   };
   return { page, shoot };
+};
+
+const operate = (action: string) => {
+  const words = [join(repository, 'tools/local/operate.ts'), 'consumer/operator', 'consumers', action];
+  spawnSync(process.execPath, words, { env: { ...process.env, ...environment } });
+};
+
+const post = async (counts: readonly number[]) => {
+  const body = JSON.stringify({ counts });
+  const headers = { 'content-type': 'application/json' };
+  await (await fetch(`http://127.0.0.1:${port}/counts`, { method: 'POST', headers, body })).arrayBuffer();
 };
 
 try {
@@ -40,7 +60,7 @@ try {
   // A load that rises and falls, so that the charts show a curve.
   const load = setInterval(() => {
     const size = Math.round(400 + 350 * Math.sin(Date.now() / 7_000));
-    void sluice.post(Array.from({ length: size }, () => (next += 1))).catch(() => undefined);
+    void post(Array.from({ length: size }, () => (next += 1))).catch(() => undefined);
   }, loadEveryMs);
   await pause(100_000);
   await light.page.getByRole('button', { name: 'POST' }).click();
@@ -48,12 +68,12 @@ try {
   await Promise.all([light.shoot('well', 'All is well.'), dark.shoot('well-dark', 'All is well.')]);
   await small.shoot('phone', 'All is well.');
 
-  await sluice.operate('consumers', 'pause');
+  operate('pause');
   await pause(6_000);
   await light.shoot('paused', 'The consumers are paused.');
-  await sluice.operate('consumers', 'resume');
+  operate('resume');
 
-  const mysql = sluice.pidOf('/mysql');
+  const mysql = Number(readNotes(data).find(({ command }) => command.includes('/mysql'))?.pid);
   process.kill(mysql, 'SIGSTOP');
   try {
     await light.shoot('ledger-away', 'The database is unavailable.');
@@ -63,5 +83,6 @@ try {
   clearInterval(load);
 } finally {
   await browser.close();
-  await sluice.stop();
+  // oxlint-disable-next-line no-await-in-loop -- the folder of the data goes last
+  for (const clean of cleanups.toReversed()) await clean();
 }

@@ -68,13 +68,14 @@ const run = async (owner: Owner, part: Part) => {
   return { kill, stop, restart };
 };
 
-export const startLocalMysql = async (owner: Owner) => {
+/** Starts a MySQL. `options`: command-line options in addition to those of `npm start`. */
+export const startLocalMysql = async (owner: Owner, options: readonly string[] = []) => {
   const port = await findFreePort();
   const runner = findRunners().mysql;
   const folder = makeFolder(owner);
   const part = await mysqlPart({ runner, folder, port, user: 'sluice', password, database: 'count' });
   const server: TestMysql = { host, port, user: 'root', password };
-  return { server, ...(await run(owner, part)) };
+  return { server, ...(await run(owner, { ...part, args: [...part.args, ...options] })) };
 };
 
 export const startLocalRedis = async (owner: Owner) => {

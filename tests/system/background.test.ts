@@ -8,7 +8,7 @@ import { readNotes } from '@sluice/local/processes/leftovers.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { isRunning } from '@sluice/local/processes/processes.ts';
 import { startRedis } from '@sluice/test-servers/queue.ts';
-import { createFolder, ownEnvironment, start } from './start.ts';
+import { createFolder, ownEnvironment, start } from '@sluice/test-servers/npm-start.ts';
 
 const run = (folder: string, tool: string, ...args: readonly string[]) =>
   spawnSync(process.execPath, [join(repository, 'tools/local', tool), ...args], {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createFolder, ownEnvironment, start } from './start.ts';
+import { createFolder, ownEnvironment, start } from '@sluice/test-servers/npm-start.ts';
 
 // Each character has a meaning in a shell, a pattern, a URL, a configuration file or a bundler.
 const strangeName = `[clients] 2024 ?*#%41&$x;ü'"\\`;

@@ -5,7 +5,7 @@ import { readNotes } from '@sluice/local/processes/leftovers.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { isRunning } from '@sluice/local/processes/processes.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createFolder, start } from './start.ts';
+import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 
 // Like containers: process ids begin with 1 in each, and none sees the processes of another.
 const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];

@@ -8,7 +8,7 @@ import { readNotes } from '@sluice/local/processes/leftovers.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { isRunning } from '@sluice/local/processes/processes.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createFolder, ownEnvironment, start } from './start.ts';
+import { createFolder, ownEnvironment, start } from '@sluice/test-servers/npm-start.ts';
 
 // No process outlives `npm start`, however that ends.
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createFolder, start } from './start.ts';
+import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 
 const run = promisify(execFile);
 const docs = join(repository, 'docs');

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { readNotes } from '@sluice/local/processes/leftovers.ts';
 import { commandOf, findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { createFolder, start } from './start.ts';
+import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 
 const post = async (port: number, count: number): Promise<void> => {
   const response = await fetch(`http://localhost:${port}/count`, {

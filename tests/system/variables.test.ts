@@ -5,12 +5,11 @@ import { configSchema as setUpSchema } from '@sluice/database-setup/config.ts';
 import { configSchema as producerSchema } from '@sluice/producer/config.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { startCluster } from '@sluice/test-servers/cluster.ts';
-import { startTlsMysql } from '@sluice/test-servers/mysql-tls.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { openAdmin } from '@sluice/test-servers/queue.ts';
 import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
-import { startRedisWithTls } from '@sluice/test-servers/tls.ts';
+import { startMysqlWithTls, startRedisWithTls } from '@sluice/test-servers/tls.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 // Tests the effect of every variable of the services. The last test fails if a variable is missing
@@ -238,8 +237,7 @@ variables(['REDIS_TLS', 'REDIS_IAM_CACHE', 'AWS_REGION'], 'log in to a Redis wit
 });
 
 variables(['DB_TLS'], 'connects to MySQL with TLS, and checks its certificate', async (t) => {
-  const mysql = await startTlsMysql('localhost');
-  t.after(mysql.stop);
+  const mysql = await startMysqlWithTls(t, 'localhost');
   const { start, address } = await createPipeline(t);
   const own = {
     DB_HOST: 'localhost',

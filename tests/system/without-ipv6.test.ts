@@ -5,7 +5,7 @@ import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { startNginx } from '@sluice/test-servers/front/nginx.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { withoutIpv6 } from '@sluice/test-servers/without-ipv6.ts';
-import { createFolder, start } from './start.ts';
+import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 
 const statusOf = async (url: string) => {
   const response = await fetch(url);

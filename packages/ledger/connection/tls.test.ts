@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startTlsMysql, type TlsMysql } from '@sluice/test-servers/mysql-tls.ts';
+import { test } from 'node:test';
+import { testFile } from '@sluice/test-servers/test-file.ts';
+import { makeCertificate, startMysqlWithTls } from '@sluice/test-servers/tls.ts';
 import type { RowDataPacket } from 'mysql2/promise';
 import { connectLedger } from './connection.ts';
 import type { Login } from './login.ts';
@@ -10,14 +11,10 @@ import type { DatabaseSettings } from './server.ts';
 import { inSession } from './session.ts';
 import { setUpMigrator, setUpServiceUsers } from '../users/users.ts';
 
-let right: TlsMysql;
-let wrong: TlsMysql;
-before(async () => {
-  [right, wrong] = await Promise.all([startTlsMysql('localhost'), startTlsMysql('mysql.elsewhere.test')]);
-});
-after(() => Promise.all([right.stop(), wrong.stop()]));
+const right = await startMysqlWithTls(testFile, 'localhost');
+const wrong = await startMysqlWithTls(testFile, 'mysql.elsewhere.test');
 
-const settingsOf = ({ port, login, ca }: TlsMysql): DatabaseSettings & { ca: string } => ({
+const settingsOf = ({ port, login, ca }: typeof right): DatabaseSettings & { ca: string } => ({
   host: 'localhost',
   port,
   database: 'count',
@@ -43,8 +40,8 @@ test('TLS accepts a certificate of a trusted authority for the right host', asyn
   assert.equal(await askCipher({ ...settingsOf(right), tls: false }), '');
 });
 
-test('a certificate of another authority with the same name is refused', async () => {
-  const settings = { ...settingsOf(right), ca: right.otherCa };
+test('a certificate of another authority with the same name is refused', async (t) => {
+  const settings = { ...settingsOf(right), ca: makeCertificate(t).ca };
   await assert.rejects(askCipher(settings), { code: 'HANDSHAKE_SSL_ERROR' });
   await assert.rejects(
     inSession(settings, (connection) => connection.ping()),

@@ -4,23 +4,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { repository } from '@sluice/local/folder.ts';
-import { waitUntil } from '@sluice/test-servers/wait.ts';
+import type { Owner } from './test-file.ts';
+import { waitUntil } from './wait.ts';
 
-const givenServers = new Set([
-  'REDIS_HOST',
-  'REDIS_PORT',
-  'REDIS_PASSWORD',
-  'DB_HOST',
-  'DB_PORT',
-  'DB_USER',
-  'DB_PASSWORD',
-  'DB_NAME',
-]);
+const ofGivenServers = /^(?:REDIS_(?:HOST|PORT|PASSWORD)|DB_(?:HOST|PORT|USER|PASSWORD|NAME))$/;
 
 /** Creates a data folder that is removed after the test. */
-export const createFolder = (test: TestContext): string => {
+export const createFolder = (test: Owner): string => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-system-'));
   test.after(() => rmSync(folder, { recursive: true }));
   return folder;
@@ -36,13 +27,13 @@ type StartOptions = {
 
 /** Returns the environment of this test without the servers of the test run. */
 export const ownEnvironment = (): Record<string, string> => {
-  const inherited = Object.entries(process.env).filter(([name]) => !givenServers.has(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !ofGivenServers.test(name));
   return Object.fromEntries(inherited.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 };
 
 /** Starts Sluice as `npm start` does, and stops it after the test. */
 export const start = (
-  test: TestContext,
+  test: Owner,
   folder: string,
   environment: Readonly<Record<string, string>>,
   { through = [], args = [], repository: root = repository }: StartOptions = {},
