@@ -83,6 +83,5 @@ try {
   clearInterval(load);
 } finally {
   await browser.close();
-  // oxlint-disable-next-line no-await-in-loop -- the folder of the data goes last
   for (const clean of cleanups.toReversed()) await clean();
 }
