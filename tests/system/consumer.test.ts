@@ -146,25 +146,25 @@ test('an operator moves an entry that cannot be recorded, and a later replay rec
   await waitUntil(() => consumer.lines.some((line) => line.includes('could not record')), 20_000);
   const [entry] = (await admin.xRange(partition.stream, '-', '+')) ?? [];
   const name = `${partition.stream}/${entry?.id}`;
-  const early = await operate('dead-letters', 'bury', name);
+  const early = await operate('dead-letters', 'move', name);
   assert.equal(early.code, 1);
   assert.match(early.output, /may be recording it\. Pause the consumers first: npm run consumers -- pause/);
 
   const paused = await operate('consumers', 'pause');
   assert.equal(paused.code, 1);
   assert.ok(paused.output.includes(`  ${name}  delivered `), paused.output);
-  assert.match(paused.output, /npm run dead-letters -- bury NAME/);
+  assert.match(paused.output, /npm run dead-letters -- move NAME/);
   assert.ok(consumer.lines.some((line) => line.includes('leaving the entries to be claimed')));
   await admin.set(partition.deadLetters, 'no stream');
-  const refused = await operate('dead-letters', 'bury', name);
+  const refused = await operate('dead-letters', 'move', name);
   assert.equal(refused.code, 1);
   assert.ok(refused.output.includes(`RENAME '${partition.deadLetters}' NEW-NAME`), refused.output);
   await admin.del(partition.deadLetters);
-  assert.deepEqual(await operate('dead-letters', 'bury', name), {
+  assert.deepEqual(await operate('dead-letters', 'move', name), {
     code: 0,
     output: `Moved to the dead letters: ${name}\n`,
   });
-  assert.equal((await operate('dead-letters', 'bury', name)).code, 1);
+  assert.equal((await operate('dead-letters', 'move', name)).code, 1);
   assert.equal((await operate('consumers', 'pause')).code, 0);
   assert.equal((await operate('consumers', 'resume')).code, 0);
   // No consumer records the moved entry, although it could be recorded now.

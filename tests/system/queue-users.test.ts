@@ -121,7 +121,7 @@ const runOperator = async ({ command, environmentOf, admin, queue }: RestrictedQ
   const [name = ''] = /\{\S+/.exec(await operate('dead-letters', 'list')) ?? [];
   await operate('dead-letters', 'show', name);
   await operate('dead-letters', 'replay', name);
-  await operate('dead-letters', 'bury', await addEntry());
+  await operate('dead-letters', 'move', await addEntry());
   await operate('dead-letters', 'drop', '--all');
   for (const action of ['pause', 'status', 'resume', 'adopt']) await operate('consumers', action);
 };

@@ -17,11 +17,11 @@ export class CommandError extends Error {
 }
 
 const actionsOf: Readonly<Record<string, readonly string[]>> = {
-  'dead-letters': ['list', 'show', 'replay', 'drop', 'bury'],
+  'dead-letters': ['list', 'show', 'replay', 'drop', 'move'],
   consumers: ['pause', 'resume', 'status', 'adopt'],
   verify: [],
 };
-const namedActions = new Set(['show', 'replay', 'drop', 'bury']);
+const namedActions = new Set(['show', 'replay', 'drop', 'move']);
 
 /** Throws a {@link CommandError} unless `words` are a valid command without extra words. */
 export const checkCommand = ([command = '', action, name, ...more]: readonly string[]): void => {
@@ -38,7 +38,7 @@ export const usage = `Usage:
   npm run dead-letters -- show NAME               one of them, with its fields
   npm run dead-letters -- replay NAME | --all     puts them back into the queue, under their batch ids
   npm run dead-letters -- drop NAME | --all       removes them permanently
-  npm run dead-letters -- bury NAME               moves an entry that cannot be recorded to the dead letters
+  npm run dead-letters -- move NAME               moves an entry that cannot be recorded to the dead letters
   npm run consumers -- pause | resume | status    pauses or resumes the consumers, or shows their state; the queue still takes counts
   npm run consumers -- adopt                      gives the queue to the database of DB_HOST and DB_NAME
   npm run verify                                  compares the totals of the database with its rows`;

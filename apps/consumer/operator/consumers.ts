@@ -45,7 +45,7 @@ export const runConsumersCommand = async (
           warn(`  ${entry.name}  delivered ${entry.deliveries} times, ${seconds} s ago to ${entry.consumer}`);
         }
         warn('Consumers record the entries of a dead consumer after you resume them: npm run consumers -- resume');
-        warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- bury NAME');
+        warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- move NAME');
         return 1;
       }
       say(`The consumers are paused. The queue still takes counts; waiting now: ${state.waitingBatches} batches.`);

@@ -14,7 +14,7 @@ type Options = { readonly all: boolean; readonly after: unknown };
 
 const lettersPerPage = 100;
 
-/** Runs `dead-letters list | show | replay | drop | bury`. Resolves to the exit code. */
+/** Runs `dead-letters list | show | replay | drop | move`. Resolves to the exit code. */
 export const runDeadLettersCommand = async (
   queue: OperatedQueue,
   [action, name]: readonly string[],
@@ -49,7 +49,7 @@ export const runDeadLettersCommand = async (
     }
     say(`name    ${letter.name}`);
     say(`entry   ${letter.entry}`);
-    say(`buried  ${letter.movedAt.toISOString()}`);
+    say(`moved   ${letter.movedAt.toISOString()}`);
     say(`reason  ${letter.reason}`);
     for (const [field, value] of letter.fields) say(`field   ${field} = ${value}`);
     return 0;
@@ -69,7 +69,7 @@ export const runDeadLettersCommand = async (
       );
     return kept > 0 ? 1 : 0;
   }
-  if (action === 'bury' && name !== undefined) return moveNamedEntry(queue, name, terminal);
+  if (action === 'move' && name !== undefined) return moveNamedEntry(queue, name, terminal);
   throw new CommandError(usage);
 };
 

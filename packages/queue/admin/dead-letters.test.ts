@@ -17,7 +17,7 @@ const setUp = async (t: TestContext) => {
   const connection = queue.connect();
   const partitions = partitionsOf(queue.name, 2);
   /** Adds an entry of these fields and moves it to the dead letters. */
-  const bury = async (index: number, ...fields: readonly (string | Buffer)[]) => {
+  const addDeadLetter = async (index: number, ...fields: readonly (string | Buffer)[]) => {
     const partition = partitions[index];
     assert.ok(partition);
     if (fields.length > 0) await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
@@ -26,14 +26,14 @@ const setUp = async (t: TestContext) => {
   };
   const list = (page: { after?: string; limit: number } = { limit: 100 }) =>
     listDeadLetters(connection, partitions, page);
-  return { ...queue, connection, partitions, bury, list };
+  return { ...queue, connection, partitions, addDeadLetter, list };
 };
 
 const raw = Buffer.from([0x00, 0xff, 0x80, 0x0a]);
 
 test('a dead letter keeps its id, its reason and every field, text or binary', async (t) => {
-  const { connection, partitions, bury, list } = await setUp(t);
-  await bury(0, 'b', 'x', 'v', raw, 'v', '2');
+  const { connection, partitions, addDeadLetter, list } = await setUp(t);
+  await addDeadLetter(0, 'b', 'x', 'v', raw, 'v', '2');
   const [letter, ...others] = await list();
   assert.ok(letter);
   assert.equal(others.length, 0);
@@ -48,9 +48,9 @@ test('a dead letter keeps its id, its reason and every field, text or binary', a
 });
 
 test('dead letters of all partitions are listed in pages', async (t) => {
-  const { bury, list } = await setUp(t);
-  for (const value of ['1', '2', '3']) await bury(0, 'v', value);
-  for (const value of ['4', '5']) await bury(1, 'v', value);
+  const { addDeadLetter, list } = await setUp(t);
+  for (const value of ['1', '2', '3']) await addDeadLetter(0, 'v', value);
+  for (const value of ['4', '5']) await addDeadLetter(1, 'v', value);
   const values: (string | undefined)[] = [];
   let page = await list({ limit: 2 });
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
@@ -61,9 +61,9 @@ test('dead letters of all partitions are listed in pages', async (t) => {
 });
 
 test('a dead letter is replayed unchanged, and only once', async (t) => {
-  const { admin, connection, partitions, bury, list } = await setUp(t);
-  await bury(0, 'b', 'an id', 'v', raw);
-  await bury(0, 'b', 'another');
+  const { admin, connection, partitions, addDeadLetter, list } = await setUp(t);
+  await addDeadLetter(0, 'b', 'an id', 'v', raw);
+  await addDeadLetter(0, 'b', 'another');
   const [letter] = await list();
   assert.ok(letter);
   assert.deepEqual(await replayDeadLetters(connection, partitions, { name: letter.name }), { done: 1, kept: 0 });
@@ -80,16 +80,16 @@ test('a dead letter is replayed unchanged, and only once', async (t) => {
 });
 
 test('all dead letters of every partition are replayed', async (t) => {
-  const { admin, connection, partitions, bury, list } = await setUp(t);
-  for (let count = 0; count < 3; count++) for (const index of [0, 1]) await bury(index, 'v', String(count));
+  const { admin, connection, partitions, addDeadLetter, list } = await setUp(t);
+  for (let count = 0; count < 3; count++) for (const index of [0, 1]) await addDeadLetter(index, 'v', String(count));
   assert.deepEqual(await replayDeadLetters(connection, partitions, 'all'), { done: 6, kept: 0 });
   assert.deepEqual(await list(), []);
   for (const { stream } of partitions) assert.equal(await admin.xLen(stream), 3);
 });
 
 test('one dead letter is dropped, or all', async (t) => {
-  const { connection, partitions, bury, list } = await setUp(t);
-  for (const index of [0, 0, 1]) await bury(index, 'v', 'x');
+  const { connection, partitions, addDeadLetter, list } = await setUp(t);
+  for (const index of [0, 0, 1]) await addDeadLetter(index, 'v', 'x');
   const [letter] = await list();
   assert.ok(letter);
   assert.deepEqual(await dropDeadLetters(connection, partitions, { name: letter.name }), { done: 1, kept: 0 });
@@ -99,9 +99,9 @@ test('one dead letter is dropped, or all', async (t) => {
 });
 
 test('a dead letter without fields is listed, is not replayed with all, and can be dropped', async (t) => {
-  const { connection, partitions, bury, list } = await setUp(t);
-  await bury(0, 'v', '1,'.repeat(12_000_000));
-  for (let letter = 0; letter < 150; letter++) await bury(0, 'v', 'x');
+  const { connection, partitions, addDeadLetter, list } = await setUp(t);
+  await addDeadLetter(0, 'v', '1,'.repeat(12_000_000));
+  for (let letter = 0; letter < 150; letter++) await addDeadLetter(0, 'v', 'x');
   const [letter] = await list();
   assert.ok(letter);
   const { fields, reason, name } = letter;
@@ -132,17 +132,17 @@ test('a large dead letter of an older release is listed without fields and repla
 });
 
 test('if one key is not a stream, dead letters of other partitions are still listed, replayed and dropped', async (t) => {
-  const { admin, connection, partitions, bury } = await setUp(t);
+  const { admin, connection, partitions, addDeadLetter } = await setUp(t);
   const [first] = partitions;
   assert.ok(first);
   const { deadLetters } = first;
   await admin.set(deadLetters, 'not a stream');
   const unreadable: string[] = [];
   const onUnreadable = (partition: Partition) => unreadable.push(partition.deadLetters);
-  await bury(1, 'v', 'x');
+  await addDeadLetter(1, 'v', 'x');
   assert.equal((await listDeadLetters(connection, partitions, { limit: 10, onUnreadable })).length, 1);
   assert.deepEqual(await replayDeadLetters(connection, partitions, 'all', onUnreadable), { done: 1, kept: 0 });
-  await bury(1);
+  await addDeadLetter(1);
   assert.deepEqual(await dropDeadLetters(connection, partitions, 'all', onUnreadable), { done: 1, kept: 0 });
   assert.deepEqual(unreadable, [deadLetters, deadLetters, deadLetters]);
 });
@@ -197,8 +197,8 @@ test('an operator can move any entry with its fields, but one in flight only whi
 });
 
 test('moving an entry to the dead letters twice leaves one dead letter', async (t) => {
-  const { connection, partitions, bury, list } = await setUp(t);
-  await bury(0, 'v', 'x');
+  const { connection, partitions, addDeadLetter, list } = await setUp(t);
+  await addDeadLetter(0, 'v', 'x');
   const [letter] = await list();
   const [partition] = partitions;
   assert.ok(letter && partition);

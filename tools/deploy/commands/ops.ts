@@ -10,7 +10,7 @@ import { clusterOf, findLogs, findServices } from '../aws/service.ts';
 // `npm run ops -- ENV COMMAND`: runs an operator's command next to the consumers, in a task that
 // ends with it (infra/services/operator.ts).
 
-const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all | bury NAME
+const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all | move NAME
 npm run ops -- ENV consumers pause | resume | status
 npm run ops -- ENV verify`;
 
