@@ -68,6 +68,8 @@ test('the page survives what browsers do to it', async (whole) => {
   await whole.test('a page whose elements were removed shows an error, and a reload fixes it', async (t) => {
     const { page } = await open(t, address);
     await untilSentence(page, 'All is well.');
+    // The rows may come after the first event.
+    await page.locator('tbody tr').first().waitFor();
     await page.evaluate(`for (const part of document.querySelectorAll('tbody tr')) part.remove()`);
     await page.getByRole('textbox').fill('70');
     await page.getByRole('button', { name: 'POST' }).click();
