@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Resource, StackTemplate } from '../policy/template.ts';
 import { free } from './free.ts';
-import { kinds, UnpricedError, type Group, type Item } from './kinds.ts';
+import type { Group, Item } from './item.ts';
+import { kinds, UnpricedError } from './kinds.ts';
 import { priceIn, type PricedRegion } from './prices.ts';
 import { loads } from './usage.ts';
 

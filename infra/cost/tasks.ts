@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { referenceOf, type Resource, type StackTemplate } from '../policy/template.ts';
-import type { Item } from './kinds.ts';
+import type { Item } from './item.ts';
 import { hoursOfMonth } from './prices.ts';
 import { busyMetrics, idleMetrics, logGbOfTask } from './usage.ts';
 
