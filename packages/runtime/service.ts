@@ -21,7 +21,7 @@ const stopWithinMs = 8_000;
 /**
  * Runs a service from its environment to its end. It exits with 0 after SIGTERM or SIGINT. It exits
  * with 1 if its environment is invalid, its start fails, or an error is not handled. Work
- * unfinished 8 s after the signal is left for other processes to claim.
+ * unfinished 8 s after the signal stays unacknowledged: clients and consumers send it again.
  */
 export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables>(
   process: NodeJS.Process,
@@ -42,7 +42,7 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   const stop = async (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping');
     setTimeout(() => {
-      logger.warn('graceful shutdown timed out; another process will claim the rest');
+      logger.warn('graceful shutdown timed out; leaving unfinished work unacknowledged');
       process.exit(0);
     }, stopWithinMs).unref();
     try {

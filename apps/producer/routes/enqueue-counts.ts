@@ -35,7 +35,10 @@ export const enqueueCounts = async <Accepted>(
 const full: ProblemContent = {
   status: 503,
   code: 'queue_full',
-  detail: 'The queue is full. Nothing was recorded. Try again when the consumers have caught up.',
+  // Redis may become full in the middle of a pipeline.
+  detail:
+    'The queue is full. The counts are recorded once or never. Try again when the consumers have caught up. With an ' +
+    'Idempotency-Key it is safe to send them again.',
 };
 
 // Keys expire one window at a time, so no room for more appears within a second.

@@ -10,7 +10,9 @@ const pauses: BackoffRange = { minMs: 10, maxMs: 200 };
 /**
  * Calls `send` with its maximum time in ms until it has an outcome, or until `deadline`. Retries
  * every error with backoff, except that Redis is full. The others are temporary: a failover, a
- * moving slot, a server that loads its data, a wrong reply on a connection that lost some.
+ * moving slot, a server that loads its data, a wrong reply on a connection that lost some. A queue
+ * that is full after such an error is `unavailable`, because the failed attempt may have added the
+ * counts.
  */
 export const retryUntilDeadline = async (
   deadline: number,
@@ -21,11 +23,14 @@ export const retryUntilDeadline = async (
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return 'unavailable';
     try {
-      return await send(Math.min(attemptMs, remainingMs));
+      const outcome = await send(Math.min(attemptMs, remainingMs));
+      return outcome === 'full' ? fullAfter(failures - 1) : outcome;
     } catch (error) {
-      if (isOutOfMemory(error)) return 'full';
+      if (isOutOfMemory(error)) return fullAfter(failures - 1);
       onError(error);
       await pause(Math.min(backoffMs(failures, pauses), Math.max(0, deadline - performance.now())));
     }
   }
 };
+
+const fullAfter = (failures: number): EnqueueOutcome => (failures === 0 ? 'full' : 'unavailable');
