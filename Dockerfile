@@ -1,15 +1,18 @@
-# All images of Sluice: `docker build --target producer .`, and consumer, database-setup, frontend, envoy. docs/guides/containers.md says what is in them.
-# It builds with BuildKit and without. What runs programs is of the machine that builds (of which the old builder knows nothing: `linux` is its
-# own), and the last stage of each image only copies, so that an image for another processor needs no emulation.
+# All images of Sluice: `docker build --target producer .`, and consumer, database-setup, frontend,
+# envoy. docs/guides/containers.md lists their content. This file builds with BuildKit and without
+# it. Stages that run programs use the platform of the build machine. The legacy builder does not
+# know that platform, and `linux` selects its own. The last stage of each image only copies, so an
+# image for another processor needs no emulation.
 
 FROM --platform=${BUILDPLATFORM:-linux} node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS build
-# Where there is a mirror of the registry; no stage that is kept has it. In a file, since the builder of old forgets arguments at a stage's end.
+# The address of a mirror of the npm registry, if there is one. A file holds it, because the legacy
+# builder forgets arguments at the end of a stage. No image contains it.
 ARG NPM_CONFIG_REGISTRY
 RUN [ -z "$NPM_CONFIG_REGISTRY" ] || npm config set --location=global "registry=$NPM_CONFIG_REGISTRY"
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_IGNORE_SCRIPTS=true
 WORKDIR /sluice
 
-# The init of the processor that the image is for, from Debian.
+# Downloads tini, the init process, from Debian for the processor of the image.
 FROM build AS init
 ARG TARGETARCH
 RUN arch="${TARGETARCH:-$(dpkg --print-architecture)}" \
@@ -18,7 +21,8 @@ RUN arch="${TARGETARCH:-$(dpkg --print-architecture)}" \
   && cd /tmp && apt-get download "tini:$arch" \
   && dpkg --extract tini_*.deb /init
 
-# What git keeps of a file's mode is one bit; the rest is the umask of who checked it out.
+# Sets uniform file modes. Git keeps only one bit of a file's mode, and the umask of the checkout
+# sets the rest.
 FROM build AS sources
 COPY package.json package-lock.json tsconfig.json ./
 COPY apps apps
@@ -26,12 +30,13 @@ COPY packages packages
 COPY containers containers
 RUN chmod --recursive u=rwX,go=rX .
 
-# What npm reads: dependencies are installed again when these change, not with each source.
+# Keeps only the files that npm reads. So a changed source does not install the dependencies again.
 FROM sources AS manifests
 RUN find . -type f ! -name package.json ! -name package-lock.json -delete && find . -type d -empty -delete
 
-# Each service is started once, to keep what V8 made of it: without its configuration it ends at once. V8 takes that from its own kind of
-# processor only; on another it compiles anew.
+# The `-compiled` stages start each service once to fill V8's compile cache. Without its
+# configuration a service exits at once. V8 accepts a cache only from its own kind of processor, and
+# otherwise compiles the code again.
 FROM build AS producer-dependencies
 COPY --from=manifests /sluice .
 RUN npm ci --omit=dev --workspace=@sluice/producer
@@ -62,8 +67,8 @@ RUN cd apps/frontend \
   && npx --no-install vite build --configLoader native --outDir /page \
   && find /page -type f -regex '.*\.\(js\|css\|html\|svg\)' -exec gzip --best --no-name --keep {} +
 
-# On ECS the producer is in the same task, behind CloudFront and the load balancer. With Compose it has
-# the service's name, and clients connect to Envoy directly.
+# On ECS, Envoy is in the producer's task, behind CloudFront and the load balancer. With Compose,
+# Envoy finds the producer by its service name, and clients connect to Envoy directly.
 FROM sources AS proxy
 RUN mkdir /proxy \
   && sed 's/PRODUCER_HOST/127.0.0.1/' containers/envoy.yaml > /proxy/envoy.yaml \
@@ -106,7 +111,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$METRICS_PORT && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ^sluice_ <&3"]
 CMD ["node", "--max-semi-space-size=4", "--max-old-space-size=512", "--v8-pool-size=1", "--no-maglev", "--no-allocation-site-pretenuring", "--expose-gc", "apps/consumer/main.ts"]
 
-# It does its work once and ends, so there is nothing to ask.
+# It runs once and exits, so it needs no health check.
 FROM service AS database-setup
 COPY --from=database-setup-dependencies /sluice/node_modules node_modules
 COPY --from=sources /sluice/package.json .
@@ -127,7 +132,7 @@ COPY --from=sources /sluice/containers/nginx.conf /etc/nginx/nginx.conf
 COPY --from=page /page /page
 USER 1000:1000
 EXPOSE 8080
-# nginx's word for "finish what is under way".
+# nginx shuts down gracefully on SIGQUIT: it finishes the requests in progress.
 STOPSIGNAL SIGQUIT
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080/"]
@@ -145,7 +150,7 @@ COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
 COPY --from=proxy /proxy /etc/envoy
 USER 1000:1000
 EXPOSE 80
-# There is no client for HTTP in it. Its administration answers only who is in the container.
+# The image has no HTTP client. The administration port is open only within the container.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep --quiet LIVE <&3"]
 ENTRYPOINT ["/usr/bin/tini", "--"]

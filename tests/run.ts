@@ -7,7 +7,7 @@ import { privateServers } from '@sluice/local/servers/private-servers.ts';
 import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { findChromium } from './browser/find-chromium.ts';
 
-// `npm test [-- files]`: runs the tests on a Redis and a MySQL of their own, which are gone afterwards.
+// `npm test [-- files]`: runs the tests on their own Redis and MySQL, and removes both afterwards.
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 // Node reads no option behind the name of a file.

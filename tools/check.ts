@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-// `npm run check`: the scripts `check:…` of package.json at once, then what those wrote that failed.
+// `npm run check`: runs the `check:…` scripts of package.json concurrently, then prints the output
+// of those that failed.
 
 const checks = [
   'types',

@@ -4,8 +4,8 @@ import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import type { ServerWatch } from '@sluice/runtime/watch-servers.ts';
 
 /**
- * Creates the registration of the partitions in Redis, so that the consumers know them. It waits for
- * the first check of the servers.
+ * Creates the registration of the partitions in Redis, by which consumers discover them. It waits
+ * for the first check of the servers.
  */
 export const createRegistration = (
   connection: RedisConnection,

@@ -4,7 +4,8 @@ import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
 
-// `npm run aws-docs`: writes the parts of docs/reference/aws.md that come from environments and templates.
+// `npm run aws-docs`: writes the parts of docs/reference/aws.md that come from environments and
+// templates.
 
 readArguments('npm run aws-docs', {});
 const environments = await readEnvironments();

@@ -14,8 +14,8 @@ const metricOf = (namespace: string, metricName: string, statistic: string, dime
 export const namespaceOf = ({ name }: Environment): string => `Sluice/${name}`;
 
 /**
- * Returns a metric that Sluice publishes (docs/reference/metrics.md). CloudWatch extracts it from log
- * lines.
+ * Returns a metric that Sluice publishes (docs/reference/metrics.md). CloudWatch extracts it from
+ * log lines.
  */
 export const sluiceMetric = (
   environment: Environment,

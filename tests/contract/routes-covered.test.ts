@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { createOpenapi, type OpenapiDocument } from '@sluice/contract/openapi.ts';
 import { repository } from '@sluice/local/folder.ts';
 
-// Each answer that the contract names must have been seen by a test of the producer: `assertAnswer` (apps/producer/test-server.test.ts) checks
-// an answer against the contract and then notes it in the test's report. The tests are run here and their reports read, so a
-// test that is skipped, removed or never gets that far proves nothing.
+// A test of the producer must see each answer that the contract names. `assertAnswer`
+// (apps/producer/test-server.test.ts) checks an answer against the contract and then notes it in
+// the test's report. This file runs those tests and reads their reports. So a test that is skipped,
+// removed or stops earlier proves nothing.
 
 const answersOf = ({ paths }: Pick<OpenapiDocument, 'paths'>): string[] =>
   Object.values(paths)

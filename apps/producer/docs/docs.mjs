@@ -1,4 +1,5 @@
-// Reads the contract beside this page and shows each of its routes, with a form to try it. Text from outside only ever becomes text.
+// Reads the contract next to this page and shows each of its routes, with a form to try it. Text
+// from outside is inserted only as text, never as HTML.
 
 const create = (name, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(name), properties);

@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-// Opens connections from one address that each send the same bytes and then nothing. It is a process of its
-// own, so that it takes no time of the clients it is compared with. It says when all are connected.
+// Opens connections from one address. Each sends the same bytes and then nothing. It is a separate
+// process, so it takes no CPU time from the clients that it is compared with. Prints `connected`
+// when all are connected.
 
 const [localAddress, port, count, reads, head, padding] = process.argv.slice(2);
 const bytes = head + ' '.repeat(Number(padding));
