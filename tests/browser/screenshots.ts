@@ -76,7 +76,7 @@ try {
   const mysql = Number(readNotes(data).find(({ command }) => command.includes('/mysql'))?.pid);
   process.kill(mysql, 'SIGSTOP');
   try {
-    await light.shoot('ledger-away', 'The database is unavailable.');
+    await light.shoot('database-unavailable', 'The database is unavailable.');
   } finally {
     process.kill(mysql, 'SIGCONT');
   }
