@@ -4,37 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { accessStringOf } from '@sluice/infra/data/queue-users.ts';
 import { repository } from '@sluice/local/folder.ts';
+import { parse } from 'yaml';
+import * as z from 'zod';
 
 const read = (file: string) => readFileSync(join(repository, file), 'utf8');
 const compose = read('compose.yaml');
-
-/**
- * Splits a text into blocks that begin with a line matching `head`. Its first group is the block's
- * name.
- */
-const blocksOf = (text: string, head: RegExp): Map<string, string> =>
-  new Map(
-    text.split(new RegExp(`^(?=${head.source})`, 'm')).flatMap((block) => {
-      const [, name] = new RegExp(`^${head.source}`).exec(block) ?? [];
-      return name === undefined ? [] : [[name, block]];
-    }),
-  );
-
-test('the common settings of Compose services are one anchor, which each uses', () => {
-  const parts = blocksOf(compose, /(\S+):.*\n/);
-  const anchors = [...parts].filter(([name]) => name.startsWith('x-')).map(([, block]) => /&(\S+)/.exec(block)?.[1]);
-  assert.deepEqual(new Set(anchors), new Set(['after-the-servers', 'container', 'often', 'once', 'queue-and-ledger']));
-  for (const anchor of anchors)
-    assert.ok((compose.match(new RegExp(`\\*${anchor}\\b`, 'g')) ?? []).length >= 2, `${anchor} is of one alone`);
-
-  const services = blocksOf(parts.get('services') ?? '', / {2}([\w-]+):\n/);
-  assert.ok(services.size >= 7);
-  for (const [name, block] of services) assert.match(block, /^ {4}(?:<<: \*(?:container|once)|extends: )/m, name);
-  for (const name of ['producer', 'consumer']) {
-    assert.match(services.get(name) ?? '', /<<: \*queue-and-ledger/, name);
-    assert.match(services.get(name) ?? '', /depends_on: \*after-the-servers/, name);
-  }
-});
 
 test('each Valkey user has the same rights with Compose as on AWS', () => {
   const secrets = compose.slice(compose.indexOf('\n  secrets:'));
@@ -46,36 +20,27 @@ test('each Valkey user has the same rights with Compose as on AWS', () => {
 
 const composeFiles = ['compose.yaml', 'compose.cluster.yaml', 'compose.observe.yaml', 'containers/valkey.yaml'];
 
+const composeSchema = z.object({
+  services: z.record(z.string(), z.looseObject({ extends: z.unknown().optional() })),
+});
+const limited = z.looseObject({
+  mem_limit: z.string().regex(/^\d+[mg]$/),
+  pids_limit: z.int().positive(),
+  security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  read_only: z.literal(true),
+});
+const servicesOf = (file: string) => composeSchema.parse(parse(read(file), { merge: true })).services;
+
 test('each Compose service has limits of memory and processes, and cannot gain privileges', () => {
+  const main = servicesOf('compose.yaml');
   let checked = 0;
-  const main = blocksOf(blocksOf(read('compose.yaml'), /(\S+):.*\n/).get('services') ?? '', / {2}([\w-]+):/);
   for (const file of composeFiles) {
-    const parts = blocksOf(read(file), /(\S+):.*\n/);
-    const anchors = new Map(
-      [...parts.values()].flatMap((block) => {
-        const [, name] = /^x-\S+: &(\S+)/.exec(block) ?? [];
-        return name === undefined ? [] : [[name, block]];
-      }),
-    );
-    /** Expands the anchors of a block. */
-    const resolve = (block: string): string =>
-      [block, ...[...block.matchAll(/<<: \*([\w-]+)/g)].map(([, name = '']) => resolve(anchors.get(name) ?? ''))].join(
-        '',
-      );
-    for (const [name, block] of blocksOf(parts.get('services') ?? '', / {2}([\w-]+):/)) {
-      const all = resolve(block);
+    for (const [name, service] of Object.entries(servicesOf(file))) {
       // An overlay only changes services of compose.yaml. Those of valkey.yaml are checked in that
       // file.
-      if (all.includes('extends: ') || (file === 'compose.cluster.yaml' && main.has(name))) continue;
-      for (const limit of [
-        /mem_limit: \d+[mg]\n/,
-        /pids_limit: \d+\n/,
-        /no-new-privileges:true/,
-        /cap_drop: \[ALL\]/,
-      ]) {
-        assert.match(all, limit, `${file}: ${name}`);
-      }
-      assert.match(all, /read_only: true/, `${file}: ${name}`);
+      if (service.extends !== undefined || (file === 'compose.cluster.yaml' && main[name] !== undefined)) continue;
+      assert.equal(limited.safeParse(service).error?.message, undefined, `${file}: ${name}`);
       checked += 1;
     }
   }
