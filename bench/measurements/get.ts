@@ -1,7 +1,7 @@
 import { inTurns, type Measurement } from '../parts/bench.ts';
 import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
-import { besideEachOther } from '../parts/row.ts';
+import { compareRounds } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
 const fewRows = 1_000;
@@ -23,8 +23,8 @@ export const getCount: Measurement = {
     return [
       {
         measure: `GET /count, ${connections} connections`,
-        ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s'),
-        reach: { is: 'at least', value: 0.85 },
+        ...compareRounds(rates, 'node:http server that does nothing', 'requests/s'),
+        target: { is: 'at least', value: 0.85 },
       },
     ];
   },
@@ -53,8 +53,8 @@ export const getFromMany: Measurement = {
     return [
       {
         measure: `GET /count, latency at ${formatNumber(rows, 0)} rows`,
-        ...besideEachOther(await inTurns(bench, ofMany, ofFew), `at ${formatNumber(fewRows, 0)} rows`, 'ms', 3),
-        reach: { is: 'at most', value: 1.1 },
+        ...compareRounds(await inTurns(bench, ofMany, ofFew), `at ${formatNumber(fewRows, 0)} rows`, 'ms', 3),
+        target: { is: 'at most', value: 1.1 },
       },
     ];
   },

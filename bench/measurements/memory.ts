@@ -6,7 +6,7 @@ import { residentMb } from '../parts/process-usage.ts';
 import { figureOf, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
 
-const reach = { is: 'at most', value: 130 } as const;
+const target = { is: 'at most', value: 130 } as const;
 const sampleEveryMs = 50;
 const drainedRows = 1_000_000;
 // Long enough to show growth.
@@ -33,8 +33,8 @@ export const memory: Measurement = {
     const ofConsumer = await peaksOf(bench, consumer.pid, () => drain(pipeline, backlog));
     return [
       rowOf('Memory of the server that does nothing, at full speed', ofNoop),
-      { ...rowOf('Memory of the producer at full speed', ofProducer), reach },
-      { ...rowOf(`Memory of the consumer, draining ${formatNumber(rows, 0)}`, ofConsumer), reach },
+      { ...rowOf('Memory of the producer at full speed', ofProducer), target },
+      { ...rowOf(`Memory of the consumer, draining ${formatNumber(rows, 0)}`, ofConsumer), target },
     ];
   },
 };
@@ -62,6 +62,6 @@ const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Pro
 const rowOf = (measure: string, peaks: readonly number[]): Row => ({
   measure,
   figure: figureOf(peaks.slice(-1), 'MB'),
-  beside: { what: 'in the first round', figure: figureOf(peaks.slice(0, 1), 'MB') },
-  judged: figureOf([Math.max(...peaks)], 'MB'),
+  limit: { what: 'in the first round', figure: figureOf(peaks.slice(0, 1), 'MB') },
+  compared: figureOf([Math.max(...peaks)], 'MB'),
 });

@@ -1,7 +1,7 @@
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
 import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
-import { besideEachOther } from '../parts/row.ts';
+import { compareRounds } from '../parts/row.ts';
 import { startServer } from '../parts/service.ts';
 
 const awayMs = 5;
@@ -29,10 +29,10 @@ export const postCount: Measurement = {
     const rounds = await inTurns(bench, answer, noop);
     const row = (measure: string, part: keyof Awaited<ReturnType<typeof answer>>) => {
       const rates = rounds.map(({ one, other }) => ({ one: one[part], other }));
-      return { measure, ...besideEachOther(rates, 'node:http server that does nothing', 'requests/s') };
+      return { measure, ...compareRounds(rates, 'node:http server that does nothing', 'requests/s') };
     };
     return [
-      { ...row(`POST /count, ${connections} connections`, 'whole'), reach: { is: 'at least', value: 0.95 } },
+      { ...row(`POST /count, ${connections} connections`, 'whole'), target: { is: 'at least', value: 0.95 } },
       row('The same answer from Fastify alone, without a queue', 'framework'),
       row('The same answer from node:http alone, without Fastify', 'plain'),
     ];
@@ -55,8 +55,8 @@ export const postAway: Measurement = {
     return [
       {
         measure: `POST /count, Redis ${awayMs} ms away`,
-        ...besideEachOther(rounds, `${connections} ÷ (2 × ${awayMs} ms)`, 'requests/s'),
-        reach: { is: 'at least', value: 0.8 },
+        ...compareRounds(rounds, `${connections} ÷ (2 × ${awayMs} ms)`, 'requests/s'),
+        target: { is: 'at least', value: 0.8 },
       },
     ];
   },
@@ -76,8 +76,8 @@ export const postCounts: Measurement = {
     return [
       {
         measure: 'POST /counts, 1,000 a request',
-        ...besideEachOther(rounds, 'POST /count', 'counts/s'),
-        reach: { is: 'at least', value: 60 },
+        ...compareRounds(rounds, 'POST /count', 'counts/s'),
+        target: { is: 'at least', value: 60 },
       },
     ];
   },

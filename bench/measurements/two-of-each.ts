@@ -1,7 +1,7 @@
 import { inTurns, type Measurement } from '../parts/bench.ts';
 import { loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline, type Producer } from '../parts/pipeline.ts';
-import { besideEachOther } from '../parts/row.ts';
+import { compareRounds } from '../parts/row.ts';
 
 export const twoOfEach: Measurement = {
   name: 'two-of-each',
@@ -41,7 +41,7 @@ export const twoOfEach: Measurement = {
     const rounds = await inTurns(bench, ofTwo, ofOne);
     const row = (what: 'acknowledged' | 'recorded') => ({
       measure: `Two producers and two consumers, counts ${what}`,
-      ...besideEachOther(
+      ...compareRounds(
         rounds.map((round) => ({ one: round.one[what], other: round.other[what] })),
         'one and one',
         'counts/s',

@@ -13,7 +13,7 @@ export const visible: Measurement = {
   run: async (bench, owner) => {
     const pipeline = await createPipeline(owner, bench.servers);
     const [{ port }] = await Promise.all([pipeline.startProducer(), pipeline.startConsumer()]);
-    bench.progress('warming up, and finding full speed with the consumer beside it');
+    bench.progress('warming up, and finding full speed while the consumer runs');
     await loadAtFullSpeed(bench, [port]);
     const half = Math.round(rateOf(await loadAtFullSpeed(bench, [port])) / 2);
     await pipeline.untilDrained();
@@ -33,8 +33,8 @@ export const visible: Measurement = {
     const atSteady = `${formatNumber(steadyPerSecond, 0)} a second`;
     const atHalf = `half of full speed (${formatNumber(half, 0)} a second)`;
     return [
-      { ...rowOf(atSteady, 'p50', steady), reach: { is: 'at most', value: 10 } },
-      { ...rowOf(atSteady, 'p99', steady), reach: { is: 'at most', value: 50 } },
+      { ...rowOf(atSteady, 'p50', steady), target: { is: 'at most', value: 10 } },
+      { ...rowOf(atSteady, 'p99', steady), target: { is: 'at most', value: 50 } },
       rowOf(atHalf, 'p50', halfway),
       rowOf(atHalf, 'p99', halfway),
     ];

@@ -4,24 +4,24 @@ import { spreadOf, type Spread } from './statistics.ts';
 export type Figure = { readonly spread: Spread; readonly unit: string; readonly digits: number };
 
 /** The target of a figure. */
-export type Reach = { readonly is: 'at least' | 'at most'; readonly value: number };
+export type Target = { readonly is: 'at least' | 'at most'; readonly value: number };
 
 /** One row of the table. */
 export type Row = {
   readonly measure: string;
   readonly figure: Figure;
   /** The figure to compare with, from the same rounds. */
-  readonly beside?: { readonly what: string; readonly figure: Figure };
+  readonly limit?: { readonly what: string; readonly figure: Figure };
   /**
-   * The figure that `reach` applies to: usually the quotient of the two figures, round by round.
+   * The figure that `target` applies to: usually the quotient of the two figures, round by round.
    */
-  readonly judged?: Figure;
-  readonly reach?: Reach;
+  readonly compared?: Figure;
+  readonly target?: Target;
 };
 
 /** True if the figure meets its target. */
-export const isMet = ({ spread: { median } }: Figure, reach: Reach): boolean =>
-  reach.is === 'at least' ? median >= reach.value : median <= reach.value;
+export const isMet = ({ spread: { median } }: Figure, target: Target): boolean =>
+  target.is === 'at least' ? median >= target.value : median <= target.value;
 
 /** Creates a figure from its rounds, its unit and the number of decimal places. */
 export const figureOf = (values: readonly number[], unit: string, digits = 0): Figure => ({
@@ -31,15 +31,15 @@ export const figureOf = (values: readonly number[], unit: string, digits = 0): F
 });
 
 /** Creates two figures and, round by round, the quotient of one and the other. */
-export const besideEachOther = (
+export const compareRounds = (
   rounds: Rounds,
   what: string,
   unit: string,
   digits = 0,
-): Required<Pick<Row, 'figure' | 'beside' | 'judged'>> => ({
+): Required<Pick<Row, 'figure' | 'limit' | 'compared'>> => ({
   figure: figureOf(pick(rounds, 'one'), unit, digits),
-  beside: { what, figure: figureOf(pick(rounds, 'other'), unit, digits) },
-  judged: figureOf(quotients(rounds), '×', 2),
+  limit: { what, figure: figureOf(pick(rounds, 'other'), unit, digits) },
+  compared: figureOf(quotients(rounds), '×', 2),
 });
 
 type Rounds = readonly { readonly one: number; readonly other: number }[];

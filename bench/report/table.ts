@@ -18,11 +18,16 @@ const formatSpread = ({ spread, unit, digits }: Figure): string => {
 
 /** Formats a row of the table in Markdown. */
 export const formatRow = (row: Row): string => {
-  const { measure, figure, beside, judged = figure, reach } = row;
-  const compared = beside === undefined ? '' : `${formatMedian(beside.figure)}: ${beside.what}`;
-  const target = reach === undefined ? '' : `${reach.is === 'at least' ? '≥' : '≤'} ${reach.value}`;
-  const verdict = reach === undefined ? '' : isMet(judged, reach) ? 'met' : 'NOT MET';
-  return `| ${[measure, formatMedian(figure), compared, formatSpread(judged), target, verdict].join(' | ')} |`;
+  const { measure, figure, limit, compared = figure, target } = row;
+  const cells = [
+    measure,
+    formatMedian(figure),
+    limit === undefined ? '' : `${formatMedian(limit.figure)}: ${limit.what}`,
+    formatSpread(compared),
+    target === undefined ? '' : `${target.is === 'at least' ? '≥' : '≤'} ${target.value}`,
+    target === undefined ? '' : isMet(compared, target) ? 'met' : 'NOT MET',
+  ];
+  return `| ${cells.join(' | ')} |`;
 };
 
 /** Formats a run in Markdown: what it is about, and its table. */
@@ -30,7 +35,7 @@ export const formatRun = (rows: readonly Row[], about: readonly string[]): strin
   [
     ...about.map((line) => `- ${line}`),
     '',
-    '| measure | figure | beside | result (lowest – highest) | reach |  |',
+    '| measure | figure | limit | result (lowest – highest) | target |  |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows.map(formatRow),
   ].join('\n');

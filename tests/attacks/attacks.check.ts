@@ -1,5 +1,5 @@
 import { test, type TestContext } from 'node:test';
-import { startEnvoy } from '@sluice/test-servers/front/envoy.ts';
+import { startEnvoy } from '@sluice/test-servers/reverse-proxies/envoy.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { assertRecordedOnce, endure, type Process } from './endure.ts';
 import { shapes } from './shapes.ts';

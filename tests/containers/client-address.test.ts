@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import { startEnvoy, type EnvoyConfiguration } from '@sluice/test-servers/front/envoy.ts';
-import { startNginx } from '@sluice/test-servers/front/nginx.ts';
+import { startEnvoy, type EnvoyConfiguration } from '@sluice/test-servers/reverse-proxies/envoy.ts';
+import { startNginx } from '@sluice/test-servers/reverse-proxies/nginx.ts';
 
 /** Starts a server in place of a producer. It answers with the client address that it received. */
 const startEcho = async (t: TestContext): Promise<number> => {

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { servePage } from '@sluice/local/console/page-files.ts';
 import { repository } from '@sluice/local/folder.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
-import { envoyVersion } from '@sluice/test-servers/front/envoy-program.ts';
+import { envoyVersion } from '@sluice/test-servers/reverse-proxies/envoy-program.ts';
 import * as z from 'zod';
 import { withoutDigest } from './images/base-images.ts';
 import { images } from './images/build-images.ts';

@@ -6,8 +6,8 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { startChildServer } from '@sluice/test-servers/child-server.ts';
-import { startEnvoy } from '@sluice/test-servers/front/envoy.ts';
-import { startNginx } from '@sluice/test-servers/front/nginx.ts';
+import { startEnvoy } from '@sluice/test-servers/reverse-proxies/envoy.ts';
+import { startNginx } from '@sluice/test-servers/reverse-proxies/nginx.ts';
 import { testFile } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 

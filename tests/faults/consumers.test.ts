@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createGate, steps, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
+import { createBreakpoints, steps, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
 import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createRedisSteps } from '@sluice/test-servers/proxy/redis-steps.ts';
@@ -40,12 +40,12 @@ test(`consumers killed ${kills} times at random under load lose nothing and reco
  */
 const createHeldPipeline = async (t: Parameters<typeof createPipeline>[0]) => {
   const pipeline = await createPipeline(t);
-  const gate = createGate();
+  const breakpoints = createBreakpoints();
   const through = {
-    REDIS_PORT: String(await createRedisSteps(t, Number(pipeline.environment['REDIS_PORT']), gate)),
-    DB_PORT: String(await createMysqlSteps(t, Number(pipeline.environment['DB_PORT']), gate)),
+    REDIS_PORT: String(await createRedisSteps(t, Number(pipeline.environment['REDIS_PORT']), breakpoints)),
+    DB_PORT: String(await createMysqlSteps(t, Number(pipeline.environment['DB_PORT']), breakpoints)),
   };
-  return { ...pipeline, gate, startHeld: () => pipeline.start('consumer', through) };
+  return { ...pipeline, breakpoints, startHeld: () => pipeline.start('consumer', through) };
 };
 
 type HeldPipeline = Awaited<ReturnType<typeof createHeldPipeline>>;
@@ -84,7 +84,7 @@ test('a consumer killed between any two of its steps loses nothing and records n
   await pipeline.start('producer');
   const load = startLoad(t, [pipeline.address], { clients: 4 });
   for (const step of steps) {
-    const arrival = pipeline.gate.hold(step);
+    const arrival = pipeline.breakpoints.hold(step);
     const consumer = await pipeline.startHeld();
     const { text } = await arrival;
     const isThere = async () => {
@@ -109,7 +109,7 @@ test('a consumer frozen in its transaction blocks others only briefly, and recor
   const pipeline = await createHeldPipeline(t);
   await pipeline.start('producer');
   const load = startLoad(t, [pipeline.address], { clients: 4 });
-  const arrival = pipeline.gate.hold('INSERT count');
+  const arrival = pipeline.breakpoints.hold('INSERT count');
   const frozen = await pipeline.startHeld();
   const { release } = await arrival;
   process.kill(frozen.pid, 'SIGSTOP');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createGate, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
+import { createBreakpoints, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
 import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { startLocalMysql } from '@sluice/test-servers/servers-of-npm-start.ts';
 import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
@@ -22,10 +22,10 @@ const statusOf = async (address: string, path: string): Promise<number> => {
 
 /** Starts a loaded pipeline whose consumer can be stopped within its transactions. */
 const createHeldPipeline = async (t: TestContext) => {
-  const gate = createGate();
-  const port = await createMysqlSteps(t, mysql.server.port, gate);
+  const breakpoints = createBreakpoints();
+  const port = await createMysqlSteps(t, mysql.server.port, breakpoints);
   const pipeline = await createLoadedPipeline(t, { servers, consumer: { DB_PORT: String(port) } });
-  return { ...pipeline, gate };
+  return { ...pipeline, breakpoints };
 };
 
 const failuresOf = ({ lines }: { readonly lines: readonly string[] }): number =>
@@ -33,10 +33,10 @@ const failuresOf = ({ lines }: { readonly lines: readonly string[] }): number =>
 
 test('MySQL killed in the middle of transactions loses nothing and records nothing twice', async (t) => {
   const pipeline = await createHeldPipeline(t);
-  const { load, gate, consumer } = pipeline;
+  const { load, breakpoints, consumer } = pipeline;
   const killedAt: readonly Step[] = ['INSERT inbox', 'INSERT totals', 'COMMIT sent'];
   for (const step of killedAt) {
-    await gate.hold(step);
+    await breakpoints.hold(step);
     await mysql.kill();
     await load.more();
     await mysql.restart();
@@ -90,26 +90,26 @@ test('consumers retry until MySQL accepts connections again under load', async (
 
 test('a lost answer to COMMIT, or a connection that breaks before it, records nothing twice', async (t) => {
   const pipeline = await createHeldPipeline(t);
-  const { load, gate, consumer } = pipeline;
+  const { load, breakpoints, consumer } = pipeline;
   const cuts = 10;
   for (let cut = 0; cut < cuts; cut++) {
-    const held = await gate.hold('COMMIT sent');
+    const held = await breakpoints.hold('COMMIT sent');
     held.cut();
   }
   await waitUntil(() => failuresOf(consumer) >= cuts, 10_000);
   // This transaction stays open and silent until the consumer gives it up.
-  await gate.hold('COMMIT sent');
+  await breakpoints.hold('COMMIT sent');
   await load.stop();
   await assertBalance(pipeline, load, 60_000);
 });
 
 test('a transaction that is the victim of a deadlock is retried', async (t) => {
   const pipeline = await createHeldPipeline(t);
-  const { load, gate, consumer, ledger } = pipeline;
+  const { load, breakpoints, consumer, ledger } = pipeline;
   const times = 3;
   for (let deadlock = 0; deadlock < times; deadlock++) {
     const before = failuresOf(consumer);
-    const held = await gate.hold('INSERT count');
+    const held = await breakpoints.hold('INSERT count');
     const [, batchId = ''] = /x'([0-9a-f]{32})'/.exec(held.text) ?? [];
     await ledger.transaction(async (query) => {
       // MySQL rolls back the transaction with fewer changes. This one changes more rows than any of

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import type { Books } from './books.ts';
+import type { LedgerModel } from './ledger-model.ts';
 import { findBreach, methodsOf } from './contract.ts';
-import { judge, pathOf, type Judgement } from './judge.ts';
+import { evaluate, pathOf, type Judgement } from './oracle.ts';
 import { cut, spoiledHead, type Cut, type Spoiled } from './requests/broken.ts';
 import { writeRequest, type HostileRequest } from './requests/request.ts';
 import { largeRequest, request } from './requests/requests.ts';
@@ -37,7 +37,7 @@ const quietMs = 300;
  * Creates an attacker with one connection, which runs one attack after the other. It replaces the
  * connection when the producer closes it, and throws when an answer violates the contract.
  */
-export const createAttacker = (port: number, books: Books) => {
+export const createAttacker = (port: number, model: LedgerModel) => {
   const statuses = new Map<number, number>();
   let sent = 0;
   let kept: Wire | undefined;
@@ -53,19 +53,20 @@ export const createAttacker = (port: number, books: Books) => {
   };
 
   const exchange = async (all: readonly HostileRequest[]) => {
-    const judged = all.map((one) => ({ request: one, judgement: judge(one) }));
+    const evaluated = all.map((one) => ({ request: one, judgement: evaluate(one) }));
     const wire = await use();
-    for (const { request: one, judgement } of judged) books.sending(writeRequest(one), judgement.counts, judgement.key);
+    for (const { request: one, judgement } of evaluated)
+      model.sending(writeRequest(one), judgement.counts, judgement.key);
     const startedAt = performance.now();
     wire.write(all.map(writeRequest).join(''));
     let isEnded = false;
-    for (const [index, { request: one, judgement }] of judged.entries()) {
+    for (const [index, { request: one, judgement }] of evaluated.entries()) {
       const answer = isEnded ? 'ended' : await wire.read(one.method);
       if (answer === 'ended') {
         if (index === 0) throw new Error('The connection ended without an answer');
         // Requests after one that ends the connection may have been read, but are not answered.
         isEnded = true;
-        books.doubt(judgement.counts);
+        model.doubt(judgement.counts);
         continue;
       }
       note(answer);
@@ -81,13 +82,13 @@ export const createAttacker = (port: number, books: Books) => {
     const path = found !== undefined && methodsOf(found) !== undefined ? found : undefined;
     const breach = findBreach({ method, path, isNoHttp: judgement.isNoHttp }, answer);
     if (breach !== undefined) throw new Error(`${breach}: ${show(answer)}`);
-    if (answer.status === 503 && tookMs > shortestDeadlineMs) return books.doubt(counts);
-    if (answer.status === 422 && key !== undefined && books.isReused(key, counts)) return undefined;
+    if (answer.status === 503 && tookMs > shortestDeadlineMs) return model.doubt(counts);
+    if (answer.status === 422 && key !== undefined && model.isReused(key, counts)) return undefined;
     if (!judgement.statuses.includes(answer.status)) {
       throw new Error(`It deserves ${judgement.statuses.join(' or ')} and got ${show(answer)}`);
     }
     if (answer.status !== 201) return undefined;
-    const wrong = findWrongReceipt(answer, counts, found ?? '') ?? books.acknowledge(counts, key);
+    const wrong = findWrongReceipt(answer, counts, found ?? '') ?? model.acknowledge(counts, key);
     if (wrong !== undefined) throw new Error(wrong);
     return undefined;
   };
@@ -124,7 +125,7 @@ export const createAttacker = (port: number, books: Books) => {
   };
 
   const smuggle = (bytes: string, hidden: number) => {
-    books.sending(bytes, [hidden]);
+    model.sending(bytes, [hidden]);
     return onOwnWire(bytes, async (wire) => {
       let answer = await wire.read('POST');
       if (answer === 'ended') throw new Error('The connection ended without an answer');
@@ -141,7 +142,7 @@ export const createAttacker = (port: number, books: Books) => {
   };
 
   const breakOff = (bytes: string, count: number, isDropped: boolean) => {
-    books.sending(bytes, [count]);
+    model.sending(bytes, [count]);
     return onOwnWire(bytes, async (wire) => {
       if (isDropped) return;
       wire.finish();
@@ -150,16 +151,16 @@ export const createAttacker = (port: number, books: Books) => {
   };
 
   const spoil = (bytes: string, count: number) => {
-    books.sending(bytes, [count]);
+    model.sending(bytes, [count]);
     return onOwnWire(bytes, async (wire) => {
       const answers = await readAll(wire);
       const receipts = answers.filter(({ status }) => status === 201);
       for (const answer of answers.filter(({ status }) => status >= 400)) assertProblem(answer);
       if (receipts.length > 1) throw new Error('It was acknowledged more than once');
-      const wrong = receipts.map((answer) => findWrongReceipt(answer, [count], '/count') ?? books.acknowledge([count]));
+      const wrong = receipts.map((answer) => findWrongReceipt(answer, [count], '/count') ?? model.acknowledge([count]));
       if (wrong[0] !== undefined) throw new Error(wrong[0]);
       // Without an answer, the request may have been read when the attacker gave up.
-      if (answers.length === 0) books.doubt([count]);
+      if (answers.length === 0) model.doubt([count]);
     });
   };
 

@@ -4,9 +4,9 @@ import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as fc from 'fast-check';
 import { attack, createAttacker } from './attacker.ts';
-import { openBooks, type Books } from './books.ts';
+import { createLedgerModel, type LedgerModel } from './ledger-model.ts';
 import { findBreach } from './contract.ts';
-import { token } from './judge.ts';
+import { token } from './oracle.ts';
 import { measuredEnvironment, readResidentKib } from './memory.ts';
 import { sendAndWait, trickle, unfinished } from './requests/slow.ts';
 import { openWire } from './requests/wire.ts';
@@ -37,8 +37,8 @@ const startTarget = async (t: TestContext) => {
  * Attacks over several connections at once, each with attacks drawn from a seed of its own. Throws
  * with the first attack that succeeds, its seed and its path.
  */
-const attackAll = async (port: number, books: Books, firstSeed: number) => {
-  const attackers = Array.from({ length: lanes }, () => createAttacker(port, books));
+const attackAll = async (port: number, model: LedgerModel, firstSeed: number) => {
+  const attackers = Array.from({ length: lanes }, () => createAttacker(port, model));
   const runLane = ({ run }: (typeof attackers)[number], lane: number) =>
     fc.assert(fc.asyncProperty(attack, run), {
       ...{ seed: firstSeed + lane, numRuns: attacksPerLane, endOnFailure: true, includeErrorInReport: true },
@@ -59,14 +59,14 @@ const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
 
 test('under fuzzing, answers keep the contract, memory does not grow, and acknowledged counts are recorded once', async (t) => {
   const { port, producer, ledger, countWaiting } = await startTarget(t);
-  const books = openBooks();
+  const model = createLedgerModel();
   const again = `HOSTILE_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
   t.diagnostic(`again: ${again}; one attack alone and smaller: HOSTILE_SEED and HOSTILE_PATH of a failure`);
   if (path !== undefined) {
     // One attack alone, made smaller as long as the producer lives.
     const property = fc.asyncProperty(attack, (its) => {
       fc.pre(!producer.hasEnded());
-      return createAttacker(port, books).run(its);
+      return createAttacker(port, model).run(its);
     });
     await fc.assert(property, { seed, path, numRuns: 1, includeErrorInReport: true });
     return;
@@ -75,13 +75,13 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   // These results are checked last, so earlier failures are reported first.
   const slow = Promise.allSettled(unfinished.map((bytes) => sendAndWait(port, bytes)));
   const trickled = Array.from({ length: 20 }, (_, index) => index);
-  books.sending('a request a byte at a time', trickled);
+  model.sending('a request a byte at a time', trickled);
   const trickling = Promise.allSettled(trickled.map((count) => trickle(port, count)));
 
   const startedAt = performance.now();
-  const first = await attackAll(port, books, seed);
+  const first = await attackAll(port, model, seed);
   const firstKib = await readResidentKib(producer);
-  const second = await attackAll(port, books, seed + lanes);
+  const second = await attackAll(port, model, seed + lanes);
   const secondKib = await readResidentKib(producer);
   const tookMs = performance.now() - startedAt;
 
@@ -93,10 +93,10 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   for (const answer of await trickling) {
     assert.ok(answer.status === 'fulfilled' && answer.value !== 'ended' && answer.value.status === 201);
   }
-  books.acknowledge(trickled);
+  model.acknowledge(trickled);
 
   const sent = first.sent + second.sent;
-  t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${books.total()} counts acknowledged`);
+  t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${model.total()} counts acknowledged`);
   t.diagnostic(`statuses: ${JSON.stringify([first, second].map(({ statuses }) => statuses))}`);
   t.diagnostic(`resident: ${firstKib} KiB after the first half, ${secondKib} KiB after the second`);
   assert.ok(sent >= leastRequests);
@@ -107,12 +107,12 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   assert.equal(health.status, 200);
 
   try {
-    await waitUntil(async () => books.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0, 60_000);
+    await waitUntil(async () => model.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0, 60_000);
   } catch {
     // Missing counts are reported below.
   }
   const recorded = await readRecorded(ledger);
-  assert.deepEqual(books.findImbalance(recorded), [], `again: ${again}`);
+  assert.deepEqual(model.findImbalance(recorded), [], `again: ${again}`);
   assert.equal(await ledger.readTotals(), (await ledger.readCounts()).length);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
-import { startNginx } from '@sluice/test-servers/front/nginx.ts';
+import { startNginx } from '@sluice/test-servers/reverse-proxies/nginx.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { withoutIpv6 } from '@sluice/test-servers/without-ipv6.ts';
 import { createFolder, start } from '@sluice/test-servers/npm-start.ts';

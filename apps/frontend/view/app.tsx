@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { Console } from '../state/console.ts';
-import { judge } from '../state/judge.ts';
+import { evaluate } from '../state/evaluate.ts';
 import { Actions } from '../actions/actions.tsx';
 import { Charts } from './charts.tsx';
 import { LinkState } from './link-state.tsx';
@@ -21,7 +21,7 @@ export const App = ({ sluice }: { readonly sluice: Console }) => {
         <LinkState link={link} heardAt={heardAt} />
       </header>
       <main data-stale={isStale}>
-        <Status verdict={judge(snapshot)}>
+        <Status verdict={evaluate(snapshot)}>
           {link === 'locked' && <Token isRefused={snapshot.isTokenRefused} onToken={sluice.setToken} />}
         </Status>
         <Picture link={link} hosts={hosts} count={count} queue={queue} perSecond={perSecond} />

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { Verdict } from '../state/judge.ts';
+import type { Verdict } from '../state/evaluate.ts';
 
 type StatusProps = {
   readonly verdict: Verdict;

@@ -14,7 +14,7 @@ import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { canInstall } from '@sluice/local/install-packages.ts';
 import { repository } from '@sluice/local/folder.ts';
 import type { Image } from './build-images.ts';
-import { provideEnvoy } from '@sluice/test-servers/front/envoy-program.ts';
+import { provideEnvoy } from '@sluice/test-servers/reverse-proxies/envoy-program.ts';
 import { debianSource, installPackages } from './debian.ts';
 import type { Engine } from '../engine.ts';
 import { CommandError, run } from '../run.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { rawBytes } from './bodies.ts';
-import { token } from '../judge.ts';
+import { token } from '../oracle.ts';
 import { writeRequest, type HostileRequest } from './request.ts';
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { countsBody, largeBody, linesBody, oneCountBody, rawBytes } from './bodies.ts';
-import { token } from '../judge.ts';
+import { token } from '../oracle.ts';
 import type { Framing, HostileRequest } from './request.ts';
 import { words } from './words.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { token } from '../judge.ts';
+import { token } from '../oracle.ts';
 import { openWire, type Answer } from './wire.ts';
 
 const head = `Host: sluice\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;

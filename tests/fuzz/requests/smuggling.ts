@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { rawBytes } from './bodies.ts';
 import { rareCount } from './broken.ts';
-import { token } from '../judge.ts';
+import { token } from '../oracle.ts';
 import { words } from './words.ts';
 
 // Request smuggling: each request hides another one with a count. A server that sees the end of the

@@ -27,22 +27,22 @@ export type Held = {
 };
 
 /** A breakpoint that stops a consumer at a step on request. */
-export type Gate = {
+export type Breakpoints = {
   /** Resolves when a consumer has stopped at the step. Stops one consumer at a time. */
   readonly hold: (step: Step) => Promise<Held>;
   /** Called when a consumer reaches a step; resolves when it may continue. */
   readonly pass: (step: Step, text: string, client: Socket) => Promise<void>;
 };
 
-export const createGate = (): Gate => {
+export const createBreakpoints = (): Breakpoints => {
   let awaited: { readonly step: Step; readonly arrive: (held: Held) => void } | undefined;
 
-  const hold: Gate['hold'] = (step) =>
+  const hold: Breakpoints['hold'] = (step) =>
     new Promise((arrive) => {
       awaited = { step, arrive };
     });
 
-  const pass: Gate['pass'] = (step, text, client) =>
+  const pass: Breakpoints['pass'] = (step, text, client) =>
     new Promise((release) => {
       if (awaited?.step !== step) {
         release();

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Gate, Step } from './breakpoint.ts';
+import type { Breakpoints, Step } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
 // Packet layout: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".
@@ -17,9 +17,9 @@ const stepsAfter: Readonly<Record<string, Step>> = {
 
 /**
  * Starts a proxy to MySQL. It splits a recording transaction into statements and sends them one by
- * one, so the gate can stop the transaction between two. It supports neither TLS nor compression.
+ * one, so the breakpoints can stop the transaction between two. It supports neither TLS nor compression.
  */
-export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
+export const createMysqlSteps = (test: TestContext, targetPort: number, breakpoints: Breakpoints): Promise<number> =>
   createStepProxy(test, targetPort, (client, server) => {
     let onReply: ((packet: Buffer) => void) | undefined;
 
@@ -33,15 +33,15 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, gate: Ga
 
     const runTransaction = async (text: string) => {
       const statements = text.split('; ');
-      await gate.pass('transaction sent', text, client);
+      await breakpoints.pass('transaction sent', text, client);
       for (const [index, statement] of statements.entries()) {
         const isLast = index === statements.length - 1;
         const asking = ask(statement);
-        if (isLast) await gate.pass('COMMIT sent', text, client);
+        if (isLast) await breakpoints.pass('COMMIT sent', text, client);
         const reply = (await asking).subarray(headerBytes);
         const isOk = reply[0] === okHeader;
         const step = Object.entries(stepsAfter).find(([start]) => statement.startsWith(start))?.[1];
-        if (step !== undefined && isOk) await gate.pass(step, text, client);
+        if (step !== undefined && isOk) await breakpoints.pass(step, text, client);
         client.write(toPacket(index + 1, isOk && !isLast ? withMoreToCome(reply) : reply));
         if (!isOk) break;
       }

@@ -1,15 +1,15 @@
 import type { TestContext } from 'node:test';
-import type { Gate } from './breakpoint.ts';
+import type { Breakpoints } from './breakpoint.ts';
 import { createStepProxy, forEachPacket } from './step-proxy.ts';
 
 // Client commands are arrays of bulk strings (Redis serialization protocol specification).
 const lineEnd = '\r\n';
 
 /**
- * Starts a proxy to Redis that sends commands one by one. The gate can stop a consumer at its reads
+ * Starts a proxy to Redis that sends commands one by one. The breakpoints can stop a consumer at its reads
  * and between XDEL and XACK.
  */
-export const createRedisSteps = (test: TestContext, targetPort: number, gate: Gate): Promise<number> =>
+export const createRedisSteps = (test: TestContext, targetPort: number, breakpoints: Breakpoints): Promise<number> =>
   createStepProxy(test, targetPort, (client, server) => {
     let onReply: (() => void) | undefined;
     let lastName = '';
@@ -30,9 +30,9 @@ export const createRedisSteps = (test: TestContext, targetPort: number, gate: Ga
         server.write(packet);
         return;
       }
-      await gate.pass('COMMIT answered', lastCommand, client);
+      await breakpoints.pass('COMMIT answered', lastCommand, client);
       await send(packet);
-      await gate.pass('XDEL', lastCommand, client);
+      await breakpoints.pass('XDEL', lastCommand, client);
     });
     forEachPacket(
       server,
@@ -41,8 +41,9 @@ export const createRedisSteps = (test: TestContext, targetPort: number, gate: Ga
         onReply?.();
         onReply = undefined;
         const text = chunk.toString();
-        if (lastName === 'XREADGROUP' && /[0-9a-f]{32}/.test(text)) await gate.pass('entries delivered', text, client);
-        if (lastName === 'XACK') await gate.pass('XACK', lastCommand, client);
+        if (lastName === 'XREADGROUP' && /[0-9a-f]{32}/.test(text))
+          await breakpoints.pass('entries delivered', text, client);
+        if (lastName === 'XACK') await breakpoints.pass('XACK', lastCommand, client);
         client.write(chunk);
       },
     );

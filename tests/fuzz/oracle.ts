@@ -24,7 +24,7 @@ const maxHeadBytes = 16_384;
  * Computes the correct outcomes from the contract and HTTP (RFC 9110, 9112), without code of the
  * producer.
  */
-export const judge = (request: HostileRequest): Judgement => {
+export const evaluate = (request: HostileRequest): Judgement => {
   const none = { counts: [], key: undefined };
   const ofHttp = findHttpFaults(request);
   if (ofHttp.length > 0) return { ...none, statuses: ofHttp, isNoHttp: true };

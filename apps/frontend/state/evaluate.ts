@@ -10,7 +10,7 @@ export type Verdict = {
   readonly command?: string;
 };
 
-type Judged = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'findings' | 'stillMs'>;
+type Evaluated = Pick<Snapshot, 'link' | 'token' | 'isTokenRefused' | 'count' | 'queue' | 'findings' | 'stillMs'>;
 
 // A consumer reads a batch within milliseconds. One that waits this long is delayed.
 const heldUpAfterMs = 5_000;
@@ -24,9 +24,9 @@ const unknown: Verdict = {
 };
 
 /** Evaluates the state of the pipeline. The worst problem comes first. */
-export const judge = (judged: Judged): Verdict => {
-  const { link, count, queue, findings, stillMs } = judged;
-  if (link === 'locked') return judgeToken(judged);
+export const evaluate = (snapshot: Evaluated): Verdict => {
+  const { link, count, queue, findings, stillMs } = snapshot;
+  if (link === 'locked') return evaluateToken(snapshot);
   if (link === 'offline') {
     return trouble(
       'This browser is offline.',
@@ -67,10 +67,10 @@ export const judge = (judged: Judged): Verdict => {
   }
   const readOnly = findings.find(({ code }) => code === 'mysql_read_only');
   if (readOnly !== undefined) return trouble('The consumers cannot record.', readOnly.detail);
-  return judgeFlow(count, queue, stillMs >= stillAfterMs);
+  return evaluateFlow(count, queue, stillMs >= stillAfterMs);
 };
 
-const judgeToken = ({ token, isTokenRefused }: Judged): Verdict => {
+const evaluateToken = ({ token, isTokenRefused }: Evaluated): Verdict => {
   if (isTokenRefused) return trouble('The API refuses this token.', 'Enter another one.');
   if (token !== '') return { tone: 'unknown', sentence: 'Trying the token …', advice: 'The API has not answered yet.' };
   return {
@@ -80,9 +80,9 @@ const judgeToken = ({ token, isTokenRefused }: Judged): Verdict => {
   };
 };
 
-const judgeFlow = (
-  count: NonNullable<Judged['count']>,
-  queue: NonNullable<Judged['queue']>,
+const evaluateFlow = (
+  count: NonNullable<Evaluated['count']>,
+  queue: NonNullable<Evaluated['queue']>,
   isStill: boolean,
 ): Verdict => {
   if (queue.paused) {

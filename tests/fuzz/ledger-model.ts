@@ -1,12 +1,12 @@
 /** The expected content of the ledger, derived from the requests and answers. */
-export type Books = ReturnType<typeof openBooks>;
+export type LedgerModel = ReturnType<typeof createLedgerModel>;
 
 const most = 5;
 // The number of characters of a request in a report.
 const longest = 2_000;
 
 /** Creates an empty model. Counts may repeat, so it compares how often each occurs. */
-export const openBooks = () => {
+export const createLedgerModel = () => {
   const acknowledged = new Map<number, number>();
   const uncertain = new Map<number, number>();
   /** The last bytes sent for each count, for the report when that count is wrong. */

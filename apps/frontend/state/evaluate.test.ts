@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judge } from './judge.ts';
+import { evaluate } from './evaluate.ts';
 
 const count = { rows_count: 7, latest_value: 1, hostname: 'a' };
 const queue = {
@@ -46,7 +46,7 @@ for (const [what, change, tone, sentence] of [
   ['servers with a risk', { findings: [{ ...evicts, severity: 'warning' }] }, 'well', /^All is well\.$/],
 ] as const) {
   test(`${what}: ${tone}`, () => {
-    const verdict = judge({ ...well, ...change });
+    const verdict = evaluate({ ...well, ...change });
     assert.equal(verdict.tone, tone);
     assert.match(verdict.sentence, sentence);
   });
