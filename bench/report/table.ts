@@ -35,7 +35,7 @@ export const formatRun = (rows: readonly Row[], about: readonly string[]): strin
   [
     ...about.map((line) => `- ${line}`),
     '',
-    '| measure | figure | limit | result (lowest – highest) | target |  |',
+    '| measure | figure | compared with | result (lowest – highest) | target |  |',
     '| --- | --- | --- | --- | --- | --- |',
     ...rows.map(formatRow),
   ].join('\n');
