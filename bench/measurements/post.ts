@@ -33,8 +33,8 @@ export const postCount: Measurement = {
     };
     return [
       { ...row(`POST /count, ${connections} connections`, 'whole'), target: { is: 'at least', value: 0.95 } },
-      row('The same answer from Fastify alone, without a queue', 'framework'),
-      row('The same answer from node:http alone, without Fastify', 'plain'),
+      row('The same answer from only Fastify, without a queue', 'framework'),
+      row('The same answer from only node:http, without Fastify', 'plain'),
     ];
   },
 };

@@ -13,8 +13,8 @@ import { openWire } from './requests/wire.ts';
 
 // Fuzzing with malformed and malicious HTTP. The requests are drawn from a seed (requests.ts,
 // smuggling.ts, broken.ts). Their correct outcomes are computed without the producer's code
-// (judge.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
-// hold exactly the acknowledged counts (books.ts).
+// (oracle.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
+// hold exactly the acknowledged counts (ledger-model.ts).
 
 const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_122);
 const path = process.env['HOSTILE_PATH'];
