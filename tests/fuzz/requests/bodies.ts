@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { words } from './words.ts';
 
-// Generates valid, nearly valid and invalid bodies. They carry no verdict: judge.ts computes it.
+// Generates valid, nearly valid and invalid bodies. They carry no verdict: oracle.ts computes it.
 
 const toBytes = (text: string): string => Buffer.from(text).toString('latin1');
 
