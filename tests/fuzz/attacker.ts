@@ -3,15 +3,15 @@ import type { LedgerModel } from './ledger-model.ts';
 import { findBreach, methodsOf } from './contract.ts';
 import { evaluate, pathOf, type Judgement } from './oracle.ts';
 import { cut, spoiledHead, type Cut, type Spoiled } from './requests/broken.ts';
-import { writeRequest, type HostileRequest } from './requests/request.ts';
+import { writeRequest, type FuzzRequest } from './requests/request.ts';
 import { largeRequest, request } from './requests/requests.ts';
 import { smuggling, type Smuggling } from './requests/smuggling.ts';
 import { openWire, SilenceError, type Answer, type Wire } from './requests/wire.ts';
 
 /** One attack on the producer. */
-type Attack = { readonly kind: 'requests'; readonly requests: readonly HostileRequest[] } | Smuggling | Cut | Spoiled;
+type Attack = { readonly kind: 'requests'; readonly requests: readonly FuzzRequest[] } | Smuggling | Cut | Spoiled;
 
-const requests = (its: fc.Arbitrary<readonly HostileRequest[]>): fc.Arbitrary<Attack> =>
+const requests = (its: fc.Arbitrary<readonly FuzzRequest[]>): fc.Arbitrary<Attack> =>
   its.map((all) => ({ kind: 'requests', requests: all }));
 
 /**
@@ -52,7 +52,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
     return kept;
   };
 
-  const exchange = async (all: readonly HostileRequest[]) => {
+  const exchange = async (all: readonly FuzzRequest[]) => {
     const evaluated = all.map((one) => ({ request: one, judgement: evaluate(one) }));
     const wire = await use();
     for (const { request: one, judgement } of evaluated)
@@ -76,7 +76,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
     if (isEnded) wire.drop();
   };
 
-  const settle = ({ method, target }: HostileRequest, judgement: Judgement, answer: Answer, tookMs: number) => {
+  const settle = ({ method, target }: FuzzRequest, judgement: Judgement, answer: Answer, tookMs: number) => {
     const { counts, key } = judgement;
     const found = pathOf(target);
     const path = found !== undefined && methodsOf(found) !== undefined ? found : undefined;

@@ -16,8 +16,8 @@ import { openWire } from './requests/wire.ts';
 // (oracle.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
 // hold exactly the acknowledged counts (ledger-model.ts).
 
-const seed = Number(process.env['HOSTILE_SEED'] ?? 20_261_122);
-const path = process.env['HOSTILE_PATH'];
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
+const path = process.env['FUZZ_PATH'];
 const lanes = 16;
 const leastRequests = 50_000;
 // An attack has at least one request.
@@ -60,8 +60,8 @@ const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
 test('under fuzzing, answers keep the contract, memory does not grow, and acknowledged counts are recorded once', async (t) => {
   const { port, producer, ledger, countWaiting } = await startTarget(t);
   const model = createLedgerModel();
-  const again = `HOSTILE_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
-  t.diagnostic(`again: ${again}; one attack alone and smaller: HOSTILE_SEED and HOSTILE_PATH of a failure`);
+  const again = `FUZZ_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
+  t.diagnostic(`again: ${again}; one attack alone and smaller: FUZZ_SEED and FUZZ_PATH of a failure`);
   if (path !== undefined) {
     // One attack alone, made smaller as long as the producer lives.
     const property = fc.asyncProperty(attack, (its) => {

@@ -1,7 +1,7 @@
 import { METHODS } from 'node:http';
 import { methodsOf } from './contract.ts';
 import { readCounts, readLines, readOneCount } from './read-numbers.ts';
-import { headerValues, writeHead, type HostileRequest } from './requests/request.ts';
+import { headerValues, writeHead, type FuzzRequest } from './requests/request.ts';
 
 /** The correct outcomes of a request according to the contract. */
 export type Judgement = {
@@ -24,7 +24,7 @@ const maxHeadBytes = 16_384;
  * Computes the correct outcomes from the contract and HTTP (RFC 9110, 9112), without code of the
  * producer.
  */
-export const evaluate = (request: HostileRequest): Judgement => {
+export const evaluate = (request: FuzzRequest): Judgement => {
   const none = { counts: [], key: undefined };
   const ofHttp = findHttpFaults(request);
   if (ofHttp.length > 0) return { ...none, statuses: ofHttp, isNoHttp: true };
@@ -54,7 +54,7 @@ export const pathOf = (target: string): string | undefined => {
   }
 };
 
-const findHttpFaults = (request: HostileRequest): number[] => {
+const findHttpFaults = (request: FuzzRequest): number[] => {
   const { method, target, version, headers } = request;
   const faults: number[] = [];
   if (writeHead(request).length > maxHeadBytes) faults.push(431);
@@ -96,7 +96,7 @@ const isPage = (target: string): boolean => {
   );
 };
 
-const judgePost = (request: HostileRequest, path: string): Judgement => {
+const judgePost = (request: FuzzRequest, path: string): Judgement => {
   const { body, framing } = request;
   const faults: number[] = [];
   if (!headerValues(request, 'authorization').some((value) => isToken(value))) faults.push(401);

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
 import { rawBytes } from './bodies.ts';
 import { token } from '../oracle.ts';
-import { writeRequest, type HostileRequest } from './request.ts';
+import { writeRequest, type FuzzRequest } from './request.ts';
 
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 /** A count that other requests are unlikely to have. */
 export const rareCount: fc.Arbitrary<number> = fc.noBias(fc.integer({ min: 1e15, max: Number.MAX_SAFE_INTEGER }));
 
-const goodRequest = (its: number): HostileRequest => ({
+const goodRequest = (its: number): FuzzRequest => ({
   method: 'POST',
   target: '/count',
   version: 'HTTP/1.1',

@@ -16,7 +16,7 @@ export type Framing =
     };
 
 /** A request in HTTP syntax; its content may be invalid. */
-export type HostileRequest = {
+export type FuzzRequest = {
   readonly method: string;
   readonly target: string;
   readonly version: string;
@@ -26,17 +26,17 @@ export type HostileRequest = {
 };
 
 /** Encodes a request for the wire. */
-export const writeRequest = (request: HostileRequest): string => writeHead(request) + writeBody(request);
+export const writeRequest = (request: FuzzRequest): string => writeHead(request) + writeBody(request);
 
 /** Encodes everything before the body. */
-export const writeHead = ({ method, target, version, headers, body, framing }: HostileRequest): string => {
+export const writeHead = ({ method, target, version, headers, body, framing }: FuzzRequest): string => {
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
   if (framing.kind === 'length') lines.push(`Content-Length: ${body.length}`);
   if (framing.kind === 'chunks') lines.push('Transfer-Encoding: chunked');
   return [`${method} ${target} ${version}`, ...lines, '', ''].join('\r\n');
 };
 
-const writeBody = ({ body, framing }: HostileRequest): string => {
+const writeBody = ({ body, framing }: FuzzRequest): string => {
   if (framing.kind !== 'chunks') return framing.kind === 'none' ? '' : body;
   const ends = [...framing.cuts.map((part) => Math.round(part * body.length)), body.length].toSorted((a, b) => a - b);
   let start = 0;
@@ -50,5 +50,5 @@ const writeBody = ({ body, framing }: HostileRequest): string => {
 };
 
 /** Returns all values of a header by its lower-case name. */
-export const headerValues = ({ headers }: Pick<HostileRequest, 'headers'>, name: string): string[] =>
+export const headerValues = ({ headers }: Pick<FuzzRequest, 'headers'>, name: string): string[] =>
   headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value.trim());

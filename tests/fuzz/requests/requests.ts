@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { countsBody, largeBody, linesBody, oneCountBody, rawBytes } from './bodies.ts';
 import { token } from '../oracle.ts';
-import type { Framing, HostileRequest } from './request.ts';
+import type { Framing, FuzzRequest } from './request.ts';
 import { words } from './words.ts';
 
 // Requests with correct HTTP framing, so the connection stays open. Only their content is odd.
@@ -236,7 +236,7 @@ const written = (path: string): fc.Arbitrary<string> =>
     ),
   );
 
-const post = (path: string, type: string, body: fc.Arbitrary<string>): fc.Arbitrary<HostileRequest> =>
+const post = (path: string, type: string, body: fc.Arbitrary<string>): fc.Arbitrary<FuzzRequest> =>
   fc.record({
     method: fc.constant('POST'),
     target: written(path),
@@ -250,7 +250,7 @@ const readHeaders: fc.Arbitrary<Headers> = fc.tuple(host, others).map((parts) =>
 
 const readPaths = ['/', '/health', '/ready', '/count', '/counts', '/queue', '/openapi.json', '/docs'];
 
-const read = (target: fc.Arbitrary<string>): fc.Arbitrary<HostileRequest> =>
+const read = (target: fc.Arbitrary<string>): fc.Arbitrary<FuzzRequest> =>
   fc.record({
     method: fc.constantFrom('GET', 'HEAD'),
     target,
@@ -312,7 +312,7 @@ const otherMethod: fc.Arbitrary<string> = fc.constantFrom(
 );
 
 /** Other methods and paths, each with a valid body. */
-const strange: fc.Arbitrary<HostileRequest> = fc
+const strange: fc.Arbitrary<FuzzRequest> = fc
   .tuple(
     fc.oneof(
       fc.tuple(otherMethod, fc.oneof(fc.constantFrom(...readPaths, '/events', '*'), noTarget)),
@@ -332,7 +332,7 @@ const strange: fc.Arbitrary<HostileRequest> = fc
   }));
 
 /** All requests except large ones. */
-export const request: fc.Arbitrary<HostileRequest> = fc.oneof(
+export const request: fc.Arbitrary<FuzzRequest> = fc.oneof(
   { arbitrary: post('/count', 'application/json', oneCountBody), weight: 10 },
   { arbitrary: post('/counts', 'application/json', countsBody), weight: 5 },
   { arbitrary: post('/counts', 'application/x-ndjson', linesBody), weight: 5 },
@@ -342,7 +342,7 @@ export const request: fc.Arbitrary<HostileRequest> = fc.oneof(
 );
 
 /** Requests near the size limits. */
-export const largeRequest: fc.Arbitrary<HostileRequest> = fc
+export const largeRequest: fc.Arbitrary<FuzzRequest> = fc
   .tuple(largeBody, framing)
   .map(([{ path, type, body }, its]) => ({
     method: 'POST',
