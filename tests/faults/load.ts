@@ -127,7 +127,7 @@ export const startLoad = (
   };
   const more: Load['more'] = (counts = 100) => {
     const enough = acknowledged.size + counts;
-    return waitUntil(() => acknowledged.size >= enough, 30_000);
+    return waitUntil(() => acknowledged.size >= enough);
   };
   test.after(stop);
   return { acknowledged, unacknowledged, refusals, oddAnswers, settle, more, stop };

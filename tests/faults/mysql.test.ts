@@ -68,7 +68,7 @@ test('in a MySQL outage longer than the watchdog timeout, POSTs continue, GETs g
   await load.stop();
   await assertBalance(pipeline, load, withinMs);
   assert.equal(consumer.hasEnded(), false);
-  await waitUntil(async () => (await statusOf(address, '/count')) === 200, 10_000);
+  await waitUntil(async () => (await statusOf(address, '/count')) === 200);
 });
 
 test('consumers retry until MySQL accepts connections again under load', async (t) => {
@@ -80,7 +80,7 @@ test('consumers retry until MySQL accepts connections again under load', async (
     const before = failuresOf(consumer);
     proxy.refuse(true);
     proxy.cut();
-    await waitUntil(() => failuresOf(consumer) >= before + 3, 20_000);
+    await waitUntil(() => failuresOf(consumer) >= before + 3);
     proxy.refuse(false);
     await load.more();
   }
@@ -96,7 +96,7 @@ test('a lost answer to COMMIT, or a connection that breaks before it, records no
     const held = await breakpoints.hold('COMMIT sent');
     held.cut();
   }
-  await waitUntil(() => failuresOf(consumer) >= cuts, 10_000);
+  await waitUntil(() => failuresOf(consumer) >= cuts);
   // This transaction stays open and silent until the consumer gives it up.
   await breakpoints.hold('COMMIT sent');
   await load.stop();
@@ -121,7 +121,7 @@ test('a transaction that is the victim of a deadlock is retried', async (t) => {
       // back one of them.
       await query('INSERT INTO inbox (batch_id, expires_at) VALUES (UNHEX(?), CURRENT_TIMESTAMP)', [batchId]);
     });
-    await waitUntil(() => failuresOf(consumer) > before, 10_000);
+    await waitUntil(() => failuresOf(consumer) > before);
   }
   await load.stop();
   await assertBalance(pipeline, load, withinMs);
@@ -134,7 +134,7 @@ test('a transaction that waits too long for a lock is rolled back and retried', 
   const before = failuresOf(consumer);
   await ledger.transaction(async (query) => {
     await query('SELECT * FROM totals FOR UPDATE', []);
-    await waitUntil(() => failuresOf(consumer) >= before + 2, 30_000);
+    await waitUntil(() => failuresOf(consumer) >= before + 2);
   });
   await load.stop();
   await assertBalance(pipeline, load, withinMs);

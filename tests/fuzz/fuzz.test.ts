@@ -107,7 +107,7 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   assert.equal(health.status, 200);
 
   try {
-    await waitUntil(async () => model.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0, 60_000);
+    await waitUntil(async () => model.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0);
   } catch {
     // Missing counts are reported below.
   }

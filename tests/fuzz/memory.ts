@@ -23,7 +23,7 @@ export const readResidentKib = async (service: Service): Promise<number> => {
   while (readings.length < samples) {
     const before = countCollections(service);
     process.kill(service.pid, 'SIGUSR2');
-    await waitUntil(() => countCollections(service) > before, 20_000);
+    await waitUntil(() => countCollections(service) > before);
     readings.push(Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]));
   }
   return readings.toSorted((a, b) => a - b)[Math.floor(samples / 2)] ?? Number.NaN;

@@ -53,12 +53,9 @@ export const startCluster = async (owner: Owner) => {
   for (const { port, busPort } of nodes.slice(1)) {
     await first.admin.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
   }
-  await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean), 20_000);
+  await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean));
   await Promise.all(replicas.map(({ admin }, index) => admin.clusterReplicate(masters[index]?.id ?? '')));
-  await waitUntil(
-    async () => (await Promise.all([...masters.map(hasReplica), ...nodes.map(isOk)])).every(Boolean),
-    20_000,
-  );
+  await waitUntil(async () => (await Promise.all([...masters.map(hasReplica), ...nodes.map(isOk)])).every(Boolean));
 
   // Clients connect through a replica, so a test may kill any master.
   const settings: RedisSettings = { ...plainSettings(replicas[0]?.port ?? first.port), isCluster: true };

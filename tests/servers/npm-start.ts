@@ -61,6 +61,6 @@ export const start = (
     waitUntil(() => {
       if (child.exitCode !== null) assert.fail(`It ended:\n${output}`);
       return pattern.test(output);
-    }, 60_000);
+    });
   return { child, ended, stop, output: () => output, untilOutput, untilUp: () => untilOutput(/Try it/) };
 };

@@ -75,7 +75,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     };
     test.after(() => end('SIGKILL'));
     const isUp = () => hasEnded() || lines.some((line) => line.includes('"msg":"started"'));
-    await waitUntil(isUp, 30_000).catch(() => undefined);
+    await waitUntil(isUp).catch(() => undefined);
     if (hasEnded() || !isUp()) throw new Error(`The ${name} did not start:\n${lines.join('\n')}`);
     return { pid: Number(child.pid), lines, hasEnded, end };
   };

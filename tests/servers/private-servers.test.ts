@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -90,6 +90,23 @@ test('the queue has the memory limit REDIS_MAXMEMORY, and evicts nothing when it
   }
 });
 
+test('data that the other product made is refused by name and stays as it is', async (t) => {
+  const messages = await Promise.all(
+    ['mysql.ibd', 'aria_log_control'].map(async (file) => {
+      const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      mkdirSync(join(folder, 'mysql/data'), { recursive: true });
+      writeFileSync(join(folder, 'mysql/data', file), 'made before');
+      const attempt = privateServers(folder, { REDIS_HOST: given }, () => undefined);
+      const message = await attempt.then(() => 'accepted', String);
+      assert.deepEqual(readdirSync(join(folder, 'mysql/data')), [file]);
+      return message;
+    }),
+  );
+  assert.equal(messages.filter((message) => message === 'accepted').length, 1, messages.join('\n'));
+  assert.match(messages.join('\n'), /(MySQL|MariaDB) made the data in .* cannot read it\. Set MYSQL_PROGRAM to a \1/);
+});
+
 test('a foreign Redis is not used: one without a password, or one that acknowledges before fsync', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-private-'));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -102,7 +119,7 @@ test('a foreign Redis is not used: one without a password, or one that acknowled
     const stranger = spawnPart({ ...part, input: `port ${port}\nsave ""\n${settings}\n` }, 'ignore');
     const ended = once(stranger, 'exit');
     t.after(() => stranger.kill('SIGKILL') && ended);
-    await waitUntil(async () => (await converse(port, 'QUIT\r\n').catch(() => '')).includes('+OK'), 30_000);
+    await waitUntil(async () => (await converse(port, 'QUIT\r\n').catch(() => '')).includes('+OK'));
     await assert.rejects(part.checkReady([]), /is not the one that was started/);
   }
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createClient } from '@redis/client';
-import { findProgram } from '@sluice/local/servers/find-program.ts';
+import { findServers } from '@sluice/local/servers/find-servers.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { connectRedis, type RedisSettings } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
@@ -24,13 +24,13 @@ import { waitUntil } from './wait.ts';
  * options) set them. It stops with `owner`.
  */
 export const startRedis = async (owner: Owner, options: readonly string[] = []) => {
-  const program = findProgram('redis-server', 'valkey-server');
-  if (program === undefined) throw new Error('There is no redis-server on this machine');
+  const { redis } = findServers({ redis: true, mysql: false }, () => undefined);
+  if (redis === undefined || !('program' in redis)) throw new Error('There is no Redis on this machine');
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'));
   const port = await findFreePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   const launch = () => {
-    const child = spawn(program, [...args, ...options], { stdio: 'ignore' });
+    const child = spawn(redis.program, [...args, ...options], { stdio: 'ignore' });
     return { child, ended: once(child, 'exit') };
   };
   let running = launch();
@@ -39,7 +39,7 @@ export const startRedis = async (owner: Owner, options: readonly string[] = []) 
     running.child.kill('SIGKILL');
     await running.ended;
   };
-  const ready = () => waitUntil(() => isListening(port), 10_000);
+  const ready = () => waitUntil(() => isListening(port));
   /** Starts it again on the same port, with the files that it left in its folder. */
   const restart = async () => {
     running = launch();

@@ -45,7 +45,7 @@ const run = async (owner: Owner, part: Part) => {
       return false;
     }
   };
-  const ready = () => waitUntil(isReady, 30_000);
+  const ready = () => waitUntil(isReady);
   let running = await launch();
 
   /** Sends SIGKILL; resolves when the process is dead. */

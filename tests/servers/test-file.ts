@@ -19,7 +19,7 @@ after(async () => {
   // In order: later cleanups may need earlier servers.
   for (const clean of cleanups.toReversed()) await clean();
   try {
-    await waitUntil(() => countSockets() === 0, 5_000);
+    await waitUntil(() => countSockets() === 0);
   } catch {
     assert.fail(`The tests left ${countSockets()} connections open`);
   }

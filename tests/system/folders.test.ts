@@ -24,7 +24,7 @@ const postAndRead = async (port: number) => {
   await waitUntil(async () => {
     const answer = (await (await fetch(`http://127.0.0.1:${port}/count`)).json()) as { rows_count: number };
     return answer.rows_count === 1;
-  }, 40_000);
+  });
 };
 
 const reset = (folder: string, through: readonly string[] = []) => {

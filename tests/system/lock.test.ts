@@ -40,7 +40,7 @@ test('the first of several concurrent starts gets the folder', async (t) => {
   const starts = ports.map((port) => start(t, folder, { HTTP_PORT: String(port) }));
   const refused = () => starts.filter(({ child }) => child.exitCode === 1);
   const up = () => starts.filter(({ output }) => output().includes('Try it'));
-  await waitUntil(() => refused().length === 2 && up().length === 1, 60_000);
+  await waitUntil(() => refused().length === 2 && up().length === 1);
   for (const { output } of refused()) assert.match(output(), /already runs on/);
 });
 

@@ -12,7 +12,7 @@ import { createFolder, ownEnvironment, start } from '@sluice/test-servers/npm-st
 
 // No process outlives `npm start`, however that ends.
 
-const untilNoneRuns = (processes: ReturnType<typeof readNotes>) => waitUntil(() => !processes.some(isRunning), 30_000);
+const untilNoneRuns = (processes: ReturnType<typeof readNotes>) => waitUntil(() => !processes.some(isRunning));
 
 test('when npm start is killed, its parts end on their own', async (t) => {
   const folder = createFolder(t);
@@ -66,7 +66,7 @@ const nodeMain = `'${process.execPath}' '${join(repository, 'tools/local/main.ts
 test('when its terminal is closed, all parts end', async (t) => {
   const folder = createFolder(t);
   const terminal = startInTerminal(t, folder, await findFreePort(), nodeMain);
-  await waitUntil(terminal.isUp, 60_000);
+  await waitUntil(terminal.isUp);
   const processes = readNotes(folder);
   await terminal.close();
   await untilNoneRuns(processes);
@@ -83,7 +83,7 @@ test('with nohup, it keeps running when its terminal is closed', async (t) => {
       ({ ok }) => ok,
       () => false,
     );
-  await waitUntil(isUp, 60_000);
+  await waitUntil(isUp);
   const processes = readNotes(folder);
   await terminal.close();
   const [main] = processes;
@@ -96,9 +96,8 @@ test('with nohup, it keeps running when its terminal is closed', async (t) => {
   // It handles the death of a part only after the earlier signal.
   const consumer = processes.find(({ command }) => command.includes('apps/consumer'));
   process.kill(Number(consumer?.pid), 'SIGKILL');
-  await waitUntil(
-    () => readNotes(folder).some(({ pid, command }) => command.includes('apps/consumer') && pid !== consumer?.pid),
-    60_000,
+  await waitUntil(() =>
+    readNotes(folder).some(({ pid, command }) => command.includes('apps/consumer') && pid !== consumer?.pid),
   );
   assert.ok(isRunning(main));
 });

@@ -24,7 +24,7 @@ const createRestrictedQueue = async (t: TestContext) => {
   const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-port', busPort]);
   const admin = await openAdmin(t, port);
   await admin.clusterAddSlotsRange({ start: 0, end: 16_383 });
-  await waitUntil(async () => (await admin.clusterInfo()).includes('cluster_state:ok'), 10_000);
+  await waitUntil(async () => (await admin.clusterInfo()).includes('cluster_state:ok'));
   const allow = async (user: QueueUser, leftOut: readonly string[] = []) => {
     const rights = accessStringOf(user, queue.name);
     const names = [...rights.matchAll(/\+(\S+?)(?=[ )])/g)].map(([, name = '']) => name);
@@ -106,7 +106,7 @@ const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) =
 const runConsumer = async ({ start, environmentOf, untilRecorded, admin, queue }: RestrictedQueue) => {
   const consumer = await start('consumer', environmentOf('consumer'));
   await untilRecorded(1_503, 20_000);
-  await waitUntil(async () => (await admin.xLen(queue.partition.deadLetters)) === 2, 20_000);
+  await waitUntil(async () => (await admin.xLen(queue.partition.deadLetters)) === 2);
   assert.equal((await consumer.end('SIGTERM')).code, 0);
 };
 
@@ -167,10 +167,10 @@ test('a producer runs its script once a consumer has loaded it, and accepts requ
   assert.equal(await postKeyed(), 503);
   assert.equal((await post(address, '/count', { count: 2 })).status, 201);
   await start('consumer', environmentOf('consumer'));
-  await waitUntil(async () => (await postKeyed()) === 201, 20_000);
+  await waitUntil(async () => (await postKeyed()) === 201);
   // A restarted server has lost its scripts.
   await admin.scriptFlush();
-  await waitUntil(async () => (await postKeyed()) === 201, 20_000);
+  await waitUntil(async () => (await postKeyed()) === 201);
   await untilRecorded(2, 20_000);
 });
 
@@ -262,7 +262,7 @@ test('a malicious producer loses waiting counts, and the steps of operations.md 
   assert.equal((await post(address, '/count', { count: 2 })).status, 503);
   await start('consumer', environmentOf('consumer'));
   await admin.del(stream);
-  await waitUntil(async () => (await post(address, '/count', { count: 3 })).status === 201, 20_000);
+  await waitUntil(async () => (await post(address, '/count', { count: 3 })).status === 201);
   await untilRecorded(1, 20_000);
   assert.equal(await admin.xLen(deadLetters), 0);
 });

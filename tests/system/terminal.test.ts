@@ -20,7 +20,7 @@ test('no command lets outside text control the terminal or start a line', async 
   // The consumer moves the first entry to the dead letters. Every field of the second comes from
   // another program.
   await admin.xAdd(partition.stream, '*', { b: hostile, v: hostile, [hostile]: hostile });
-  await waitUntil(async () => (await admin.xLen(partition.deadLetters)) === 1, 10_000);
+  await waitUntil(async () => (await admin.xLen(partition.deadLetters)) === 1);
   await admin.xAdd(partition.deadLetters, '*', { entry: hostile, reason: hostile, [hostile]: hostile });
 
   const assertTame = ({ output }: { readonly output: string }, lines: number) => {

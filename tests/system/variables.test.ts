@@ -248,7 +248,7 @@ variables(['DB_TLS'], 'connects to MySQL with TLS, and checks its certificate', 
     DB_PASSWORD: mysql.login.password,
   };
   const trusting = await start('producer', { ...own, NODE_EXTRA_CA_CERTS: mysql.caFile });
-  await waitUntil(async () => (await readJson(`${address}/ready`))['ledger'] === 'up', 10_000);
+  await waitUntil(async () => (await readJson(`${address}/ready`))['ledger'] === 'up');
   await trusting.end('SIGTERM');
   await start('producer', own);
   assert.equal((await readJson(`${address}/ready`))['ledger'], 'down');
@@ -271,7 +271,7 @@ variables(['QUEUE_MAX_BATCHES'], 'refuses counts while that many batches wait', 
   assert.equal((await jsonOf(refused))['code'], 'queue_full');
   await start('consumer');
   await untilRecorded(3);
-  await waitUntil(async () => (await postTo(address)).status === 201, 10_000);
+  await waitUntil(async () => (await postTo(address)).status === 201);
 });
 
 variables(
@@ -326,7 +326,7 @@ variables(['WATCHDOG_MS'], 'is the watchdog timeout', async (t) => {
   // A transaction without an answer is one attempt that lasts longer than this watchdog's timeout.
   proxy.swallowReplies(true);
   await post(2);
-  await waitUntil(consumer.hasEnded, 15_000);
+  await waitUntil(consumer.hasEnded);
   assert.ok(consumer.lines.some((line) => line.includes('watchdog timeout')));
 });
 

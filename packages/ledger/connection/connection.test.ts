@@ -73,7 +73,7 @@ test('a newer login closes the connections of the previous one when they are idl
     const [rows] = await connection.query('SELECT CURRENT_USER() AS me');
     assert.match(JSON.stringify(rows), /root@/);
   }, deadlineMs);
-  await waitUntil(async () => (await sessions()) === 1, 3_000);
+  await waitUntil(async () => (await sessions()) === 1);
   await inSession(settings, (session) => session.query("DROP USER ?@'%'", [name]));
 });
 

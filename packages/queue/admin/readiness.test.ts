@@ -48,12 +48,12 @@ test('a queue is down while its server refuses writes, hangs, or has too few rep
   const { admin, port, read, signal } = await setUp(t, { ackReplicas: 1 });
   assert.equal(await read(), 'down');
   await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);
-  await waitUntil(async () => (await read()) === 'up', 10_000);
+  await waitUntil(async () => (await read()) === 'up');
   await admin.configSet('min-replicas-to-write', '2');
   assert.equal(await read(), 'down');
   await admin.configSet('min-replicas-to-write', '0');
   signal('SIGSTOP');
   assert.equal(await read(), 'down');
   signal('SIGCONT');
-  await waitUntil(async () => (await read()) === 'up', 10_000);
+  await waitUntil(async () => (await read()) === 'up');
 });

@@ -167,10 +167,10 @@ test('nothing is acknowledged while too few replicas hold it, not even a repeat 
   assert.equal(await enqueuer.enqueue([2], aKey), 'unavailable');
 
   const replica = await startRedis(t, ['--replicaof', '127.0.0.1', String(port)]);
-  await waitUntil(async () => (await admin.info('replication')).includes('state=online'), 10_000);
+  await waitUntil(async () => (await admin.info('replication')).includes('state=online'));
   // A new replica may need longer than one request has.
   const untilAcknowledged = (counts: readonly number[], key?: typeof aKey) =>
-    waitUntil(async () => (await enqueuer.enqueue(counts, key)) === 'acknowledged', 20_000);
+    waitUntil(async () => (await enqueuer.enqueue(counts, key)) === 'acknowledged');
   await untilAcknowledged([3]);
   await untilAcknowledged([2], aKey);
   // A batch that is sent again keeps its id.

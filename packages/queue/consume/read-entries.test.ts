@@ -88,7 +88,7 @@ test('entries of another consumer are claimed once they are idle long enough, an
   await readerOf('dead').readNew(100);
   const heir = readerOf('heir', 2);
   assert.deepEqual(await heir.claimIdle(60_000), []);
-  await waitUntil(() => isIdleFor(2_000), 10_000);
+  await waitUntil(() => isIdleFor(2_000));
   assert.deepEqual(
     (await heir.claimIdle(2_000)).map(({ fields }) => fields['v']),
     ['1', '2'],
@@ -117,7 +117,7 @@ test('idle entries after many that are not idle are found too', async (t) => {
   for (let index = 0; index < 30; index++) await add(String(index));
   await readerOf('dead').readNew(100);
   const pending = await admin.xPendingRange(stream, group, '-', '+', 100);
-  await waitUntil(() => isIdleFor(200), 5_000);
+  await waitUntil(() => isIdleFor(200));
   await admin.xClaim(
     stream,
     group,
@@ -136,7 +136,7 @@ test('an entry that was deleted but not acknowledged is removed from the group',
   const id = await add('1');
   await readerOf('dead').readNew(100);
   await admin.xDel(stream, id);
-  await waitUntil(() => isIdleFor(20), 5_000);
+  await waitUntil(() => isIdleFor(20));
   assert.deepEqual(await readerOf('heir').claimIdle(20), []);
   assert.equal(await countPending(), 0);
 });
@@ -175,7 +175,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     await addBetween();
     const read = await readerOf('a').readNew(100);
     assert.deepEqual(kindsOf(read), ['1', true, '2']);
-    await waitUntil(() => isIdleFor(2_000), 10_000);
+    await waitUntil(() => isIdleFor(2_000));
     const heir = readerOf('b');
     const entries: RawEntry[] = [];
     // A claim ends after an entry as large as this one.
@@ -198,7 +198,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     await reader.readNew(10);
     const reading = reader.readNew(20_000);
     // Redis lists a blocked client while the read waits for an entry.
-    await waitUntil(async () => (await admin.clientList()).some(({ flags }) => flags.includes('b')), 10_000);
+    await waitUntil(async () => (await admin.clientList()).some(({ flags }) => flags.includes('b')));
     await admin.sendCommand(['XADD', stream, '*', ...fields]);
     assert.deepEqual(
       (await reading).map(({ fields: read, isOversize }) => [{ ...read }, isOversize]),
@@ -277,7 +277,7 @@ test('consumers that are idle for long and have no entries are removed', async (
   await readerOf('busy').readNew(100);
   await readerOf('dead').claimIdle(60_000);
   assert.equal(await removeIdleConsumers(connect(), partition, 60_000), 0);
-  await waitUntil(async () => (await admin.xInfoConsumers(stream, group)).every(({ idle }) => idle >= 20), 5_000);
+  await waitUntil(async () => (await admin.xInfoConsumers(stream, group)).every(({ idle }) => idle >= 20));
   assert.equal(await removeIdleConsumers(connect(), partition, 20), 1);
   assert.deepEqual(
     (await admin.xInfoConsumers(stream, group)).map(({ name }) => name),
@@ -317,7 +317,7 @@ test('the state of an empty queue, with waiting entries, and with entries in fli
   await add('2');
   await readerOf('a', 1).readNew(100);
   await admin.xAdd(partition.deadLetters, '*', { entry: '1-0', reason: 'x' });
-  await waitUntil(() => isIdleFor(50), 5_000);
+  await waitUntil(() => isIdleFor(50));
   const { oldestAgeMs, ...state } = await read();
   assert.deepEqual(state, { waitingBatches: 2, inFlightBatches: 1, consumers: 2, deadLetters: 1, isPaused: false });
   assert.ok(oldestAgeMs >= 50 && oldestAgeMs < 10_000, String(oldestAgeMs));

@@ -18,5 +18,5 @@ test('the AWS SDK is loaded early if a secret is configured, and not loaded with
   assert.deepEqual(await login(), { username: 'a', password: 'b' });
   assert.equal(isSdkLoaded(), false);
   databaseSettingsOf({ ...database, DB_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:a' });
-  await waitUntil(isSdkLoaded, 10_000);
+  await waitUntil(isSdkLoaded);
 });

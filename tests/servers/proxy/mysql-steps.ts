@@ -5,6 +5,7 @@ import { createStepProxy, forEachPacket } from './step-proxy.ts';
 // Packet layout: MySQL's client/server protocol, "Protocol Basics" and "COM_QUERY".
 const headerBytes = 4;
 const queryCommand = 3;
+const transactionStart = 'START TRANSACTION; ';
 const okHeader = 0;
 const moreResultsFollow = 8;
 
@@ -23,20 +24,20 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, breakpoi
   createStepProxy(test, targetPort, (client, server) => {
     let onReply: ((packet: Buffer) => void) | undefined;
 
-    const ask = (statement: string): Promise<Buffer> => {
+    const ask = (command: Buffer, statement: string): Promise<Buffer> => {
       const reply = new Promise<Buffer>((resolve) => {
         onReply = resolve;
       });
-      server.write(toPacket(0, Buffer.concat([Buffer.of(queryCommand), Buffer.from(statement)])));
+      server.write(toPacket(0, Buffer.concat([command, Buffer.from(statement)])));
       return reply;
     };
 
-    const runTransaction = async (text: string) => {
+    const runTransaction = async (command: Buffer, text: string) => {
       const statements = text.split('; ');
       await breakpoints.pass('transaction sent', text, client);
       for (const [index, statement] of statements.entries()) {
         const isLast = index === statements.length - 1;
-        const asking = ask(statement);
+        const asking = ask(command, statement);
         if (isLast) await breakpoints.pass('COMMIT sent', text, client);
         const reply = (await asking).subarray(headerBytes);
         const isOk = reply[0] === okHeader;
@@ -49,9 +50,10 @@ export const createMysqlSteps = (test: TestContext, targetPort: number, breakpoi
     };
 
     forEachPacket(client, packetLength, async (packet) => {
-      const text = packet[headerBytes] === queryCommand ? packet.toString('utf8', headerBytes + 1) : '';
-      if (text.startsWith('START TRANSACTION; ')) await runTransaction(text);
-      else server.write(packet);
+      // Before the text there are query attributes, if both sides support them.
+      const begin = packet[headerBytes] === queryCommand ? packet.indexOf(transactionStart, headerBytes) : -1;
+      if (begin < 0) server.write(packet);
+      else await runTransaction(packet.subarray(headerBytes, begin), packet.toString('utf8', begin));
     });
     forEachPacket(server, packetLength, async (packet) => {
       if (onReply === undefined) client.write(packet);

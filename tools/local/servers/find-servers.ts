@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findProgram } from './find-program.ts';
+import { findProgram, readProgram, versionOf } from './find-program.ts';
 import { canInstall, installPackages } from '../install-packages.ts';
 import type { MysqlRunner } from './mysql.ts';
 import type { RedisRunner } from './redis.ts';
@@ -12,6 +12,8 @@ export class ServerMissingError extends Error {
 
 type Server = {
   readonly name: string;
+  /** The environment variable that names the program to run. */
+  readonly programVariable: string;
   readonly programs: readonly string[];
   readonly image: string;
   readonly packages: readonly string[];
@@ -21,6 +23,7 @@ type Server = {
 
 const redis: Server = {
   name: 'Redis',
+  programVariable: 'REDIS_PROGRAM',
   programs: ['redis-server', 'valkey-server'],
   image: 'valkey/valkey:8.1.9@sha256:f0ba225266310efba5fb33383e21c64fbd07907304224786c780606e7ebd7327',
   packages: ['redis-server'],
@@ -30,6 +33,7 @@ const redis: Server = {
 
 const mysql: Server = {
   name: 'MySQL',
+  programVariable: 'MYSQL_PROGRAM',
   programs: ['mariadbd', 'mysqld'],
   image: 'mysql:8.4.11@sha256:85b9bf2e29cf836ecb8c2a15a935d4ba0c606631dff1dd79531a11983c638f2a',
   // The servers without the service that the full package would start.
@@ -42,25 +46,33 @@ type Wanted = { readonly redis: boolean; readonly mysql: boolean };
 type Found = { readonly redis: RedisRunner | undefined; readonly mysql: MysqlRunner | undefined };
 
 /**
- * Finds a way to run the wanted servers. In this order: a program of this machine, an image if a
- * Docker engine runs, a program installed with apt (as root on Debian or Ubuntu). Throws a
+ * Finds a way to run the wanted servers, and reports it with the version. In this order: the program
+ * that `REDIS_PROGRAM` or `MYSQL_PROGRAM` names, a program of this machine, an image if a Docker
+ * engine runs, a program installed with apt (as root on Debian or Ubuntu). Throws a
  * {@link ServerMissingError} that names the choices.
  */
 export const findServers = (wanted: Wanted, say: (line: string) => void): Found => {
   const servers = [...(wanted.redis ? [redis] : []), ...(wanted.mysql ? [mysql] : [])];
-  const absent = servers.filter((server) => findProgram(...server.programs) === undefined);
+  const absent = servers.filter((server) => programOf(server) === undefined);
   const docker = absent.length > 0 ? findDocker() : undefined;
   const toInstall = absent.filter((server) => docker === undefined || !hasImage(docker, server.image, say));
   if (toInstall.length > 0) installWithApt(toInstall, say);
 
   const runnerOf = (server: Server) => {
-    const program = findProgram(...server.programs);
-    if (program !== undefined) return { program };
+    const program = programOf(server);
+    if (program !== undefined) {
+      say(`${server.name}: ${versionOf(program)} (${program})`);
+      return { program };
+    }
     if (docker === undefined) throw new ServerMissingError(choicesFor([server]));
+    say(`${server.name}: the image ${server.image}`);
     return { image: server.image, docker };
   };
   return { redis: wanted.redis ? runnerOf(redis) : undefined, mysql: wanted.mysql ? runnerOf(mysql) : undefined };
 };
+
+const programOf = ({ programVariable, programs }: Server): string | undefined =>
+  readProgram(programVariable) ?? findProgram(...programs);
 
 const findDocker = (): string | undefined => {
   const docker = findProgram('docker');
@@ -101,6 +113,7 @@ const choicesFor = (servers: readonly Server[]): string => {
     `${listOf(servers)} required but not installed. Do one of these:`,
     `  · ${install}`,
     `  · start Docker: Sluice then runs ${servers.map((server) => server.image).join(' and ')}`,
+    `  · name a program: set ${servers.map(({ programVariable }) => programVariable).join(' and ')}`,
     `  · use your own servers: set ${servers.map((server) => server.variables).join('; ')}`,
   ].join('\n');
 };

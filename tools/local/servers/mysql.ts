@@ -1,11 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { converse } from '../converse.ts';
-import { findProgram } from './find-program.ts';
+import { findProgram, versionOf } from './find-program.ts';
 import { bindMount, userArgs } from './redis.ts';
 import { PartError, type Part } from '../processes/supervise.ts';
+import { SettingError } from '../setting-error.ts';
 
 /** The way to run a MySQL or MariaDB: a program of this machine, or an image. */
 export type MysqlRunner = { readonly program: string } | { readonly image: string; readonly docker: string };
@@ -37,8 +38,10 @@ export const mysqlPart = async (settings: MysqlSettings): Promise<Part> => {
 
 const programLaunch = async (program: string, settings: MysqlSettings) => {
   const { folder, port } = settings;
-  const isMariaDb = execFileSync(program, ['--version'], { encoding: 'utf8' }).includes('MariaDB');
+  const version = versionOf(program);
+  const isMariaDb = version.startsWith('MariaDB');
   const dataFolder = join(folder, 'data');
+  requireOwnData(dataFolder, isMariaDb, version);
   // A separate folder: MariaDB removes all temporary tables there when it starts, including those
   // of its neighbors.
   const temporaryFolder = join(folder, 'tmp');
@@ -98,6 +101,20 @@ const userStatements = (name: string, password: string, rightsOf: (account: stri
   ];
 };
 
+/** Throws if the other product made the data, which neither can read. */
+const requireOwnData = (dataFolder: string, isMariaDb: boolean, version: string): void => {
+  const maker = existsSync(join(dataFolder, 'mysql.ibd'))
+    ? 'MySQL'
+    : existsSync(join(dataFolder, 'aria_log_control'))
+      ? 'MariaDB'
+      : undefined;
+  if (maker === undefined || (maker === 'MariaDB') === isMariaDb) return;
+  throw new SettingError(
+    `${maker} made the data in ${dataFolder}, and ${version} cannot read it. Set MYSQL_PROGRAM to a ${maker}, or choose ` +
+      'another folder: SLUICE_DIR=… npm start',
+  );
+};
+
 const makeSystemTables = async (program: string, isMariaDb: boolean, folder: string): Promise<void> => {
   // Created under another name and then moved, so that an existing folder is complete.
   const draft = join(folder, 'data.new');
@@ -112,7 +129,8 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
       const options = ['--auth-root-authentication-method=socket', '--skip-test-db', ...rootArgs()];
       await run(install, ['--no-defaults', ...names, ...options], { cwd: folder });
     } else {
-      await run(program, ['--no-defaults', '--initialize-insecure', `--datadir=${draft}`, ...rootArgs()]);
+      const options = [`--datadir=${draft}`, ...fileArgs('NULL'), ...rootArgs()];
+      await run(program, ['--no-defaults', '--initialize-insecure', ...options]);
     }
   } catch (error) {
     throw new PartError(`mysql could not create its system tables in ${folder}: ${reasonOf(error)}`, {
