@@ -41,10 +41,17 @@ test('lost replies to XADD make the producer resend the same batches, which are 
 test('half-open connections anywhere are replaced, and nothing is lost or recorded twice', async (t) => {
   const breakLines = async (way: 'requests' | 'replies' | 'both') => {
     const pipeline = await createProxiedPipeline(t);
-    const { load, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
+    const { load, consumer, producerToRedis, consumerToRedis, consumerToMysql } = pipeline;
     // MySQL first: without Redis the consumer records nothing and closes its idle MySQL connection.
-    const lines = [consumerToMysql, consumerToRedis, producerToRedis];
-    for (const line of lines) {
+    // Silences every connection until a transaction has been on one. MySQL itself closes a connection
+    // that only loses requests, and the consumer sees it.
+    const hasGivenUp = () =>
+      consumer.lines.some((line) => line.includes(way === 'requests' ? 'could not record' : 'did not finish within'));
+    await waitUntil(() => {
+      consumerToMysql.silence(way);
+      return hasGivenUp();
+    }, 2 * withinMs);
+    for (const line of [consumerToRedis, producerToRedis]) {
       const before = line.swallowedBytes();
       line.silence(way);
       await waitUntil(() => line.swallowedBytes() > before);

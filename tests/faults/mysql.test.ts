@@ -114,7 +114,10 @@ test('a transaction that is the victim of a deadlock is retried', async (t) => {
     await ledger.transaction(async (query) => {
       // MySQL rolls back the transaction with fewer changes. This one changes more rows than any of
       // a consumer.
-      await query('INSERT INTO `count` (count_value) SELECT 0 FROM seq_1_to_20000', []);
+      await query(
+        `INSERT INTO \`count\` (count_value) VALUES ${Array.from({ length: 20_000 }, () => '(0)').join()}`,
+        [],
+      );
       await query('SELECT * FROM totals FOR UPDATE', []);
       held.release();
       // A deadlock: this statement waits for the consumer, which waits for `totals`. MySQL rolls
