@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { readConfigOrExit, type Variables } from './config/config.ts';
 import { giveMemoryBack } from './give-memory-back.ts';
+import { logConsole } from './logging/log-console.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 
 /** A running service. */
@@ -29,6 +30,7 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
 ): Promise<void> => {
   const config = readConfigOrExit(process, name, schema);
   const logger = createLogger(name, config.LOG_LEVEL);
+  logConsole(process, logger);
 
   const fail = (error: unknown, message: string) => {
     logger.fatal({ err: error }, message);

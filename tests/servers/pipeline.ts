@@ -61,10 +61,13 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
     const [program, ...before] = [...through, process.execPath];
     const child = spawn(program, [...before, ...serviceArguments(name)], {
       env: { ...process.env, ...environment, ...own },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     const ended = once(child, 'exit');
     const lines: string[] = [];
+    // A collector of logs parses each line as JSON, and nobody sees what is not in the log.
+    let errors = '';
+    child.stderr.on('data', (chunk) => (errors += String(chunk)));
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     const end: Service['end'] = async (signal) => {
@@ -73,10 +76,13 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
       await ended;
       return { code: child.exitCode, signal: child.signalCode, ms: performance.now() - startedAt };
     };
-    test.after(() => end('SIGKILL'));
+    test.after(async () => {
+      await end('SIGKILL');
+      assert.equal(errors, '', `the ${name} wrote to standard error`);
+    });
     const isUp = () => hasEnded() || lines.some((line) => line.includes('"msg":"started"'));
     await waitUntil(isUp).catch(() => undefined);
-    if (hasEnded() || !isUp()) throw new Error(`The ${name} did not start:\n${lines.join('\n')}`);
+    if (hasEnded() || !isUp()) throw new Error(`The ${name} did not start:\n${[...lines, errors].join('\n')}`);
     return { pid: Number(child.pid), lines, hasEnded, end };
   };
 

@@ -83,6 +83,32 @@ test('entries of a frozen consumer are claimed within 30 s, and not recorded aga
   assert.equal(await ledger.readTotals(), posted);
 });
 
+test('a connection that MySQL ended for idleness is replaced, and leaves only JSON in the log', async (t) => {
+  const { start, queue, untilRecorded, ledger } = await createPipeline(t);
+  // It registers the partitions. Later its sessions would count too.
+  await (await start('producer')).end('SIGTERM');
+  const add = (count: number) => queue.admin.xAdd(queue.partition.stream, '*', { b: batchId(count), v: String(count) });
+  const consumer = await start('consumer');
+  await add(1);
+  await untilRecorded(1);
+  const sessions = async () => {
+    const [row] = await ledger.query(
+      'SELECT COUNT(*) AS sessions FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+    );
+    return Number(row?.['sessions']);
+  };
+  assert.ok((await sessions()) > 0);
+  // Frozen, it cannot end the connection itself. MySQL says so before it does (error 4031).
+  process.kill(consumer.pid, 'SIGSTOP');
+  await waitUntil(async () => (await sessions()) === 0);
+  // Thawed, it reads the entry and that error in any order.
+  await add(2);
+  process.kill(consumer.pid, 'SIGCONT');
+  await untilRecorded(2);
+  for (const line of consumer.lines) JSON.parse(line);
+  assert.equal((await consumer.end('SIGTERM')).code, 0);
+});
+
 test('an outage of MySQL longer than the watchdog timeout kills no consumer', async (t) => {
   const pipeline = await createPipeline(t);
   const proxy = await createProxy(t, Number(pipeline.environment['DB_PORT']));

@@ -32,7 +32,8 @@ export const versionOf = (program: string): string => {
   return `${/MariaDB|Valkey|Redis/.exec(text)?.[0] ?? 'MySQL'} ${version}`;
 };
 
-const isExecutable = (path: string): boolean => {
+/** True if `path` is a program of this machine that this user may run. */
+export const isExecutable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

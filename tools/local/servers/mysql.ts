@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { converse } from '../converse.ts';
-import { findProgram, versionOf } from './find-program.ts';
+import { findProgram, isExecutable, versionOf } from './find-program.ts';
 import { bindMount, userArgs } from './redis.ts';
 import { PartError, type Part } from '../processes/supervise.ts';
 import { SettingError } from '../setting-error.ts';
@@ -121,7 +121,9 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
   rmSync(draft, { recursive: true, force: true });
   try {
     if (isMariaDb) {
-      const install = findProgram('mariadb-install-db', 'mysql_install_db');
+      // Next to a server that was named, or of this machine.
+      const next = ['mariadb-install-db', '../bin/mariadb-install-db'].map((path) => join(dirname(program), path));
+      const install = next.find(isExecutable) ?? findProgram('mariadb-install-db', 'mysql_install_db');
       if (install === undefined) throw new Error('mariadb-install-db is not installed');
       // A shell script. It gets names without the path, which may contain any character. The server
       // resolves the temporary folder relative to its data folder.
