@@ -61,11 +61,17 @@ const sectionsOf = (text: string): Set<string> =>
     ),
   );
 
-test('each alarm notifies the topic, and links to its section of the runbook', () => {
+test('each alarm notifies the topic, and links to its section of the runbook in the repository of package.json', () => {
+  const { repository }: { repository: string } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  );
+  assert.match(repository, /^https:\/\//);
   for (const name of ['stage', 'prod']) {
     for (const [alarm, { AlarmDescription, AlarmActions }] of alarmsOf(name)) {
       assert.equal(AlarmActions.length, 1);
-      assert.equal(AlarmDescription, `What to check and how to fix it: docs/runbook.md#${alarm}`);
+      const url = `${repository}/blob/HEAD/docs/runbook.md#${alarm}`;
+      assert.equal(AlarmDescription, `What to check and how to fix it: ${url}`);
+      assert.ok(sectionsOf(page).has(alarm), alarm);
     }
   }
 });

@@ -7,6 +7,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric, taskMetric } from './metrics.ts';
+import { runbookUrl } from './runbook-url.ts';
 
 type AlarmsProps = {
   readonly environment: Environment;
@@ -62,7 +63,7 @@ export class Alarms extends Construct {
     const { metric, above, below, minutes, isMissingBad = false } = condition;
     const alarm = new Alarm(this, name, {
       alarmName: nameOf(environment, name),
-      alarmDescription: `What to check and how to fix it: docs/runbook.md#${name}`,
+      alarmDescription: `What to check and how to fix it: ${runbookUrl(name)}`,
       metric,
       threshold: above ?? below ?? 0,
       comparisonOperator:

@@ -10,6 +10,7 @@ const kept = join(repository, '.sluice/templates');
 const templatesSchema = z.array(templateSchema.extend({ stack: z.string() }));
 // The sources of the templates, without tests.
 const sources = [
+  'package.json',
   'package-lock.json',
   'Dockerfile',
   'infra/**/*.{ts,json}',
