@@ -67,3 +67,7 @@ export const taskMetric = (
   metricName: 'DesiredTaskCount' | 'RunningTaskCount',
 ): Metric =>
   metricOf('ECS/ContainerInsights', metricName, 'Average', { ClusterName: `sluice-${name}`, ServiceName: service });
+
+/** Returns the CPU usage of a service in percent of what its tasks reserve. */
+export const serviceCpu = ({ name }: Environment, service: 'producer' | 'consumer'): Metric =>
+  metricOf('AWS/ECS', 'CPUUtilization', 'Average', { ClusterName: `sluice-${name}`, ServiceName: service });

@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
 import { commandWithin } from '../task-memory.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
-import { queueMetric, sluiceMetric } from '../monitoring/metrics.ts';
+import { queueMetric, serviceCpu, sluiceMetric } from '../monitoring/metrics.ts';
 import { variablesOf } from './service-variables.ts';
 
 type ConsumerProps = {
@@ -16,19 +16,31 @@ type ConsumerProps = {
   readonly image: IRepository;
 };
 
-const ageOf = (environment: Environment) =>
-  queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)');
-
-/** The age, or 0 while the database does not record: more consumers would not help. */
+/**
+ * The age of the oldest entry, or 0 in a minute in which nothing was recorded: more consumers would
+ * not help. A minute for which `recorded` is not known yet has no value.
+ */
 const ageWhileRecording = (environment: Environment) =>
   new MathExpression({
-    expression: 'IF(FILL(failing, 0) > 0, 0, age)',
+    expression: 'IF(recorded > 0, FILL(age, REPEAT), 0)',
     usingMetrics: {
-      age: ageOf(environment),
-      failing: sluiceMetric(environment, 'consumer', 'retries_total', 'Maximum', { step: 'record' }),
+      age: queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)'),
+      recorded: sluiceMetric(environment, 'consumer', 'recorded_total', 'Sum'),
     },
     period: Duration.minutes(1),
     label: 'Age of the oldest entry while the ledger records (s)',
+  });
+
+/** The CPU usage of the consumers, or 100 in a minute in which an entry waited. */
+const cpuWhileIdle = (environment: Environment) =>
+  new MathExpression({
+    expression: 'IF(waiting > 0, 100, cpu)',
+    usingMetrics: {
+      waiting: queueMetric(environment, 'waiting_batches', 'Batches'),
+      cpu: serviceCpu(environment, 'consumer'),
+    },
+    period: Duration.minutes(1),
+    label: 'CPU of the consumers while nothing waits (%)',
   });
 
 /** The tasks that record batches. */
@@ -60,29 +72,38 @@ export class Consumer extends Construct {
     if (environment.consumer.max > environment.consumer.min) this.scale(environment);
   }
 
-  /** Scales out at once, and scales in after 15 minutes without work. */
+  /**
+   * Scales out when entries wait for 90 s, and scales in after 15 minutes in which nothing
+   * waited and the processor was idle. A full load that the consumers manage is no reason to scale
+   * in: its entries are young, too.
+   */
   private scale(environment: Environment): void {
     const { scaling } = this.service;
     scaling.scaleOnMetric('Out', {
       metric: ageWhileRecording(environment),
       adjustmentType: AdjustmentType.CHANGE_IN_CAPACITY,
       metricAggregationType: MetricAggregationType.MAXIMUM,
-      evaluationPeriods: 1,
+      // Metrics arrive up to some minutes late.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 1,
       cooldown: Duration.minutes(1),
       scalingSteps: [
-        { lower: 30, change: 1 },
-        { lower: 120, change: 2 },
+        // In the last minute with recorded counts before the ledger fails, entries are younger:
+        // consumers report what they recorded up to 30 s later.
+        { lower: 90, change: 1 },
+        { lower: 180, change: 2 },
       ],
     });
     scaling.scaleOnMetric('In', {
-      metric: ageOf(environment),
+      metric: cpuWhileIdle(environment),
       adjustmentType: AdjustmentType.CHANGE_IN_CAPACITY,
       metricAggregationType: MetricAggregationType.MAXIMUM,
       evaluationPeriods: 15,
       cooldown: Duration.minutes(5),
       scalingSteps: [
-        { upper: 1, change: -1 },
-        { lower: 1, upper: 5, change: 0 },
+        // With one of two consumers less, the other one uses twice as much.
+        { upper: 20, change: -1 },
+        { lower: 20, upper: 100, change: 0 },
       ],
     });
   }

@@ -302,13 +302,18 @@ test('the number of partitions is the maximum number of shards', () => {
   }
 });
 
-test('scales consumers out by the age of the oldest entry, but not while the database does not record', () => {
+test('scales consumers out by the age of the oldest entry while the database records, and in by CPU while nothing waits', () => {
   const alarms = Object.entries(templateOf('prod').findResources('AWS::CloudWatch::Alarm'))
     .filter(([id]) => id.startsWith('ConsumerService'))
-    .map(([, { Properties }]) => [Properties.Metrics[0].Expression, Properties.EvaluationPeriods]);
+    .map(([, { Properties }]) => [
+      Properties.Metrics[0].Expression,
+      Properties.DatapointsToAlarm,
+      Properties.EvaluationPeriods,
+    ]);
+  // What they make of late and missing metrics is in monitoring/alarms-ring.test.ts.
   assert.deepEqual(alarms, [
-    ['IF(FILL(failing, 0) > 0, 0, age)', 1],
-    ['MAX([FILL(producer_oldest_age_seconds, 0), FILL(consumer_oldest_age_seconds, 0)])', 15],
+    ['IF(recorded > 0, FILL(age, REPEAT), 0)', 1, 3],
+    ['IF(waiting > 0, 100, cpu)', undefined, 15],
   ]);
 });
 
@@ -326,8 +331,8 @@ test('scales producers to 1,000 requests a second each, and consumers in steps: 
     .filter(([id]) => id.startsWith('ConsumerService'))
     .map(([, { Properties }]) => [Properties.ComparisonOperator, Properties.Threshold]);
   assert.deepEqual(thresholds, [
-    ['GreaterThanOrEqualToThreshold', 30],
-    ['LessThanOrEqualToThreshold', 1],
+    ['GreaterThanOrEqualToThreshold', 90],
+    ['LessThanOrEqualToThreshold', 20],
   ]);
 });
 
