@@ -8,8 +8,11 @@ import { templatesOf } from '../policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const stage = environments.find(({ name }) => name === 'stage') ?? assert.fail();
+const prod = environments.find(({ name }) => name === 'prod') ?? assert.fail();
 const plain = { ...stage, name: 'plain', hasContainerInsights: false };
-const templates = await templatesOf([...environments, plain]);
+const nodes = prod.queue.kind === 'nodes' ? prod.queue : assert.fail();
+const large = { ...prod, name: 'large', queue: { ...nodes, maxShards: 6, durability: 'async' as const } };
+const templates = await templatesOf([...environments, plain, large]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 
@@ -22,6 +25,7 @@ type AlarmProperties = {
   readonly ComparisonOperator: string;
   readonly Threshold: number;
   readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm: number;
 };
 
 /** Returns the alarms that page someone, by name. The other alarms scale services. */
@@ -34,18 +38,19 @@ const alarmsOf = (name: string): Map<string, AlarmProperties> =>
   );
 
 const everywhere = [
-  ...['age', 'dead-letters', 'errors', 'latency', 'mysql-connections', 'mysql-cpu', 'mysql-storage', 'no-healthy-task'],
-  ...['internal-errors', 'missing-consumers', 'missing-producers', 'unhealthy-tasks'],
-  ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer', 'valkey-memory'],
+  ...['age', 'balancer-errors', 'dead-letters', 'errors', 'latency', 'mysql-connections', 'mysql-cpu', 'mysql-storage'],
+  ...['internal-errors', 'missing-consumers', 'missing-producers', 'no-healthy-task', 'unhealthy-tasks'],
+  ...['no-metrics', 'no-progress', 'rotation-consumer', 'rotation-migrator', 'rotation-producer'],
+  ...['valkey-logins', 'valkey-memory', 'valkey-throttled'],
 ];
 
 test('environments with hasAlarms have these alarms, and others none', () => {
   assert.deepEqual([...alarmsOf('test').keys(), ...alarmsOf('dev').keys()], []);
+  assert.deepEqual([...alarmsOf('stage').keys()].toSorted(), [...everywhere, 'valkey-evictions'].toSorted());
   assert.deepEqual(
-    [...alarmsOf('stage').keys()].toSorted(),
-    [...everywhere, 'valkey-evictions', 'valkey-throttled'].toSorted(),
+    [...alarmsOf('prod').keys()].toSorted(),
+    [...everywhere, 'valkey-cpu', 'valkey-replication'].toSorted(),
   );
-  assert.deepEqual([...alarmsOf('prod').keys()].toSorted(), [...everywhere, 'valkey-cpu'].toSorted());
 });
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
@@ -66,12 +71,13 @@ test('each alarm notifies the topic, and links to its section of the runbook in 
     readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
   );
   assert.match(repository, /^https:\/\//);
-  for (const name of ['stage', 'prod']) {
+  for (const name of ['stage', 'prod', 'large']) {
     for (const [alarm, { AlarmDescription, AlarmActions }] of alarmsOf(name)) {
       assert.equal(AlarmActions.length, 1);
-      const url = `${repository}/blob/HEAD/docs/runbook.md#${alarm}`;
+      const section = alarm.replace(/-2$/, '');
+      const url = `${repository}/blob/HEAD/docs/runbook.md#${section}`;
       assert.equal(AlarmDescription, `What to check and how to fix it: ${url}`);
-      assert.ok(sectionsOf(page).has(alarm), alarm);
+      assert.ok(sectionsOf(page).has(section), section);
     }
   }
 });
@@ -79,7 +85,8 @@ test('each alarm notifies the topic, and links to its section of the runbook in 
 test('the runbook has one section for each alarm, and none for an alarm that does not exist', () => {
   const [, alarms = ''] = /^## Alarms$(.*?)^## /ms.exec(page) ?? [];
   const sections = [...alarms.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
-  const existing = new Map([...alarmsOf('stage'), ...alarmsOf('prod')]).keys();
+  const all = new Map([...alarmsOf('stage'), ...alarmsOf('prod'), ...alarmsOf('large')]);
+  const existing = new Set([...all.keys()].map((name) => name.replace(/-2$/, '')));
   assert.deepEqual(sections.toSorted(), [...existing].toSorted(), 'docs/runbook.md, "Alarms"');
 });
 
@@ -109,43 +116,120 @@ test('alarms and dashboard read the metrics of their own environment only', () =
 
 test('each alarm has its threshold and minutes, and also notifies when it is over', () => {
   const found = [...alarmsOf('prod')].map(
-    ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, OKActions }]) => {
+    ([alarm, { ComparisonOperator, Threshold, EvaluationPeriods, DatapointsToAlarm, OKActions }]) => {
       assert.equal(OKActions.length, 1);
       const sign = ComparisonOperator === 'GreaterThanThreshold' ? '>' : '<';
-      return `${alarm} ${sign} ${Threshold} for ${EvaluationPeriods}`;
+      return `${alarm} ${sign} ${Threshold} in ${DatapointsToAlarm} of ${EvaluationPeriods}`;
     },
   );
   assert.deepEqual(found.toSorted(), [
-    'age > 120 for 5',
-    'dead-letters > 0 for 1',
-    'errors > 10 for 5',
-    'internal-errors > 10 for 5',
-    'latency > 2 for 5',
-    'missing-consumers > 0 for 10',
-    'missing-producers > 0 for 10',
-    'mysql-connections > 218 for 10',
-    'mysql-cpu > 85 for 15',
-    'mysql-storage < 10000000000 for 15',
-    'no-healthy-task < 1 for 3',
-    'no-metrics < 1 for 5',
-    'no-progress > 0 for 5',
-    'rotation-consumer > 0 for 1',
-    'rotation-migrator > 0 for 1',
-    'rotation-producer > 0 for 1',
-    'unhealthy-tasks > 0 for 3',
-    'valkey-cpu > 80 for 10',
-    'valkey-memory > 75 for 5',
+    'age > 120 in 3 of 5',
+    'balancer-errors > 10 in 3 of 5',
+    'dead-letters > 0 in 1 of 3',
+    'errors > 10 in 3 of 5',
+    'internal-errors > 10 in 3 of 5',
+    'latency > 2 in 3 of 5',
+    'missing-consumers > 0 in 9 of 10',
+    'missing-producers > 0 in 9 of 10',
+    'mysql-connections > 218 in 7 of 10',
+    'mysql-cpu > 85 in 12 of 15',
+    'mysql-storage < 10000000000 in 12 of 15',
+    'no-healthy-task < 1 in 3 of 3',
+    'no-metrics < 1 in 5 of 5',
+    'no-progress > 0 in 5 of 8',
+    'rotation-consumer > 0 in 1 of 3',
+    'rotation-migrator > 0 in 1 of 3',
+    'rotation-producer > 0 in 1 of 3',
+    'unhealthy-tasks > 0 in 3 of 5',
+    'valkey-cpu > 80 in 7 of 10',
+    'valkey-logins > 0 in 3 of 5',
+    'valkey-memory > 75 in 3 of 5',
+    'valkey-replication > 5 in 3 of 5',
+    'valkey-throttled > 0 in 3 of 5',
   ]);
 });
 
-test('uses the names of Valkey’s metrics, serverless or on nodes', () => {
-  const dimensionsOf = (environment: string) =>
-    Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm'))
-      .filter(({ Properties }) => Properties.Namespace === 'AWS/ElastiCache')
-      .flatMap(({ Properties }) => Properties.Dimensions)
-      .map(({ Name, Value }: { readonly Name: string; readonly Value: string }) => `${Name}=${Value}`);
-  assert.deepEqual([...new Set(dimensionsOf('stage'))], ['clusterId=sluice-stage']);
-  assert.deepEqual([...new Set(dimensionsOf('prod'))], ['ReplicationGroupId=sluice-prod', 'Role=Primary']);
+type Metric = { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: readonly object[] };
+
+/**
+ * Returns the metrics of an alarm as `NAMESPACE NAME`, with the dimensions that are plain strings
+ * in the template.
+ */
+const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
+  const listed: unknown = properties['Metrics'] ?? [{ MetricStat: { Metric: properties } }];
+  assert.ok(Array.isArray(listed));
+  return listed.flatMap(({ MetricStat }: { readonly MetricStat?: { readonly Metric: Metric } }) => {
+    if (MetricStat === undefined) return [];
+    const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
+    const values = Dimensions.flatMap((each) =>
+      'Value' in each && 'Name' in each && typeof each.Value === 'string' ? `${String(each.Name)}=${each.Value}` : [],
+    );
+    return [Namespace, MetricName, ...values].join(' ');
+  });
+};
+
+/** Returns the metrics of Valkey that alarms and dashboard read, as `NAME DIMENSION=VALUE …`. */
+const metricsOfValkey = (environment: string): string[] => {
+  const alarms = Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm')).flatMap(
+    ({ Properties }) => metricsOf(Properties),
+  );
+  const [{ Properties } = assert.fail()] = Object.values(
+    templateOf(environment).findResources('AWS::CloudWatch::Dashboard'),
+  );
+  const body = JSON.stringify(Properties.DashboardBody).replaceAll('\\', '');
+  const drawn = [...body.matchAll(/\["AWS\/ElastiCache",([^\]{]+)/g)].map(([, listed = '']) => {
+    const [name, ...dimensions] = listed.split(',').map((part) => part.replaceAll('"', ''));
+    const pairs = dimensions.flatMap((part, index) =>
+      index % 2 === 1 && part !== '' ? `${dimensions[index - 1]}=${part}` : [],
+    );
+    return ['AWS/ElastiCache', name, ...pairs].join(' ');
+  });
+  return [...new Set([...alarms, ...drawn])]
+    .filter((metric) => metric.startsWith('AWS/ElastiCache '))
+    .map((metric) => metric.replace('AWS/ElastiCache ', ''))
+    .toSorted();
+};
+
+test('Valkey Serverless and the cluster have these metrics only with these dimensions', () => {
+  assert.deepEqual(metricsOfValkey('stage'), [
+    'BytesUsedForCache clusterId=sluice-stage',
+    'ElastiCacheProcessingUnits clusterId=sluice-stage',
+    'Evictions clusterId=sluice-stage',
+    'IamAuthenticationThrottling clusterId=sluice-stage',
+    'ThrottledCmds clusterId=sluice-stage',
+  ]);
+  assert.deepEqual(
+    metricsOfValkey('prod').filter((metric) => !metric.includes('CacheNodeId')),
+    [
+      'DatabaseCapacityUsageCountedForEvictPercentage ReplicationGroupId=sluice-prod',
+      'EngineCPUUtilization ReplicationGroupId=sluice-prod Role=Primary',
+    ],
+  );
+});
+
+test('the alarms of nodes watch every node that the cluster may have, with at most ten metrics each', () => {
+  for (const [environment, shards, names] of [
+    ['prod', 4, ['IamAuthenticationThrottling', 'ReplicationLag', 'TrafficManagementActive']],
+    [
+      'large',
+      6,
+      [
+        'DurabilityBufferExceededErrorCount',
+        'IamAuthenticationThrottling',
+        'ReplicationLag',
+        'TrafficManagementActive',
+      ],
+    ],
+  ] as const) {
+    const ids = Array.from({ length: shards }, (_, shard) => [1, 2].map((node) => `000${shard + 1}-00${node}`)).flat();
+    assert.deepEqual(
+      metricsOfValkey(environment).filter((metric) => metric.includes('CacheNodeId')),
+      names.flatMap((name) => ids.map((id) => `${name} CacheClusterId=sluice-${environment}-${id} CacheNodeId=0001`)),
+    );
+    for (const { Properties } of Object.values(templateOf(environment).findResources('AWS::CloudWatch::Alarm')))
+      assert.ok(metricsOf(Properties).length <= 10);
+  }
+  assert.ok(alarmsOf('large').has('valkey-replication-2'));
 });
 
 test('missing metrics raise an alarm', () => {
@@ -177,25 +261,6 @@ test('a release is rolled back by the alarms of what it may break', () => {
     );
   }
 });
-
-type Metric = { readonly Namespace: string; readonly MetricName: string; readonly Dimensions: readonly object[] };
-
-/**
- * Returns the metrics of an alarm as `NAMESPACE NAME`, with the dimensions that are plain strings
- * in the template.
- */
-const metricsOf = (properties: Readonly<Record<string, unknown>>): string[] => {
-  const listed: unknown = properties['Metrics'] ?? [{ MetricStat: { Metric: properties } }];
-  assert.ok(Array.isArray(listed));
-  return listed.flatMap(({ MetricStat }: { readonly MetricStat?: { readonly Metric: Metric } }) => {
-    if (MetricStat === undefined) return [];
-    const { Namespace, MetricName, Dimensions } = MetricStat.Metric;
-    const values = Dimensions.flatMap((each) =>
-      'Value' in each && 'Name' in each && typeof each.Value === 'string' ? `${String(each.Name)}=${each.Value}` : [],
-    );
-    return [Namespace, MetricName, ...values].join(' ');
-  });
-};
 
 test('no client can roll a release back: the alarms of a deployment count no response that a client can provoke', () => {
   const template = templateOf('prod');
@@ -261,15 +326,16 @@ test('only its publishers, for this account, may write to the topic, and they ar
     template.hasResource(type, { DependsOn: Match.arrayWith([policy]) });
 });
 
-test('the alarm of errors also counts those of the load balancer', () => {
-  templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
-    AlarmName: 'sluice-prod-errors',
-    Metrics: Match.arrayWith(
-      ['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_5XX_Count'].map((MetricName) =>
-        Match.objectLike({ MetricStat: Match.objectLike({ Metric: Match.objectLike({ MetricName }), Stat: 'Sum' }) }),
-      ),
-    ),
-  });
+test('errors of the API and of the load balancer have an alarm each, because one may arrive later', () => {
+  for (const [alarm, MetricName] of [
+    ['errors', 'HTTPCode_Target_5XX_Count'],
+    ['balancer-errors', 'HTTPCode_ELB_5XX_Count'],
+  ])
+    templateOf('prod').hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: `sluice-prod-${alarm}`,
+      MetricName,
+      Statistic: 'Sum',
+    });
 });
 
 test('failovers and spending beyond the budget notify the topic', () => {

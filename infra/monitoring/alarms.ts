@@ -1,12 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationLoadBalancer, ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
-import { cacheMetric, databaseMetric, functionErrors, queueMetric, sluiceMetric, taskMetric } from './metrics.ts';
+import { cacheConditions } from './cache-conditions.ts';
+import { long, once, sustained, veryLong, type Condition } from './condition.ts';
+import { databaseMetric, functionErrors, queueMetric, sluiceMetric, taskMetric } from './metrics.ts';
 import { runbookUrl } from './runbook-url.ts';
 
 type AlarmsProps = {
@@ -14,16 +16,6 @@ type AlarmsProps = {
   readonly balancer: ApplicationLoadBalancer;
   readonly targets: ApplicationTargetGroup;
   readonly topic: ITopic;
-};
-
-type Condition = {
-  readonly metric: IMetric;
-  readonly above?: number;
-  readonly below?: number;
-  /** The duration in minutes. */
-  readonly minutes: number;
-  /** True if missing data counts as breaching the threshold. */
-  readonly isMissingBad?: boolean;
 };
 
 /**
@@ -60,15 +52,17 @@ export class Alarms extends Construct {
   }
 
   private add(name: string, environment: Environment, condition: Condition, topic: ITopic): void {
-    const { metric, above, below, minutes, isMissingBad = false } = condition;
+    const { metric, above, below, breaching, minutes, isMissingBad = false } = condition;
     const alarm = new Alarm(this, name, {
       alarmName: nameOf(environment, name),
-      alarmDescription: `What to check and how to fix it: ${runbookUrl(name)}`,
+      // Several alarms watch more nodes than one may have metrics. Their names end with a number.
+      alarmDescription: `What to check and how to fix it: ${runbookUrl(name.replace(/-\d+$/, ''))}`,
       metric,
       threshold: above ?? below ?? 0,
       comparisonOperator:
         above === undefined ? ComparisonOperator.LESS_THAN_THRESHOLD : ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: minutes,
+      datapointsToAlarm: breaching,
       treatMissingData: isMissingBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(topic));
@@ -84,42 +78,39 @@ const apiConditions = (
   targets: ApplicationTargetGroup,
 ): Readonly<Record<string, Condition>> => ({
   errors: {
-    metric: new MathExpression({
-      expression: 'FILL(api, 0) + FILL(balancer, 0)',
-      usingMetrics: {
-        api: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
-        // Errors of the load balancer itself: a task does not answer, or closes before it has
-        // answered.
-        balancer: balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...minute, statistic: 'Sum' }),
-      },
-      ...minute,
-      label: 'Responses with 5xx, of the API and the load balancer',
-    }),
+    metric: targets.metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...minute, statistic: 'Sum' }),
     above: 10,
-    minutes: 5,
+    ...sustained,
+  },
+  // Errors of the load balancer itself: a task does not answer, or closes before it has answered.
+  'balancer-errors': {
+    metric: balancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...minute, statistic: 'Sum' }),
+    above: 10,
+    ...sustained,
   },
   latency: {
     metric: targets.metrics.targetResponseTime({ ...minute, statistic: 'p99' }),
     above: 2,
-    minutes: 5,
+    ...sustained,
   },
   'no-healthy-task': {
     metric: targets.metrics.healthyHostCount({ ...minute, statistic: 'Maximum' }),
     below: 1,
+    breaching: 3,
     minutes: 3,
     isMissingBad: true,
   },
   'unhealthy-tasks': {
     metric: targets.metrics.unhealthyHostCount({ ...minute, statistic: 'Maximum' }),
     above: 0,
-    minutes: 3,
+    ...sustained,
   },
   'internal-errors': {
     // Errors of the API itself: not those of Envoy or the load balancer, and no 503 for a full
     // queue or an unavailable database.
     metric: sluiceMetric(environment, 'producer', 'refused_total', 'Sum', { reason: 'internal_error' }),
     above: 10,
-    minutes: 5,
+    ...sustained,
   },
 });
 
@@ -131,7 +122,7 @@ const taskConditions = (environment: Environment): Readonly<Record<string, Condi
           `missing-${service}s`,
           {
             metric: new MathExpression({
-              expression: 'IF(running < wanted, 1, 0)',
+              expression: 'IF(FILL(running, REPEAT) < FILL(wanted, REPEAT), 1, 0)',
               usingMetrics: {
                 running: taskMetric(environment, service, 'RunningTaskCount'),
                 wanted: taskMetric(environment, service, 'DesiredTaskCount'),
@@ -140,6 +131,7 @@ const taskConditions = (environment: Environment): Readonly<Record<string, Condi
               label: `Fewer ${service} tasks running than desired`,
             }),
             above: 0,
+            breaching: 9,
             minutes: 10,
           },
         ]),
@@ -150,16 +142,16 @@ const queueConditions = (environment: Environment): Readonly<Record<string, Cond
   age: {
     metric: queueMetric(environment, 'oldest_age_seconds', 'Age of the oldest entry (s)'),
     above: 120,
-    minutes: 5,
+    ...sustained,
   },
   'dead-letters': {
     metric: queueMetric(environment, 'dead_letters', 'Dead letters'),
     above: 0,
-    minutes: 1,
+    ...once,
   },
   'no-progress': {
     metric: new MathExpression({
-      expression: 'IF(FILL(waiting, 0) > 0 AND FILL(recorded, 0) == 0, 1, 0)',
+      expression: 'IF(waiting > 0 AND FILL(recorded, 0) == 0, 1, 0)',
       usingMetrics: {
         waiting: sluiceMetric(environment, 'producer', 'queue_waiting_batches'),
         recorded: sluiceMetric(environment, 'consumer', 'recorded_total', 'Sum'),
@@ -168,53 +160,29 @@ const queueConditions = (environment: Environment): Readonly<Record<string, Cond
       label: 'Entries waiting, and none recorded',
     }),
     above: 0,
-    minutes: 5,
+    // While `recorded` is up to three minutes late, the latest three minutes breach.
+    breaching: 5,
+    minutes: 8,
   },
   'no-metrics': {
     metric: sluiceMetric(environment, 'producer', 'queue_consumers', 'SampleCount'),
     below: 1,
+    breaching: 5,
     minutes: 5,
     isMissingBad: true,
   },
 });
 
-const cacheConditions = (environment: Environment): Readonly<Record<string, Condition>> => {
-  const { queue } = environment;
-  if (queue.kind === 'nodes') {
-    return {
-      'valkey-memory': {
-        metric: cacheMetric(environment, 'DatabaseCapacityUsageCountedForEvictPercentage', 'Maximum'),
-        above: 75,
-        minutes: 5,
-      },
-      'valkey-cpu': {
-        metric: cacheMetric(environment, 'EngineCPUUtilization', 'Maximum'),
-        above: 80,
-        minutes: 10,
-      },
-    };
-  }
-  return {
-    'valkey-memory': {
-      metric: cacheMetric(environment, 'BytesUsedForCache', 'Maximum'),
-      above: 0.75 * queue.maxStorageGb * 1e9,
-      minutes: 5,
-    },
-    'valkey-throttled': { metric: cacheMetric(environment, 'ThrottledCmds', 'Sum'), above: 0, minutes: 5 },
-    'valkey-evictions': { metric: cacheMetric(environment, 'Evictions', 'Sum'), above: 0, minutes: 1 },
-  };
-};
-
 const databaseConditions = (environment: Environment): Readonly<Record<string, Condition>> => ({
   'mysql-cpu': {
     metric: databaseMetric(environment, 'CPUUtilization'),
     above: 85,
-    minutes: 15,
+    ...veryLong,
   },
   'mysql-storage': {
     metric: databaseMetric(environment, 'FreeStorageSpace', 'Minimum'),
     below: 0.1 * environment.database.storageGb * 1e9,
-    minutes: 15,
+    ...veryLong,
   },
   'mysql-connections': {
     metric: databaseMetric(environment, 'DatabaseConnections', 'Maximum'),
@@ -222,7 +190,7 @@ const databaseConditions = (environment: Environment): Readonly<Record<string, C
     // (apps/producer/reads/connect-reads.ts), a consumer one. The rest are for the setup and for
     // people.
     above: 4 * (2 * environment.producer.max + environment.consumer.max) + 10,
-    minutes: 10,
+    ...long,
   },
 });
 
@@ -233,7 +201,7 @@ const functionConditions = ({ name }: Environment): Readonly<Record<string, Cond
       {
         metric: functionErrors(`sluice-${name}-rotate-${user}`),
         above: 0,
-        minutes: 1,
+        ...once,
       },
     ]),
   );

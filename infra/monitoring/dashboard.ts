@@ -50,7 +50,7 @@ export class WayOfACount extends Construct {
             ]
           : [
               cacheMetric(environment, 'DatabaseCapacityUsageCountedForEvictPercentage'),
-              cacheMetric(environment, 'EngineCPUUtilization'),
+              cacheMetric(environment, 'EngineCPUUtilization', 'Average', { Role: 'Primary' }),
             ],
         [queueMetric(environment, 'dead_letters', 'Dead letters')],
       ),

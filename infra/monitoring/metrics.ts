@@ -25,11 +25,14 @@ export const sluiceMetric = (
   more: Dimensions = {},
 ) => metricOf(namespaceOf(environment), `sluice_${name}`, statistic, { service, ...more });
 
-/** Returns a gauge of the queue, from producers or consumers: dead consumers publish nothing. */
+/**
+ * Returns a gauge of the queue, from producers or consumers: dead consumers publish nothing. Nothing
+ * fills its gaps, so an alarm evaluates the latest points that exist.
+ */
 export const queueMetric = (environment: Environment, name: string, label: string): MathExpression =>
   new MathExpression({
     // Ids must be unique within a graph.
-    expression: `MAX([FILL(producer_${name}, 0), FILL(consumer_${name}, 0)])`,
+    expression: `MAX([producer_${name}, consumer_${name}])`,
     usingMetrics: {
       [`producer_${name}`]: sluiceMetric(environment, 'producer', `queue_${name}`),
       [`consumer_${name}`]: sluiceMetric(environment, 'consumer', `queue_${name}`),
@@ -43,18 +46,37 @@ export const databaseMetric = ({ name }: Environment, metricName: string, statis
   metricOf('AWS/RDS', metricName, statistic, { DBInstanceIdentifier: `sluice-${name}` });
 
 /**
- * Returns a metric of Valkey: of the whole serverless cache, or of the primaries of a cluster of
- * nodes.
+ * Returns a metric of Valkey: of the whole serverless cache, or of a cluster of nodes. A cluster has
+ * only three: EngineCPUUtilization, also by `Role`, and the usage of memory and of capacity
+ * ("Supported metrics for resource tags for telemetry" in CloudWatch's guide). {@link nodesMetric}
+ * returns those of its nodes.
  */
-export const cacheMetric = ({ name, queue }: Environment, metricName: string, statistic = 'Average'): Metric =>
+export const cacheMetric = (
+  { name, queue }: Environment,
+  metricName: string,
+  statistic = 'Average',
+  more: Dimensions = {},
+): Metric =>
   metricOf(
     'AWS/ElastiCache',
     metricName,
     statistic,
-    queue.kind === 'serverless'
-      ? { clusterId: `sluice-${name}` }
-      : { ReplicationGroupId: `sluice-${name}`, Role: 'Primary' },
+    queue.kind === 'serverless' ? { clusterId: `sluice-${name}` } : { ReplicationGroupId: `sluice-${name}`, ...more },
   );
+
+/** Returns the highest value of a metric of Valkey's nodes, which are at most ten. */
+export const nodesMetric = (nodes: readonly string[], metricName: string, statistic: string): MathExpression =>
+  new MathExpression({
+    expression: `MAX([${nodes.map((_node, index) => `node${index + 1}`).join(', ')}])`,
+    usingMetrics: Object.fromEntries(
+      nodes.map((node, index) => [
+        `node${index + 1}`,
+        metricOf('AWS/ElastiCache', metricName, statistic, { CacheClusterId: node, CacheNodeId: '0001' }),
+      ]),
+    ),
+    period: Duration.minutes(1),
+    label: `${metricName}, the highest of all nodes`,
+  });
 
 /** Returns the errors of a function, by its name. */
 export const functionErrors = (functionName: string): Metric =>
