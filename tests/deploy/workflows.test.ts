@@ -65,7 +65,7 @@ test('workflows run only scripts that people can run too', () => {
   assert.ok(runs.length > 0);
   for (const { where, run } of runs) {
     const [, script, ci, installer, isAudit] =
-      /^(?:npm run ([\w:-]+)(?: .*)?|sudo env "PATH=\$PATH" CI=true bash (\S+)|node (tools\/install\.mjs)|(npm audit) --audit-level=high)$/.exec(
+      /^(?:npm run ([\w:-]+)(?: .*)?|sudo env "PATH=\$PATH"(?: "SERVERS=\$SERVERS")? CI=true bash (\S+)|node (tools\/install\.mjs)|(npm audit) --audit-level=high)$/.exec(
         run,
       ) ?? [];
     const file = ci ?? installer;
@@ -120,7 +120,7 @@ test('packages are installed before the credentials exist, without install scrip
 test('main is deployed to test, then to stage, then to prod, each through the environment of its name', () => {
   const { test: first, stage, prod } = jobsOf('pipeline.yml');
   assert.equal(first?.if, "github.ref == 'refs/heads/main' && github.event_name == 'push'");
-  assert.deepEqual([first.needs, stage?.needs, prod?.needs], [['check', 'audit'], 'test', 'stage']);
+  assert.deepEqual([first.needs, stage?.needs, prod?.needs], [['check', 'servers', 'audit'], 'test', 'stage']);
   assert.deepEqual(
     [first, stage, prod].map((job) => job?.with?.['environment']),
     ['test', 'stage', 'prod'],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '@sluice/local/folder.ts';
 import { findProgram, isExecutable, versionOf } from '@sluice/local/servers/find-program.ts';
@@ -32,6 +32,8 @@ const unpack = (docker: string, image: string): string => {
   } finally {
     execFileSync(docker, ['rm', container.trim()], { stdio: 'ignore' });
   }
+  // An engine fills in this file, and mariadb-install-db looks up the name of the machine.
+  copyFileSync('/etc/hosts', join(root, 'etc/hosts'));
   return root;
 };
 
