@@ -68,6 +68,43 @@ test('an IP address is refused, because no certificate could be checked for it',
   assert.throws(() => connectLedger({ ...settingsOf(right), host: '127.0.0.1' }), { code: 'LEDGER_TLS_HOST' });
 });
 
+const runAsAdministrator = (statement: string) =>
+  inSession(settingsOf(right), async (connection) => (await connection.query<RowDataPacket[]>(statement))[0]);
+
+const hasCachingPlugin = async (): Promise<boolean> => {
+  const plugins = await runAsAdministrator(
+    "SELECT 1 FROM information_schema.plugins WHERE plugin_name = 'caching_sha2_password' AND plugin_status = 'ACTIVE'",
+  );
+  return plugins.length > 0;
+};
+
+test('the first login with caching_sha2_password works with TLS and without, and after a rotation', async (t) => {
+  if (!(await hasCachingPlugin())) {
+    t.diagnostic('This server has no caching_sha2_password');
+    return;
+  }
+  const rotate = (password: string) =>
+    runAsAdministrator(`ALTER USER someone@'%' IDENTIFIED WITH caching_sha2_password BY '${password}'`);
+  await runAsAdministrator("CREATE USER someone@'%'");
+  for (const [index, tls] of [true, false, true, false].entries()) {
+    const password = `of login ${index}`;
+    await rotate(password);
+    // Nothing of the password is in the server's cache, so it asks for more than a scramble.
+    const login = async () => ({ username: 'someone', password });
+    const cipher = await askCipher({ ...settingsOf(right), tls, login });
+    assert.equal(cipher !== '', tls);
+    assert.equal(await askCipher({ ...settingsOf(right), tls, login }), cipher);
+    await runAsAdministrator('FLUSH PRIVILEGES');
+    assert.equal(await askCipher({ ...settingsOf(right), tls, login }), cipher);
+    const before = async () => ({ username: 'someone', password: `of login ${index - 1}` });
+    await assert.rejects(askCipher({ ...settingsOf(right), tls, login: before }), (error: Error) => {
+      assert.match(error.message, /Access denied/);
+      assert.doesNotMatch(JSON.stringify(error) + error.stack, /of login/);
+      return true;
+    });
+  }
+});
+
 test('users created over TLS cannot log in without TLS', async () => {
   const administrator = settingsOf(right);
   const userOf = (username: string): Login => ({ username, password: `of ${username}` });
