@@ -1,7 +1,5 @@
-import { monthOf } from '../cost/month.ts';
-import { reportAll, reportOne } from '../cost/report.ts';
+import { monthsOf, reportAll, reportOne } from '../cost/report.ts';
 import { UnpricedError } from '../cost/kinds.ts';
-import { environmentsOf } from '../policy/check.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
@@ -21,12 +19,8 @@ if (others.length > 0 || (name !== undefined && !names.includes(name))) {
 } else {
   try {
     const wanted = environments.filter((environment) => name === undefined || environment.name === name);
-    const months = environmentsOf(synthesize(wanted)).map(([own, templates]) => ({
-      name: own,
-      month: monthOf(templates),
-    }));
-    const [first] = months;
-    console.log(name === undefined || first === undefined ? reportAll(months) : reportOne(name, first.month));
+    const months = monthsOf(wanted, synthesize(wanted));
+    console.log(name === undefined ? reportAll(months) : months.map(reportOne).join('\n'));
   } catch (error) {
     if (!(error instanceof UnpricedError)) throw error;
     console.error(error.message);

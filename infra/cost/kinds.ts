@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Resource, StackTemplate } from '../policy/template.ts';
-import type { Group, Item } from './item.ts';
+import { item, type Item } from './item.ts';
 import { hoursOfMonth, type PriceName } from './prices.ts';
 import { taskItems } from './tasks.ts';
 import {
@@ -8,6 +8,7 @@ import {
   bucketGb,
   cacheUnitsOfEntry,
   databaseGbOfMillion,
+  idleAwsGb,
   idleFlowGb,
   imageGb,
   insightsMetrics,
@@ -21,14 +22,6 @@ export class UnpricedError extends Error {
   readonly code = 'UNPRICED';
 }
 
-const item = (group: Group, what: string, price: PriceName, idle: number, perLoad?: Item['perLoad']): Item => ({
-  group,
-  what,
-  price,
-  idle,
-  ...(perLoad === undefined ? {} : { perLoad }),
-});
-
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 const countOf = ({ Resources }: StackTemplate, type: string): number =>
   Object.values(Resources).filter(({ Type }) => Type === type).length;
@@ -39,6 +32,8 @@ const databaseHours: Readonly<Record<string, PriceName>> = {
   'db.m7g.large': 'databaseM7gLargeHour',
 };
 const nodeHours: Readonly<Record<string, PriceName>> = { 'cache.m7g.large': 'cacheM7gLargeHour' };
+const syncHours: Readonly<Record<string, PriceName>> = { 'cache.m7g.large': 'cacheM7gLargeSyncHour' };
+const machineHours: Readonly<Record<string, PriceName>> = { 't4g.micro': 'machineT4gMicroHour' };
 
 /** Returns the price of an hour of a machine. Throws if the machine is not known by its name. */
 const hourOf = (known: Readonly<Record<string, PriceName>>, machine: unknown): PriceName => {
@@ -59,8 +54,6 @@ const databaseItems: ToItems = ({ Properties }) => {
       copies * hoursOfMonth,
     ),
     item('MySQL', 'storage, gp3', 'databaseStorage', copies * gigabytes, () => copies * databaseGbOfMillion),
-    // Backups up to the size of the storage are free, and an idle database has no more to back up.
-    item('MySQL', 'backups beyond the size of the storage', 'databaseBackup', 0),
     ...(ManageMasterUserPassword === true
       ? [item('secrets and keys', 'secret of the administrator', 'secret', 1)]
       : []),
@@ -68,9 +61,55 @@ const databaseItems: ToItems = ({ Properties }) => {
 };
 
 const nodeItems: ToItems = ({ Properties }) => {
-  const nodes = Number(Properties['NumNodeGroups']) * (1 + Number(Properties['ReplicasPerNodeGroup']));
-  const type = Properties['CacheNodeType'];
-  return [item('Valkey', `${String(type)} × ${nodes}`, hourOf(nodeHours, type), nodes * hoursOfMonth)];
+  const { NumNodeGroups, ReplicasPerNodeGroup, CacheNodeType, Durability } = Properties;
+  const nodes = Number(NumNodeGroups) * (1 + Number(ReplicasPerNodeGroup));
+  const hours = nodes * hoursOfMonth;
+  return [
+    item('Valkey', `${String(CacheNodeType)} × ${nodes}`, hourOf(nodeHours, CacheNodeType), hours),
+    // `async` costs nothing (AWS's news of 2026-10-27).
+    ...(Durability === 'sync'
+      ? [item('Valkey', `durability sync × ${nodes}`, hourOf(syncHours, CacheNodeType), hours)]
+      : []),
+  ];
+};
+
+const machine = z.object({
+  InstanceType: z.string(),
+  BlockDeviceMappings: z.array(z.object({ Ebs: z.object({ VolumeType: z.literal('gp3'), VolumeSize: z.number() }) })),
+  NetworkInterfaces: z.array(z.object({ AssociatePublicIpAddress: z.boolean() })),
+});
+
+/** The items of a machine: its hours, its volumes and its public addresses. */
+const machineItems: ToItems = ({ Properties }) => {
+  const { InstanceType, BlockDeviceMappings, NetworkInterfaces } = machine.parse(Properties);
+  const gigabytes = BlockDeviceMappings.reduce((sum, { Ebs }) => sum + Ebs.VolumeSize, 0);
+  const addresses = NetworkInterfaces.filter(({ AssociatePublicIpAddress }) => AssociatePublicIpAddress).length;
+  return [
+    item('network', `NAT instance, ${InstanceType}`, hourOf(machineHours, InstanceType), hoursOfMonth),
+    item('network', 'storage of the NAT instance, gp3', 'machineStorage', gigabytes),
+    item('network', 'public address', 'publicAddressHour', addresses * hoursOfMonth),
+  ];
+};
+
+/** The items of a network: tasks, Valkey and MySQL are in any of its zones. */
+const networkItems: ToItems = (_vpc, _id, { Resources }) => {
+  const zones = new Set(Object.values(Resources).flatMap(({ Properties }) => Properties['AvailabilityZone'] ?? []))
+    .size;
+  return [
+    item('network', 'traffic between zones', 'zoneGb', 0, ({ internalGb }) =>
+      zones === 0 ? 0 : internalGb * (1 - 1 / zones),
+    ),
+  ];
+};
+
+const endpointItems: ToItems = ({ Properties }) => {
+  const { VpcEndpointType, SubnetIds } = Properties;
+  if (VpcEndpointType !== 'Interface') return [];
+  const zones = lengthOf(SubnetIds);
+  return [
+    item('network', `endpoint in ${zones} zones`, 'endpointHour', zones * hoursOfMonth),
+    item('network', 'endpoint, traffic', 'endpointGb', idleAwsGb),
+  ];
 };
 
 const alarmItems: ToItems = ({ Properties }) => {
@@ -91,16 +130,10 @@ const groupsWithoutFee = new Set([
   'AWSManagedRulesKnownBadInputsRuleSet',
 ]);
 
-const firewallRules = z.array(
-  z.object({ Statement: z.object({ ManagedRuleGroupStatement: z.object({ Name: z.string() }).optional() }) }),
-);
-
 const firewallItems: ToItems = ({ Properties }) => {
-  const groups = firewallRules
-    .parse(Properties['Rules'])
-    .flatMap(({ Statement }) => Statement.ManagedRuleGroupStatement?.Name ?? []);
-  const unknown = groups.filter((name) => !groupsWithoutFee.has(name));
-  if (unknown.length > 0) throw new UnpricedError(`${unknown.join(', ')} has no price`);
+  const managed = JSON.stringify(Properties['Rules']).matchAll(/"Name":"(AWSManagedRules\w+)"/g);
+  const unknown = [...managed].flatMap(([, name = '']) => (groupsWithoutFee.has(name) ? [] : name));
+  if (unknown.length > 0) throw new UnpricedError(`${[...new Set(unknown)].join(', ')} has no price`);
   return [
     item('ingress', 'firewall', 'firewall', 1),
     // A managed group counts as one rule.
@@ -126,18 +159,13 @@ export const kinds: Readonly<Record<string, ToItems>> = {
   'AWS::CloudWatch::Dashboard': () => [item('monitoring', 'dashboard', 'dashboard', 1)],
   'AWS::EC2::EIP': () => [item('network', 'public address', 'publicAddressHour', hoursOfMonth)],
   'AWS::EC2::FlowLog': () => [item('monitoring', 'flow logs', 'logGb', idleFlowGb)],
-  'AWS::EC2::NatGateway': () => [item('network', 'NAT gateway', 'natHour', hoursOfMonth)],
-  'AWS::EC2::VPCEndpoint': ({ Properties }) =>
-    Properties['VpcEndpointType'] === 'Interface'
-      ? [
-          item(
-            'network',
-            `endpoint in ${lengthOf(Properties['SubnetIds'])} zones`,
-            'endpointHour',
-            lengthOf(Properties['SubnetIds']) * hoursOfMonth,
-          ),
-        ]
-      : [],
+  'AWS::EC2::Instance': machineItems,
+  'AWS::EC2::NatGateway': () => [
+    item('network', 'NAT gateway', 'natHour', hoursOfMonth),
+    item('network', 'NAT gateway, traffic', 'natGb', idleAwsGb),
+  ],
+  'AWS::EC2::VPC': networkItems,
+  'AWS::EC2::VPCEndpoint': endpointItems,
   'AWS::ECR::Repository': () => [item('storage', 'images', 'imageGb', imageGb)],
   'AWS::ECS::Cluster': ({ Properties }, _id, template) =>
     JSON.stringify(Properties['ClusterSettings'] ?? '').includes('"enabled"')

@@ -1,83 +1,55 @@
 import * as z from 'zod';
 import type { Resource, StackTemplate } from '../policy/template.ts';
 import { free } from './free.ts';
-import type { Group, Item } from './item.ts';
+import type { Item } from './item.ts';
 import { kinds, UnpricedError } from './kinds.ts';
-import { priceIn, type PricedRegion } from './prices.ts';
-import { loads } from './usage.ts';
+import { priceIn } from './prices.ts';
+import { loads, type LoadName } from './usage.ts';
 
-/** One item on the bill, in dollars. */
+/** One item on the bill of a region. Dollars are undefined if the price is unknown there. */
 export type Line = Item & {
   /** The resource by its path, `dev/app/Producer/Service`. */
   readonly resource: string;
-  readonly type: string;
-  readonly usEast1: number;
-  readonly euCentral1: number;
-  readonly isEstimated: Readonly<Record<PricedRegion, boolean>>;
-  /**
-   * US dollars for a million counts at us-east-1 prices: each in its own request, or 1,000 in each
-   * request.
-   */
-  readonly perMillion: Readonly<Record<keyof typeof loads, number>>;
-};
-
-/** A month of an environment. */
-export type Month = {
-  readonly lines: readonly Line[];
-  /** Kinds that cost nothing, with the number of their resources. */
-  readonly free: readonly { readonly type: string; readonly count: number; readonly why: string }[];
+  /** US dollars a month while idle. */
+  readonly idleUsd: number | undefined;
+  /** US dollars that a million counts add. */
+  readonly perMillionUsd: Readonly<Record<LoadName, number | undefined>>;
 };
 
 /**
- * Computes the cost of a month from the templates. Throws an {@link UnpricedError} that names all
- * resources without a price.
+ * Computes the cost of a month in a region from the templates. Throws an {@link UnpricedError} that
+ * names all resources without a price.
  */
-export const monthOf = (templates: readonly StackTemplate[]): Month => {
+export const monthOf = (templates: readonly StackTemplate[], region: string): Line[] => {
   const findings: string[] = [];
-  const lines: Line[] = [];
-  const freeCounts = new Map<string, number>();
-  for (const template of templates) {
-    for (const [id, resource] of Object.entries(template.Resources)) {
+  const lines = templates.flatMap((template) =>
+    Object.entries(template.Resources).flatMap(([id, resource]) => {
       const { Type } = resource;
-      if (free[Type] !== undefined) {
-        freeCounts.set(Type, (freeCounts.get(Type) ?? 0) + 1);
-        continue;
-      }
+      if (free[Type] !== undefined) return [];
       const place = `${template.stack} ${id} (${Type})`;
-      const toItems = kinds[Type];
-      if (toItems === undefined) {
-        findings.push(
-          `${place}: has no price; add one to infra/cost/kinds.ts, or the reason why it is free to infra/cost/free.ts`,
-        );
-        continue;
-      }
       try {
-        lines.push(...toItems(resource, id, template).map((item) => lineOf(item, pathOf(resource, place), Type)));
+        const toItems = kinds[Type];
+        if (toItems === undefined) throw new UnpricedError('has no price');
+        return toItems(resource, id, template).map((each) => lineOf(each, pathOf(resource, place), region));
       } catch (error) {
         if (!(error instanceof UnpricedError)) throw error;
-        findings.push(`${place}: ${error.message}; add one to infra/cost`);
+        findings.push(`${place}: ${error.message}; add it to infra/cost/kinds.ts, or to infra/cost/free.ts`);
+        return [];
       }
-    }
-  }
+    }),
+  );
   if (findings.length > 0) throw new UnpricedError(findings.join('\n'));
-  return {
-    lines,
-    free: [...freeCounts].map(([type, count]) => ({ type, count, why: free[type] ?? '' })),
-  };
+  return lines;
 };
 
-const lineOf = (item: Item, resource: string, type: string): Line => {
-  const inRegion = (region: PricedRegion) => priceIn(item.price, region);
-  const [here, there] = [inRegion('us-east-1'), inRegion('eu-central-1')];
-  const perLoad = (load: keyof typeof loads) => (item.perLoad?.(loads[load]) ?? 0) * here.usd;
+const lineOf = (item: Item, resource: string, region: string): Line => {
+  const price = priceIn(item.price, region);
+  const cost = (units: number) => (price === undefined && units > 0 ? undefined : units * (price ?? 0));
   return {
     ...item,
     resource,
-    type,
-    usEast1: item.idle * here.usd,
-    euCentral1: item.idle * there.usd,
-    isEstimated: { 'us-east-1': here.isEstimated, 'eu-central-1': there.isEstimated },
-    perMillion: { alone: perLoad('alone'), together: perLoad('together') },
+    idleUsd: cost(item.idle),
+    perMillionUsd: { single: cost(item.perLoad(loads.single)), lists: cost(item.perLoad(loads.lists)) },
   };
 };
 
@@ -86,27 +58,14 @@ const metadata = z.looseObject({ Metadata: z.looseObject({ 'aws:cdk:path': z.str
 const pathOf = (resource: Resource, place: string): string =>
   metadata.safeParse(resource).data?.Metadata['aws:cdk:path'].replace(/(\/Resource)+$/, '') ?? place;
 
-/** Sums lines by the result of `key`, the largest first. */
-export const sumBy = (
+/** A sum in US dollars of the known costs. The sum is too small if it is not complete. */
+export type Sum = { readonly usd: number; readonly isComplete: boolean };
+
+/** Sums the costs of lines, while idle if no other cost is given. */
+export const sum = (
   lines: readonly Line[],
-  key: (line: Line) => string,
-): { name: string; usEast1: number; euCentral1: number }[] =>
-  [...Map.groupBy(lines, key)]
-    .map(([name, own]) => ({ name, usEast1: sum(own, 'usEast1'), euCentral1: sum(own, 'euCentral1') }))
-    .toSorted((one, other) => other.usEast1 - one.usEast1);
-
-/** Sums lines, in dollars. */
-export const sum = (lines: readonly Line[], region: 'usEast1' | 'euCentral1'): number =>
-  lines.reduce((total, line) => total + line[region], 0);
-
-/** All groups, in the order of the report. */
-export const groups: readonly Group[] = [
-  'network',
-  'ingress',
-  'tasks',
-  'MySQL',
-  'Valkey',
-  'secrets and keys',
-  'monitoring',
-  'storage',
-];
+  costOf: (line: Line) => number | undefined = ({ idleUsd }) => idleUsd,
+): Sum => ({
+  usd: lines.reduce((total, line) => total + (costOf(line) ?? 0), 0),
+  isComplete: lines.every((line) => costOf(line) !== undefined),
+});

@@ -1,151 +1,89 @@
-import { groups, sum, sumBy, type Line, type Month } from './month.ts';
-import { estimatedFactor, prices, pricesAsOf, type PriceName } from './prices.ts';
+import type { Environment } from '../environment.ts';
+import type { StackTemplate } from '../policy/template.ts';
+import { groups } from './item.ts';
+import { monthOf, sum, type Line, type Sum } from './month.ts';
+import { prices, pricesAsOf, type PriceName } from './prices.ts';
+import type { LoadName } from './usage.ts';
 
-/** The month of each environment, with the environment's name. */
-export type Months = readonly { readonly name: string; readonly month: Month }[];
+/** The month of an environment in its region. */
+export type Month = { readonly name: string; readonly region: string; readonly lines: readonly Line[] };
 
-const dollars = (usd: number): string => usd.toFixed(2);
-// Estimated prices get a mark.
-const marked = (usd: number, isEstimated: boolean): string => `${isEstimated ? '~' : ''}${dollars(usd)}`;
+/** Returns the month of each environment in its region. */
+export const monthsOf = (environments: readonly Environment[], templates: readonly StackTemplate[]): Month[] =>
+  environments.map(({ name, region }) => ({
+    name,
+    region,
+    lines: monthOf(
+      templates.filter(({ stack }) => stack.startsWith(`${name}/`)),
+      region,
+    ),
+  }));
 
-/** Aligns rows in columns. Columns of numbers, given by index, are aligned to the right. */
-const align = (rows: readonly (readonly string[])[], isNumber: (column: number) => boolean): string => {
+const dollars = (usd: number | undefined, digits = 2): string => (usd === undefined ? 'unknown' : usd.toFixed(digits));
+const formatAdded = (usd: number | undefined): string => (usd === 0 ? '' : dollars(usd, 3));
+const formatSum = ({ usd, isComplete }: Sum, digits = 2): string => `${isComplete ? '' : '≥ '}${dollars(usd, digits)}`;
+const sumOfLoad = (lines: readonly Line[], load: LoadName): string =>
+  formatSum(
+    sum(lines, ({ perMillionUsd }) => perMillionUsd[load]),
+    3,
+  );
+
+/** Aligns rows in columns. Columns of numbers, from the given one, are aligned to the right. */
+const align = (rows: readonly (readonly string[])[], firstNumber: number): string => {
   const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number) =>
-    isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+    column < firstNumber ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 };
 
-const notes = [
-  `US dollars a month, before tax, without free allowances and traffic between zones. Prices as of ${pricesAsOf} (sources: infra/cost/prices.ts).`,
-  `~ marks estimates, for which no source was found. For eu-central-1, the estimate is us-east-1 × ${estimatedFactor}.`,
-].join('\n');
-
-const regionsOf = (lines: readonly Line[]): string[] => [
-  marked(
-    sum(lines, 'usEast1'),
-    lines.some((line) => line.usEast1 > 0 && line.isEstimated['us-east-1']),
-  ),
-  marked(
-    sum(lines, 'euCentral1'),
-    lines.some((line) => line.euCentral1 > 0 && line.isEstimated['eu-central-1']),
-  ),
-];
-
-/** Formats environments next to each other, by group. */
-export const reportAll = (months: Months): string => {
-  const rows = [...groups, 'total'].map((group) =>
-    [group].concat(
-      months.flatMap(({ month }) => regionsOf(month.lines.filter((line) => group === 'total' || line.group === group))),
-    ),
+/** Returns the notes below a table: what its numbers are, and AWS's pages for unknown prices. */
+const notesOn = (months: readonly Month[]): string => {
+  const unknown = months.flatMap(({ region, lines }) =>
+    lines
+      .filter(({ idleUsd, perMillionUsd }) => [idleUsd, ...Object.values(perMillionUsd)].includes(undefined))
+      .map(({ group, what, price }) => `  ${group}, ${what}, in ${region}: https://${pageOf(price)}`),
   );
-  const perMillion = (load: 'alone' | 'together') => months.flatMap(({ month }) => [dollars(sumOf(month, load)), '']);
-  const table = [
-    ['idle', ...months.flatMap(({ name }) => [`${name} us-east-1`, 'eu-central-1'])],
-    ...rows,
-    ['per 1,000,000 counts, one per request', ...perMillion('alone')],
-    ['per 1,000,000 counts, 1,000 per request', ...perMillion('together')],
-  ];
-  return `${align(table, (column) => column > 0)}\n\n${notes}`;
-};
-
-const sumOf = ({ lines }: Month, load: 'alone' | 'together'): number =>
-  lines.reduce((total, { perMillion }) => total + perMillion[load], 0);
-
-/**
- * Formats one environment by resource, then its largest items with ways to lower them. Unless
- * `isShort` is set, free resources follow.
- */
-export const reportOne = (name: string, month: Month, { isShort = false } = {}): string => {
-  const ordered = month.lines.toSorted(
-    (one, other) => groups.indexOf(one.group) - groups.indexOf(other.group) || other.usEast1 - one.usEast1,
-  );
-  const rows = ordered.map((line) => [
-    line.resource.replace(`${name}/`, ''),
-    line.what,
-    `${Number(line.idle.toFixed(2))} ${prices[line.price].unit}`,
-    marked(line.usEast1, line.isEstimated['us-east-1']),
-    marked(line.euCentral1, line.isEstimated['eu-central-1']),
-    line.perMillion.alone === 0 ? '' : line.perMillion.alone.toFixed(3),
-    line.perMillion.together === 0 ? '' : line.perMillion.together.toFixed(3),
-  ]);
-  const table = [
-    ['resource', 'what', 'a month', 'us-east-1', 'eu-central-1', 'per M single', 'per M lists'],
-    ...rows,
-    ['total', '', '', ...regionsOf(ordered), sumOf(month, 'alone').toFixed(3), sumOf(month, 'together').toFixed(3)],
-  ];
-  const freeKinds = month.free.map(({ type, count, why }) => [`  ${count}`, type, why]);
   return [
-    `${name}, idle`,
-    '',
-    align(table, (column) => column > 1),
-    '',
-    'single: one count per request; lists: 1,000 counts per request. Both at us-east-1 prices.',
-    notes,
-    '',
-    'Largest items:',
-    ...largest(month).map(
-      ({ what, usEast1, lower }, index) => `  ${index + 1}. ${what}: ${dollars(usEast1)}. ${lower}`,
-    ),
-    ...(isShort ? [] : ['', 'Free:', align(freeKinds, (column) => column === 0)]),
+    '1 M single, 1 M lists: what the first million counts of a month add, one or 1,000 in a request.',
+    `US dollars a month, before tax and free allowances, as of ${pricesAsOf} (sources: infra/cost/prices.ts).`,
+    ...(unknown.length === 0 ? [] : ['Unknown prices, which sums (≥) leave out:', ...new Set(unknown)]),
   ].join('\n');
 };
 
-type Lever = { readonly what: string; readonly prices: readonly PriceName[]; readonly lower: string };
+const pageOf = (price: PriceName): string => prices[price].page;
 
-/** Items that are bought together, and ways to lower their cost. */
-const levers: readonly Lever[] = [
-  {
-    what: 'NAT gateways and their addresses',
-    prices: ['natHour', 'publicAddressHour'],
-    lower:
-      'Fewer NAT gateways (network.natGateways; with interface endpoints, nothing uses them today), or your own NAT instance, which you must maintain',
-  },
-  {
-    what: 'Interface endpoints',
-    prices: ['endpointHour'],
-    lower:
-      'No endpoints (network.hasInterfaceEndpoints): tasks reach AWS through NAT, and a compromised task can exfiltrate data',
-  },
-  {
-    what: 'The load balancer',
-    prices: ['loadBalancerHour', 'loadBalancerUnitHour'],
-    lower: 'Fixed: CloudFront reaches the API through it',
-  },
-  {
-    what: 'Tasks',
-    prices: ['armCpuHour', 'armMemoryHour', 'spotCpuHour', 'spotMemoryHour'],
-    lower: 'Smaller or fewer tasks (producer, consumer), Fargate Spot (isSpot), a savings plan',
-  },
-  {
-    what: 'MySQL',
-    prices: ['databaseMicroHour', 'databaseSmallHour', 'databaseM7gLargeHour', 'databaseStorage', 'databaseBackup'],
-    lower:
-      'A smaller instance (database.instanceType), one zone (database.isMultiAz), a reservation for one year: about 30 % less',
-  },
-  {
-    what: 'Valkey',
-    prices: ['cacheStorageHour', 'cacheRequests', 'cacheM7gLargeHour'],
-    lower: 'Serverless instead of nodes (queue.kind), which may lose writes of a failed node; reserved nodes',
-  },
-  {
-    what: 'Metrics, alarms, dashboards and logs',
-    prices: ['metric', 'alarmMetric', 'dashboard', 'logGb'],
-    lower:
-      'No Container Insights (hasContainerInsights); fewer metrics. A standalone account has 10 metrics, 10 alarms and 3 dashboards free',
-  },
-];
+/** Formats environments next to each other, by group, each at the prices of its region. */
+export const reportAll = (months: readonly Month[]): string => {
+  const row = (name: string, cell: (month: Month) => string) => [name, ...months.map(cell)];
+  const table = [
+    row('idle', ({ name }) => name),
+    row('', ({ region }) => region),
+    ...groups.map((group) => row(group, ({ lines }) => formatSum(sum(lines.filter((line) => line.group === group))))),
+    row('total', ({ lines }) => formatSum(sum(lines))),
+    row('1 M single', ({ lines }) => sumOfLoad(lines, 'single')),
+    row('1 M lists', ({ lines }) => sumOfLoad(lines, 'lists')),
+  ];
+  return `${align(table, 1)}\n\n${notesOn(months)}`;
+};
 
-/** Returns the three largest groups of items that are bought together. */
-const largest = ({ lines }: Month): { what: string; usEast1: number; lower: string }[] =>
-  levers
-    .map(({ what, prices: names, lower }) => ({
+/** Formats one environment by resource, at the prices of its region. */
+export const reportOne = (month: Month): string => {
+  const { name, region, lines } = month;
+  const ordered = lines.toSorted(
+    (one, other) =>
+      groups.indexOf(one.group) - groups.indexOf(other.group) || (other.idleUsd ?? 0) - (one.idleUsd ?? 0),
+  );
+  const table = [
+    ['resource', 'what', 'a month', 'idle', '1 M single', '1 M lists'],
+    ...ordered.map(({ resource, what, idle, price, idleUsd, perMillionUsd }) => [
+      resource.replace(`${name}/`, ''),
       what,
-      lower,
-      usEast1: sumBy(
-        lines.filter(({ price }) => names.includes(price)),
-        () => what,
-      ).reduce((total, { usEast1 }) => total + usEast1, 0),
-    }))
-    .toSorted((one, other) => other.usEast1 - one.usEast1)
-    .slice(0, 3);
+      `${Number(idle.toFixed(2))} ${prices[price].unit}`,
+      dollars(idleUsd),
+      formatAdded(perMillionUsd.single),
+      formatAdded(perMillionUsd.lists),
+    ]),
+    ['total', '', '', formatSum(sum(lines)), sumOfLoad(lines, 'single'), sumOfLoad(lines, 'lists')],
+  ];
+  return `${name} in ${region}\n\n${align(table, 2)}\n\n${notesOn([month])}`;
+};

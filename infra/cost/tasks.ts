@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { referenceOf, type Resource, type StackTemplate } from '../policy/template.ts';
-import type { Item } from './item.ts';
+import { item, type Item } from './item.ts';
 import { hoursOfMonth } from './prices.ts';
 import { busyMetrics, idleMetrics, logGbOfTask } from './usage.ts';
 
@@ -32,30 +32,24 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
     Environment.some(({ Name, Value }) => Name === 'METRICS' && Value === 'emf'),
   );
   const isSpot = CapacityProviderStrategy.some(({ CapacityProvider }) => CapacityProvider === 'FARGATE_SPOT');
-  const metrics = idleMetrics[ServiceName] ?? 0;
   return [
-    {
-      group: 'tasks',
-      what: `CPU of ${tasks} × ${Cpu / 1_024}`,
-      price: isSpot ? 'spotCpuHour' : 'armCpuHour',
-      idle: (tasks * Cpu * hoursOfMonth) / 1_024,
-    },
-    {
-      group: 'tasks',
-      what: `memory of ${tasks} × ${Memory / 1_024} GB`,
-      price: isSpot ? 'spotMemoryHour' : 'armMemoryHour',
-      idle: (tasks * Memory * hoursOfMonth) / 1_024,
-    },
+    item(
+      'tasks',
+      `CPU of ${tasks} × ${Cpu / 1_024}`,
+      isSpot ? 'spotCpuHour' : 'armCpuHour',
+      (tasks * Cpu * hoursOfMonth) / 1_024,
+    ),
+    item(
+      'tasks',
+      `memory of ${tasks} × ${Memory / 1_024} GB`,
+      isSpot ? 'spotMemoryHour' : 'armMemoryHour',
+      (tasks * Memory * hoursOfMonth) / 1_024,
+    ),
     ...(publishes
       ? [
           // Tasks of a service share their metrics, whatever their number.
-          {
-            group: 'monitoring',
-            what: `metrics; ${busyMetrics} more with counts`,
-            price: 'metric',
-            idle: metrics,
-          } as const,
-          { group: 'monitoring', what: 'log lines', price: 'logGb', idle: tasks * logGbOfTask } as const,
+          item('monitoring', 'metrics', 'metric', idleMetrics[ServiceName] ?? 0, () => busyMetrics),
+          item('monitoring', 'log lines', 'logGb', tasks * logGbOfTask),
         ]
       : []),
   ];

@@ -8,20 +8,25 @@ export type Load = {
   readonly entries: number;
   /** Traffic through CloudFront and load balancer, in both directions, in GB. */
   readonly gigabytes: number;
+  /** Traffic between tasks, Valkey and MySQL, in GB: an entry is written, read, and recorded. */
+  readonly internalGb: number;
 };
 
 /**
  * The two extremes: one count in each request, and 1,000 counts in each. A request has 1.5 kB
  * around its counts, a count 11 bytes.
  */
-export const loads: Readonly<Record<'alone' | 'together', Load>> = {
-  alone: { requests: 1, entries: 1, gigabytes: 1.5 },
-  together: { requests: 0.001, entries: 0.001, gigabytes: 0.0125 },
-};
+export const loads = {
+  single: { requests: 1, entries: 1, gigabytes: 1.5, internalGb: 1 },
+  lists: { requests: 0.001, entries: 0.001, gigabytes: 0.0125, internalGb: 0.06 },
+} as const satisfies Readonly<Record<string, Load>>;
+
+/** The name of a load. */
+export type LoadName = keyof typeof loads;
 
 /** Metrics that an idle service publishes. More appear with the first count, request and error. */
 export const idleMetrics: Readonly<Record<string, number>> = { producer: 11, consumer: 15 };
-/** Metrics that appear with the first counts. */
+/** Metrics of each service that appear with the first counts. */
 export const busyMetrics = 4;
 
 /** Container Insights: metrics of a cluster, of each service and of each family of tasks. */
@@ -29,6 +34,11 @@ export const insightsMetrics = (services: number): number => 8 * (1 + 2 * servic
 
 /** GB of log lines that one task writes in a month: its metrics twice a minute, some 1.5 kB. */
 export const logGbOfTask = 0.13;
+/**
+ * GB a month that tasks exchange with AWS's services: log lines and logins. Layers of images come
+ * through S3's endpoint, which is free.
+ */
+export const idleAwsGb = 0.5;
 /** GB of flow logs while nothing happens. */
 export const idleFlowGb = 0.1;
 /** GB of layers in a repository: a handful of releases. */

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monthOf } from '../cost/month.ts';
-import { reportAll, reportOne } from '../cost/report.ts';
+import { monthsOf, reportAll, reportOne } from '../cost/report.ts';
 import type { Environment } from '../environment.ts';
-import { environmentsOf } from '../policy/check.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { environmentsTable } from './environments-table.ts';
 
@@ -24,17 +22,16 @@ export const makeDocuments = (
       text: fill(
         fill(readFileSync(page, 'utf8'), 'environments', environmentsTable(environments)),
         'cost',
-        costTables(templates),
+        costTables(environments, templates),
       ),
     },
   ];
 };
 
 /** Returns the output of `npm run cost` for all environments, and for dev. */
-const costTables = (templates: readonly StackTemplate[]): string => {
-  const months = environmentsOf(templates).map(([name, own]) => ({ name, month: monthOf(own) }));
-  const dev = months.find(({ name }) => name === 'dev');
-  const one = dev === undefined ? [] : [reportOne('dev', dev.month, { isShort: true })];
+const costTables = (environments: readonly Environment[], templates: readonly StackTemplate[]): string => {
+  const months = monthsOf(environments, templates);
+  const one = months.filter(({ name }) => name === 'dev').map(reportOne);
   return [reportAll(months), ...one].map((text) => `\`\`\`text\n${text}\n\`\`\``).join('\n\n');
 };
 

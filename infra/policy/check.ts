@@ -40,7 +40,7 @@ export const formatFinding = ({ where, what }: Finding): string => `${where}: ${
  * Groups templates by environment. The name of a stack starts with its environment
  * (`prod/foundation`).
  */
-export const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
+const environmentsOf = (templates: readonly StackTemplate[]): [name: string, own: StackTemplate[]][] => [
   ...Map.groupBy(templates, ({ stack }) => stack.split('/')[0] ?? ''),
 ];
 

@@ -1,6 +1,6 @@
 import { fullDiff, ResourceImpact, type ResourceDifference } from '@aws-cdk/cloudformation-diff';
 import { UnpricedError } from '@sluice/infra/cost/kinds.ts';
-import { monthOf, sum } from '@sluice/infra/cost/month.ts';
+import { monthOf, sum, type Sum } from '@sluice/infra/cost/month.ts';
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import { namesIn } from './resource-names.ts';
 
@@ -26,7 +26,7 @@ export type Change = {
 export type StackChange = { readonly before: StackTemplate | undefined; readonly after: StackTemplate };
 
 /** Dollars a month while idle. Undefined if a resource has no price. */
-export type MonthlyUsd = { readonly before: number | undefined; readonly after: number | undefined };
+export type MonthlyUsd = { readonly before: Sum | undefined; readonly after: Sum | undefined };
 
 export type Plan = { readonly changes: readonly Change[]; readonly monthlyUsd: MonthlyUsd };
 
@@ -106,9 +106,9 @@ const changesOf = ({ before, after }: StackChange): Change[] => {
 
 const causesOf = ({ propertyUpdates }: ResourceDifference): string[] => Object.keys(propertyUpdates).toSorted();
 
-const costOf = (templates: readonly StackTemplate[], region: string): number | undefined => {
+const costOf = (templates: readonly StackTemplate[], region: string): Sum | undefined => {
   try {
-    return sum(monthOf(templates).lines, region === 'us-east-1' ? 'usEast1' : 'euCentral1');
+    return sum(monthOf(templates, region));
   } catch (error) {
     if (error instanceof UnpricedError) return undefined;
     throw error;
@@ -135,4 +135,5 @@ export const formatPlan = ({ changes, monthlyUsd }: Plan): string[] => {
   return lines;
 };
 
-const dollars = (usd: number | undefined): string => (usd === undefined ? 'an unknown amount' : `$${usd.toFixed(2)}`);
+const dollars = (cost: Sum | undefined): string =>
+  cost === undefined ? 'an unknown amount' : `${cost.isComplete ? '' : 'at least '}$${cost.usd.toFixed(2)}`;
