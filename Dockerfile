@@ -15,10 +15,11 @@ WORKDIR /sluice
 # Downloads tini, the init process, from Debian for the processor of the image.
 FROM build AS init
 ARG TARGETARCH
+WORKDIR /tmp
 RUN arch="${TARGETARCH:-$(dpkg --print-architecture)}" \
   && dpkg --add-architecture "$arch" \
   && apt-get update \
-  && cd /tmp && apt-get download "tini:$arch" \
+  && apt-get download "tini:$arch" \
   && dpkg --extract tini_*.deb /init
 
 # Sets uniform file modes. Git keeps only one bit of a file's mode, and the umask of the checkout
@@ -63,8 +64,8 @@ FROM build AS page
 COPY --from=manifests /sluice .
 RUN npm ci --workspace=@sluice/frontend
 COPY --from=sources /sluice .
-RUN cd apps/frontend \
-  && npx --no-install vite build --configLoader native --outDir /page \
+WORKDIR /sluice/apps/frontend
+RUN npx --no-install vite build --configLoader native --outDir /page \
   && find /page -type f -regex '.*\.\(js\|css\|html\|svg\)' -exec gzip --best --no-name --keep {} +
 
 # On ECS, Envoy is in the producer's task, behind CloudFront and the load balancer. With Compose,

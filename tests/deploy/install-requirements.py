@@ -1,4 +1,7 @@
-"""Makes the virtual environment FOLDER with what REQUIREMENTS names, unless it is there. Several may ask at once: one installs, the others wait."""
+"""Makes the virtual environment FOLDER with the packages of REQUIREMENTS, unless it exists.
+
+Several processes may call it at the same time: one installs, and the others wait.
+"""
 
 import fcntl
 import pathlib
@@ -12,11 +15,11 @@ folder.parent.mkdir(parents=True, exist_ok=True)
 complete = folder / "complete"
 
 with open(f"{folder}.lock", "w") as lock:
-    # The system lets go of it when this process ends, however it ends.
+    # The system releases the lock when this process ends, however it ends.
     fcntl.flock(lock, fcntl.LOCK_EX)
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
         pip = [folder / "bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        subprocess.run([*pip, "install", "--no-deps", "--require-hashes", "-r", requirements], check=True)
+        subprocess.run([*pip, "install", "--no-compile", "--no-deps", "--require-hashes", "-r", requirements], check=True)
         complete.touch()
