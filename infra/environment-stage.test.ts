@@ -202,7 +202,7 @@ test('only jobs of one repository and this environment may assume the role of th
       ],
     },
   });
-  assert.deepEqual(await findViolations(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
+  assert.deepEqual(findViolations(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
 });
 
 test('a pipeline may read only the tokens of its own environment', () => {

@@ -11,7 +11,7 @@ const { values } = readArguments('npm run baselines [-- --lose-data]', {
   options: { 'lose-data': { type: 'boolean', default: false } },
 });
 const templates = synthesize(await readEnvironments());
-const findings = await findViolations(templates, { isLossAccepted: values['lose-data'] });
+const findings = findViolations(templates, { isLossAccepted: values['lose-data'] });
 for (const finding of findings) console.error(formatFinding(finding));
 if (findings.length > 0) {
   console.error('Nothing was written. To accept the loss of data, run: npm run baselines -- --lose-data');

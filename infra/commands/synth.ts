@@ -66,7 +66,7 @@ const run = async (): Promise<string[]> => {
       .filter((name) => environment === undefined || name === environment)
       .flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))),
   );
-  return (await findViolations(templates)).map(formatFinding);
+  return findViolations(templates).map(formatFinding);
 };
 
 try {

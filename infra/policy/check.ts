@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { baselineOf, findLosses, type Baseline } from './baseline.ts';
 import { findBreaches } from './rules.ts';
 import { findSecrets } from './secrets.ts';
-import { findStatementViolations } from './statements.ts';
 import { resourceSchema, type Finding, type StackTemplate } from './template.ts';
 
 const baselines = join(import.meta.dirname, '../baselines');
@@ -12,15 +11,11 @@ const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema)
 
 /**
  * Finds problems in templates in addition to those that CloudFormation's rules and cdk-nag find
- * during synthesis. With `isLossAccepted`, data may be lost.
+ * during synthesis, and the linters in CI. With `isLossAccepted`, data may be lost.
  */
-export const findViolations = async (
-  templates: readonly StackTemplate[],
-  { isLossAccepted = false } = {},
-): Promise<Finding[]> => [
+export const findViolations = (templates: readonly StackTemplate[], { isLossAccepted = false } = {}): Finding[] => [
   ...findBreaches(templates),
   ...findSecrets(templates),
-  ...(await findStatementViolations(templates)),
   ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
 ];
 

@@ -19,8 +19,8 @@ const environments = await readEnvironments();
 const templates = await templatesOf(environments);
 const prod = templates.filter(({ stack }) => stack.startsWith('prod/'));
 
-test('the templates have no findings, and match the committed baselines', async () => {
-  assert.deepEqual((await findViolations(templates)).map(formatFinding), []);
+test('the templates have no findings, and match the committed baselines', () => {
+  assert.deepEqual(findViolations(templates).map(formatFinding), []);
   for (const { file, text } of nextBaselines(templates)) {
     assert.ok(readFileSync(file, 'utf8') === text, `${file} does not match the templates. Run: npm run baselines`);
   }
@@ -37,8 +37,8 @@ const plantInto = () => {
     assert.equal(others.length, 0);
     return found;
   };
-  const assertFound = async (says: string) => {
-    const found = (await findViolations(spoilt)).map(formatFinding);
+  const assertFound = (says: string) => {
+    const found = findViolations(spoilt).map(formatFinding);
     assert.ok(
       found.some((finding) => finding.includes(says)),
       `${says} was not found; found: ${found.join('\n')}`,
@@ -51,8 +51,7 @@ const oneZone = [{ Ref: 'NetworkVpcPrivateSubnet1Subnet6DD86AE6' }];
 
 // Properties of resources of the foundation, and their findings.
 for (const [start, property, value, says] of [
-  ['DatabaseInstance', 'PubliclyAccessible', true, '(AWS::RDS::DBInstance) PubliclyAccessible: must be false: '],
-  ['DatabaseInstance', 'MasterUserPassword', '{{resolve:secretsmanager:x}}', 'MasterUserPassword: must not be set'],
+  ['DatabaseInstance', 'MasterUserPassword', '{{resolve:secretsmanager:x}}', 'MasterUserPassword: contains a secret'],
   [
     'DatabaseInstanceSubnetGroup',
     'SubnetIds',
@@ -66,36 +65,25 @@ for (const [start, property, value, says] of [
   ['DatabaseInstance', 'DBName', 'other', 'will replace, and loses its data; DBName "sluice" → "other"'],
   ['NetworkVpc', 'CidrBlock', '10.99.0.0/16', 'CidrBlock "10.40.0.0/16" → "10.99.0.0/16"'],
 ] as const) {
-  test(`finds a wrong ${property} of ${start}`, async () => {
+  test(`finds a wrong ${property} of ${start}`, () => {
     const { find, assertFound } = plantInto();
     find(start)[1].Properties[property] = value;
-    await assertFound(says);
+    assertFound(says);
   });
 }
 
 const arm = { Architectures: ['arm64'], LoggingConfig: { LogGroup: 'log' } };
 const armTask = { RuntimePlatform: { CpuArchitecture: 'ARM64' } };
-const policyOf = (statement: object) => ({ PolicyName: 'p', PolicyDocument: { Statement: [statement] } });
 const environmentOf = (Value: unknown) => ({ Environment: [{ Name: 'WORD', Value }] });
 const secret = '{{resolve:secretsmanager:x}}';
 
 // Added resources, and their findings.
 for (const [type, properties, says] of [
   ['ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internet-facing' }, 'Scheme: must be internal'],
-  ['S3::Bucket', {}, 'BucketEncryption: must be set'],
   ['Lambda::Function', { ...arm, Architectures: ['x86_64'] }, 'Architectures: must be arm64'],
   ['Lambda::Function', { Architectures: ['arm64'] }, 'LoggingConfig: must name a log group of the stack'],
   ['ECS::TaskDefinition', { RuntimePlatform: { CpuArchitecture: 'X86_64' } }, 'RuntimePlatform: must be ARM64'],
-  ['Logs::LogGroup', {}, 'RetentionInDays: must be set'],
   ['Logs::LogGroup', { RetentionInDays: 7 }, 'DeletionPolicy: must be Delete'],
-  ['IAM::Policy', policyOf({ Effect: 'Alow', Action: 's3:GetObject' }), 'Effect: is "Alow", neither Allow nor Deny'],
-  [
-    'IAM::Policy',
-    policyOf({ Effect: 'Allow', Action: ['elasticache:Conect'] }),
-    'elasticache:Conect is not an AWS action',
-  ],
-  ['S3::BucketPolicy', policyOf({ Effect: 'Deny', Action: 's4:*' }), 'Statement.0.Action: s4:* is not an AWS action'],
-  ['IAM::Policy', policyOf({ Effect: 'Allow', NotAction: 'iam:*' }), 'PolicyDocument.Statement.0.NotAction: '],
   [
     'Lambda::Function',
     { ...arm, Environment: { Variables: { DB_PASSWORD: 'x' } } },
@@ -117,31 +105,25 @@ for (const [type, properties, says] of [
     'ContainerDefinitions.0.Secrets.WORD: is a secret in an environment',
   ],
 ] as const) {
-  test(`finds a wrong ${type}: ${says}`, async () => {
+  test(`finds a wrong ${type}: ${says}`, () => {
     const { template, assertFound } = plantInto();
     template.Resources['Planted'] = { Type: `AWS::${type}`, Properties: properties };
-    await assertFound(`prod/foundation Planted (AWS::${type}) `);
-    await assertFound(says);
+    assertFound(`prod/foundation Planted (AWS::${type}) `);
+    assertFound(says);
   });
 }
 
-test('finds a secret in an output', async () => {
-  const { template, assertFound } = plantInto();
-  template.Outputs['Planted'] = { Value: secret };
-  await assertFound('prod/foundation Outputs.Planted.Value: shows a secret');
-});
-
-test('finds a removed queue', async () => {
+test('finds a removed queue', () => {
   const { template, find, assertFound } = plantInto();
   const [id] = find('QueueNodes');
   delete template.Resources[id];
-  await assertFound('(AWS::ElastiCache::ReplicationGroup): will');
+  assertFound('(AWS::ElastiCache::ReplicationGroup): will');
 });
 
-test('an accepted loss of data is no finding', async () => {
+test('an accepted loss of data is no finding', () => {
   const { spoilt, find } = plantInto();
   find('DatabaseInstance')[1].Properties['DBName'] = 'other';
-  assert.deepEqual(await findViolations(spoilt, { isLossAccepted: true }), []);
+  assert.deepEqual(findViolations(spoilt, { isLossAccepted: true }), []);
 });
 
 type Report = {

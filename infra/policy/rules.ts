@@ -9,22 +9,10 @@ type Rule = {
 };
 
 /**
- * Rules for every resource of a kind in every environment. CloudFormation's rules and cdk-nag's do
- * not cover them.
+ * Rules for every resource of a kind in every environment. CloudFormation's rules, cdk-nag's and the
+ * linters' in CI do not cover them.
  */
 const rules: readonly Rule[] = [
-  {
-    type: 'AWS::RDS::DBInstance',
-    property: 'PubliclyAccessible',
-    says: 'must be false: the database has no public address',
-    isKept: ({ Properties }) => Properties['PubliclyAccessible'] === false,
-  },
-  {
-    type: 'AWS::RDS::DBInstance',
-    property: 'MasterUserPassword',
-    says: 'must not be set: RDS manages the password',
-    isKept: ({ Properties }) => Properties['MasterUserPassword'] === undefined,
-  },
   {
     type: 'AWS::RDS::DBInstance',
     property: 'MultiAZ',
@@ -66,12 +54,6 @@ const rules: readonly Rule[] = [
     isKept: ({ Properties }) => Properties['Scheme'] === 'internal',
   },
   {
-    type: 'AWS::S3::Bucket',
-    property: 'BucketEncryption',
-    says: 'must be set',
-    isKept: ({ Properties }) => Properties['BucketEncryption'] !== undefined,
-  },
-  {
     type: 'AWS::Lambda::Function',
     property: 'Architectures',
     says: 'must be arm64',
@@ -88,12 +70,6 @@ const rules: readonly Rule[] = [
     property: 'RuntimePlatform',
     says: 'must be ARM64',
     isKept: ({ Properties }) => JSON.stringify(Properties['RuntimePlatform'] ?? '').includes('"ARM64"'),
-  },
-  {
-    type: 'AWS::Logs::LogGroup',
-    property: 'RetentionInDays',
-    says: 'must be set: otherwise logs are kept permanently',
-    isKept: ({ Properties }) => typeof Properties['RetentionInDays'] === 'number',
   },
   {
     type: 'AWS::Logs::LogGroup',

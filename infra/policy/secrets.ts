@@ -16,25 +16,16 @@ const taskContainers = z.object({
   ),
 });
 
-/**
- * Finds secrets that a console would show: in an environment, in an output, or as the password of a
- * database.
- */
-export const findSecrets = (templates: readonly StackTemplate[]): Finding[] => [
-  ...inspect(templates, ({ Properties }) => [
+/** Finds secrets that a console would show: in an environment, or as the password of a database. */
+export const findSecrets = (templates: readonly StackTemplate[]): Finding[] =>
+  inspect(templates, ({ Properties }) => [
     ...variablesOf(Properties).flatMap(({ path, name, value }) =>
       isSecret(name, value) ? [{ where: path, what: says }] : [],
     ),
     ...findTexts(Properties, '')
       .filter(({ text }) => secretValue.test(text))
       .map(({ path }) => ({ where: path.slice(1), what: 'contains a secret; use its ARN instead' })),
-  ]),
-  ...templates.flatMap(({ stack, Outputs }) =>
-    findTexts(Outputs, '')
-      .filter(({ text }) => secretValue.test(text))
-      .map(({ path }) => ({ where: `${stack} Outputs${path}`, what: 'shows a secret' })),
-  ),
-];
+  ]);
 
 const says = 'is a secret in an environment; pass its ARN, and let the process read it';
 
