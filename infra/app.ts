@@ -7,5 +7,6 @@ import { validate } from './validation.ts';
 // environments.
 
 const app = new App();
-for (const environment of await readEnvironments()) new EnvironmentStage(app, environment);
+const environments = await readEnvironments();
+for (const environment of environments) new EnvironmentStage(app, environment, environments);
 validate(app);

@@ -7,6 +7,8 @@ import { EnvironmentStage } from './environment-stage.ts';
 import type { Environment } from './environment.ts';
 import { findViolations } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
+import type { StackTemplate } from './policy/template.ts';
+import { synthesize } from './synthesize.ts';
 import { templatesOf } from './policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
@@ -203,6 +205,86 @@ test('only jobs of one repository and this environment may assume the role of th
     },
   });
   assert.deepEqual(findViolations(templates.filter(({ stack }) => stack === 'named/pipeline')), []);
+});
+
+/** Returns the resources of one type in a stack. */
+const resourcesOf = (all: readonly StackTemplate[], stack: string, type: string) =>
+  Object.values(Template.fromJSON(all.find((each) => each.stack === stack) ?? assert.fail(stack)).findResources(type));
+
+const subjectsOf = (pipeline: NonNullable<Environment['pipeline']>): unknown => {
+  const [role] = resourcesOf(synthesize([{ ...named, pipeline }]), 'named/pipeline', 'AWS::IAM::Role');
+  const [statement] = role?.['Properties'].AssumeRolePolicyDocument.Statement ?? [];
+  // Nothing but these two keys, compared exactly.
+  assert.deepEqual(Object.keys(statement.Condition), ['StringEquals']);
+  const { [`${issuer}:sub`]: subject, ...others } = statement.Condition.StringEquals;
+  assert.deepEqual(others, { [`${issuer}:aud`]: 'sts.amazonaws.com' });
+  return subject;
+};
+
+const issuer = 'token.actions.githubusercontent.com';
+
+test('a role trusts the subject with ids that GitHub sends for new repositories, next to the one without, both exactly', () => {
+  const repository = 'octocat/my-repo.js';
+  assert.equal(subjectsOf({ repository, makesProvider: false }), `repo:${repository}:environment:named`);
+  // The format of GitHub's changelog of 2026-04-23 and of github/docs#45221.
+  assert.deepEqual(subjectsOf({ repository, ownerId: 123456, repositoryId: 456789, makesProvider: false }), [
+    'repo:octocat/my-repo.js:environment:named',
+    'repo:octocat@123456/my-repo.js@456789:environment:named',
+  ]);
+});
+
+type Statement = {
+  readonly Action: string | readonly string[];
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+};
+
+const statementsOf = (action: string, statements: readonly Statement[]): Statement[] =>
+  statements.filter(({ Action }) => [Action].flat().includes(action));
+
+test('a pipeline may assume only CDK’s roles for files and deployments, in the regions of its environment', () => {
+  const [policy] = Object.values(templateOf('named/pipeline').findResources('AWS::IAM::Policy'));
+  const [assumes, ...others] = statementsOf('sts:AssumeRole', policy?.['Properties'].PolicyDocument.Statement);
+  assert.deepEqual(others, []);
+  const texts = JSON.stringify(assumes?.Resource).match(/role\/[\w*-]+/g);
+  assert.deepEqual(
+    texts?.toSorted(),
+    // The certificate of its domain is in us-east-1.
+    ['deploy', 'file-publishing'].flatMap((role) =>
+      ['eu-central-1', 'us-east-1'].map((region) => `role/cdk-hnb659fds-${role}-role-111111111111-${region}`),
+    ),
+  );
+});
+
+test('the pipeline of prod may read the registry of stage, which allows this role and no other', () => {
+  const pipeline = { repository: 'example/sluice', makesProvider: true };
+  const given = synthesize([find('stage'), { ...find('prod'), pipeline }]);
+  const [policy] = resourcesOf(given, 'prod/pipeline', 'AWS::IAM::Policy');
+  const reads = statementsOf('ecr:BatchGetImage', policy?.['Properties'].PolicyDocument.Statement);
+  const resources = JSON.stringify(reads.map(({ Resource }) => Resource));
+  assert.match(resources, /:ecr:eu-central-1:333333333333:repository\/sluice-stage\/\*/);
+  const repositories = resourcesOf(given, 'stage/registry', 'AWS::ECR::Repository');
+  assert.equal(repositories.length, 3);
+  for (const repository of repositories) {
+    const [allowed, ...others] = repository['Properties'].RepositoryPolicyText.Statement;
+    assert.deepEqual(others, []);
+    assert.match(JSON.stringify(allowed.Principal), /:iam::444444444444:root/);
+    assert.match(
+      JSON.stringify(allowed.Condition),
+      /^\{"ArnEquals":\{"aws:PrincipalArn":.*:iam::444444444444:role\/sluice-prod-pipeline"/,
+    );
+    assert.deepEqual(allowed.Action.toSorted(), [
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:DescribeImages',
+      'ecr:DescribeRepositories',
+      'ecr:GetDownloadUrlForLayer',
+    ]);
+  }
+  // Without a pipeline of prod nobody else reads it.
+  for (const repository of resourcesOf(templates, 'stage/registry', 'AWS::ECR::Repository'))
+    assert.equal(repository['Properties'].RepositoryPolicyText, undefined);
 });
 
 test('a pipeline may read only the tokens of its own environment', () => {

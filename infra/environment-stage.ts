@@ -17,7 +17,8 @@ export class EnvironmentStage extends Stage {
   readonly foundation: FoundationStack;
   readonly app: AppStack;
 
-  constructor(scope: Construct, environment: Environment) {
+  /** `others`: the environments that this one may take images from, or give images to. */
+  constructor(scope: Construct, environment: Environment, others: readonly Environment[] = []) {
     const { account, region, name, isProtected, domain, firewall } = environment;
     super(scope, name, { env: { account, region } });
     const propsOf = (stack: string): StackProps => ({
@@ -29,10 +30,12 @@ export class EnvironmentStage extends Stage {
         ? undefined
         : new EdgeStack(this, 'edge', { ...propsOf('edge'), env: { account, region: 'us-east-1' }, environment });
     if (environment.pipeline !== undefined) {
-      const { pipeline } = environment;
-      new PipelineStack(this, 'pipeline', { ...propsOf('pipeline'), environment, pipeline });
+      const { pipeline, imagesFrom } = environment;
+      const source = others.find((each) => each.name === imagesFrom);
+      new PipelineStack(this, 'pipeline', { ...propsOf('pipeline'), environment, pipeline, source });
     }
-    this.registry = new RegistryStack(this, 'registry', { ...propsOf('registry'), environment });
+    const takers = others.filter((each) => each.imagesFrom === name && each.pipeline !== undefined);
+    this.registry = new RegistryStack(this, 'registry', { ...propsOf('registry'), environment, takers });
     this.foundation = new FoundationStack(this, 'foundation', { ...propsOf('foundation'), environment });
     this.app = new AppStack(this, 'app', {
       ...propsOf('app'),

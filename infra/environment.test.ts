@@ -111,6 +111,8 @@ test('reports all errors of all environments at once, each with its path', async
        ...prod,
        network: { ...prod.network, cidr: '10.80.0.0/16' },
        api: { access: 'open', tokensFor: 'all' },
+       imagesFrom: 'fourth',
+       pipeline: { repository: 'octocat@123456/my-repo@456789', ownerId: 123456, makesProvider: true },
      };`,
   );
   await assert.rejects(readEnvironments(folder), (error: Error) => {
@@ -130,6 +132,9 @@ test('reports all errors of all environments at once, each with its path', async
       'first.producer.memoryMiB: is not supported by Fargate for this cpu ("Task CPU and memory" in its guide)',
       'first.queue.nodeType: durability needs one of r6g, r7g, m6g, m7g, c7gn ("Limitations" of durability in the ElastiCache guide)',
       'fourth.api: Unrecognized key: "tokensFor"',
+      'fourth.imagesFrom: fourth is not another environment: dev, first, prod, second-one, stage, test, third',
+      'fourth.pipeline.repository: must be like owner/name, with the ids in ownerId and repositoryId',
+      'fourth.pipeline: needs both ownerId and repositoryId, or neither (docs/guides/aws.md#a-pipeline)',
       'second-one.api.tokensSecretArn: must be a secret in the account and region of the environment',
       'second-one.database.isMultiAz: needs a second zone in network.zones',
       'second-one.network.zones: must be at least two: the load balancer, MySQL and Valkey need a second zone',

@@ -166,17 +166,30 @@ export const environmentSchema = z.strictObject({
     })
     .optional()
     .describe('Your own domain; without it, CloudFront provides one'),
+  imagesFrom: z
+    .string()
+    .optional()
+    .describe('Environment whose tested images this one copies by digest; without it, `deploy` builds them'),
   pipeline: z
     .strictObject({
       repository: z
         .string()
-        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like owner/name')
+        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like owner/name, with the ids in ownerId and repositoryId')
         .describe('GitHub repository whose workflow deploys this environment, with OIDC instead of a stored key'),
+      ownerId: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('Id of the owner, for repositories whose tokens name it (all since 15 July 2026)'),
+      repositoryId: z.int().min(1).optional().describe('Id of the repository, for the same repositories'),
       makesProvider: z
         .boolean()
         .describe(
           'Creates the account’s OIDC provider for GitHub, in exactly one of its environments; `destroy` keeps it',
         ),
+    })
+    .refine(({ ownerId, repositoryId }) => (ownerId === undefined) === (repositoryId === undefined), {
+      error: 'needs both ownerId and repositoryId, or neither (docs/guides/aws.md#a-pipeline)',
     })
     .optional()
     .describe('Deployment by a GitHub workflow; optional'),

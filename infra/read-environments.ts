@@ -32,6 +32,7 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
       ...findViolations(values).map((finding) => `${name}.${finding}`),
     ]),
     ...findOverlaps(given),
+    ...findMissingSources(given),
   ];
   if (findings.length > 0) throw new EnvironmentError(`The environments are invalid:\n  ${findings.join('\n  ')}`);
   // In the order of their networks. The smallest address is first.
@@ -39,6 +40,18 @@ export const readEnvironments = async (folder = here): Promise<Environment[]> =>
     .map(({ name, values }) => Object.assign(environmentSchema.parse(values), { name }))
     .toSorted((one, other) => rangeOf(one.network.cidr).first - rangeOf(other.network.cidr).first);
 };
+
+const withSource = z.object({ imagesFrom: z.string() });
+
+const findMissingSources = (given: readonly { readonly name: string; readonly values: unknown }[]): string[] =>
+  given.flatMap(({ name, values }) => {
+    const { data } = withSource.safeParse(values);
+    if (data === undefined) return [];
+    const others = given.flatMap((each) => (each.name === name ? [] : [each.name]));
+    return others.includes(data.imagesFrom)
+      ? []
+      : [`${name}.imagesFrom: ${data.imagesFrom} is not another environment: ${others.join(', ')}`];
+  });
 
 const withNetwork = z.object({ network: z.object({ cidr: z.cidrv4() }) });
 

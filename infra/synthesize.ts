@@ -20,7 +20,9 @@ export const synthesize = (environments: readonly Environment[]): StackTemplate[
   const folder = mkdtempSync(join(tmpdir(), 'sluice-templates-'));
   try {
     const app = new App({ context: { ...context, 'aws:cdk:enable-path-metadata': true }, outdir: folder });
-    return environments.flatMap((environment) => new EnvironmentStage(app, environment).synth().stacks.map(toTemplate));
+    return environments.flatMap((environment) =>
+      new EnvironmentStage(app, environment, environments).synth().stacks.map(toTemplate),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

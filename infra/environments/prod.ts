@@ -38,4 +38,5 @@ export const environment: EnvironmentValues = {
     durability: 'sync',
   },
   firewall: { requestsPerFiveMinutes: 100_000 },
+  imagesFrom: 'stage',
 };

@@ -35,7 +35,7 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
   owner.after(() => rmSync(folder, { recursive: true, force: true }));
   const [motoPort, engine] = await Promise.all([startMoto(owner, accountId), startEngine(owner, folder)]);
   const front = await startFront(owner, motoPort);
-  for (const rule of mirrorRegistry(motoPort, engine.registry.port)) front.add(rule);
+  for (const rule of mirrorRegistry(motoPort, engine.registry.port, accountId)) front.add(rule);
   front.add(nameKnownPrefixLists);
   const cloudFormation = emulateCloudFormation(motoPort, accountId);
   front.add(cloudFormation.rule);

@@ -1,4 +1,4 @@
-import type { AwsRequest, Rule } from './front.ts';
+import type { AwsAnswer, AwsRequest, Rule } from './front.ts';
 
 const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
 
@@ -6,12 +6,19 @@ const manifestType = 'application/vnd.docker.distribution.manifest.v2+json';
  * Returns rules that combine moto's ECR with a real registry. ECR's answers point to the registry.
  * Images pushed to the registry are added to ECR before each query for images.
  */
-export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] => {
+export const mirrorRegistry = (motoPort: number, registryPort: number, accountId: string): Rule[] => {
   const registry = `127.0.0.1:${registryPort}`;
 
-  const renameHosts: Rule = async ({ service }, ask) => {
-    if (service !== 'ecr') return undefined;
+  const renameHosts: Rule = async (request, ask) => {
+    if (request.service !== 'ecr') return undefined;
     const answer = await ask();
+    // ECR answers about the caller's own registry unless the request names another one. moto answers
+    // about all of them.
+    const isOthers =
+      request.action === 'DescribeRepositories' &&
+      !('registryId' in parse(request.body)) &&
+      !answer.body.includes(`"registryId": "${accountId}"`);
+    if (isOthers) return refuse('RepositoryNotFoundException');
     const text = answer.body
       .toString()
       .replaceAll(/https:\/\/\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com/g, `http://${registry}`)
@@ -28,6 +35,7 @@ export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] =
       const answer = await fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, { headers });
       // ECR refuses an image that it has already, which is fine.
       await putImage(motoPort, request, {
+        ...parse(request.body),
         repositoryName: repository,
         imageTag: tag,
         imageManifest: await answer.text(),
@@ -42,9 +50,20 @@ export const mirrorRegistry = (motoPort: number, registryPort: number): Rule[] =
   return [renameHosts, bringImages];
 };
 
-const repositoryOf = ({ body }: AwsRequest): string => {
+const refuse = (type: string): AwsAnswer => ({
+  status: 400,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: Buffer.from(JSON.stringify({ __type: type, message: 'The repository does not exist in the registry' })),
+});
+
+const parse = (body: Buffer): object => {
   const asked: unknown = JSON.parse(body.toString());
-  return typeof asked === 'object' && asked !== null && 'repositoryName' in asked ? String(asked.repositoryName) : '';
+  return typeof asked === 'object' && asked !== null ? asked : {};
+};
+
+const repositoryOf = ({ body }: AwsRequest): string => {
+  const asked = parse(body);
+  return 'repositoryName' in asked ? String(asked.repositoryName) : '';
 };
 
 const tagsOf = async (registry: string, repository: string): Promise<string[]> => {

@@ -119,7 +119,7 @@ const provideImages = async (target: Target, work: Work, git: GitState, tag: str
   const { environment, flags } = target;
   work.progress.step('Images');
   const own = registryOf(environment);
-  const source = await findSource(environment.name);
+  const source = await findSource(environment);
   if (source === undefined) return buildImages(work, { own, tag });
   const profile = flags['images-profile'];
   return promoteImages(

@@ -14,23 +14,11 @@ const imageNames = ['producer', 'consumer', 'envoy'] as const;
 type ImageName = (typeof imageNames)[number];
 
 /**
- * Environments that run images tested in another environment. The images are copied by digest,
- * never rebuilt.
+ * Returns the environment from which another one copies its tested images, by digest. Undefined if
+ * the environment builds its own.
  */
-const promotedFrom: Readonly<Record<string, string>> = { prod: 'stage' };
-
-/**
- * Returns the environment from which another one copies its images. Undefined if the environment
- * builds its own. Throws if the source environment does not exist.
- */
-export const findSource = async (environment: string): Promise<Environment | undefined> => {
-  const name = promotedFrom[environment];
-  if (name === undefined) return undefined;
-  const found = (await readEnvironments()).find((each) => each.name === name);
-  if (found === undefined)
-    throw new Error(`${environment} copies the images of ${name}, and that environment does not exist`);
-  return found;
-};
+export const findSource = async ({ imagesFrom }: Environment): Promise<Environment | undefined> =>
+  imagesFrom === undefined ? undefined : (await readEnvironments()).find(({ name }) => name === imagesFrom);
 
 /** The registry of an environment: its address and its account. */
 export type Registry = {
@@ -85,17 +73,24 @@ const findImages = async (registry: Registry, tag: string): Promise<Map<ImageNam
   return found;
 };
 
-const addressOf = async (account: Account, { environment }: Registry, image: ImageName): Promise<string> => {
-  const names = [repositoryOf(environment, image)];
-  const { repositories } = await account.ecr.send(new DescribeRepositoriesCommand({ repositoryNames: names }));
+// Every call names the registry's account. Without it, ECR answers about the caller's own registry,
+// and the caller may be the role of another account.
+const addressOf = async (
+  { ecr }: Account,
+  { environment, account: registryId }: Registry,
+  image: ImageName,
+): Promise<string> => {
+  const repositoryNames = [repositoryOf(environment, image)];
+  const { repositories } = await ecr.send(new DescribeRepositoriesCommand({ registryId, repositoryNames }));
   const address = repositories?.[0]?.repositoryUri;
-  if (address === undefined) throw new Error(`ECR returned no address of ${names.join()}`);
+  if (address === undefined) throw new Error(`ECR returned no address of ${repositoryNames.join()}`);
   return address;
 };
 
 /**
- * Logs docker in to a registry while `use` runs, and logs it out afterwards. The password is sent
- * through a pipe.
+ * Logs docker in to a registry while `use` runs, and logs it out afterwards. A token is valid for
+ * every registry that its caller may read ("Private registry authentication" of the ECR guide). The
+ * password is sent through a pipe.
  */
 const withLogin = async <Result>(
   work: Work,
@@ -109,7 +104,7 @@ const withLogin = async <Result>(
   const [user = '', password = ''] = Buffer.from(login?.authorizationToken ?? '', 'base64')
     .toString()
     .split(':');
-  const host = (login?.proxyEndpoint ?? '').replace(/^https?:\/\//, '');
+  const host = (await addressOf(account, registry, imageNames[0])).split('/', 1).join();
   const options = { logFile, signal: work.signal };
   const ended = await runDocker(['login', '--username', user, '--password-stdin', host], {
     ...options,
