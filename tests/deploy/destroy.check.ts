@@ -23,7 +23,7 @@ const logs = new CloudWatchLogsClient(settings);
 testFile.after(() => ec2.destroy());
 testFile.after(() => logs.destroy());
 
-const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes', '--allow-destructive'];
+const dev = ['dev', '--profile', 'x', '--yes', '--allow-destructive'];
 
 /** Creates a network interface of Lambda, which AWS deletes some time after its function. */
 const plantInterface = async (vpc: string) => {

@@ -51,6 +51,32 @@ export const throttle =
         )
       : undefined;
 
+/** Answers as STS does to a caller that may assume only some roles. */
+export const denyOtherRoles =
+  (allowed: readonly string[]): Rule =>
+  async (request) => {
+    if (request.service !== 'sts' || request.action !== 'AssumeRole') return undefined;
+    const role = new URLSearchParams(request.body.toString()).get('RoleArn') ?? '';
+    if (allowed.includes(role)) return undefined;
+    return refusal(
+      request,
+      403,
+      'AccessDenied',
+      `User: arn:aws:iam::444444444444:user/x is not authorized to perform: sts:AssumeRole on resource: ${role}`,
+    );
+  };
+
+/** Answers as IAM does to a caller that may not create service-linked roles. */
+export const denyServiceRoles: Rule = async (request) =>
+  request.action === 'CreateServiceLinkedRole'
+    ? refusal(
+        request,
+        403,
+        'AccessDenied',
+        'User: arn:aws:iam::222222222222:user/x is not authorized to perform: iam:CreateServiceLinkedRole',
+      )
+    : undefined;
+
 /** Answers as ECR does to a push that IAM denies ("Amazon ECR error messages": denied). */
 export const denyPush: Rule = async ({ action }) =>
   /^POST .*\/blobs\/uploads\//.test(action)

@@ -26,6 +26,11 @@ const actions: Readonly<Record<string, string>> = {
 };
 /** The actions that need no permission. */
 const free = new Set(['sts:GetCallerIdentity']);
+/**
+ * The actions of a person. They take the deletion protection off a stack that never came up, and a
+ * person makes the first deployment.
+ */
+const ofPersons = new Set(['elasticloadbalancing:ModifyLoadBalancerAttributes', 'rds:ModifyDBInstance']);
 
 /** Lists the files of tools/deploy that a command loads. */
 const filesOf = (file: string, seen = new Set<string>()): Set<string> => {
@@ -50,5 +55,5 @@ test('the role of a pipeline allows every call of a deployment', () => {
   const role = readFileSync(join(repository, 'infra/stacks/pipeline-rights.ts'), 'utf8');
   const allowed = new Set([...role.matchAll(/'([a-z0-9-]+:[A-Z]\w+)'/g)].map(([, action]) => action));
   const lacking = [...new Set(asked)].filter((action) => !allowed.has(action) && !free.has(action));
-  assert.deepEqual(lacking, []);
+  assert.deepEqual(lacking.toSorted(), [...ofPersons].toSorted());
 });

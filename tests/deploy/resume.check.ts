@@ -6,7 +6,7 @@ import { run, start } from './command.ts';
 
 const account = await startAccount(testFile, '222222222222');
 await account.bootstrap();
-const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes'];
+const dev = ['dev', '--profile', 'x', '--yes'];
 
 test('the lock allows one deployment at a time; an interrupted one exits with 130 and releases the lock', async () => {
   const release = account.cloudFormation.holdAt('DatabaseInstance');

@@ -7,7 +7,7 @@ import { denyPush } from './faults.ts';
 
 const account = await startAccount(testFile, '222222222222');
 await account.bootstrap();
-const dev = ['dev', '--profile', 'x', '--region', 'eu-central-1', '--yes'];
+const dev = ['dev', '--profile', 'x', '--yes'];
 
 test('a denied push exits with 1 and the rights to allow, after the registry was created', async () => {
   const remove = account.registry.add(denyPush);

@@ -32,19 +32,17 @@ const deployOnTerminal = async (columns: number, answers: Answers, more = {}) =>
   return { code: child.exitCode, output, plain: stripVTControlCharacters(output) };
 };
 
-test('deploy.sh asks for profile, region and environment, remembers the answers, and deploys nothing without a confirmation', async () => {
+test('deploy.sh asks for profile and environment, remembers the answers, and deploys nothing without a confirmation', async () => {
   const first = await deployOnTerminal(100, [
     ['AWS profile', 'x\r'],
-    ['AWS region', 'eu-central-1\r'],
     ['Environment \\(test, dev, stage, prod\\)', 'dev\r'],
     ['Deploy', 'n\r'],
   ]);
   assert.equal(first.code, 1, first.plain);
   assert.match(first.plain, /dev\/registry: created 3/);
-  assert.match(first.plain, /✗ Nothing was changed/);
+  assert.match(first.plain, /✗ Nothing was deployed/);
   assert.deepEqual(JSON.parse(readFileSync(join(account.variables['SLUICE_DIR'] ?? '', 'deploy.json'), 'utf8')), {
     profile: 'x',
-    region: 'eu-central-1',
     environment: 'dev',
   });
 });
@@ -52,7 +50,6 @@ test('deploy.sh asks for profile, region and environment, remembers the answers,
 test('after a confirmation, deploys as far as the emulator supports; a terminal without a width gets plain lines', async () => {
   const { code, plain } = await deployOnTerminal(0, [
     ['AWS profile', '\r'],
-    ['AWS region', '\r'],
     ['Environment', '\r'],
     ['Deploy', 'y\r'],
   ]);
@@ -70,7 +67,6 @@ test('Enter accepts the last answers; with NO_COLOR, prints no colours', async (
     100,
     [
       ['AWS profile', '\r'],
-      ['AWS region', '\r'],
       ['Environment', '\r'],
     ],
     { NO_COLOR: '1' },

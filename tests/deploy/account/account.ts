@@ -23,7 +23,8 @@ export type EmulatedAccount = {
    * nothing on this machine.
    */
   readonly variables: Readonly<Record<string, string>>;
-  readonly bootstrap: () => Promise<void>;
+  /** Creates the resources of `cdk bootstrap`, in eu-central-1 unless it gets other regions. */
+  readonly bootstrap: (...places: readonly string[]) => Promise<void>;
   readonly motoPort: number;
   /** The proxy in front of the registry. Its rules see each request. */
   readonly registry: Front;
@@ -61,7 +62,9 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
       SLUICE_DIR: join(folder, 'sluice'),
       SLUICE_POLL_MS: '50',
     },
-    bootstrap: () => bootstrap(motoPort, accountId),
+    bootstrap: async (...places) => {
+      for (const place of places.length > 0 ? places : ['eu-central-1']) await bootstrap(motoPort, accountId, place);
+    },
   };
 };
 
@@ -69,17 +72,18 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
  * Creates the resources of `cdk bootstrap` that a deployment checks ("Bootstrap resources" of the
  * CDK guide).
  */
-const bootstrap = async (motoPort: number, accountId: string): Promise<void> => {
+const bootstrap = async (motoPort: number, accountId: string, region: string): Promise<void> => {
   const settings = {
-    region: 'eu-central-1',
+    region,
     endpoint: `http://127.0.0.1:${motoPort}`,
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' },
   } as const;
   const s3 = new S3Client({ ...settings, forcePathStyle: true });
   const ssm = new SSMClient(settings);
-  const Bucket = `cdk-hnb659fds-assets-${accountId}-eu-central-1`;
-  const CreateBucketConfiguration = { LocationConstraint: 'eu-central-1' } as const;
-  await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+  const Bucket = `cdk-hnb659fds-assets-${accountId}-${region}`;
+  // S3 takes no constraint for us-east-1.
+  const place = region === 'eu-central-1' ? { CreateBucketConfiguration: { LocationConstraint: region } as const } : {};
+  await s3.send(new CreateBucketCommand({ Bucket, ...place }));
   await ssm.send(new PutParameterCommand({ Name: '/cdk-bootstrap/hnb659fds/version', Value: '30', Type: 'String' }));
   s3.destroy();
   ssm.destroy();

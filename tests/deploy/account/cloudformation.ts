@@ -36,6 +36,7 @@ type Stack = {
   resources: Resources;
   parameters: Readonly<Record<string, string>>;
   changeSet: ChangeSet | undefined;
+  isProtected: boolean;
   readonly physicalIds: Map<string, string>;
   readonly events: Event[];
   operations: Operation[];
@@ -123,9 +124,11 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
   };
 
   const end = (stack: Stack): void => {
-    const isLost = stack.doing === 'DELETE' && stack.physicalIds.size > 0;
+    // A rollback of a creation deletes, too.
+    const isLost = ['DELETE', 'ROLLBACK'].includes(stack.doing) && stack.physicalIds.size > 0;
     const left = [...stack.physicalIds.keys()].join(', ');
-    if (isLost) formatOfStack(stack, 'DELETE_FAILED', `The following resource(s) failed to delete: [${left}]. `);
+    if (isLost)
+      formatOfStack(stack, `${stack.doing}_FAILED`, `The following resource(s) failed to delete: [${left}]. `);
     else formatOfStack(stack, `${stack.doing}_COMPLETE`);
   };
 
@@ -231,7 +234,14 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       stack === undefined
         ? refuse(`Stack with id ${form.get('StackName')} does not exist`)
         : succeed('GetTemplate', `<TemplateBody>${escape(stack.body)}</TemplateBody>`),
+    UpdateTerminationProtection: async (form, stack) => {
+      if (stack === undefined) return refuse(`Stack [${form.get('StackName')}] does not exist`);
+      stack.isProtected = form.get('EnableTerminationProtection') === 'true';
+      return succeed('UpdateTerminationProtection', `<StackId>${stack.id}</StackId>`);
+    },
     DeleteStack: async (_form, stack) => {
+      if (stack?.isProtected === true)
+        return refuse(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
       if (stack !== undefined && !stack.status.startsWith('DELETE_IN')) {
         begin(
           stack,
@@ -284,6 +294,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
 
 const createStack = (name: string, id: string): Stack => ({
   ...{ name, id, status: 'REVIEW_IN_PROGRESS', body: '', resources: {}, parameters: {}, changeSet: undefined },
+  isProtected: false,
   ...{ physicalIds: new Map<string, string>(), events: [], operations: [], doing: '' },
 });
 
@@ -296,12 +307,12 @@ const readParameters = (form: URLSearchParams): Record<string, string> =>
       .map((key) => [form.get(key) ?? '', form.get(key.replace(/Key$/, 'Value')) ?? '']),
   );
 
-const describe = ({ name, id, status, parameters }: Stack): string => {
+const describe = ({ name, id, status, parameters, isProtected }: Stack): string => {
   const members = Object.entries(parameters).map(
     ([key, value]) =>
       `<member><ParameterKey>${key}</ParameterKey><ParameterValue>${escape(value)}</ParameterValue></member>`,
   );
-  return `<StackName>${name}</StackName><StackId>${id}</StackId><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Parameters>${members.join('')}</Parameters><EnableTerminationProtection>false</EnableTerminationProtection>`;
+  return `<StackName>${name}</StackName><StackId>${id}</StackId><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Parameters>${members.join('')}</Parameters><EnableTerminationProtection>${isProtected}</EnableTerminationProtection>`;
 };
 
 const toXml = ({ name, id, physicalIds }: Stack, event: Event): string =>

@@ -18,10 +18,15 @@ import {
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import {
+  CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
+  DeleteLoadBalancerCommand,
   DeleteTargetGroupCommand,
+  DescribeLoadBalancerAttributesCommand,
   ElasticLoadBalancingV2Client,
+  ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateDBInstanceCommand, DeleteDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { CreateBucketCommand, DeleteBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 
@@ -59,6 +64,9 @@ const named = z.looseObject({
   CidrBlock: text,
   Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).catch([]),
   ContainerDefinitions: z.array(z.looseObject({ Name: z.string() })).catch([]),
+  DBInstanceIdentifier: text,
+  DeletionProtection: z.boolean().catch(false),
+  LoadBalancerAttributes: z.array(z.object({ Key: z.string(), Value: text })).catch([]),
 });
 
 export const createPlace = (motoPort: number, region: string): Place => {
@@ -74,6 +82,7 @@ export const createPlace = (motoPort: number, region: string): Place => {
   const logs = new CloudWatchLogsClient(settings);
   const loadBalancing = new ElasticLoadBalancingV2Client(settings);
   const cloudFront = new CloudFrontClient(settings);
+  const rds = new RDSClient(settings);
 
   const make: Place['make'] = async (name, type, properties, { physicalIds, parameters }) => {
     const given = named.parse(properties);
@@ -170,6 +179,33 @@ export const createPlace = (motoPort: number, region: string): Place => {
         );
         return TargetGroups?.[0]?.TargetGroupArn ?? '';
       }
+      case 'AWS::ElasticLoadBalancingV2::LoadBalancer': {
+        const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+        const { LoadBalancers } = await loadBalancing.send(
+          new CreateLoadBalancerCommand({
+            // A name of its own: moto returns an existing load balancer of the same name.
+            Name: `sluice-${Date.now().toString(36)}`,
+            Subnets: Subnets.slice(0, 1).map(({ SubnetId = '' }) => SubnetId),
+            Scheme: 'internal',
+          }),
+        );
+        const LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn ?? '';
+        // The others refer to resources of the stack.
+        const Attributes = given.LoadBalancerAttributes.filter(({ Key }) => Key === 'deletion_protection.enabled');
+        await loadBalancing.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
+        return LoadBalancerArn;
+      }
+      case 'AWS::RDS::DBInstance': {
+        const DBInstanceIdentifier = given.DBInstanceIdentifier ?? name;
+        await rds.send(
+          new CreateDBInstanceCommand({
+            ...{ DBInstanceIdentifier, DBInstanceClass: 'db.t4g.micro', Engine: 'mysql', AllocatedStorage: 20 },
+            ...{ MasterUsername: 'admin', MasterUserPassword: 'of-the-emulator' },
+            DeletionProtection: given.DeletionProtection,
+          }),
+        );
+        return DBInstanceIdentifier;
+      }
       case 'AWS::CloudFront::Distribution': {
         const origin = {
           Id: 'page',
@@ -229,6 +265,20 @@ export const createPlace = (motoPort: number, region: string): Place => {
         break;
       case 'AWS::ElasticLoadBalancingV2::TargetGroup':
         await loadBalancing.send(new DeleteTargetGroupCommand({ TargetGroupArn: physicalId }));
+        break;
+      case 'AWS::ElasticLoadBalancingV2::LoadBalancer': {
+        const of = { LoadBalancerArn: physicalId };
+        const { Attributes = [] } = await loadBalancing.send(new DescribeLoadBalancerAttributesCommand(of));
+        // moto would delete it anyway.
+        if (Attributes.some(({ Key, Value }) => Key === 'deletion_protection.enabled' && Value === 'true'))
+          throw new Error(
+            `Load balancer '${physicalId}' cannot be deleted because deletion protection is enabled (Service: ElasticLoadBalancingV2, Status Code: 400)`,
+          );
+        await loadBalancing.send(new DeleteLoadBalancerCommand(of));
+        break;
+      }
+      case 'AWS::RDS::DBInstance':
+        await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: physicalId, SkipFinalSnapshot: true }));
         break;
       default:
     }

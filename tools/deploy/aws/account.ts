@@ -5,6 +5,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { Route53Client } from '@aws-sdk/client-route-53';
@@ -78,6 +79,7 @@ export const connectTo = (region: string, profile?: string) => {
     ec2: watchErrors(new EC2Client(settings), region),
     ecr: watchErrors(new ECRClient(settings), region),
     ecs: watchErrors(new ECSClient(settings), region),
+    iam: watchErrors(new IAMClient(settings), region),
     loadBalancing: watchErrors(new ElasticLoadBalancingV2Client(settings), region),
     logs: watchErrors(new CloudWatchLogsClient(settings), region),
     quotas: watchErrors(new ServiceQuotasClient(settings), region),

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasOwnCredentials, readGiven } from './questions.ts';
+import { UsageError } from './command.ts';
+import { hasOwnCredentials, openEnvironment, readGiven } from './questions.ts';
 
-const nothing = { profile: undefined, region: undefined, environment: undefined };
+const nothing = { profile: undefined, environment: undefined };
 
-test('flags take precedence over variables, and either variable of AWS sets the region', () => {
-  const variables = { AWS_PROFILE: 'p', AWS_DEFAULT_REGION: 'r', ENV: 'dev' };
-  assert.deepEqual(readGiven(nothing, variables), { profile: 'p', region: 'r', environment: 'dev' });
-  assert.deepEqual(readGiven(nothing, { ...variables, AWS_REGION: 'other' }).region, 'other');
-  assert.deepEqual(readGiven({ profile: 'x', region: 'y', environment: 'prod' }, variables), {
-    profile: 'x',
-    region: 'y',
-    environment: 'prod',
-  });
+test('flags take precedence over variables', () => {
+  const variables = { AWS_PROFILE: 'p', ENV: 'dev' };
+  assert.deepEqual(readGiven(nothing, variables), { profile: 'p', environment: 'dev' });
+  assert.deepEqual(readGiven({ profile: 'x', environment: 'prod' }, variables), { profile: 'x', environment: 'prod' });
+});
+
+test('the region is the environment’s: neither a variable nor a flag offers another', async () => {
+  assert.deepEqual(readGiven(nothing, { AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-1' }), {});
+  const { signal } = new AbortController();
+  await assert.rejects(openEnvironment('usage', ['dev', '--region', 'us-east-1'], { signal }), UsageError);
 });
 
 test('an empty variable counts as missing', () => {

@@ -13,8 +13,6 @@ export type Target = {
   readonly environment: Environment;
   /** Undefined if the credentials come from variables or a pipeline's role instead of a profile. */
   readonly profile: string | undefined;
-  /** The requested region. It must be the environment's. */
-  readonly region: string;
   /** True if a user can answer questions. */
   readonly isAsking: boolean;
   readonly isBreakingLock: boolean;
@@ -25,15 +23,14 @@ export type Target = {
 };
 
 /** The values from flags and variables, before any question. */
-export type Given = { readonly profile?: string; readonly region?: string; readonly environment?: string };
+export type Given = { readonly profile?: string; readonly environment?: string };
 
 const rememberedFile = (): string => join(dataFolder(), 'deploy.json');
-const remembered = z.object({ profile: z.string(), region: z.string(), environment: z.string() }).partial();
+const remembered = z.object({ profile: z.string(), environment: z.string() }).partial();
 
 /** The options of every command that works on an environment. */
 const common = {
   profile: { type: 'string' },
-  region: { type: 'string' },
   yes: { type: 'boolean', default: false },
   'allow-destructive': { type: 'boolean', default: false },
   'break-lock': { type: 'boolean', default: false },
@@ -42,22 +39,20 @@ const common = {
 const filled = (...texts: readonly (string | undefined)[]) => texts.find((text) => text !== undefined && text !== '');
 
 /**
- * Returns the values of flags and variables. Flags take precedence over `ENV` and the variables
- * that AWS's own tools read.
+ * Returns the values of flags and variables. Flags take precedence over `ENV` and the variable that
+ * AWS's own tools read.
  * @internal
  */
 export const readGiven = (
-  { profile, region, environment }: Readonly<Record<keyof Given, string | undefined>>,
+  { profile, environment }: Readonly<Record<keyof Given, string | undefined>>,
   variables: Readonly<Record<string, string | undefined>>,
 ): Given => {
   const own = {
     profile: filled(profile, variables['AWS_PROFILE']),
-    region: filled(region, variables['AWS_REGION'], variables['AWS_DEFAULT_REGION']),
     environment: filled(environment, variables['ENV']),
   };
   return {
     ...(own.profile === undefined ? {} : { profile: own.profile }),
-    ...(own.region === undefined ? {} : { region: own.region }),
     ...(own.environment === undefined ? {} : { environment: own.environment }),
   };
 };
@@ -78,8 +73,8 @@ export const hasOwnCredentials = (variables: Readonly<Record<string, string | un
 /**
  * Returns the environment to work on. On a terminal it asks for missing values, with the last
  * answers as defaults, and remembers the answers. Elsewhere, and with `--yes`, it asks nothing, and
- * the environment must be named. Sets the variables with which the SDK, `cdk` and `docker` find the
- * account. Throws a {@link UsageError}.
+ * the environment must be named. The region is a value of the environment. Sets the variables with
+ * which the SDK, `cdk` and `docker` find the account. Throws a {@link UsageError}.
  */
 export const openEnvironment = async (
   usage: string,
@@ -90,10 +85,7 @@ export const openEnvironment = async (
   const { values, positionals } = parse(usage, argv, { ...common, ...options });
   const [environmentName, ...words] = positionals;
   const text = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
-  const given = readGiven(
-    { profile: text('profile'), region: text('region'), environment: environmentName },
-    process.env,
-  );
+  const given = readGiven({ profile: text('profile'), environment: environmentName }, process.env);
   const environments = await readEnvironments();
   const names = environments.map(({ name }) => name);
   const isAsking = process.stdin.isTTY && process.stdout.isTTY && values['yes'] !== true;
@@ -104,15 +96,13 @@ export const openEnvironment = async (
       answers.environment === undefined ? 'No environment was given' : `Unknown environment ${answers.environment}`;
     throw new UsageError(`${named}. Choose one of: ${names.join(', ')}\n${usage}`);
   }
-  const region = answers.region ?? environment.region;
-  if (isAsking) remember({ ...answers, region });
+  if (isAsking) remember(answers);
   if (answers.profile !== undefined) process.env['AWS_PROFILE'] = answers.profile;
   process.env['AWS_REGION'] = environment.region;
   process.env['AWS_DEFAULT_REGION'] = environment.region;
   return {
     environment,
     profile: answers.profile,
-    region,
     isAsking,
     isBreakingLock: values['break-lock'] === true,
     isDestructionAllowed: values['allow-destructive'] === true,
@@ -134,17 +124,13 @@ const parse = (usage: string, argv: readonly string[], options: NonNullable<Pars
 const ask = async (given: Given, names: readonly string[], signal: AbortSignal): Promise<Given> => {
   const last = readRemembered();
   const isNamed = (name: string) => names.includes(name) || `Choose one of: ${names.join(', ')}`;
-  const answers: { profile?: string; region?: string; environment?: string } = { ...given };
+  const answers: { profile?: string; environment?: string } = { ...given };
   if (answers.profile === undefined && !hasOwnCredentials(process.env)) {
     answers.profile = await input(
       { message: 'AWS profile', default: last.profile ?? 'default', required: true },
       { signal },
     );
   }
-  answers.region ??= await input(
-    { message: 'AWS region', default: last.region ?? 'eu-central-1', required: true },
-    { signal },
-  );
   answers.environment ??= await input(
     {
       message: `Environment (${names.join(', ')})`,

@@ -10,31 +10,28 @@ import { followStack } from './follow-stack.ts';
 import { removeStack } from './remove-stack.ts';
 import { namesIn } from './resource-names.ts';
 import { explainFailure } from './stack-reasons.ts';
-import { requiredStepOf, waitUntilStable } from './stack-status.ts';
+import { fetchRequiredStep, waitUntilStable } from './stack-status.ts';
 import { findStoppedTasks } from '../aws/stopped-tasks.ts';
 
 /** Brings a stack into a state in which it can be deployed, whatever an earlier deployment left. */
 const prepare = async (work: Work, account: Account, stack: StackToDeploy): Promise<void> => {
   const { name, template } = stack;
   for (let tries = 0; tries < 5; tries += 1) {
-    const status = (await describeStack(account, name))?.StackStatus;
-    const need = requiredStepOf(status);
+    const need = await fetchRequiredStep(account, name);
     if (need === 'nothing') return;
+    const status = (await describeStack(account, name))?.StackStatus;
     if (need === 'end of destruction') {
-      const what = `${name} is only partly deleted (${status})`;
-      throw new CommandError([
-        { what, where: account.region, fix: 'finish the deletion (npm run destroy), then deploy again' },
-      ]);
+      const what = `${name} was in use, and is only partly deleted (${status})`;
+      const ofStack = `aws cloudformation delete-stack --stack-name ${name} --region ${account.region}`;
+      const fix = `finish the deletion: ${ofStack} deletes this stack, and npm run destroy the whole environment with its data; then deploy again`;
+      throw new CommandError([{ what, where: account.region, fix }]);
     }
     const follower = await followStack(account, name, namesIn(template), work);
     if (need === 'removal') {
       work.progress.line(`${name} was never created completely (${status}); deleting it first`);
-      await removeStack(work, {
-        name,
-        account,
-        resources: await listResources(account, name),
-        labelOf: namesIn(template),
-      });
+      const resources = await listResources(account, name);
+      // Nobody has used its resources, and CloudFormation cannot delete protected ones.
+      await removeStack(work, { name, account, resources, labelOf: namesIn(template) }, { unprotects: true });
       continue;
     }
     if (need === 'end of rollback') {

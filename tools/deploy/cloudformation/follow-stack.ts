@@ -12,10 +12,10 @@ export type Follower = {
 };
 
 /**
- * Reads the events of a stack after the one with the id `newest`, the oldest first. The list is
- * empty if there is no stack.
+ * Reads the events of a stack, the oldest first: all of the last 90 days, or those after the one
+ * with the id `newest`. The list is empty if there is no stack.
  */
-const readEvents = async ({ cloudFormation }: Account, stack: string, newest: string | undefined): Promise<Event[]> => {
+export const readEvents = async ({ cloudFormation }: Account, stack: string, newest?: string): Promise<Event[]> => {
   const events: Event[] = [];
   try {
     for await (const page of paginateDescribeStackEvents({ client: cloudFormation }, { StackName: stack })) {
@@ -39,7 +39,7 @@ export const followStack = async (
   nameOf: (resource: string) => string,
   { progress }: Work,
 ): Promise<Follower> => {
-  let newest = (await readEvents(account, stack, undefined)).at(-1)?.id;
+  let newest = (await readEvents(account, stack)).at(-1)?.id;
   let watched = nothingWatched;
   return {
     look: async () => {

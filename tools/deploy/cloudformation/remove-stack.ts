@@ -7,6 +7,7 @@ import { CommandError } from '../cli/explain.ts';
 import { removeOriginGroup, waitForInterfaces } from '../aws/interfaces.ts';
 import { emptyRepository } from '../aws/repositories.ts';
 import { explainFailure } from './stack-reasons.ts';
+import { unprotect } from './unprotect.ts';
 
 /** An existing stack with its resources. */
 export type Removable = {
@@ -32,13 +33,20 @@ const empty = async (work: Work, { account, resources }: Removable): Promise<voi
 const attempts = 3;
 
 /**
- * Removes a stack. Retries if AWS had to remove something first, or if something was written in the
+ * Removes a stack and what it holds. With `unprotects`, first disables the deletion protection of
+ * its resources. Retries if AWS had to remove something first, or if something was written in the
  * meantime. Throws a {@link CommandError}.
  */
-export const removeStack = async (work: Work, stack: Removable): Promise<void> => {
+export const removeStack = async (
+  work: Work,
+  stack: Removable,
+  { unprotects }: { readonly unprotects: boolean },
+): Promise<void> => {
   const { name, account, resources, labelOf } = stack;
   const [vpc] = findResources(resources, 'AWS::EC2::VPC');
   for (let attempt = 1; ; attempt += 1) {
+    for (const { id } of unprotects ? await unprotect(account, resources) : [])
+      work.progress.line(`✓ deletion protection of ${labelOf(id)} disabled`);
     // The load balancer and CloudFront write logs until they are gone.
     await empty(work, stack);
     const failures = await deleteStack(work, account, name, labelOf);

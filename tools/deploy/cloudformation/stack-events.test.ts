@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { nothingWatched, formatDuration, formatInProgress, toEvent, watchEvents, type Event } from './stack-events.ts';
 import { explainFailure } from './stack-reasons.ts';
-import { requiredStepOf } from './stack-status.ts';
+import { neverCameUp, requiredStepOf } from './stack-status.ts';
 
 // Sequences in the format of DescribeStackEvents (API_StackEvent of CloudFormation's reference),
 // here the oldest first.
@@ -211,6 +211,38 @@ test('maps each status that an earlier command may leave to the required step', 
   };
   assert.deepEqual(Object.fromEntries(Object.keys(needs).map((status) => [status, requiredStepOf(status)])), needs);
   assert.equal(requiredStepOf(undefined), 'nothing');
+});
+
+test('no advice about a failed stack tells anyone to destroy the environment', () => {
+  for (const [type, reason] of [
+    ['AWS::ElasticLoadBalancingV2::LoadBalancer', 'cannot be deleted because deletion protection is enabled'],
+    ['AWS::RDS::DBInstance', 'Cannot delete protected DB Instance, please disable deletion protection and try again.'],
+    ['AWS::S3::Bucket', 'The bucket you tried to delete is not empty'],
+    ['AWS::ECR::Repository', 'cannot be deleted because it still contains images'],
+    ['AWS::S3::Bucket', 'one already exists'],
+  ] as const) {
+    const [event = assert.fail()] = toEvents([[1, 'One', type, 'DELETE_FAILED', reason]]);
+    const { what, fix } = explainFailure('sluice-prod-app', event, idsAlone);
+    assert.notEqual(what, reason);
+    assert.doesNotMatch(fix, /destroy/);
+  }
+});
+
+test('a stack never came up if its events begin with its creation and none completes it', () => {
+  const name = 'sluice-dev-app';
+  const events = (...statuses: readonly string[]) =>
+    toEvents([
+      ...statuses.map((status, index): Line => [index, name, stack, status]),
+      [9, 'Cluster', 'AWS::ECS::Cluster', 'CREATE_COMPLETE'],
+    ]);
+  const failed = ['REVIEW_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS', 'ROLLBACK_FAILED'];
+  assert.equal(neverCameUp(events(...failed, 'DELETE_IN_PROGRESS', 'DELETE_FAILED'), name), true);
+  assert.equal(neverCameUp(events('CREATE_IN_PROGRESS', 'CREATE_COMPLETE', 'DELETE_FAILED'), name), false);
+  for (const status of ['UPDATE_COMPLETE', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'IMPORT_COMPLETE'])
+    assert.equal(neverCameUp(events('CREATE_IN_PROGRESS', status, 'DELETE_FAILED'), name), false, status);
+  // CloudFormation has forgotten the creation, so the stack may hold data.
+  assert.equal(neverCameUp(events('DELETE_IN_PROGRESS', 'DELETE_FAILED'), name), false);
+  assert.equal(neverCameUp([], name), false);
 });
 
 test('formats a duration in seconds up to a minute, then in minutes', () => {

@@ -54,7 +54,7 @@ const rules: readonly Rule[] = [
   {
     reason: /already exists/i,
     what: 'A resource of this name exists outside this stack',
-    fix: `delete it if an earlier deployment left it (npm run destroy -- ENV lists what is left), ${again}`,
+    fix: `delete this resource if an earlier deployment left it, ${again}`,
   },
   {
     reason: /InsufficientDBInstanceCapacity|insufficient capacity|Capacity is unavailable/i,
@@ -69,12 +69,12 @@ const rules: readonly Rule[] = [
   {
     reason: /not empty|contains images/i,
     what: 'The bucket or repository is not empty',
-    fix: 'run npm run destroy, which empties buckets and repositories before it deletes them',
+    fix: `delete what it holds if nobody needs it, ${again}`,
   },
   {
     reason: /deletion protection|DeletionProtection/i,
     what: 'The resource is protected from deletion',
-    fix: 'run npm run destroy, which disables the protection after you type the name of the environment',
+    fix: `if this resource is to be deleted, disable its protection (aws rds modify-db-instance --no-deletion-protection, aws elbv2 modify-load-balancer-attributes), ${again}`,
   },
   {
     reason: /ACM|certificate/i,

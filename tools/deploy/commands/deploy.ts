@@ -16,14 +16,15 @@ import { buildImages, promoteImages, registryOf, findSource } from '../release/i
 import { buildPage, uploadPage } from '../release/page.ts';
 import { planOf, formatPlan } from '../cloudformation/plan.ts';
 import { runPreflight, type Readiness } from '../preflight/preflight.ts';
+import { createServiceRoles } from '../preflight/service-roles.ts';
 import { openEnvironment, type Target } from '../cli/questions.ts';
-import { requiredStepOf } from '../cloudformation/stack-status.ts';
+import { fetchRequiredStep } from '../cloudformation/stack-status.ts';
 import { smokeTest } from '../release/smoke-test.ts';
 import { findAddress, findParts, formatLinks, verifyServices } from '../release/verify.ts';
 
 // `npm run deploy -- [ENV]`: deploys the sources to a working environment. It is safe to re-run.
 
-const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allow-destructive]] [--break-lock] [--images-profile P]
+const usage = `npm run deploy -- [ENV] [--profile P] [--yes [--allow-destructive]] [--break-lock] [--images-profile P]
   --yes                asks no questions
   --allow-destructive  with --yes: allows deleting and replacing resources
   --break-lock         takes the lock of a killed deployment
@@ -31,7 +32,7 @@ const usage = `npm run deploy -- [ENV] [--profile P] [--region R] [--yes [--allo
 
 /**
  * Runs the preflight checks, and stops at problems that would stop the deployment later. It offers
- * to run `cdk bootstrap` where that is the fix.
+ * to run `cdk bootstrap` where that is the fix, and creates missing service-linked roles.
  */
 const prepare = async (target: Target, work: Work): Promise<Readiness & { readonly git: GitState }> => {
   const { environment } = target;
@@ -53,8 +54,21 @@ const prepare = async (target: Target, work: Work): Promise<Readiness & { readon
   const issues = [...ready.issues, ...ready.bootstrapIssues];
   const { git } = ready;
   if (issues.length > 0 || git === undefined) throw new CommandError(issues);
+  await provideServiceRoles(work, environment, ready.servicesWithoutRole);
   progress.line(`✓ ${ready.arn}, ${environment.name} in ${environment.region}`);
   return { ...ready, git };
+};
+
+/** Creates missing service-linked roles. They cost nothing, and all environments use them. */
+const provideServiceRoles = async (
+  { progress }: Work,
+  environment: Target['environment'],
+  services: readonly string[],
+): Promise<void> => {
+  if (services.length === 0) return;
+  const issues = await createServiceRoles(connectTo(environment.region), services, environment);
+  if (issues.length > 0) throw new CommandError(issues);
+  progress.line(`✓ service-linked roles created: ${services.join(', ')}`);
 };
 
 const bootstrap = async (
@@ -90,7 +104,7 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   for (const { id, name, region, template } of assembly.stacks) {
     const account = connectTo(region);
     // A stack that never came up is removed and created again.
-    const isNew = requiredStepOf((await describeStack(account, name))?.StackStatus) === 'removal';
+    const isNew = (await fetchRequiredStep(account, name)) === 'removal';
     changes.push({ before: isNew ? undefined : await readDeployedTemplate(account, name, id), after: template });
   }
   const planned = planOf(changes, environment.region);
@@ -104,7 +118,7 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
   throw new CommandError([
     {
-      what: 'Nothing was changed: the deployment was not confirmed',
+      what: 'Nothing was deployed: the deployment was not confirmed',
       where: `deploy ${environment.name}`,
       fix: 'to deploy, run the same command again and confirm',
     },

@@ -1,18 +1,16 @@
-import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ModifyDBInstanceCommand } from '@aws-sdk/client-rds';
 import { connectTo, edgeRegion } from '../aws/account.ts';
 import { stackNameOf, stackOrder, type StackKind } from '../cloudformation/assembly.ts';
 import { runCommand, throwIfInterrupted, UsageError, type Work } from '../cli/command.ts';
 import { confirmByName } from '../cli/confirm.ts';
 import { findResources, listResources, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
-import { CommandError, nameOf } from '../cli/explain.ts';
+import { CommandError } from '../cli/explain.ts';
 import { holdLock } from '../lock/hold-lock.ts';
 import { removeOriginGroup, waitForInterfaces } from '../aws/interfaces.ts';
 import { findLeftovers, formatLeftovers } from '../aws/leftovers.ts';
 import type { Lock } from '../lock/lock.ts';
 import { removeLogGroups } from '../aws/log-groups.ts';
 import { fetchIdentity, checkIdentity, checkProfile, readProfiles } from '../preflight/identity.ts';
-import { checkRegion } from '../preflight/region.ts';
+import { listValidationRecords } from '../aws/validation-records.ts';
 import { openEnvironment, type Target } from '../cli/questions.ts';
 import { removeStack, type Removable } from '../cloudformation/remove-stack.ts';
 import { namesIn } from '../cloudformation/resource-names.ts';
@@ -21,7 +19,7 @@ import { listRetained } from '../cloudformation/retained.ts';
 // `npm run destroy -- [ENV]`: removes an environment, and checks that nothing is left. Exit code 1:
 // a billable resource is left.
 
-const usage = `npm run destroy -- [ENV] [--profile P] [--region R] [--yes --allow-destructive] [--break-lock]
+const usage = `npm run destroy -- [ENV] [--profile P] [--yes --allow-destructive] [--break-lock]
   --yes --allow-destructive  asks no questions, not even for the environment's name
   --break-lock               takes the lock of a killed command`;
 
@@ -30,13 +28,10 @@ type Deployed = Removable & { readonly kind: StackKind };
 const placeOf = (kind: StackKind, region: string): string => (kind === 'edge' ? edgeRegion : region);
 
 /** Refuses before any question, so that other accounts see nothing of the environment. */
-const prepare = async ({ environment, profile, region }: Target): Promise<string> => {
+const prepare = async ({ environment, profile }: Target): Promise<string> => {
   const identity = await fetchIdentity(connectTo(environment.region));
   const profileIssues = checkProfile(profile, readProfiles(process.env));
-  const issues = [
-    ...checkRegion(region, environment, undefined),
-    ...(profileIssues.length > 0 ? profileIssues : checkIdentity(identity, environment)),
-  ];
+  const issues = profileIssues.length > 0 ? profileIssues : checkIdentity(identity, environment);
   if (issues.length > 0 || !('arn' in identity)) throw new CommandError(issues);
   return identity.arn;
 };
@@ -46,7 +41,7 @@ const prepare = async ({ environment, profile, region }: Target): Promise<string
  * stack goes, and those that other environments use too.
  */
 const look = async ({ environment }: Target, { progress }: Work): Promise<Deployed[]> => {
-  const { name: own, region } = environment;
+  const { name: own, region, domain } = environment;
   const deployed: Deployed[] = [];
   progress.step(`Resources to delete with ${own}`);
   const stays: string[] = [];
@@ -64,32 +59,11 @@ const look = async ({ environment }: Target, { progress }: Work): Promise<Deploy
   if (deployed.length === 0) progress.line(`No stacks of ${own} are deployed`);
   progress.step('Retained resources');
   for (const each of stays) progress.line(each);
+  if (domain !== undefined)
+    progress.line(`the records that validate the certificates of ${domain.name}: others may need them`);
+  progress.line('the service-linked roles of the account, because all environments of the account use them');
   progress.line('the bootstrap stack of CDK with its assets, because all environments of the account use it');
   return deployed;
-};
-
-// Errors about resources that an earlier command has begun to remove.
-const going = new Set(['DBInstanceNotFoundFault', 'InvalidDBInstanceStateFault', 'LoadBalancerNotFoundException']);
-
-const unlessGoing = async (call: Promise<unknown>): Promise<void> => {
-  try {
-    await call;
-  } catch (error) {
-    if (!going.has(nameOf(error))) throw error;
-  }
-};
-
-/** Disables the deletion protection of resources. */
-const unprotect = async ({ account, resources }: Deployed): Promise<void> => {
-  for (const { physicalId } of findResources(resources, 'AWS::RDS::DBInstance')) {
-    const off = { DBInstanceIdentifier: physicalId, DeletionProtection: false, ApplyImmediately: true };
-    await unlessGoing(account.rds.send(new ModifyDBInstanceCommand(off)));
-  }
-  for (const { physicalId } of findResources(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer')) {
-    const Attributes = [{ Key: 'deletion_protection.enabled', Value: 'false' }];
-    const off = new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: physicalId, Attributes });
-    await unlessGoing(account.loadBalancing.send(off));
-  }
 };
 
 // Users come before the stacks that they use. The pipeline is last, because its role may be running
@@ -105,8 +79,8 @@ const removeAll = async (target: Target, work: Work, deployed: readonly Deployed
     throwIfInterrupted(work.signal);
     await lock.check();
     work.progress.step(`Stack ${own.name}`);
-    if (target.environment.isProtected) await unprotect(own);
-    await removeStack(work, own);
+    // Elsewhere a person has protected the resource, and the command stops at it.
+    await removeStack(work, own, { unprotects: target.environment.isProtected });
     if (kind === 'app' && vpc !== undefined) {
       await waitForInterfaces(work, own.account, vpc.physicalId, ['CloudFront']);
       await removeOriginGroup(own.account, vpc.physicalId);
@@ -126,9 +100,12 @@ const destroy = async (target: Target, work: Work): Promise<number> => {
     await confirmByName(target, work, 'destroy');
     await removeAll(target, work, deployed, lock);
   });
-  work.progress.step('Remaining resources with the environment’s tag');
+  work.progress.step('Remaining resources');
   const leftovers = await findLeftovers(work, environment);
   for (const line of formatLeftovers(leftovers)) work.progress.line(line);
+  // Records have no tags.
+  for (const record of await listValidationRecords(connectTo(environment.region), environment))
+    work.progress.line(`retained  ${record}`);
   const billable = leftovers.filter(({ kind }) => kind === 'billable');
   if (billable.length > 0) {
     const what = `Billable resources of ${name} are left: ${billable.map((each) => each.arn).join(', ')}`;

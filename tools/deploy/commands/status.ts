@@ -15,7 +15,7 @@ import { findAddress, findParts } from '../release/verify.ts';
 // `npm run status -- ENV`: shows an environment in one table. Exit code 1: something is not well,
 // or could not be checked.
 
-const usage = 'npm run status -- ENV [--profile P] [--region R]';
+const usage = 'npm run status -- ENV [--profile P]';
 const answersWithinMs = 10_000;
 
 /**

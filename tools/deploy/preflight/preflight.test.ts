@@ -10,7 +10,7 @@ import { checkDomain } from './domain.ts';
 import { checkGit } from './git.ts';
 import { checkIdentity, checkProfile, readProfiles } from './identity.ts';
 import { fetchMachine, checkMachine } from './machine.ts';
-import { checkQuotas, noteQuotas, quotasOf } from './quotas.ts';
+import { checkQuotas, noteOrigins, noteQuotas, quotasOf } from './quotas.ts';
 import { checkBootstrap, checkPrefixLists, checkRegion } from './region.ts';
 
 const dev = { name: 'dev', account: '222222222222', region: 'eu-central-1', isProtected: false };
@@ -70,16 +70,9 @@ test('refuses credentials of another account, and names both accounts', () => {
   assert.match(issue?.what ?? '', /333333333333 .* dev is in 222222222222$/);
 });
 
-test('refuses a region that is not the environment’s, or not enabled', () => {
-  assert.deepEqual(checkRegion('eu-central-1', dev, 'opt-in-not-required'), []);
-  assert.match(
-    checkRegion('eu-north-1', dev, undefined)[0]?.what ?? '',
-    /dev is in eu-central-1, but the requested region is eu-north-1/,
-  );
-  assert.match(
-    checkRegion('eu-central-1', dev, 'not-opted-in')[0]?.fix ?? '',
-    /enable-region --region-name eu-central-1/,
-  );
+test('refuses a region that is not enabled', () => {
+  assert.deepEqual(checkRegion(dev, 'opt-in-not-required'), []);
+  assert.match(checkRegion(dev, 'not-opted-in')[0]?.fix ?? '', /enable-region --region-name eu-central-1/);
 });
 
 test('a bootstrap stack that is missing, too old or without a version is reported with the command to create it', () => {
@@ -101,14 +94,31 @@ test('a prefix list with another id is reported with its id in the account', () 
 });
 
 test('quotas count the maximum number of tasks, twice for a release, and addresses only before the first deployment', () => {
-  const prod: Environment = { ...values, name: 'prod' };
+  const prod: Environment = { ...values, name: 'prod', network: { ...values.network, natGateways: 3 } };
   const needs = (isThere: boolean) => quotasOf(prod, isThere).map(({ code, needed }) => [code, needed]);
   assert.deepEqual(needs(false), [
     ['L-F678F1CE', 1],
     ['L-0263D0A3', 3],
+    ['L-0EA8095F', 55],
     ['L-3032A538', 56],
   ]);
-  assert.deepEqual(needs(true), [['L-3032A538', 56]]);
+  assert.deepEqual(needs(true), [
+    ['L-0EA8095F', 55],
+    ['L-3032A538', 56],
+  ]);
+});
+
+test('a new account has too few vCPUs for prod, and the problem has the command that asks for them', () => {
+  const quota = quotasOf({ ...values, name: 'prod' }, true).find(({ code }) => code === 'L-3032A538');
+  const [issue] = checkQuotas([{ ...(quota ?? assert.fail()), limit: 6, used: 0 }], 'eu-central-1');
+  assert.match(issue?.what ?? '', /vCPU resource count" is too low: 56 needed, 6 of 6 available$/);
+  assert.match(issue?.fix ?? '', /--service-code fargate --quota-code L-3032A538 --desired-value 56$/);
+});
+
+test('warns about VPC origins only when there may be no room for another, or when nobody knows', () => {
+  assert.deepEqual(noteOrigins(24), []);
+  assert.match(noteOrigins(25)[0] ?? '', /has 25 VPC origins of CloudFront, and 25 are allowed unless/);
+  assert.match(noteOrigins('The credentials lack a permission')[0] ?? '', /could not be counted: The credentials/);
 });
 
 test('a quota that is too low is reported with the command to raise it; an unreadable one is only a note', () => {

@@ -13,7 +13,7 @@ import { fetchZone, checkDomain } from './domain.ts';
 import { checkGit } from './git.ts';
 import { fetchIdentity, checkIdentity, checkProfile, readProfiles } from './identity.ts';
 import { fetchMachine, checkMachine } from './machine.ts';
-import { fetchQuotas, checkQuotas, noteQuotas, quotasOf } from './quotas.ts';
+import { countOrigins, fetchQuotas, checkQuotas, noteOrigins, noteQuotas, quotasOf } from './quotas.ts';
 import {
   fetchBootstrap,
   fetchPrefixLists,
@@ -23,6 +23,7 @@ import {
   checkRegion,
   type Bootstrap,
 } from './region.ts';
+import { findMissingRoles } from './service-roles.ts';
 import type { Target } from '../cli/questions.ts';
 
 /** The findings before a command changes anything. */
@@ -36,6 +37,8 @@ export type Readiness = {
    */
   readonly unbootstrapped: readonly string[];
   readonly bootstrapIssues: readonly Issue[];
+  /** Services without their service-linked role, which the command creates. */
+  readonly servicesWithoutRole: readonly string[];
   /** The ARN of the identity at AWS. */
   readonly arn: string;
   readonly git: GitState | undefined;
@@ -62,7 +65,7 @@ const collect = async (...looks: readonly (() => Promise<readonly Issue[]>)[]): 
  * Checks all that a deployment needs, and returns all problems at once. Skips checks that need an
  * account if there is none.
  */
-export const runPreflight = async ({ environment, profile, region }: Target, work: Work): Promise<Readiness> => {
+export const runPreflight = async ({ environment, profile }: Target, work: Work): Promise<Readiness> => {
   const { name, account: number } = environment;
   const { signal, progress } = work;
   progress.status('Checking this machine and the account …');
@@ -76,13 +79,12 @@ export const runPreflight = async ({ environment, profile, region }: Target, wor
   const issues = [
     ...checkMachine(machine),
     ...checkGit(git, environment),
-    ...checkRegion(region, environment, undefined),
     // Without the profile there are no credentials, and one problem is enough.
     ...(profileIssues.length > 0 ? profileIssues : checkIdentity(identity, environment)),
   ];
   const base = { git: 'issue' in git ? undefined : git, arn: 'arn' in identity ? identity.arn : '' };
   if (!('account' in identity) || identity.account !== number) {
-    return { ...base, issues, notes: [], unbootstrapped: [], bootstrapIssues: [] };
+    return { ...base, issues, notes: [], unbootstrapped: [], bootstrapIssues: [], servicesWithoutRole: [] };
   }
   const ofAccount = await checkAccount(environment, account, profile);
   return { ...base, ...ofAccount, issues: [...issues, ...ofAccount.issues] };
@@ -92,19 +94,25 @@ const checkAccount = async (environment: Environment, account: Account, profile:
   const { region, domain, account: number, api } = environment;
   const notes = noteAccess(api);
   const bootstraps: Bootstrap[] = [];
+  let servicesWithoutRole: readonly string[] = [];
   const { cloudFrontPrefixList, s3PrefixList } = regions[region];
   const lists = {
     'com.amazonaws.global.cloudfront.origin-facing': cloudFrontPrefixList,
     [`com.amazonaws.${region}.s3`]: s3PrefixList,
   };
   const issues = await collect(
-    async () => checkRegion(region, environment, await fetchRegion(account)),
+    async () => checkRegion(environment, await fetchRegion(account)),
     async () => checkPrefixLists(lists, await fetchPrefixLists(account, Object.keys(lists)), region),
     async () => {
       const isThere = (await describeStack(account, stackNameOf(environment.name, 'foundation'))) !== undefined;
       const quotas = await fetchQuotas(account, quotasOf(environment, isThere));
       notes.push(...noteQuotas(quotas));
       return checkQuotas(quotas, region);
+    },
+    async () => {
+      const isThere = (await describeStack(account, stackNameOf(environment.name, 'app'))) !== undefined;
+      if (!isThere) notes.push(...noteOrigins(await countOrigins(account)));
+      return [];
     },
     async () => {
       const places = hasEdge(environment) ? [region, edgeRegion] : [region];
@@ -117,11 +125,18 @@ const checkAccount = async (environment: Environment, account: Account, profile:
       await fetchTokens(account, api);
       return [];
     },
+    async () => {
+      const { services, note } = await findMissingRoles(account, environment);
+      servicesWithoutRole = services;
+      if (note !== undefined) notes.push(note);
+      return [];
+    },
     async () => (domain === undefined ? [] : checkDomain(domain, await fetchZone(account, domain))),
   );
   return {
     issues,
     notes,
+    servicesWithoutRole,
     unbootstrapped: bootstraps
       .filter((each) => checkBootstrap([each], number, profile).length > 0)
       .map((each) => each.region),

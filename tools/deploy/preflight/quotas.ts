@@ -1,8 +1,9 @@
+import { ListVpcOriginsCommand } from '@aws-sdk/client-cloudfront';
 import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
-import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
+import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import type { Environment } from '@sluice/infra/environment.ts';
 import type { Account } from '../aws/account.ts';
-import { explain, type Issue } from '../cli/explain.ts';
+import { explain, nameOf, type Issue } from '../cli/explain.ts';
 
 /** A limit of an account, with the amount that an environment needs. */
 export type Quota = { readonly name: string; readonly service: string; readonly code: string; readonly needed: number };
@@ -10,36 +11,52 @@ export type Quota = { readonly name: string; readonly service: string; readonly 
 /** The limit of a quota and its used part. The limit is undefined if AWS does not return it. */
 export type QuotaState = Quota & { readonly limit: number | undefined; readonly used: number; readonly why?: string };
 
+const networks = 'L-F678F1CE';
+const addresses = 'L-0263D0A3';
+
+/**
+ * The rules that CloudFront's prefix list counts as in a security group ("AWS-managed prefix list
+ * weight" of the VPC guide). The group of the load balancer names it.
+ */
+const cloudFrontListWeight = 55;
+
 const vcpusOf = ({ cpu, max }: Environment['producer']): number => (cpu / 1_024) * max;
 
 /**
  * Returns the quotas of a whole environment at its maximum number of tasks. Twice as many tasks run
- * while a release replaces another. Addresses and networks are needed once, so they count only if
- * the environment does not exist yet.
+ * while a release replaces another. A new account may run 6 vCPUs ("Fargate service quotas" of the
+ * ECS guide), or fewer. Addresses and networks are needed once, so they count only if the
+ * environment does not exist yet.
  */
 export const quotasOf = ({ network, producer, consumer }: Environment, isThere: boolean): Quota[] => {
   const tasks = [producer, consumer];
   const vcpus = (isSpot: boolean) =>
     2 * tasks.filter((each) => each.isSpot === isSpot).reduce((sum, each) => sum + vcpusOf(each), 0);
   const quotas: Quota[] = [
-    { name: 'VPCs per Region', service: 'vpc', code: 'L-F678F1CE', needed: isThere ? 0 : 1 },
-    { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: 'L-0263D0A3', needed: isThere ? 0 : network.natGateways },
+    { name: 'VPCs per Region', service: 'vpc', code: networks, needed: isThere ? 0 : 1 },
+    { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: addresses, needed: isThere ? 0 : network.natGateways },
+    {
+      name: 'Inbound or outbound rules per security group',
+      service: 'vpc',
+      code: 'L-0EA8095F',
+      needed: cloudFrontListWeight,
+    },
     { name: 'Fargate On-Demand vCPU resource count', service: 'fargate', code: 'L-3032A538', needed: vcpus(false) },
     { name: 'Fargate Spot vCPU resource count', service: 'fargate', code: 'L-36FBB829', needed: vcpus(true) },
   ];
   return quotas.filter(({ needed }) => needed > 0);
 };
 
-/** Fetches the limits, and the used networks and addresses. Other Fargate tasks are not counted. */
-export const fetchQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
+/**
+ * Fetches the limits, and the used networks and addresses. Rules belong to one group, and other
+ * Fargate tasks are not counted.
+ */
+export const fetchQuotas = async (account: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
   Promise.all(
     wanted.map(async (quota) => {
       try {
-        const [{ Quota: found }, used] = await Promise.all([
-          quotas.send(new GetServiceQuotaCommand({ ServiceCode: quota.service, QuotaCode: quota.code })),
-          countUsed(ec2, quota),
-        ]);
-        return { ...quota, limit: found?.Value, used };
+        const [limit, used] = await Promise.all([fetchLimit(account, quota), countUsed(account, quota)]);
+        return { ...quota, limit, used };
       } catch (error) {
         // The check is only an early warning. CloudFormation reports the limit otherwise.
         return { ...quota, limit: undefined, used: 0, why: explain(error).what };
@@ -47,10 +64,50 @@ export const fetchQuotas = async ({ quotas, ec2 }: Account, wanted: readonly Quo
     }),
   );
 
-const countUsed = async (ec2: Account['ec2'], { service }: Quota): Promise<number> => {
-  if (service === 'vpc') return (await ec2.send(new DescribeVpcsCommand({}))).Vpcs?.length ?? 0;
-  if (service === 'ec2') return (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0;
+/** Fetches the limit of the account. Service Quotas has none for some quotas that nobody raised. */
+const fetchLimit = async ({ quotas }: Account, { service, code }: Quota): Promise<number | undefined> => {
+  const asked = { ServiceCode: service, QuotaCode: code };
+  try {
+    return (await quotas.send(new GetServiceQuotaCommand(asked))).Quota?.Value;
+  } catch (error) {
+    if (nameOf(error) !== 'NoSuchResourceException') throw error;
+    return (await quotas.send(new GetAWSDefaultServiceQuotaCommand(asked))).Quota?.Value;
+  }
+};
+
+const countUsed = async ({ ec2 }: Account, { code }: Quota): Promise<number> => {
+  if (code === networks) return (await ec2.send(new DescribeVpcsCommand({}))).Vpcs?.length ?? 0;
+  if (code === addresses) return (await ec2.send(new DescribeAddressesCommand({}))).Addresses?.length ?? 0;
   return 0;
+};
+
+/**
+ * The VPC origins that an account may have unless AWS Support raised the quota, which Service Quotas
+ * does not know ("Quotas" of the CloudFront guide).
+ */
+const usualOrigins = 25;
+
+/** Counts the VPC origins of an account. Returns the reason if they could not be listed. */
+export const countOrigins = async ({ cloudFront }: Account): Promise<number | string> => {
+  try {
+    // A page has up to 100, which is more than the quota.
+    const { VpcOriginList } = await cloudFront.send(new ListVpcOriginsCommand({}));
+    return VpcOriginList?.Items?.length ?? 0;
+  } catch (error) {
+    return explain(error).what;
+  }
+};
+
+/**
+ * Warns if the account may not have another VPC origin. It is no problem, because the account's own
+ * limit is unknown.
+ */
+export const noteOrigins = (count: number | string): string[] => {
+  if (typeof count === 'string') return [`The VPC origins of the account could not be counted: ${count}`];
+  if (count < usualOrigins) return [];
+  return [
+    `The account has ${count} VPC origins of CloudFront, and ${usualOrigins} are allowed unless AWS Support raised it: https://console.aws.amazon.com/support/home`,
+  ];
 };
 
 /** Finds limits that are too low for the environment. */

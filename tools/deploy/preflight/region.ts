@@ -52,21 +52,14 @@ export const fetchRegion = async ({ ec2, region }: Account): Promise<string | un
   return answer.Regions?.[0]?.OptInStatus;
 };
 
-/** Finds problems of a region: it is not enabled, or not the environment's. */
+/** Finds a region that is not enabled for the account. */
 export const checkRegion = (
-  asked: string,
-  environment: { readonly name: string; readonly region: string },
+  { name, region }: { readonly name: string; readonly region: string },
   optIn: string | undefined,
 ): Issue[] => {
-  const where = `infra/environments/${environment.name}.ts`;
-  if (asked !== environment.region) {
-    const what = `${environment.name} is in ${environment.region}, but the requested region is ${asked}`;
-    const fix = `use --region ${environment.region}, or set ${asked} and its zones there (and in infra/regions.ts)`;
-    return [{ what, where, fix }];
-  }
   if (optIn !== 'not-opted-in') return [];
-  const fix = `aws account enable-region --region-name ${environment.region}`;
-  return [{ what: `${environment.region} is not enabled for the account`, where, fix }];
+  const fix = `aws account enable-region --region-name ${region}`;
+  return [{ what: `${region} is not enabled for the account`, where: `infra/environments/${name}.ts`, fix }];
 };
 
 /** Fetches the ids of prefix lists that AWS manages, by their names. */
