@@ -33,7 +33,7 @@ test('the environments are valid, have the names of their files, and are in the 
 test('the environments have the decided sizes', () => {
   const decided = [testing, dev, stage, prod].map((environment) => [
     environment.network.zones.length,
-    environment.network.natGateways,
+    `${environment.network.nat} ${environment.network.natGateways}`,
     environment.network.hasInterfaceEndpoints,
     [environment.producer.min, environment.producer.max, environment.consumer.min, environment.consumer.max],
     [environment.database.instanceType, environment.database.isMultiAz, environment.database.hasInsights],
@@ -43,10 +43,10 @@ test('the environments have the decided sizes', () => {
   ]);
   const [writes, all] = ['writes', 'all'].map((tokensFor) => ({ access: 'tokens', tokensFor }));
   assert.deepEqual(decided, [
-    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
-    [2, 1, false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
-    [2, 1, false, [2, 2, 2, 2], ['t4g.small', false, false], 'serverless', [false, true, true], all],
-    [3, 3, true, [3, 24, 3, 4], ['m7g.large', true, true], 'nodes', [true, true, true], all],
+    [2, 'instance 1', false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
+    [2, 'instance 1', false, [1, 1, 1, 1], ['t4g.micro', false, false], 'serverless', [false, false, false], writes],
+    [2, 'gateway 1', false, [2, 2, 2, 2], ['t4g.small', false, false], 'serverless', [false, true, true], all],
+    [3, 'none 0', true, [3, 24, 3, 4], ['m7g.large', true, true], 'nodes', [true, true, true], all],
   ]);
 });
 
@@ -73,7 +73,7 @@ test('reports all errors of all environments at once, each with its path', async
        ...prod,
        account: '12',
        colour: 'blue',
-       network: { ...prod.network, cidr: '10.20.128.0/20', zones: ['eu-central-1a', 'us-east-1a', 'eu-central-1a'], natGateways: 4 },
+       network: { ...prod.network, cidr: '10.20.128.0/20', zones: ['eu-central-1a', 'us-east-1a', 'eu-central-1a'], nat: 'gateway', natGateways: 4 },
        producer: { ...prod.producer, cpu: 256, memoryMiB: 8192 },
        consumer: { ...prod.consumer, min: 5 },
        database: { ...prod.database, maxStorageGb: 101 },
@@ -88,7 +88,7 @@ test('reports all errors of all environments at once, each with its path', async
      export const environment = {
        ...prod,
        region: 'eu-north-1',
-       network: { ...prod.network, cidr: '10.60.0.0/16', zones: ['eu-central-1a'], natGateways: 1 },
+       network: { ...prod.network, cidr: '10.60.0.0/16', zones: ['eu-central-1a'], nat: 'gateway', natGateways: 1 },
        producer: { ...prod.producer, cpu: 256, memoryMiB: 512 },
        api: {
          access: 'tokens',
@@ -164,6 +164,24 @@ test('accepts the minimum and the maximum memory of each CPU size on Fargate, an
   }
   assert.ok(!isTaken(256, 1_536));
   assert.ok(!isTaken(300, 1_024));
+});
+
+test('the number of NAT gateways fits their kind, and without NAT there are endpoints', () => {
+  const { network } = prod;
+  const findings = [
+    { ...network, nat: 'gateway', natGateways: 3 },
+    { ...network, nat: 'gateway', natGateways: 0 },
+    { ...network, nat: 'instance', natGateways: 2 },
+    { ...network, nat: 'none', natGateways: 1 },
+    { ...network, hasInterfaceEndpoints: false },
+  ].map((changed) => findViolations({ ...prod, network: changed }));
+  assert.deepEqual(findings, [
+    [],
+    ["network.natGateways: must be at least 1 if nat is 'gateway'"],
+    ["network.natGateways: must be 1 if nat is 'instance'; for more use 'gateway'"],
+    ["network.natGateways: must be 0 if nat is 'none'"],
+    ["network.nat: must not be 'none' without hasInterfaceEndpoints: tasks could reach no AWS service"],
+  ]);
 });
 
 test('every value has a description', () => {

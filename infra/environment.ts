@@ -118,7 +118,15 @@ export const environmentSchema = z.strictObject({
       .array(z.string())
       .min(2, 'must be at least two: the load balancer, MySQL and Valkey need a second zone')
       .describe('Availability zones; each has a public and a private subnet'),
-    natGateways: z.int().min(1).describe('NAT gateways; with only one, all zones depend on its zone'),
+    nat: z
+      .enum(['gateway', 'instance', 'none'])
+      .describe(
+        '`gateway`: AWS’s NAT gateways. `instance`: a machine that does the same for 30 % of the cost. `none`: tasks reach only endpoints',
+      ),
+    natGateways: z
+      .int()
+      .min(0)
+      .describe('NAT gateways or instances; with only one, all zones depend on its zone; 0 if `nat` is `none`'),
     hasInterfaceEndpoints: z
       .boolean()
       .describe(
@@ -220,6 +228,27 @@ const gatewaysHaveZones = z
     path: ['network', 'natGateways'],
   });
 
+const gatewaysAreOfKind = z
+  .object({
+    network: z.object({ nat: z.string(), natGateways: z.int().min(0), hasInterfaceEndpoints: z.boolean() }),
+  })
+  .superRefine(({ network: { nat, natGateways, hasInterfaceEndpoints } }, context) => {
+    const path = ['network', 'natGateways'];
+    if (nat === 'none' && natGateways !== 0)
+      context.addIssue({ code: 'custom', path, message: "must be 0 if nat is 'none'" });
+    if (nat === 'gateway' && natGateways === 0)
+      context.addIssue({ code: 'custom', path, message: "must be at least 1 if nat is 'gateway'" });
+    // Each zone would need a machine to patch and to watch. AWS does that for gateways.
+    if (nat === 'instance' && natGateways !== 1)
+      context.addIssue({ code: 'custom', path, message: "must be 1 if nat is 'instance'; for more use 'gateway'" });
+    if (nat === 'none' && !hasInterfaceEndpoints)
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'nat'],
+        message: "must not be 'none' without hasInterfaceEndpoints: tasks could reach no AWS service",
+      });
+  });
+
 const copiesHaveZones = z
   .object({
     network: z.object({ zones: z.array(z.string()) }),
@@ -259,6 +288,7 @@ const rules = [
   environmentSchema,
   zonesAreOfRegion,
   gatewaysHaveZones,
+  gatewaysAreOfKind,
   copiesHaveZones,
   durabilityHasZones,
   storageGrows,

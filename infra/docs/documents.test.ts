@@ -29,7 +29,8 @@ test('each value has a row, with its value in each environment and its meaning',
     const row = body.find(([value]) => value === `\`${path}\``);
     return ['test', 'dev', 'stage', 'prod'].map((name) => row?.[head.indexOf(name)]);
   };
-  assert.deepEqual(valuesOf('network.natGateways'), ['1', '1', '1', '3']);
+  assert.deepEqual(valuesOf('network.nat'), ['instance', 'instance', 'gateway', 'none']);
+  assert.deepEqual(valuesOf('network.natGateways'), ['1', '1', '1', '0']);
   assert.deepEqual(valuesOf('queue.durability'), ['–', '–', '–', 'sync']);
   assert.deepEqual(valuesOf('queue.kind'), ['serverless', 'serverless', 'serverless', 'nodes']);
   assert.deepEqual(valuesOf('database.isMultiAz'), ['no', 'no', 'no', 'yes']);

@@ -12,6 +12,7 @@ export const environment: EnvironmentValues = {
   network: {
     cidr: '10.10.0.0/16',
     zones: ['eu-central-1a', 'eu-central-1b'],
+    nat: 'instance',
     natGateways: 1,
     hasInterfaceEndpoints: false,
     hasFlowLogs: false,

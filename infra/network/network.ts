@@ -11,11 +11,10 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import { createNatInstance } from './nat-instance.ts';
 import { SecurityGroups } from './security-groups.ts';
 
-/**
- * The subnets of everything that works or holds data. Only the NAT gateways have public addresses.
- */
+/** The subnets of everything that works or holds data. Only NAT has a public address, if there is one. */
 export const privateSubnets: SubnetSelection = { subnetType: SubnetType.PRIVATE_WITH_EGRESS };
 
 /**
@@ -28,11 +27,13 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, environment: Environment) {
     super(scope, id);
-    const { cidr, zones, natGateways, hasInterfaceEndpoints, hasFlowLogs } = environment.network;
+    const { cidr, zones, nat, natGateways, hasInterfaceEndpoints, hasFlowLogs } = environment.network;
+    const natInstance = nat === 'instance' ? createNatInstance() : undefined;
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: zones.length,
       natGateways,
+      ...(natInstance === undefined ? {} : { natGatewayProvider: natInstance.provider }),
       subnetConfiguration: [
         { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: 'Private', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
@@ -46,7 +47,12 @@ export class Network extends Construct {
       id: 'CloudFormation-Validate::W3010',
       reason: 'The environment lists its zones, and its schema checks them. A lookup could return other zones later',
     });
-    this.groups = new SecurityGroups(this, 'Groups', { vpc: this.vpc, environment });
+    natInstance?.complete();
+    this.groups = new SecurityGroups(this, 'Groups', {
+      vpc: this.vpc,
+      environment,
+      nat: natInstance?.provider.securityGroup,
+    });
     if (hasInterfaceEndpoints) this.addInterfaceEndpoints();
     if (hasFlowLogs) this.logFlows(environment);
     else {

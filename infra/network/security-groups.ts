@@ -1,9 +1,16 @@
-import { Peer, Port, SecurityGroup, type IPeer, type IVpc } from 'aws-cdk-lib/aws-ec2';
+import { Peer, Port, SecurityGroup, type IPeer, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { regions } from '../regions.ts';
 
 type Scope = Pick<Environment, 'region' | 'network' | 'domain'>;
+
+type SecurityGroupsProps = {
+  readonly vpc: IVpc;
+  readonly environment: Scope;
+  /** The group of the NAT instance, if there is one. */
+  readonly nat: ISecurityGroup | undefined;
+};
 
 /**
  * Every security group, and with them every allowed connection. No other connection is possible.
@@ -21,7 +28,7 @@ export class SecurityGroups extends Construct {
   /** The group of the interface endpoints, if there are any. */
   readonly endpoints: SecurityGroup | undefined;
 
-  constructor(scope: Construct, id: string, { vpc, environment }: { vpc: IVpc; environment: Scope }) {
+  constructor(scope: Construct, id: string, { vpc, environment, nat }: SecurityGroupsProps) {
     super(scope, id);
     const group = (name: string, description: string) =>
       new SecurityGroup(this, name, { vpc, description, allowAllOutbound: false });
@@ -43,8 +50,13 @@ export class SecurityGroups extends Construct {
       connect(service, this.queue, 6379, 'Valkey');
     }
     for (const work of [this.databaseSetup, this.rotation]) connect(work, this.database, 3306, 'MySQL');
-    for (const caller of [this.producer, this.consumer, this.databaseSetup, this.rotation])
+    for (const caller of [this.producer, this.consumer, this.databaseSetup, this.rotation]) {
       this.allowAws(caller, environment);
+      // Callers may reach any address already. The instance takes only what they send.
+      nat?.addIngressRule(caller, Port.tcp(443), 'AWS, through NAT');
+    }
+    // It also installs its packages through this rule.
+    nat?.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'AWS');
   }
 
   /** Allows images, logs, secrets, and the address that receives answers of custom resources. */

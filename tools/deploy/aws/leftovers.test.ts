@@ -43,6 +43,10 @@ test('the key of a topic is retained: KMS deletes it 30 days later, without char
   assert.equal(checkLeftovers([key], false)[0]?.kind, 'retained');
 });
 
+test('a NAT instance is retained: its stack terminated it, and EC2 lists it for an hour', () => {
+  assert.equal(checkLeftovers([arn('ec2:eu-central-1:2:instance/i-1')], false)[0]?.kind, 'retained');
+});
+
 test('the OIDC provider of GitHub is retained: other environments deploy with it', () => {
   const provider = arn('iam::2:oidc-provider/token.actions.githubusercontent.com');
   assert.equal(checkLeftovers([provider], false)[0]?.kind, 'retained');

@@ -44,8 +44,9 @@ const free = new Set([
 ]);
 
 // The topic's key. Without its stack, KMS deletes it 30 days later, and charges nothing until then
-// ("Deleting AWS KMS keys").
-const waning = new Set(['kms:key']);
+// ("Deleting AWS KMS keys"). A terminated machine costs nothing, and stays listed for an hour
+// ("Terminate Amazon EC2 instances").
+const waning = new Set(['ec2:instance', 'kms:key']);
 // GitHub also deploys the account's other environments with it, and an account has only one.
 const shared = new Set(['iam:oidc-provider']);
 const snapshots = new Set(['elasticache:snapshot', 'rds:auto-backup', 'rds:snapshot']);

@@ -94,18 +94,20 @@ test('a prefix list with another id is reported with its id in the account', () 
 });
 
 test('quotas count the maximum number of tasks, twice for a release, and addresses only before the first deployment', () => {
-  const prod: Environment = { ...values, name: 'prod', network: { ...values.network, natGateways: 3 } };
-  const needs = (isThere: boolean) => quotasOf(prod, isThere).map(({ code, needed }) => [code, needed]);
-  assert.deepEqual(needs(false), [
+  const needs = (nat: Environment['network']['nat'], natGateways: number, isThere: boolean) => {
+    const prod: Environment = { ...values, name: 'prod', network: { ...values.network, nat, natGateways } };
+    return quotasOf(prod, isThere).map(({ code, needed }) => [code, needed]);
+  };
+  const [network, ...others] = [
     ['L-F678F1CE', 1],
-    ['L-0263D0A3', 3],
     ['L-0EA8095F', 55],
     ['L-3032A538', 56],
-  ]);
-  assert.deepEqual(needs(true), [
-    ['L-0EA8095F', 55],
-    ['L-3032A538', 56],
-  ]);
+  ];
+  assert.deepEqual(needs('none', 0, false), [network, ...others]);
+  assert.deepEqual(needs('gateway', 3, false), [network, ['L-0263D0A3', 3], ...others]);
+  // The address of an instance is not an elastic one.
+  assert.deepEqual(needs('instance', 1, false), [network, ...others]);
+  assert.deepEqual(needs('gateway', 3, true), others);
 });
 
 test('a new account has too few vCPUs for prod, and the problem has the command that asks for them', () => {

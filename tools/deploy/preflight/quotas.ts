@@ -32,9 +32,11 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
   const tasks = [producer, consumer];
   const vcpus = (isSpot: boolean) =>
     2 * tasks.filter((each) => each.isSpot === isSpot).reduce((sum, each) => sum + vcpusOf(each), 0);
+  // A NAT instance has an address of AWS's pool.
+  const natAddresses = network.nat === 'gateway' ? network.natGateways : 0;
   const quotas: Quota[] = [
     { name: 'VPCs per Region', service: 'vpc', code: networks, needed: isThere ? 0 : 1 },
-    { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: addresses, needed: isThere ? 0 : network.natGateways },
+    { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: addresses, needed: isThere ? 0 : natAddresses },
     {
       name: 'Inbound or outbound rules per security group',
       service: 'vpc',
