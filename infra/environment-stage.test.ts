@@ -50,6 +50,11 @@ test('stacks have the name and the protection of their environment, and the edge
   assert.equal(stage('test').edge, undefined);
 });
 
+test('the registry is deployed before the app, which names its images literally', () => {
+  const { registry, app } = new EnvironmentStage(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), find('dev'));
+  assert.ok(app.dependencies.includes(registry));
+});
+
 test('every resource that supports tags has those of its environment', () => {
   const tags = {
     Tags: Match.arrayWith([

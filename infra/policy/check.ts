@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { baselineOf, findLosses, type Baseline } from './baseline.ts';
+import { findSplitOutputs } from './references.ts';
 import { findBreaches } from './rules.ts';
 import { findSecrets } from './secrets.ts';
 import { resourceSchema, type Finding, type StackTemplate } from './template.ts';
@@ -16,6 +17,7 @@ const baselineSchema = z.record(z.string(), z.record(z.string(), resourceSchema)
 export const findViolations = (templates: readonly StackTemplate[], { isLossAccepted = false } = {}): Finding[] => [
   ...findBreaches(templates),
   ...findSecrets(templates),
+  ...findSplitOutputs(templates),
   ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
 ];
 

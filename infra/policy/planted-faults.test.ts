@@ -113,6 +113,20 @@ for (const [type, properties, says] of [
   });
 }
 
+test('finds an output of another stack that is split, wherever it is', () => {
+  const output = { 'Fn::GetStackOutput': { StackName: 'sluice-prod-registry', OutputName: 'Arn' } };
+  const nested = { 'Fn::Select': [4, { 'Fn::Split': [':', { 'Fn::Join': ['', ['x', output]] }] }] };
+  const { template, assertFound } = plantInto();
+  template.Resources['Planted'] = {
+    Type: 'AWS::SNS::Topic',
+    Properties: { TopicName: { 'Fn::Join': ['', [nested]] } },
+  };
+  template.Outputs['Split'] = { Value: { 'Fn::Split': [':', output] } };
+  assertFound('prod/foundation Planted (AWS::SNS::Topic) TopicName.Fn::Join.1.0.Fn::Select.1.Fn::Split');
+  assertFound('Fn::Split does not take Fn::GetStackOutput');
+  assertFound('prod/foundation Outputs.Split.Value.Fn::Split.1: Fn::Split does not take');
+});
+
 test('finds a removed queue', () => {
   const { template, find, assertFound } = plantInto();
   const [id] = find('QueueNodes');

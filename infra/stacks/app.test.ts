@@ -65,10 +65,24 @@ for (const environment of environments) {
 
   test(`${name}: images have the tag of the parameter, and come from the environment’s repositories`, () => {
     template.hasParameter('ImageTag', { Type: 'String', Default: Match.absent() });
-    for (const { Image } of containers) {
-      const text = JSON.stringify(Image);
-      assert.ok(text.includes(`"StackName":"sluice-${name}-registry"`) && text.includes('{"Ref":"ImageTag"}'), text);
-    }
+    const { account, region } = environment;
+    assert.deepEqual(
+      containers
+        .map(({ Image }) => Image)
+        .toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other))),
+      // The operator runs the image of the consumer.
+      ['consumer', 'consumer', 'envoy', 'producer'].map((image) => ({
+        'Fn::Join': [
+          '',
+          [
+            `${account}.dkr.ecr.${region}.`,
+            { Ref: 'AWS::URLSuffix' },
+            `/sluice-${name}/${image}:`,
+            { Ref: 'ImageTag' },
+          ],
+        ],
+      })),
+    );
   });
 
   test(`${name}: a failed release is rolled back, and a deployment does not reset the number of tasks`, () => {

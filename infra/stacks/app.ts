@@ -14,7 +14,7 @@ import { AlarmTopic } from '../monitoring/topic.ts';
 import type { Environment } from '../environment.ts';
 import type { EdgeStack } from './edge.ts';
 import type { FoundationStack } from './foundation.ts';
-import type { RegistryStack } from './registry.ts';
+import { repositoriesFor, type RegistryStack } from './registry.ts';
 
 type AppStackProps = StackProps & {
   readonly environment: Environment;
@@ -34,7 +34,9 @@ export class AppStack extends Stack {
     super(scope, id, props);
     const { environment, foundation, registry, edge } = props;
     const { vpc, groups } = foundation.network;
-    const { producer, consumer, envoy } = registry.repositories;
+    // The images exist before the services.
+    this.addStackDependency(registry);
+    const { producer, consumer, envoy } = repositoriesFor(this, environment);
     // A parameter of the deployment, so that the templates stay the same between releases.
     const imageTag = new CfnParameter(this, 'ImageTag', {
       description: 'The tag of the images: environment and commit',

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { Repository, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import { Repository, TagMutability, TagStatus, type IRepository } from 'aws-cdk-lib/aws-ecr';
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
@@ -14,22 +14,35 @@ type RegistryStackProps = StackProps & {
   readonly takers: readonly Environment[];
 };
 
+const nameOf = ({ name }: Environment, image: Image): string => `sluice-${name}/${image}`;
+
+/**
+ * Returns the repositories for a stack that takes images from them. Their addresses are literal.
+ * CDK would split the ARN that another stack puts out (`Fn::Split` of `Fn::GetStackOutput`), and
+ * the documentation of `Fn::Split` does not allow that function.
+ */
+export const repositoriesFor = (scope: Construct, environment: Environment): Readonly<Record<Image, IRepository>> => {
+  const { account, region } = environment;
+  const find = (image: Image) => {
+    const repositoryName = nameOf(environment, image);
+    const repositoryArn = `arn:${Stack.of(scope).partition}:ecr:${region}:${account}:repository/${repositoryName}`;
+    return Repository.fromRepositoryAttributes(scope, `Images-${image}`, { repositoryName, repositoryArn });
+  };
+  return { producer: find('producer'), consumer: find('consumer'), envoy: find('envoy') };
+};
+
 /**
  * The repositories of the images, whose tags never change. They exist before the images, and so
  * before the services.
  */
 export class RegistryStack extends Stack {
-  readonly repositories: Readonly<Record<Image, Repository>>;
-
   constructor(scope: Construct, id: string, props: RegistryStackProps) {
     super(scope, id, props);
     const { environment, takers } = props;
-    this.repositories = {
-      producer: this.createRepository('producer', environment),
-      consumer: this.createRepository('consumer', environment),
-      envoy: this.createRepository('envoy', environment),
-    };
-    for (const taker of takers) this.allowPipeline(taker);
+    for (const image of ['producer', 'consumer', 'envoy'] as const) {
+      const repository = this.createRepository(image, environment);
+      for (const taker of takers) this.allowPipeline(taker, repository);
+    }
   }
 
   /**
@@ -37,22 +50,20 @@ export class RegistryStack extends Stack {
    * of a role that does not exist yet (aws/aws-cdk#16376), so the policy names the account and
    * compares the role.
    */
-  private allowPipeline({ name, account }: Environment): void {
+  private allowPipeline({ name, account }: Environment, repository: Repository): void {
     const role = `arn:${this.partition}:iam::${account}:role/${roleNameOf(name)}`;
-    for (const repository of Object.values(this.repositories)) {
-      repository.addToResourcePolicy(
-        new PolicyStatement({
-          actions: [...readsImages],
-          principals: [new AccountPrincipal(account)],
-          conditions: { ArnEquals: { 'aws:PrincipalArn': role } },
-        }),
-      );
-    }
+    repository.addToResourcePolicy(
+      new PolicyStatement({
+        actions: [...readsImages],
+        principals: [new AccountPrincipal(account)],
+        conditions: { ArnEquals: { 'aws:PrincipalArn': role } },
+      }),
+    );
   }
 
-  private createRepository(image: Image, { name, isProtected }: Environment): Repository {
+  private createRepository(image: Image, environment: Environment): Repository {
     return new Repository(this, image, {
-      repositoryName: `sluice-${name}/${image}`,
+      repositoryName: nameOf(environment, image),
       imageTagMutability: TagMutability.IMMUTABLE,
       imageScanOnPush: true,
       lifecycleRules: [
@@ -66,7 +77,7 @@ export class RegistryStack extends Stack {
       ],
       // In a protected environment, `destroy` stops at a repository that has images.
       removalPolicy: RemovalPolicy.DESTROY,
-      emptyOnDelete: !isProtected,
+      emptyOnDelete: !environment.isProtected,
     });
   }
 }
