@@ -11,6 +11,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import { bucketStatements, statementsOf } from './endpoint-policies.ts';
 import { createNatInstance } from './nat-instance.ts';
 import { SecurityGroups } from './security-groups.ts';
 
@@ -41,19 +42,23 @@ export class Network extends Construct {
       // CDK would empty the default group with a function whose logs outlive the stack. Nothing is
       // in that group.
       restrictDefaultSecurityGroup: false,
-      gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3, subnets: [privateSubnets] } },
     });
     Validations.of(this.vpc).acknowledge({
       id: 'CloudFormation-Validate::W3010',
       reason: 'The environment lists its zones, and its schema checks them. A lookup could return other zones later',
     });
     natInstance?.complete();
+    const buckets = this.vpc.addGatewayEndpoint('S3', {
+      service: GatewayVpcEndpointAwsService.S3,
+      subnets: [privateSubnets],
+    });
+    for (const statement of bucketStatements(environment)) buckets.addToPolicy(statement);
     this.groups = new SecurityGroups(this, 'Groups', {
       vpc: this.vpc,
       environment,
       nat: natInstance?.provider.securityGroup,
     });
-    if (hasInterfaceEndpoints) this.addInterfaceEndpoints();
+    if (hasInterfaceEndpoints) this.addInterfaceEndpoints(environment);
     if (hasFlowLogs) this.logFlows(environment);
     else {
       Validations.of(this.vpc).acknowledge({
@@ -64,16 +69,22 @@ export class Network extends Construct {
     }
   }
 
-  private addInterfaceEndpoints(): void {
+  private addInterfaceEndpoints(environment: Environment): void {
     const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER } = InterfaceVpcEndpointAwsService;
-    for (const [name, service] of Object.entries({ ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER })) {
-      this.vpc.addInterfaceEndpoint(name, {
-        service,
+    for (const [name, endpoint, service] of [
+      ['ECR', ECR, 'ecr'],
+      ['ECR_DOCKER', ECR_DOCKER, 'ecr'],
+      ['CLOUDWATCH_LOGS', CLOUDWATCH_LOGS, 'logs'],
+      ['SECRETS_MANAGER', SECRETS_MANAGER, 'secretsmanager'],
+    ] as const) {
+      const added = this.vpc.addInterfaceEndpoint(name, {
+        service: endpoint,
         subnets: privateSubnets,
         securityGroups: this.groups.endpoints === undefined ? [] : [this.groups.endpoints],
         // The security group defines the access. CDK would allow the whole network.
         open: false,
       });
+      for (const statement of statementsOf(service, environment)) added.addToPolicy(statement);
     }
   }
 

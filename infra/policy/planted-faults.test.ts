@@ -80,6 +80,7 @@ const secret = '{{resolve:secretsmanager:x}}';
 // Added resources, and their findings.
 for (const [type, properties, says] of [
   ['ElasticLoadBalancingV2::LoadBalancer', { Scheme: 'internet-facing' }, 'Scheme: must be internal'],
+  ['EC2::VPCEndpoint', { VpcEndpointType: 'Interface' }, 'PolicyDocument: must be set: without a policy'],
   ['Lambda::Function', { ...arm, Architectures: ['x86_64'] }, 'Architectures: must be arm64'],
   ['Lambda::Function', { Architectures: ['arm64'] }, 'LoggingConfig: must name a log group of the stack'],
   ['ECS::TaskDefinition', { RuntimePlatform: { CpuArchitecture: 'X86_64' } }, 'RuntimePlatform: must be ARM64'],

@@ -36,6 +36,12 @@ const rules: readonly Rule[] = [
       (Properties['AutomaticFailoverEnabled'] === true && Number(Properties['ReplicasPerNodeGroup']) > 0),
   },
   {
+    type: 'AWS::EC2::VPCEndpoint',
+    property: 'PolicyDocument',
+    says: 'must be set: without a policy an endpoint leads to the resources of every account',
+    isKept: ({ Properties }) => Properties['PolicyDocument'] !== undefined,
+  },
+  {
     type: 'AWS::EC2::Subnet',
     property: 'MapPublicIpOnLaunch',
     says: 'must not be true: nothing in a subnet gets a public address',
