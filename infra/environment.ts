@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { apiSchema, openHasFirewall, secretIsHere } from './api-access.ts';
-import { regions, type RegionName } from './regions.ts';
+import { networkRules, networkSchema } from './network-values.ts';
+import { queueSchema } from './queue-values.ts';
+import { regionNames } from './regions.ts';
 import { envoyMemoryMiB } from './task-memory.ts';
 
-const regionNames = Object.keys(regions).filter((name): name is RegionName => name in regions);
 const logRetention = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] as const;
 
 const steps = (min: number, max: number): number[] =>
@@ -37,62 +38,6 @@ const tasks = z
   })
   .refine(({ min, max }) => min <= max, { error: 'must not be less than min', path: ['max'] });
 
-const serverlessQueue = z.strictObject({
-  kind: z
-    .literal('serverless')
-    .describe(
-      '`serverless`: Valkey scales by itself, but a failed node may lose writes. `nodes`: Valkey on nodes of `nodeType`',
-    ),
-  maxStorageGb: z
-    .int()
-    .min(1)
-    .max(5_000)
-    .describe('Maximum data in GB; beyond it, Valkey refuses writes or evicts keys with an expiry'),
-  maxEcpuPerSecond: z
-    .int()
-    .min(1_000)
-    .max(15_000_000)
-    .describe('Maximum requests a second (ECPU); beyond it, Valkey throttles them'),
-});
-
-const durableFamilies = ['r6g', 'r7g', 'm6g', 'm7g', 'c7gn'];
-
-const nodesQueue = z
-  .strictObject({
-    kind: z.literal('nodes'),
-    nodeType: z
-      .string()
-      .regex(/^cache\.[a-z0-9]+\.[a-z0-9]+$/, 'must be like cache.m7g.large')
-      .describe('Instance type of each node'),
-    minShards: z.int().min(1).max(90).describe('Minimum number of shards'),
-    maxShards: z
-      .int()
-      .min(1)
-      .max(90)
-      .describe('Maximum number of shards, reached when they are busy or full; also the number of partitions'),
-    replicasPerShard: z
-      .int()
-      .min(1)
-      .max(5)
-      .describe('Replicas of each shard in other zones; one takes over when the primary fails'),
-    durability: z
-      .enum(['sync', 'async', 'disabled'])
-      .describe(
-        '`sync`: Valkey acknowledges a write once two zones have it on disk; `async`: it reaches the disk up to 10 s later',
-      ),
-  })
-  .refine(
-    ({ durability, nodeType }) => durability === 'disabled' || durableFamilies.includes(nodeType.split('.')[1] ?? ''),
-    {
-      error: `durability needs one of ${durableFamilies.join(', ')} ("Limitations" of durability in the ElastiCache guide)`,
-      path: ['nodeType'],
-    },
-  )
-  .refine(({ minShards, maxShards }) => minShards <= maxShards, {
-    error: 'must not be less than minShards',
-    path: ['maxShards'],
-  });
-
 /** The schema of an {@link Environment} without its name. */
 export const environmentSchema = z.strictObject({
   account: z
@@ -110,30 +55,7 @@ export const environmentSchema = z.strictObject({
     .min(1)
     .describe('Budget in US dollars a month; beyond it, AWS notifies the topic of the alarms'),
   hasContainerInsights: z.boolean().describe('Reports the resource usage of each task (Container Insights)'),
-  network: z.strictObject({
-    cidr: z
-      .cidrv4()
-      .describe('Address range of the network; those of two environments must not overlap, so that you can peer them'),
-    zones: z
-      .array(z.string())
-      .min(2, 'must be at least two: the load balancer, MySQL and Valkey need a second zone')
-      .describe('Availability zones; each has a public and a private subnet'),
-    nat: z
-      .enum(['gateway', 'instance', 'none'])
-      .describe(
-        '`gateway`: AWS’s NAT gateways. `instance`: a machine that does the same for 30 % of the cost. `none`: tasks reach only endpoints',
-      ),
-    natGateways: z
-      .int()
-      .min(0)
-      .describe('NAT gateways or instances; with only one, all zones depend on its zone; 0 if `nat` is `none`'),
-    hasInterfaceEndpoints: z
-      .boolean()
-      .describe(
-        'Tasks reach ECR, CloudWatch Logs and Secrets Manager through VPC endpoints, and nothing else outside the network',
-      ),
-    hasFlowLogs: z.boolean().describe('Logs every connection (VPC flow logs)'),
-  }),
+  network: networkSchema,
   api: apiSchema.describe('Access to the API'),
   producer: tasks.describe('Tasks of the API'),
   consumer: tasks.describe('Tasks of the consumers'),
@@ -153,7 +75,7 @@ export const environmentSchema = z.strictObject({
       .describe('Dump in apps/database-setup/dumps; the set-up of the database imports its counts once'),
     hasInsights: z.boolean().describe('Records the load of each statement for 7 days (Database Insights)'),
   }),
-  queue: z.discriminatedUnion('kind', [serverlessQueue, nodesQueue]).describe('Queue'),
+  queue: queueSchema,
   firewall: z
     .strictObject({
       requestsPerFiveMinutes: z
@@ -171,6 +93,12 @@ export const environmentSchema = z.strictObject({
         .string()
         .regex(/^Z[A-Z0-9]+$/, 'must be the id of a hosted zone')
         .describe('Route 53 hosted zone of the name'),
+      hstsIncludesSubdomains: z
+        .boolean()
+        .optional()
+        .describe(
+          'Browsers use only HTTPS for all subdomains of the name too, for a year (HSTS); without it, only for the name',
+        ),
     })
     .optional()
     .describe('Your own domain; without it, CloudFront provides one'),
@@ -204,51 +132,6 @@ export const environmentSchema = z.strictObject({
 });
 
 // Each rule reads only the values that it needs, so an error in one place does not hide others.
-const zonesAreOfRegion = z
-  .object({ region: z.enum(regionNames), network: z.object({ zones: z.array(z.string()) }) })
-  .superRefine(({ region, network }, context) => {
-    const known: readonly string[] = regions[region].zones;
-    for (const [index, zone] of network.zones.entries()) {
-      const path = ['network', 'zones', index];
-      if (!known.includes(zone))
-        context.addIssue({
-          code: 'custom',
-          path,
-          message: `${zone} is not a zone of ${region}: ${known.join(', ')}`,
-        });
-      if (network.zones.indexOf(zone) !== index)
-        context.addIssue({ code: 'custom', path, message: `${zone} is listed twice` });
-    }
-  });
-
-const gatewaysHaveZones = z
-  .object({ network: z.object({ zones: z.array(z.string()), natGateways: z.int() }) })
-  .refine(({ network }) => network.natGateways <= network.zones.length, {
-    error: 'must not be more than zones',
-    path: ['network', 'natGateways'],
-  });
-
-const gatewaysAreOfKind = z
-  .object({
-    network: z.object({ nat: z.string(), natGateways: z.int().min(0), hasInterfaceEndpoints: z.boolean() }),
-  })
-  .superRefine(({ network: { nat, natGateways, hasInterfaceEndpoints } }, context) => {
-    const path = ['network', 'natGateways'];
-    if (nat === 'none' && natGateways !== 0)
-      context.addIssue({ code: 'custom', path, message: "must be 0 if nat is 'none'" });
-    if (nat === 'gateway' && natGateways === 0)
-      context.addIssue({ code: 'custom', path, message: "must be at least 1 if nat is 'gateway'" });
-    // Each zone would need a machine to patch and to watch. AWS does that for gateways.
-    if (nat === 'instance' && natGateways !== 1)
-      context.addIssue({ code: 'custom', path, message: "must be 1 if nat is 'instance'; for more use 'gateway'" });
-    if (nat === 'none' && !hasInterfaceEndpoints)
-      context.addIssue({
-        code: 'custom',
-        path: ['network', 'nat'],
-        message: "must not be 'none' without hasInterfaceEndpoints: tasks could reach no AWS service",
-      });
-  });
-
 const copiesHaveZones = z
   .object({
     network: z.object({ zones: z.array(z.string()) }),
@@ -286,9 +169,7 @@ const apiHasMemory = z
 
 const rules = [
   environmentSchema,
-  zonesAreOfRegion,
-  gatewaysHaveZones,
-  gatewaysAreOfKind,
+  ...networkRules,
   copiesHaveZones,
   durabilityHasZones,
   storageGrows,

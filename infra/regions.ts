@@ -32,3 +32,6 @@ export const regions = {
 
 /** The name of a region that environments may use. */
 export type RegionName = keyof typeof regions;
+
+/** The names of all regions that environments may use. */
+export const regionNames = Object.keys(regions).filter((name): name is RegionName => name in regions);

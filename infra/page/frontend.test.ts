@@ -3,14 +3,19 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { transformSync } from 'esbuild';
-import { cacheControl, securityHeaders } from './page-headers.ts';
+import { apiHeaders, cacheControl, securityHeaders } from './page-headers.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from '../policy/templates-of-tests.ts';
 
 const environments = await readEnvironments();
 const find = (name: string) => environments.find((each) => each.name === name) ?? assert.fail();
 const domain = { name: 'sluice.example.org', hostedZoneId: 'Z0123456789' };
-const templates = await templatesOf([find('dev'), find('prod'), { ...find('test'), name: 'named', domain }]);
+const templates = await templatesOf([
+  find('dev'),
+  find('prod'),
+  { ...find('test'), name: 'named', domain },
+  { ...find('test'), name: 'strict', domain: { ...domain, hstsIncludesSubdomains: true } },
+]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
 const dev = templateOf('dev');
@@ -63,6 +68,9 @@ test('hashed files are cached for a year, the page is revalidated each time, and
   const optimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
   assert.deepEqual([page.CachePolicyId, assets.CachePolicyId, api.CachePolicyId], [disabled, optimized, disabled]);
   assert.deepEqual([page.Compress, assets.Compress, api.Compress], [true, true, false]);
+  // The pattern with the slash does not match the root of the API.
+  const root = CacheBehaviors.find(({ PathPattern }: { readonly PathPattern: string }) => PathPattern === '/api');
+  assert.deepEqual({ ...root, PathPattern: '' }, { ...api, PathPattern: '' });
   assert.deepEqual(api.AllowedMethods, ['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'POST', 'DELETE']);
   assert.deepEqual([HttpVersion, Logging.Prefix], ['http2and3', 'distribution/']);
   assert.equal(distributionOf(dev).DefaultRootObject, 'index.html');
@@ -76,7 +84,7 @@ test('hashed files are cached for a year, the page is revalidated each time, and
   assert.equal(CustomErrorResponses, undefined);
 });
 
-test('browsers get the same headers as on one machine, and HSTS', () => {
+test('browsers get the same headers as on one machine, and HSTS, from the page and from the API', () => {
   const policies = Object.values(dev.findResources('AWS::CloudFront::ResponseHeadersPolicy'));
   const told = policies.map(({ Properties }) => {
     const { CustomHeadersConfig, SecurityHeadersConfig: security } = Properties.ResponseHeadersPolicyConfig;
@@ -91,15 +99,41 @@ test('browsers get the same headers as on one machine, and HSTS', () => {
   });
   assert.deepEqual(
     told,
-    [cacheControl.page, cacheControl.assets].map(
-      (kept) =>
-        new Map<string, unknown>([
-          ...Object.entries(securityHeaders),
-          ['cache-control', kept],
-          ['strict-transport-security', 31_536_000],
-        ]),
+    [
+      { ...securityHeaders, 'cache-control': cacheControl.page },
+      // Its own cache-control is no-store.
+      apiHeaders,
+      { ...securityHeaders, 'cache-control': cacheControl.assets },
+    ].map(
+      (headers) => new Map<string, unknown>([...Object.entries(headers), ['strict-transport-security', 31_536_000]]),
     ),
   );
+  const kept = policies.map(
+    ({ Properties: { ResponseHeadersPolicyConfig: config } }) =>
+      config.SecurityHeadersConfig.ContentSecurityPolicy.Override,
+  );
+  // The documentation of the API has a policy of its own.
+  assert.deepEqual(kept, [true, false, true]);
+  const withPolicy = [distributionOf(dev).DefaultCacheBehavior, ...distributionOf(dev).CacheBehaviors];
+  for (const { ResponseHeadersPolicyId } of withPolicy) assert.ok(ResponseHeadersPolicyId !== undefined);
+});
+
+test('HSTS covers subdomains only where the environment says so', () => {
+  for (const [name, covers] of [
+    ['prod', false],
+    ['named', false],
+    ['strict', true],
+  ] as const) {
+    const policies = Object.values(templateOf(name).findResources('AWS::CloudFront::ResponseHeadersPolicy'));
+    assert.deepEqual(
+      policies.map(
+        ({ Properties }) =>
+          Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig.StrictTransportSecurity.IncludeSubdomains,
+      ),
+      [covers, covers, covers],
+      name,
+    );
+  }
 });
 
 test('CloudFront reaches the API inside the network, and a stream may be silent for two minutes', () => {
@@ -198,6 +232,7 @@ for (const [uri, accept, expected] of [
 
 for (const [uri, expected] of [
   ['/api/count', '/count'],
+  ['/api', '/'],
   ['/api/', '/'],
   ['/api/api/x', '/api/x'],
 ] as const) {

@@ -27,7 +27,7 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
-import { cacheControl, securityHeaders } from './page-headers.ts';
+import { apiHeaders, cacheControl, securityHeaders } from './page-headers.ts';
 import { routePage, sourceOf, stripPrefix, type ViewerRoute } from './viewer-functions.ts';
 
 type FrontendProps = {
@@ -54,15 +54,18 @@ export class Frontend extends Construct {
     // list, is index.html.
     const originAccessLevels = [AccessLevel.READ, AccessLevel.LIST];
     this.#origin = S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessLevels });
-    const page = this.pageBehavior('Page', cacheControl.page, CachePolicy.CACHING_DISABLED);
+    const page = this.pageBehavior('Page', cacheControl.page, CachePolicy.CACHING_DISABLED, domain);
+    const api = this.apiBehavior(props);
     this.distribution = new Distribution(this, 'Distribution', {
       comment: `Sluice ${environment.name}`,
       defaultRootObject: 'index.html',
       defaultBehavior: { ...page, functionAssociations: [this.createFunction('RoutePage', routePage)] },
       additionalBehaviors: {
         // Their names change with their content.
-        '/assets/*': this.pageBehavior('Assets', cacheControl.assets, CachePolicy.CACHING_OPTIMIZED),
-        '/api/*': this.apiBehavior(props),
+        '/assets/*': this.pageBehavior('Assets', cacheControl.assets, CachePolicy.CACHING_OPTIMIZED, domain),
+        // The pattern with the slash does not match `/api`, which is the root of the API.
+        '/api': api,
+        '/api/*': api,
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
@@ -99,6 +102,7 @@ export class Frontend extends Construct {
     name: string,
     kept: string,
     cachePolicy: CachePolicy | typeof CachePolicy.CACHING_DISABLED,
+    domain: Environment['domain'],
   ): BehaviorOptions {
     return {
       origin: this.#origin,
@@ -106,7 +110,7 @@ export class Frontend extends Construct {
       allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
       cachePolicy,
       compress: true,
-      responseHeadersPolicy: this.createHeaders(name, kept),
+      responseHeadersPolicy: this.createHeaders(name, { ...securityHeaders, 'cache-control': kept }, domain),
     };
   }
 
@@ -130,6 +134,7 @@ export class Frontend extends Construct {
       cachePolicy: CachePolicy.CACHING_DISABLED,
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       compress: false,
+      responseHeadersPolicy: this.createHeaders('Api', apiHeaders, domain),
       functionAssociations: [this.createFunction('StripPrefix', stripPrefix)],
     };
   }
@@ -142,24 +147,33 @@ export class Frontend extends Construct {
     };
   }
 
-  private createHeaders(name: string, kept: string): ResponseHeadersPolicy {
+  /**
+   * Creates the policy that adds headers. A Content-Security-Policy that the API wrote itself stays.
+   */
+  private createHeaders(
+    name: string,
+    headers: typeof apiHeaders | (typeof securityHeaders & { readonly 'cache-control': string }),
+    domain: Environment['domain'],
+  ): ResponseHeadersPolicy {
+    const known = new Set(['content-security-policy', 'referrer-policy', 'x-content-type-options']);
     return new ResponseHeadersPolicy(this, `${name}Headers`, {
       customHeadersBehavior: {
-        customHeaders: Object.entries({
-          'cache-control': kept,
-          'cross-origin-opener-policy': securityHeaders['cross-origin-opener-policy'],
-          'cross-origin-resource-policy': securityHeaders['cross-origin-resource-policy'],
-          'permissions-policy': securityHeaders['permissions-policy'],
-        }).map(([header, value]) => ({ header, value, override: true })),
+        customHeaders: Object.entries(headers)
+          .filter(([header]) => !known.has(header))
+          .map(([header, value]) => ({ header, value, override: true })),
       },
       securityHeadersBehavior: {
         contentSecurityPolicy: {
-          contentSecurityPolicy: securityHeaders['content-security-policy'],
-          override: true,
+          contentSecurityPolicy: headers['content-security-policy'],
+          override: headers !== apiHeaders,
         },
         contentTypeOptions: { override: true },
         referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-        strictTransportSecurity: { accessControlMaxAge: Duration.days(365), includeSubdomains: true, override: true },
+        strictTransportSecurity: {
+          accessControlMaxAge: Duration.days(365),
+          includeSubdomains: domain?.hstsIncludesSubdomains ?? false,
+          override: true,
+        },
       },
     });
   }

@@ -19,6 +19,15 @@ export const securityHeaders = {
 } as const;
 
 /**
+ * The security headers of answers of the API. They hold no document, except `/api/docs`, which has
+ * a policy of its own.
+ */
+export const apiHeaders = {
+  ...securityHeaders,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+/**
  * Cache headers of the page, and of its other files, whose names change with their content.
  * Browsers and CloudFront obey them.
  */
