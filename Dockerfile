@@ -150,7 +150,7 @@ LABEL org.opencontainers.image.version=$VERSION \
 COPY --from=init /init/usr/bin/tini-static /usr/bin/tini
 COPY --from=proxy /proxy /etc/envoy
 USER 1000:1000
-EXPOSE 80
+EXPOSE 8080
 # The image has no HTTP client. The administration port is open only within the container.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9901 && printf 'GET /ready HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep --quiet LIVE <&3"]

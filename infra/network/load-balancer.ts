@@ -16,7 +16,6 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { privateSubnets } from './network.ts';
-import { envoyPort } from '../services/producer.ts';
 
 type LoadBalancerProps = {
   readonly vpc: IVpc;
@@ -52,7 +51,9 @@ export class LoadBalancer extends Construct {
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
       vpc,
       targetType: TargetType.IP,
-      port: envoyPort,
+      // Each target is registered with the port of its container (`envoyPort`). Another port here
+      // would replace the group, and the API would be unavailable meanwhile.
+      port: 80,
       protocol: ApplicationProtocol.HTTP,
       // A stopped task answers its open requests within 10 s.
       deregistrationDelay: Duration.seconds(15),

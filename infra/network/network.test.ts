@@ -139,6 +139,8 @@ test('the NAT instance is a patched Amazon Linux that forwards, and its creation
 
 /** Allowed connections of every environment; below, the differences. */
 const everywhere = [
+  'LoadBalancer → Producer 8080',
+  // For tasks of release 0.1.0.
   'LoadBalancer → Producer 80',
   'Producer → Database 3306',
   'Producer → Queue 6379',

@@ -2,6 +2,7 @@ import { Peer, Port, SecurityGroup, type IPeer, type ISecurityGroup, type IVpc }
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
 import { regions } from '../regions.ts';
+import { envoyPort } from '../services/ports.ts';
 
 type Scope = Pick<Environment, 'region' | 'network' | 'domain'>;
 
@@ -44,6 +45,8 @@ export class SecurityGroups extends Construct {
 
     const cloudFront = Peer.prefixList(regions[environment.region].cloudFrontPrefixList);
     this.loadBalancer.addIngressRule(cloudFront, Port.tcp(environment.domain === undefined ? 80 : 443), 'CloudFront');
+    connect(this.loadBalancer, this.producer, envoyPort, 'The API, through Envoy');
+    // The port of release 0.1.0. Its tasks answer until a release has replaced them.
     connect(this.loadBalancer, this.producer, 80, 'The API, through Envoy');
     for (const service of [this.producer, this.consumer]) {
       connect(service, this.database, 3306, 'MySQL');

@@ -7,8 +7,10 @@ import { Construct } from 'constructs';
 import { corsOriginOf } from '../api-access.ts';
 import type { Environment } from '../environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
+import { healthCheckOf } from '../image-stages.ts';
 import { commandWithin, envoyMemoryMiB } from '../task-memory.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
+import { apiPort, envoyPort } from './ports.ts';
 import { variablesOf } from './service-variables.ts';
 
 type ProducerProps = {
@@ -17,10 +19,6 @@ type ProducerProps = {
   readonly images: { readonly producer: IRepository; readonly envoy: IRepository };
   readonly targets: ApplicationTargetGroup;
 };
-
-const apiPort = 5080;
-/** The port on which Envoy listens. */
-export const envoyPort = 80;
 
 /**
  * The API behind Envoy, in one task. Envoy talks to the load balancer, and the API only to Envoy.
@@ -43,23 +41,15 @@ export class Producer extends Construct {
     const envoy = this.service.addContainer('envoy', {
       repository: images.envoy,
       memoryMiB: envoyMemoryMiB,
-      // The image has no HTTP client. The load balancer checks the API through Envoy.
-      health: ['bash', '-c', `exec 3<>/dev/tcp/127.0.0.1/${envoyPort}`],
-      more: {
-        portMappings: [{ containerPort: envoyPort }],
-        // Envoy does not run as root, and only root may listen below 1024 by default.
-        systemControls: [{ namespace: 'net.ipv4.ip_unprivileged_port_start', value: '0' }],
-      },
+      // The load balancer checks the API through Envoy.
+      health: healthCheckOf('envoy'),
+      more: { portMappings: [{ containerPort: envoyPort }] },
     });
     const api = this.service.addContainer('api', {
       repository: images.producer,
       memoryMiB: apiMemoryMiB,
       command: commandWithin('producer', apiMemoryMiB),
-      health: [
-        'node',
-        '--eval',
-        `fetch('http://127.0.0.1:${apiPort}/health').then(({ ok }) => process.exit(ok ? 0 : 1))`,
-      ],
+      health: healthCheckOf('producer'),
       variables: {
         ...variablesOf('producer', { environment, queue, database, secret }),
         HTTP_PORT: String(apiPort),

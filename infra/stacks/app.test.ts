@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { healthCheckOf } from '../image-stages.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { templatesOf } from '../policy/templates-of-tests.ts';
 
@@ -13,6 +14,9 @@ const named = { ...first, name: 'named', domain: { name: 'sluice.example.org', h
 const templates = await templatesOf([...environments, named]);
 const templateOf = (name: string): Template =>
   Template.fromJSON(templates.find(({ stack }) => stack === `${name}/app`) ?? assert.fail());
+
+const isApiPort = ({ Name, Value }: { readonly Name: string; readonly Value: unknown }): boolean =>
+  Name === 'HTTP_PORT' && Value === '5080';
 
 /** Returns the secrets among the resources of a statement, by the names of their outputs. */
 const secretsOf = (resources: unknown): string[] =>
@@ -58,8 +62,13 @@ for (const environment of environments) {
 
   test(`${name}: ECS checks the health of the API and Envoy; a stuck consumer is killed by its own watchdog`, () => {
     const commands = new Map(containers.map(({ Name, HealthCheck }) => [String(Name), HealthCheck?.Command.join(' ')]));
-    assert.match(commands.get('api'), /^CMD node .*127\.0\.0\.1:5080\/health/);
-    assert.match(commands.get('envoy'), /^CMD bash .*127\.0\.0\.1\/80$/);
+    // The checks of the images, without the start of a Node.js.
+    assert.equal(commands.get('api'), ['CMD', ...healthCheckOf('producer')].join(' '));
+    assert.equal(commands.get('envoy'), ['CMD', ...healthCheckOf('envoy')].join(' '));
+    for (const command of ['api', 'envoy']) assert.match(commands.get(command), /^CMD bash -c exec /);
+    // What its script finds in the container.
+    assert.match(commands.get('api'), /\$\{HTTP_PORT:-5080\}/);
+    assert.ok(containers.find(({ Name }) => Name === 'api')?.Environment.some(isApiPort));
     assert.equal(commands.get('consumer'), undefined);
   });
 
@@ -199,13 +208,14 @@ for (const environment of environments) {
     });
     template.hasResourceProperties('AWS::ECS::Service', {
       ServiceName: 'producer',
-      LoadBalancers: [{ ContainerName: 'envoy', ContainerPort: 80, TargetGroupArn: Match.anyValue() }],
+      LoadBalancers: [{ ContainerName: 'envoy', ContainerPort: 8_080, TargetGroupArn: Match.anyValue() }],
     });
   });
 
-  test(`${name}: Envoy may listen on port 80 and starts after the API is healthy; both services publish metrics and use TLS`, () => {
+  test(`${name}: Envoy needs no sysctl and starts after the API is healthy; both services publish metrics and use TLS`, () => {
     const envoy = containers.find(({ Name }) => Name === 'envoy');
-    assert.deepEqual(envoy?.SystemControls, [{ Namespace: 'net.ipv4.ip_unprivileged_port_start', Value: '0' }]);
+    for (const { SystemControls } of containers) assert.equal(SystemControls, undefined);
+    assert.deepEqual(envoy?.PortMappings, [{ ContainerPort: 8_080, Protocol: 'tcp' }]);
     assert.deepEqual(envoy?.DependsOn, [{ ContainerName: 'api', Condition: 'HEALTHY' }]);
     for (const { Name, Environment } of containers.filter((container) => container.Name !== 'envoy')) {
       const given: readonly { readonly Name: string; readonly Value: unknown }[] = Environment;
@@ -245,7 +255,7 @@ test('Envoy finds the client’s address behind CloudFront and the load balancer
     /sed '([^']*)' containers\/envoy\.yaml > \/proxy\/envoy\.yaml/.exec(read('Dockerfile')) ?? [];
   assert.equal(rewrites, 's/PRODUCER_HOST/127.0.0.1/');
   const [listener = ''] = /- name: api\n[^]*?(?=\n {4}- name: )/.exec(read('containers/envoy.yaml')) ?? [];
-  assert.match(listener, /port_value: 80 /);
+  assert.match(listener, /port_value: 8080 /);
   assert.match(listener, /use_remote_address: true\n/);
   // Each hop appends the address of its client: CloudFront the viewer's, the load balancer
   // CloudFront's.

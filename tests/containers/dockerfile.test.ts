@@ -43,6 +43,14 @@ test('Node runs and compiles a service in its image with the arguments and memor
   }
 });
 
+test('no image listens on a port that needs a right of root', () => {
+  for (const { name, text } of stages)
+    for (const [, ports = ''] of text.matchAll(/^EXPOSE (.+)$/gm))
+      for (const port of ports.split(' ')) assert.ok(Number(port) >= 1_024, `${name}: ${port}`);
+  for (const file of ['compose.yaml', 'compose.cluster.yaml', 'containers/envoy.yaml', 'containers/nginx.conf'])
+    assert.doesNotMatch(read(file), /sysctls|ip_unprivileged_port_start|port_value: \d{1,3}\b|listen \d{1,3};/, file);
+});
+
 test('the stand-in Envoy has the version of the image', () => {
   assert.equal(withoutDigest(stage('envoy')?.base ?? ''), `envoyproxy/envoy:v${envoyVersion()}`);
 });

@@ -37,10 +37,10 @@ const startEnvoy = async (t: TestContext, producers: number) => {
     behind.push(await start('--network-alias=producer', '--no-healthcheck', imageName('producer'), ...command));
   }
   const envoy = await start(
-    ...['--publish', '127.0.0.1::80', '--sysctl', 'net.ipv4.ip_unprivileged_port_start=0', imageName('envoy')],
+    ...['--publish', '127.0.0.1::8080', imageName('envoy')],
     ...['envoy', '--config-path', '/etc/envoy/compose.yaml', '--concurrency', '1', '--log-level', 'warn'],
   );
-  const address = `http://${await docker('port', envoy, '80/tcp')}`;
+  const address = `http://${await docker('port', envoy, '8080/tcp')}`;
 
   const send = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
     const response = await fetch(`${address}${path}`, { method: 'POST', headers, body: '{"count":1}' });

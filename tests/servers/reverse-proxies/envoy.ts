@@ -28,7 +28,7 @@ export const startEnvoy = async (
   const [port, frontendPort, adminPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const file = join(folder, configuration);
   const ports = new Map([
-    ['80', port],
+    ['8080', port],
     ['8081', frontendPort],
     ['9901', adminPort],
     ['5080', producerPort],
