@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Template } from 'aws-cdk-lib/assertions';
 import { templatesOf } from './policy/templates-of-tests.ts';
 import { readEnvironments } from './read-environments.ts';
+import { commandOf } from './image-stages.ts';
 import { commandWithin, envoyMemoryMiB } from './task-memory.ts';
 
 const environments = await readEnvironments();
@@ -39,6 +40,16 @@ test('the heap of each service is at most half of its container, so it exits wit
   assert.equal(found.length, environments.length * 2);
   for (const { what, heap, Memory } of found)
     assert.ok(heap >= 128 && heap * 2 <= Memory, `${what}: ${heap} of ${Memory}`);
+});
+
+test('with Compose, too, the heap of a service is at most half of its container', () => {
+  const compose = readFileSync(join(import.meta.dirname, '../compose.yaml'), 'utf8');
+  for (const image of ['producer', 'consumer'] as const) {
+    const [, limit = '', unit] =
+      new RegExp(String.raw`^ {2}${image}:\n(?: {4}.*\n|\n)*? {4}mem_limit: (\d+)([mg])$`, 'm').exec(compose) ?? [];
+    const heap = /--max-old-space-size=(\d+)/.exec(commandOf(image).join(' '))?.[1] ?? assert.fail(image);
+    assert.ok(Number(limit) * (unit === 'g' ? 1_024 : 1) >= 2 * Number(heap), `${image}: ${heap} of ${limit}${unit}`);
+  }
 });
 
 test('a command is the image’s own with another heap, and an image without a heap is an error', () => {
