@@ -5,6 +5,7 @@ import {
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationTargetGroup,
+  CfnLoadBalancer,
   DesyncMitigationMode,
   ListenerAction,
   SslPolicy,
@@ -19,7 +20,7 @@ import { privateSubnets } from './network.ts';
 
 type LoadBalancerProps = {
   readonly vpc: IVpc;
-  readonly securityGroup: ISecurityGroup;
+  readonly securityGroups: readonly [ISecurityGroup, ...ISecurityGroup[]];
   readonly environment: Environment;
   readonly logs: IBucket;
 };
@@ -33,13 +34,13 @@ export class LoadBalancer extends Construct {
   readonly targets: ApplicationTargetGroup;
   readonly listener: ApplicationListener;
 
-  constructor(scope: Construct, id: string, { vpc, securityGroup, environment, logs }: LoadBalancerProps) {
+  constructor(scope: Construct, id: string, { vpc, securityGroups, environment, logs }: LoadBalancerProps) {
     super(scope, id);
     this.balancer = new ApplicationLoadBalancer(this, 'Balancer', {
       vpc,
       vpcSubnets: privateSubnets,
       internetFacing: false,
-      securityGroup,
+      securityGroup: securityGroups[0],
       dropInvalidHeaderFields: true,
       // Refuses requests that two parsers could read differently (request smuggling).
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
@@ -47,6 +48,10 @@ export class LoadBalancer extends Construct {
       // Longer than the pause between two events of a stream, shorter than CloudFront's timeout.
       idleTimeout: Duration.seconds(115),
     });
+    const resource = this.balancer.node.defaultChild;
+    // CDK's own way would also allow connections from each group to the targets.
+    if (resource instanceof CfnLoadBalancer)
+      resource.securityGroups = securityGroups.map(({ securityGroupId }) => securityGroupId);
     this.balancer.logAccessLogs(logs, 'load-balancer');
     this.targets = new ApplicationTargetGroup(this, 'Targets', {
       vpc,

@@ -157,16 +157,13 @@ const intoNat = callers.map((caller) => `${caller} → NatSecurityGroup 443`);
 const outByNat = [...callers, 'NatSecurityGroup'].map((caller) => `${caller} → 0.0.0.0/0 443`);
 
 const expected: Readonly<Record<string, { readonly into: readonly string[]; readonly outOf: readonly string[] }>> = {
-  ...Object.fromEntries(
-    ['test', 'dev'].map((name) => [name, { into: [`${cloudFront} → LoadBalancer 80`, ...intoNat], outOf: outByNat }]),
-  ),
+  ...Object.fromEntries(['test', 'dev', 'named'].map((name) => [name, { into: intoNat, outOf: outByNat }])),
   stage: {
-    into: [`${cloudFront} → LoadBalancer 80`],
+    into: [],
     outOf: callers.map((caller) => `${caller} → 0.0.0.0/0 443`),
   },
-  named: { into: [`${cloudFront} → LoadBalancer 443`, ...intoNat], outOf: outByNat },
   prod: {
-    into: [`${cloudFront} → LoadBalancer 80`, ...callers.map((caller) => `${caller} → Endpoints 443`)],
+    into: callers.map((caller) => `${caller} → Endpoints 443`),
     outOf: callers.flatMap((caller) => [`${caller} → Endpoints 443`, `${caller} → ${s3} 443`]),
   },
 };
@@ -177,7 +174,9 @@ const formatEdges = (edges: readonly Edge[]): string[] =>
 for (const [name, own] of Object.entries(expected)) {
   test(`${name}: only these connections are possible`, () => {
     const { into, outOf } = readEdges(foundationOf(name));
-    assert.deepEqual(formatEdges(into), [...everywhere, ...own.into].toSorted());
+    // Whether or not there is a domain.
+    const fromCloudFront = [`${cloudFront} → LoadBalancer 80`, `${cloudFront} → LoadBalancerTls 443`];
+    assert.deepEqual(formatEdges(into), [...everywhere, ...fromCloudFront, ...own.into].toSorted());
     assert.deepEqual(formatEdges(outOf), [...everywhere, ...own.outOf].toSorted());
   });
 }
@@ -192,6 +191,6 @@ test('finds additional inbound rules of a group, in its own list or as separate 
     Properties: { GroupId: { 'Fn::GetAtt': [id, 'GroupId'] }, CidrIpv6: '::/0', IpProtocol: '-1' },
   };
   const added = formatEdges(readEdges(template).into).filter((edge) => !everywhere.includes(edge));
-  const own = [...intoNat, `${cloudFront} → LoadBalancer 80`];
+  const own = [...intoNat, `${cloudFront} → LoadBalancer 80`, `${cloudFront} → LoadBalancerTls 443`];
   assert.deepEqual(added, [...own, '0.0.0.0/0 → Database 3306', '::/0 → Database all'].toSorted());
 });

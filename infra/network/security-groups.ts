@@ -4,7 +4,7 @@ import type { Environment } from '../environment.ts';
 import { regions } from '../regions.ts';
 import { envoyPort } from '../services/ports.ts';
 
-type Scope = Pick<Environment, 'region' | 'network' | 'domain'>;
+type Scope = Pick<Environment, 'region' | 'network'>;
 
 type SecurityGroupsProps = {
   readonly vpc: IVpc;
@@ -20,6 +20,8 @@ type SecurityGroupsProps = {
  */
 export class SecurityGroups extends Construct {
   readonly loadBalancer: SecurityGroup;
+  /** The second group of the load balancer, for TLS. */
+  readonly loadBalancerTls: SecurityGroup;
   readonly producer: SecurityGroup;
   readonly consumer: SecurityGroup;
   readonly databaseSetup: SecurityGroup;
@@ -35,6 +37,7 @@ export class SecurityGroups extends Construct {
       new SecurityGroup(this, name, { vpc, description, allowAllOutbound: false });
 
     this.loadBalancer = group('LoadBalancer', 'The load balancer of the API');
+    this.loadBalancerTls = group('LoadBalancerTls', 'The load balancer of the API, with a domain');
     this.producer = group('Producer', 'Tasks of the API');
     this.consumer = group('Consumer', 'Tasks that record');
     this.databaseSetup = group('DatabaseSetup', 'The function that sets up the database');
@@ -43,8 +46,12 @@ export class SecurityGroups extends Construct {
     this.queue = group('Queue', 'Valkey');
     this.endpoints = environment.network.hasInterfaceEndpoints ? group('Endpoints', 'Endpoints of AWS') : undefined;
 
+    // Both rules are always there, so that an environment can get or lose a domain without a change
+    // of the network: the load balancer listens on one port only. Each has a group of its own,
+    // because the list counts as 55 of the 60 rules that a group may have.
     const cloudFront = Peer.prefixList(regions[environment.region].cloudFrontPrefixList);
-    this.loadBalancer.addIngressRule(cloudFront, Port.tcp(environment.domain === undefined ? 80 : 443), 'CloudFront');
+    this.loadBalancer.addIngressRule(cloudFront, Port.tcp(80), 'CloudFront');
+    this.loadBalancerTls.addIngressRule(cloudFront, Port.tcp(443), 'CloudFront, with a domain');
     connect(this.loadBalancer, this.producer, envoyPort, 'The API, through Envoy');
     // The port of release 0.1.0. Its tasks answer until a release has replaced them.
     connect(this.loadBalancer, this.producer, 80, 'The API, through Envoy');

@@ -17,22 +17,24 @@ import {
   ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
+  VpcOrigin,
+  VpcOriginEndpoint,
   type BehaviorOptions,
   type IOrigin,
 } from 'aws-cdk-lib/aws-cloudfront';
-import { S3BucketOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { S3BucketOrigin, VpcOrigin as VpcOriginOfDistribution } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Environment } from '../environment.ts';
+import type { LoadBalancer } from '../network/load-balancer.ts';
 import { apiHeaders, cacheControl, securityHeaders } from './page-headers.ts';
 import { routePage, sourceOf, stripPrefix, type ViewerRoute } from './viewer-functions.ts';
 
 type FrontendProps = {
   readonly environment: Environment;
-  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly loadBalancer: LoadBalancer;
   readonly logs: IBucket;
   readonly certificate: ICertificate | undefined;
   /** The ARN of the firewall. */
@@ -120,12 +122,9 @@ export class Frontend extends Construct {
    */
   private apiBehavior({ loadBalancer, environment: { domain } }: FrontendProps): BehaviorOptions {
     return {
-      origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
-        // By default CloudFront uses the viewer's protocol, and nothing listens on 443. The
-        // certificate of the load balancer is for the domain.
-        ...(domain === undefined
-          ? { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY }
-          : { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY, domainName: domain.name }),
+      origin: VpcOriginOfDistribution.withVpcOrigin(this.createVpcOrigin(loadBalancer, domain), {
+        // The certificate of the load balancer is for the domain.
+        ...(domain === undefined ? {} : { domainName: domain.name }),
         readTimeout: Duration.seconds(120),
         keepaliveTimeout: Duration.seconds(60),
       }),
@@ -137,6 +136,22 @@ export class Frontend extends Construct {
       responseHeadersPolicy: this.createHeaders('Api', apiHeaders, domain),
       functionAssociations: [this.createFunction('StripPrefix', stripPrefix)],
     };
+  }
+
+  /**
+   * Creates the VPC origin. CloudFront refuses every change of one that is in use, so each protocol
+   * has an origin of its own. An environment that gets a domain gets another origin. The
+   * distribution moves to it, and then CloudFormation removes the old origin and its listener.
+   */
+  private createVpcOrigin({ balancer, listener }: LoadBalancer, domain: Environment['domain']): VpcOrigin {
+    const origin = new VpcOrigin(this, domain === undefined ? 'HttpOrigin' : 'HttpsOrigin', {
+      endpoint: VpcOriginEndpoint.applicationLoadBalancer(balancer),
+      // By default CloudFront uses the viewer's protocol, and nothing listens on its port.
+      protocolPolicy: domain === undefined ? OriginProtocolPolicy.HTTP_ONLY : OriginProtocolPolicy.HTTPS_ONLY,
+    });
+    // The distribution moves only once something listens.
+    origin.node.addDependency(listener);
+    return origin;
   }
 
   private createFunction(name: string, route: ViewerRoute) {

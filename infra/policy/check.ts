@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { baselineOf, findLosses, type Baseline } from './baseline.ts';
+import { findHeavyGroups } from './group-weights.ts';
 import { findSplitOutputs } from './references.ts';
 import { findBreaches } from './rules.ts';
 import { findSecrets } from './secrets.ts';
@@ -18,6 +19,7 @@ export const findViolations = (templates: readonly StackTemplate[], { isLossAcce
   ...findBreaches(templates),
   ...findSecrets(templates),
   ...findSplitOutputs(templates),
+  ...templates.flatMap((template) => findHeavyGroups(template)),
   ...(isLossAccepted ? [] : environmentsOf(templates).flatMap(([name, own]) => findLosses(readBaseline(name), own))),
 ];
 

@@ -128,6 +128,22 @@ test('finds an output of another stack that is split, wherever it is', () => {
   assertFound('prod/foundation Outputs.Split.Value.Fn::Split.1: Fn::Split does not take');
 });
 
+test('finds a group with more rules than it may have: a prefix list counts for many', () => {
+  const { template, find, assertFound } = plantInto();
+  const [id] = find('NetworkGroupsLoadBalancer');
+  template.Resources['Planted'] = {
+    Type: 'AWS::EC2::SecurityGroupIngress',
+    Properties: {
+      GroupId: { Ref: id },
+      IpProtocol: 'tcp',
+      FromPort: 443,
+      ToPort: 443,
+      SourcePrefixListId: 'pl-a3a144ca',
+    },
+  };
+  assertFound(`prod/foundation ${id} (AWS::EC2::SecurityGroup) inbound: counts as 110 rules`);
+});
+
 test('finds a removed queue', () => {
   const { template, find, assertFound } = plantInto();
   const [id] = find('QueueNodes');

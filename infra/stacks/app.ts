@@ -51,7 +51,7 @@ export class AppStack extends Stack {
     const logs = createLogBucket(this, environment);
     this.loadBalancer = new LoadBalancer(this, 'LoadBalancer', {
       vpc,
-      securityGroup: groups.loadBalancer,
+      securityGroups: [groups.loadBalancer, groups.loadBalancerTls],
       environment,
       logs,
     });
@@ -71,7 +71,7 @@ export class AppStack extends Stack {
       for (const { service } of [this.producer, this.consumer]) service.node.addDependency(alarms);
     this.frontend = new Frontend(this, 'Frontend', {
       environment,
-      loadBalancer: this.loadBalancer.balancer,
+      loadBalancer: this.loadBalancer,
       logs,
       certificate: edge?.certificate,
       firewall: edge?.firewall?.attrArn,
