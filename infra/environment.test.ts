@@ -130,6 +130,7 @@ test('reports all errors of all environments at once, each with its path', async
       'first.network.zones.1: us-east-1a is not a zone of eu-central-1: eu-central-1a, eu-central-1b, eu-central-1c',
       'first.network.zones.2: eu-central-1a is listed twice',
       'first.producer.memoryMiB: is not supported by Fargate for this cpu ("Task CPU and memory" in its guide)',
+      'first.queue.maxShards: more shards than minShards need a large, xlarge, 2xlarge of r8g, r8gd, r7g, r7gd, r6g, r6gd, r5, m8g, m7g, m6g, m5, c8gn, c7gn ("Auto Scaling" in the ElastiCache guide)',
       'first.queue.nodeType: durability needs one of r6g, r7g, m6g, m7g, c7gn ("Limitations" of durability in the ElastiCache guide)',
       'fourth.api: Unrecognized key: "tokensFor"',
       'fourth.imagesFrom: fourth is not another environment: dev, first, prod, second-one, stage, test, third',
@@ -182,6 +183,25 @@ test('the number of NAT gateways fits their kind, and without NAT there are endp
     ["network.natGateways: must be 0 if nat is 'none'"],
     ["network.nat: must not be 'none' without hasInterfaceEndpoints: tasks could reach no AWS service"],
   ]);
+});
+
+test('only nodes that ElastiCache can scale may have more shards than the minimum', () => {
+  const { queue } = prod;
+  assert.ok(queue.kind === 'nodes');
+  const check = (nodeType: string, minShards: number, maxShards: number) =>
+    findViolations({ ...prod, queue: { ...queue, durability: 'disabled', nodeType, minShards, maxShards } });
+  for (const nodeType of ['cache.m7g.large', 'cache.r8g.2xlarge', 'cache.c7gn.xlarge'])
+    assert.deepEqual(check(nodeType, 1, 4), [], nodeType);
+  for (const nodeType of ['cache.t4g.medium', 'cache.m7g.4xlarge', 'cache.r4.large']) {
+    assert.match(
+      check(nodeType, 1, 4).join('\n'),
+      /^queue\.maxShards: more shards than minShards need a large, /,
+      nodeType,
+    );
+    assert.deepEqual(check(nodeType, 2, 2), [], nodeType);
+  }
+  // Durability needs one of its own families.
+  assert.deepEqual(findViolations({ ...prod, queue: { ...queue, nodeType: 'cache.m7g.4xlarge', maxShards: 1 } }), []);
 });
 
 test('every value has a description', () => {

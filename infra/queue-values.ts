@@ -20,6 +20,18 @@ const serverlessQueue = z.strictObject({
 
 const durableFamilies = ['r6g', 'r7g', 'm6g', 'm7g', 'c7gn'];
 
+/** Families and sizes whose shards ElastiCache adds ("Auto Scaling Valkey and Redis OSS clusters"). */
+const scaledFamilies = [
+  ...['r8g', 'r8gd', 'r7g', 'r7gd', 'r6g', 'r6gd', 'r5'],
+  ...['m8g', 'm7g', 'm6g', 'm5', 'c8gn', 'c7gn'],
+];
+const scaledSizes = ['large', 'xlarge', '2xlarge'];
+
+const isScaled = (nodeType: string): boolean => {
+  const [, family = '', size = ''] = nodeType.split('.');
+  return scaledFamilies.includes(family) && scaledSizes.includes(size);
+};
+
 const nodesQueue = z
   .strictObject({
     kind: z.literal('nodes'),
@@ -32,7 +44,9 @@ const nodesQueue = z
       .int()
       .min(1)
       .max(90)
-      .describe('Maximum number of shards, reached when they are busy or full; also the number of partitions'),
+      .describe(
+        'Maximum number of shards, reached when they are busy or full; also the number of partitions; equal to `minShards`, the queue does not scale',
+      ),
     replicasPerShard: z
       .int()
       .min(1)
@@ -51,6 +65,10 @@ const nodesQueue = z
       path: ['nodeType'],
     },
   )
+  .refine(({ minShards, maxShards, nodeType }) => maxShards <= minShards || isScaled(nodeType), {
+    error: `more shards than minShards need a ${scaledSizes.join(', ')} of ${scaledFamilies.join(', ')} ("Auto Scaling" in the ElastiCache guide)`,
+    path: ['maxShards'],
+  })
   .refine(({ minShards, maxShards }) => minShards <= maxShards, {
     error: 'must not be less than minShards',
     path: ['maxShards'],

@@ -97,6 +97,14 @@ test('nodes: adds shards when they are busy or full, up to the number of partiti
   assert.equal(nodes.queue.partitions, 4);
 });
 
+test('nodes: as many shards as there may be are not scaled', () => {
+  const { queue } = find('prod');
+  assert.ok(queue.kind === 'nodes');
+  const fixed = createQueue({ ...find('prod'), queue: { ...queue, nodeType: 'cache.m7g.4xlarge', minShards: 4 } });
+  const [template] = fixed.stage.synth().stacks.map(toTemplate);
+  Template.fromJSON(template ?? {}).resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+});
+
 for (const [kind, template, name] of [
   ['serverless', ofServerless, 'sluice-stage'],
   ['nodes', ofNodes, 'sluice-prod'],

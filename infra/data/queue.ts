@@ -156,7 +156,7 @@ export class Queue extends Construct implements IConnectable {
     // Without it CloudFormation replaces the cluster when the number of shards changes.
     nodes.cfnOptions.updatePolicy = { useOnlineResharding: true };
     nodes.applyRemovalPolicy(place.isProtected ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
-    this.scaleShards(nodes, queue);
+    if (queue.maxShards > queue.minShards) this.scaleShards(nodes, queue);
     return { resource: 'replicationgroup', host: nodes.attrConfigurationEndPointAddress };
   }
 
