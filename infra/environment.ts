@@ -73,7 +73,11 @@ export const environmentSchema = z.strictObject({
       .regex(/^[\w-][\w.-]*\.sql(?:\.gz|\.zst)?$/, 'must be the name of an .sql, .sql.gz or .sql.zst file')
       .optional()
       .describe('Dump in apps/database-setup/dumps; the set-up of the database imports its counts once'),
-    hasInsights: z.boolean().describe('Records the load of each statement for 7 days (Database Insights)'),
+    hasInsights: z
+      .boolean()
+      .describe(
+        'Records the load of each statement for 7 days (Database Insights), and that of the machine each minute (Enhanced Monitoring)',
+      ),
   }),
   queue: queueSchema,
   firewall: z

@@ -8,6 +8,7 @@ import {
   bucketGb,
   cacheUnitsOfEntry,
   databaseGbOfMillion,
+  databaseMonitoringGb,
   idleAwsGb,
   idleFlowGb,
   imageGb,
@@ -43,7 +44,7 @@ const hourOf = (known: Readonly<Record<string, PriceName>>, machine: unknown): P
 };
 
 const databaseItems: ToItems = ({ Properties }) => {
-  const { DBInstanceClass, MultiAZ, AllocatedStorage, ManageMasterUserPassword } = Properties;
+  const { DBInstanceClass, MultiAZ, AllocatedStorage, ManageMasterUserPassword, MonitoringInterval } = Properties;
   const copies = MultiAZ === true ? 2 : 1;
   const gigabytes = Number(AllocatedStorage);
   return [
@@ -54,6 +55,7 @@ const databaseItems: ToItems = ({ Properties }) => {
       copies * hoursOfMonth,
     ),
     item('MySQL', 'storage, gp3', 'databaseStorage', copies * gigabytes, () => copies * databaseGbOfMillion),
+    ...(MonitoringInterval === 60 ? [item('monitoring', 'enhanced monitoring', 'logGb', databaseMonitoringGb)] : []),
     ...(ManageMasterUserPassword === true
       ? [item('secrets and keys', 'secret of the administrator', 'secret', 1)]
       : []),

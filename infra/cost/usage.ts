@@ -39,6 +39,8 @@ export const logGbOfTask = 0.13;
  * through S3's endpoint, which is free.
  */
 export const idleAwsGb = 0.5;
+/** GB of Enhanced Monitoring of one database in a month: a line each minute, some 7 kB. */
+export const databaseMonitoringGb = 0.3;
 /** GB of flow logs while nothing happens. */
 export const idleFlowGb = 0.1;
 /** GB of layers in a repository: a handful of releases. */

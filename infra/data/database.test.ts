@@ -33,6 +33,8 @@ for (const { name, database, isProtected } of environments) {
         DeletionProtection: isProtected,
         DeleteAutomatedBackups: !isProtected,
         EnablePerformanceInsights: database.hasInsights ? true : Match.absent(),
+        MonitoringInterval: database.hasInsights ? 60 : Match.absent(),
+        MonitoringRoleArn: database.hasInsights ? Match.anyValue() : Match.absent(),
       },
     });
   });

@@ -107,6 +107,12 @@ export class Database extends Construct {
       id: 'AwsSolutions::AwsSolutions-RDS11',
       reason: 'The port is the default one; security groups allow only four groups to reach it',
     });
+    if (database.hasInsights) {
+      validations.acknowledge({
+        id: 'AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]',
+        reason: 'The policy that AWS keeps for this role. It writes only to log groups whose names begin with RDS',
+      });
+    }
     if (!isProtected) {
       validations.acknowledge({
         id: 'AwsSolutions::AwsSolutions-RDS10',
@@ -130,6 +136,9 @@ const placeOf = ({ vpc, securityGroup }: DatabaseProps) => ({
 });
 
 const insights = {
+  // Processes, memory and disks of the machine, as the log group RDSOSMetrics. RDS creates it for
+  // all databases of the region, and keeps its lines for 30 days.
+  monitoringInterval: Duration.seconds(60),
   enablePerformanceInsights: true,
   databaseInsightsMode: DatabaseInsightsMode.STANDARD,
   // Seven days are free.
