@@ -125,15 +125,25 @@ test('counts cause traffic between zones and new metrics', () => {
 });
 
 test('a region without prices has unknown items with the page of AWS, never the prices of another', () => {
-  const lines = monthOf([...dev, templateOf(nodesOf('sync'))], 'eu-west-1');
+  const lines = monthOf(
+    [...dev, templateOf({ ...nodesOf('sync'), Nat: resourceOf('AWS::EC2::NatGateway') })],
+    'eu-west-1',
+  );
   const isKnown = (name: string) => lines.find(({ what }) => what === name)?.idleUsd !== undefined;
   // They cost the same everywhere.
   for (const name of ['public address', 'secret', 'dashboard', 'metrics']) assert.ok(isKnown(name), name);
-  for (const name of ['NAT gateway', 'load balancer', 'storage, gp3', 'minimum storage', 'CPU of 1 × 0.25'])
+  for (const name of [
+    'NAT gateway',
+    'NAT instance, t4g.micro',
+    'load balancer',
+    'storage, gp3',
+    'minimum storage',
+    'CPU of 1 × 0.25',
+  ])
     assert.ok(!isKnown(name), name);
   const report = reportOne({ name: 'dev', region: 'eu-west-1', lines });
   assert.match(report, /^dev in eu-west-1\n/);
-  assert.match(report, /^foundation\/Network\S* +NAT gateway +730 h +unknown$/m);
+  assert.match(report, /^foundation\/Network\S* +NAT instance, t4g\.micro +730 h +unknown$/m);
   assert.match(report, /^total +≥ \d+\.\d\d +≥ /m);
   for (const [item, page] of [
     ['network, NAT gateway', 'vpc'],
@@ -203,10 +213,10 @@ test('every price has a source and a page of AWS', () => {
   }
 });
 
-test('an idle month of dev costs at most 98 dollars and the minimum of Valkey, whose price is unknown', () => {
+test('an idle month of dev costs at most 70 dollars and the minimum of Valkey, whose price is unknown', () => {
   const [month = assert.fail()] = monthsOf(environments, dev);
   const { usd } = sum(month.lines);
-  assert.ok(usd <= 98, `${usd} dollars`);
+  assert.ok(usd <= 70, `${usd} dollars`);
   const unknown = month.lines.filter(({ idleUsd }) => idleUsd === undefined);
   assert.deepEqual(
     unknown.map(({ group, what }) => [group, what]),
