@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
+import { SimpleError } from '@redis/client';
 import { parseEntry } from '@sluice/contract/entry.ts';
 import { startCluster } from '@sluice/test-servers/cluster.ts';
 import { connectFor } from '@sluice/test-servers/queue.ts';
@@ -27,8 +28,8 @@ const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
     connection,
     partitions,
     areRegistered: () => true,
-    deadlineMs: 1_800,
-    attemptMs: 800,
+    deadlineMs: 10_000,
+    attemptMs: 4_000,
     ackReplicas,
     maxBatches: 1_000_000,
     maxKeys: 1_000_000,
@@ -56,7 +57,7 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
     const { name, partitions, connection, enqueuer, readerOf } = setUp(t, cluster, 1);
     const owners = await Promise.all(partitions.map(({ stream }) => cluster.masterOf(slotOf(stream))));
     assert.equal(new Set(owners).size, 3);
-    const limits = { ackReplicas: 0, maxBatches: 1_000_000, deadlineMs: 1_000 };
+    const limits = { ackReplicas: 0, maxBatches: 1_000_000, deadlineMs: 10_000 };
     assert.equal(await readReadiness({ connection, partitions, ...limits }), 'up');
     await registerPartitions(connection, name, partitions);
     assert.deepEqual(new Set(await readPartitions(connection, name)), new Set(partitions));
@@ -123,6 +124,32 @@ test('a Redis Cluster of three masters with a replica each', async (outer) => {
     assert.deepEqual(new Set(await readStream(partition)), new Set([1, 2, 3, 4, 5, 6]));
     await ackEntries(connection, partition, [entry.id]);
     assert.ok((await reader.readNew(500)).length > 0);
+  });
+
+  await outer.test('a connection that is known serves the next fetches of the map', async (t) => {
+    const { partitions, connection } = setUp(t, cluster);
+    const [{ stream } = assert.fail()] = partitions;
+    await connection.run(stream, (client) => client.ping(), 10_000);
+    const logins = async () => {
+      const counts = await Promise.all(
+        cluster.nodes.map(async ({ admin }) =>
+          Number(/total_connections_received:(\d+)/.exec(await admin.info('stats'))?.[1]),
+        ),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    const fetches = async () => {
+      const stats = await Promise.all(cluster.nodes.map(({ admin }) => admin.info('commandstats')));
+      const calls = stats.map((text) => Number(/cmdstat_cluster\|slots:calls=(\d+)/.exec(text)?.[1] ?? 0));
+      return calls.reduce((sum, count) => sum + count, 0);
+    };
+    const [loginsBefore, fetchesBefore] = [await logins(), await fetches()];
+    await waitUntil(async () => {
+      const failing = connection.run(stream, () => Promise.reject(new SimpleError('CLUSTERDOWN')), 10_000);
+      await assert.rejects(failing, SimpleError);
+      return (await fetches()) >= fetchesBefore + 3;
+    });
+    assert.equal(await logins(), loginsBefore);
   });
 
   await outer.test(

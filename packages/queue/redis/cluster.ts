@@ -66,6 +66,7 @@ export const connectCluster = (settings: NodeSettings, onError: (error: unknown)
 
   const close = () => {
     isClosed = true;
+    topology.close();
     for (const node of nodes.values()) node.close();
   };
 
