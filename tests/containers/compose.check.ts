@@ -93,7 +93,7 @@ test('Sluice in containers', async (whole) => {
           for (const { HostIp } of outside ?? []) open.push(`${service} ${inside} ${HostIp}`);
         }
       }
-      assert.deepEqual(open.toSorted(), ['envoy 80/tcp 127.0.0.1', 'frontend 8080/tcp 127.0.0.1']);
+      assert.deepEqual(open.toSorted(), ['envoy 8080/tcp 127.0.0.1', 'frontend 8080/tcp 127.0.0.1']);
       for (const service of ['frontend', 'envoy', 'producer', 'consumer', 'mysql', 'valkey']) {
         const status = await sluice.exec(service, 'cat /proc/1/status');
         assert.match(status, /^CapEff:\t0+$/m, service);
