@@ -14,7 +14,7 @@ const graph = (title: string, left: readonly IMetric[], right: readonly IMetric[
  * The data flow from left to right: the API, the queue, the consumers, the ledger. Below each is
  * the infrastructure that it runs on.
  */
-export class WayOfACount extends Construct {
+export class DataFlowDashboard extends Construct {
   constructor(scope: Construct, id: string, { environment, targets }: DashboardProps) {
     super(scope, id);
     const period = Duration.minutes(1);

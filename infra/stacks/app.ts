@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { Alarms } from '../monitoring/alarms.ts';
 import { createCluster } from '../services/cluster.ts';
 import { Consumer } from '../services/consumer.ts';
-import { WayOfACount } from '../monitoring/dashboard.ts';
+import { DataFlowDashboard } from '../monitoring/dashboard.ts';
 import { Frontend } from '../page/frontend.ts';
 import { LoadBalancer } from '../network/load-balancer.ts';
 import { createLogBucket } from '../page/log-bucket.ts';
@@ -80,7 +80,7 @@ export class AppStack extends Stack {
 
   private watch(environment: Environment): Alarms | undefined {
     const { balancer, targets } = this.loadBalancer;
-    new WayOfACount(this, 'Dashboard', { environment, targets });
+    new DataFlowDashboard(this, 'Dashboard', { environment, targets });
     if (!environment.hasAlarms) return undefined;
     const { topic } = new AlarmTopic(this, 'Topic', environment);
     return new Alarms(this, 'Alarms', { environment, balancer, targets, topic });
