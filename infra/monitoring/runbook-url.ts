@@ -4,7 +4,8 @@ import * as z from 'zod';
 
 const packageSchema = z.object({ repository: z.url({ protocol: /^https$/ }) });
 
-const { repository } = packageSchema.parse(
+/** The address of the repository. */
+export const { repository } = packageSchema.parse(
   JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')),
 );
 

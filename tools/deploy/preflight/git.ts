@@ -15,3 +15,9 @@ export const checkGit = (
   const what = `${state.changedFiles.length} files have uncommitted changes (${shown}), and ${name} runs only commits`;
   return [{ what, where: 'git', fix: 'git commit, or git stash --include-untracked' }];
 };
+
+/** Warns about alarms that link to a repository that nobody has. */
+export const noteRepository = ({ hasAlarms }: { readonly hasAlarms: boolean }, address: string): string[] =>
+  hasAlarms && address.includes('/OWNER/')
+    ? [`Alarms link to the runbook in ${address}. Set "repository" in package.json to the address of yours`]
+    : [];

@@ -7,7 +7,7 @@ import type { Environment } from '@sluice/infra/environment.ts';
 import { environment as values } from '@sluice/infra/environments/prod.ts';
 import { noteAccess } from './api.ts';
 import { checkDomain } from './domain.ts';
-import { checkGit } from './git.ts';
+import { checkGit, noteRepository } from './git.ts';
 import { checkIdentity, checkProfile, readProfiles } from './identity.ts';
 import { fetchMachine, checkMachine } from './machine.ts';
 import { checkQuotas, noteOrigins, noteQuotas, quotasOf } from './quotas.ts';
@@ -105,8 +105,9 @@ test('quotas count the maximum number of tasks, twice for a release, and address
   ];
   assert.deepEqual(needs('none', 0, false), [network, ...others]);
   assert.deepEqual(needs('gateway', 3, false), [network, ['L-0263D0A3', 3], ...others]);
-  // The address of an instance is not an elastic one.
-  assert.deepEqual(needs('instance', 1, false), [network, ...others]);
+  // The address of an instance is not an elastic one, and two instances run during a replacement.
+  const [rules, tasks] = others;
+  assert.deepEqual(needs('instance', 1, false), [network, rules, ['L-1216C47A', 4], tasks]);
   assert.deepEqual(needs('gateway', 3, true), others);
 });
 
@@ -115,6 +116,13 @@ test('a new account has too few vCPUs for prod, and the problem has the command 
   const [issue] = checkQuotas([{ ...(quota ?? assert.fail()), limit: 6, used: 0 }], 'eu-central-1');
   assert.match(issue?.what ?? '', /vCPU resource count" is too low: 56 needed, 6 of 6 available$/);
   assert.match(issue?.fix ?? '', /--service-code fargate --quota-code L-3032A538 --desired-value 56$/);
+});
+
+test('warns about the repository of package.json while it is nobody’s and alarms link to it', () => {
+  const placeholder = 'https://github.com/OWNER/sluice';
+  assert.match(noteRepository({ hasAlarms: true }, placeholder)[0] ?? '', /Set "repository" in package\.json/);
+  assert.deepEqual(noteRepository({ hasAlarms: false }, placeholder), []);
+  assert.deepEqual(noteRepository({ hasAlarms: true }, 'https://github.com/someone/sluice'), []);
 });
 
 test('warns about VPC origins only when there may be no room for another, or when nobody knows', () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Environment } from '@sluice/infra/environment.ts';
+import { repository } from '@sluice/infra/monitoring/runbook-url.ts';
 import { regions } from '@sluice/infra/regions.ts';
 import { connectTo, edgeRegion, type Account } from '../aws/account.ts';
 import { stackNameOf } from '../cloudformation/assembly.ts';
@@ -10,7 +11,7 @@ import { folderOf } from '../folder.ts';
 import { readGitState, type GitState } from '../release/git-state.ts';
 import { fetchTokens, noteAccess } from './api.ts';
 import { fetchZone, checkDomain } from './domain.ts';
-import { checkGit } from './git.ts';
+import { checkGit, noteRepository } from './git.ts';
 import { fetchIdentity, checkIdentity, checkProfile, readProfiles } from './identity.ts';
 import { fetchMachine, checkMachine } from './machine.ts';
 import { countOrigins, fetchQuotas, checkQuotas, noteOrigins, noteQuotas, quotasOf } from './quotas.ts';
@@ -92,7 +93,7 @@ export const runPreflight = async ({ environment, profile }: Target, work: Work)
 
 const checkAccount = async (environment: Environment, account: Account, profile: string | undefined) => {
   const { region, domain, account: number, api } = environment;
-  const notes = noteAccess(api);
+  const notes = [...noteAccess(api), ...noteRepository(environment, repository)];
   const bootstraps: Bootstrap[] = [];
   let servicesWithoutRole: readonly string[] = [];
   const { cloudFrontPrefixList, s3PrefixList } = regions[region];

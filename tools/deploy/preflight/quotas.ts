@@ -20,6 +20,9 @@ const addresses = 'L-0263D0A3';
  */
 const cloudFrontListWeight = 55;
 
+// A t4g.micro has two. The next one runs before the last one goes.
+const vcpusOfNatInstance = 2 * 2;
+
 const vcpusOf = ({ cpu, max }: Environment['producer']): number => (cpu / 1_024) * max;
 
 /**
@@ -34,6 +37,7 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
     2 * tasks.filter((each) => each.isSpot === isSpot).reduce((sum, each) => sum + vcpusOf(each), 0);
   // A NAT instance has an address of AWS's pool.
   const natAddresses = network.nat === 'gateway' ? network.natGateways : 0;
+  const natVcpus = network.nat === 'instance' ? network.natGateways * vcpusOfNatInstance : 0;
   const quotas: Quota[] = [
     { name: 'VPCs per Region', service: 'vpc', code: networks, needed: isThere ? 0 : 1 },
     { name: 'EC2-VPC Elastic IPs', service: 'ec2', code: addresses, needed: isThere ? 0 : natAddresses },
@@ -43,6 +47,12 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
       code: 'L-0EA8095F',
       needed: cloudFrontListWeight,
     },
+    {
+      name: 'Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances',
+      service: 'ec2',
+      code: 'L-1216C47A',
+      needed: natVcpus,
+    },
     { name: 'Fargate On-Demand vCPU resource count', service: 'fargate', code: 'L-3032A538', needed: vcpus(false) },
     { name: 'Fargate Spot vCPU resource count', service: 'fargate', code: 'L-36FBB829', needed: vcpus(true) },
   ];
@@ -50,8 +60,8 @@ export const quotasOf = ({ network, producer, consumer }: Environment, isThere: 
 };
 
 /**
- * Fetches the limits, and the used networks and addresses. Rules belong to one group, and other
- * Fargate tasks are not counted.
+ * Fetches the limits, and the used networks and addresses. Rules belong to one group, and other tasks
+ * and instances are not counted.
  */
 export const fetchQuotas = async (account: Account, wanted: readonly Quota[]): Promise<QuotaState[]> =>
   Promise.all(
