@@ -4,7 +4,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { EnvironmentStage } from './environment-stage.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './schema/environment.ts';
 import { findViolations } from './policy/check.ts';
 import { readEnvironments } from './read-environments.ts';
 import type { StackTemplate } from './policy/template.ts';

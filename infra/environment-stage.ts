@@ -1,6 +1,6 @@
 import { Stage, Tags, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Environment } from './environment.ts';
+import type { Environment } from './schema/environment.ts';
 import { AppStack } from './stacks/app.ts';
 import { EdgeStack } from './stacks/edge.ts';
 import { FoundationStack } from './stacks/foundation.ts';

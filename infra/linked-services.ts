@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import type { Environment } from './schema/environment.ts';
 
 /**
  * Returns the services that need a service-linked role in the account. Each creates its role by

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { environmentSchema, findViolations, type Environment } from './environment.ts';
+import { environmentSchema, findViolations, type Environment } from './schema/environment.ts';
 
 /** The error for invalid environments. The message lists every error of every environment. */
 export class EnvironmentError extends Error {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { EnvironmentStage } from './environment-stage.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './schema/environment.ts';
 import type { StackTemplate } from './policy/template.ts';
 import { toTemplate } from './read-assembly.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { readEnvironments } from '../read-environments.ts';
-import { regions, type RegionName } from '../regions.ts';
+import { regions, type RegionName } from '../schema/regions.ts';
 import { synthesize } from '../synthesize.ts';
 import { readArguments } from './read-arguments.ts';
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { groups } from './item.ts';
 import { monthOf, sum, type Line, type Sum } from './month.ts';

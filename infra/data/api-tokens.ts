@@ -1,7 +1,7 @@
 import { CfnOutput, Validations } from 'aws-cdk-lib';
 import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 
 type ClosedApi = Extract<Environment['api'], { access: 'tokens' }>;
 

@@ -6,7 +6,7 @@ import { DatabaseSecret } from 'aws-cdk-lib/aws-rds';
 import { HostedRotation, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { bundleDatabaseSetup, databaseSetupFolder } from '../bundle-database-setup.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { databaseName, type Database } from './database.ts';
 import { privateSubnets, type Network } from '../network/network.ts';
 

@@ -14,7 +14,7 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { privateSubnets } from '../network/network.ts';
 
 type DatabaseProps = { readonly vpc: IVpc; readonly securityGroup: ISecurityGroup; readonly environment: Environment };

@@ -4,7 +4,7 @@ import { App, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { toTemplate } from '../read-assembly.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { Queue } from './queue.ts';

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticache';
 import { Grant, Role, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { privateSubnets } from '../network/network.ts';
 import { accessStringOf, queueRights, type QueueUser } from './queue-users.ts';
 

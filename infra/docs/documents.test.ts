@@ -34,5 +34,6 @@ test('each value has a row, with its value in each environment and its meaning',
   assert.deepEqual(valuesOf('queue.durability'), ['–', '–', '–', 'sync']);
   assert.deepEqual(valuesOf('queue.kind'), ['serverless', 'serverless', 'serverless', 'nodes']);
   assert.deepEqual(valuesOf('database.isMultiAz'), ['no', 'no', 'no', 'yes']);
-  for (const row of body) assert.notEqual(row.at(-1), '', `${row[0] ?? ''} has no description in infra/environment.ts`);
+  for (const row of body)
+    assert.notEqual(row.at(-1), '', `${row[0] ?? ''} has no description in infra/schema/environment.ts`);
 });

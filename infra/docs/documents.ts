@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monthsOf, reportAll, reportOne } from '../cost/report.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { StackTemplate } from '../policy/template.ts';
 import { environmentsTable } from './environments-table.ts';
 

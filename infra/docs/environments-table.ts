@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { environmentSchema, type Environment } from '../environment.ts';
+import { environmentSchema, type Environment } from '../schema/environment.ts';
 
 type Row = { readonly path: string; readonly meaning: string };
 

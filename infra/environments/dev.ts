@@ -1,4 +1,4 @@
-import type { EnvironmentValues } from '../environment.ts';
+import type { EnvironmentValues } from '../schema/environment.ts';
 
 /** For development. As small as test. */
 export const environment: EnvironmentValues = {

@@ -1,4 +1,4 @@
-import type { EnvironmentValues } from '../environment.ts';
+import type { EnvironmentValues } from '../schema/environment.ts';
 
 /** Survives the loss of a zone. */
 export const environment: EnvironmentValues = {

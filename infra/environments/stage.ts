@@ -1,4 +1,4 @@
-import type { EnvironmentValues } from '../environment.ts';
+import type { EnvironmentValues } from '../schema/environment.ts';
 
 /** Runs releases before prod: two tasks of each service, with prod's alarms and its firewall. */
 export const environment: EnvironmentValues = {

@@ -1,4 +1,4 @@
-import type { EnvironmentValues } from '../environment.ts';
+import type { EnvironmentValues } from '../schema/environment.ts';
 
 /** For end-to-end tests: created, used, and destroyed completely. */
 export const environment: EnvironmentValues = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { templatesOf } from '../policy/templates-of-tests.ts';
 import { readEnvironments } from '../read-environments.ts';
 import { alarmSchema, isInAlarm, metricsOf, type Alarm, type Metric } from './evaluate-alarm-of-tests.ts';

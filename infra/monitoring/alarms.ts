@@ -5,7 +5,7 @@ import type { ApplicationLoadBalancer, ApplicationTargetGroup } from 'aws-cdk-li
 import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { cacheConditions } from './cache-conditions.ts';
 import { long, once, sustained, veryLong, type Condition } from './condition.ts';
 import { databaseMetric, functionErrors, queueMetric, sluiceMetric, taskMetric } from './metrics.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { long, once, sustained, type Condition } from './condition.ts';
 import { cacheMetric, nodesMetric } from './metrics.ts';
 

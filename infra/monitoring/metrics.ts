@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 
 type Dimensions = Readonly<Record<string, string>>;
 

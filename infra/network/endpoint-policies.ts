@@ -1,5 +1,5 @@
 import { PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 
 type Place = Pick<Environment, 'account' | 'region'>;
 

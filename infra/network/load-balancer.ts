@@ -15,7 +15,7 @@ import {
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { privateSubnets } from './network.ts';
 
 type LoadBalancerProps = {

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { bucketStatements, statementsOf } from './endpoint-policies.ts';
 import { createNatInstance } from './nat-instance.ts';
 import { SecurityGroups } from './security-groups.ts';

@@ -1,7 +1,7 @@
 import { Peer, Port, SecurityGroup, type IPeer, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
-import { regions } from '../regions.ts';
+import type { Environment } from '../schema/environment.ts';
+import { regions } from '../schema/regions.ts';
 import { envoyPort } from '../services/ports.ts';
 
 type Scope = Pick<Environment, 'region' | 'network'>;

@@ -27,7 +27,7 @@ import { AaaaRecord, ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-r
 import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { LoadBalancer } from '../network/load-balancer.ts';
 import { apiHeaders, cacheControl, securityHeaders } from './page-headers.ts';
 import { routePage, sourceOf, stripPrefix, type ViewerRoute } from './viewer-functions.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { regions } from '../regions.ts';
+import { regions } from '../schema/regions.ts';
 import { referenceOf, type Finding, type StackTemplate } from './template.ts';
 
 /** The rules that a security group may have in each direction, by default (quota L-0EA8095F). */

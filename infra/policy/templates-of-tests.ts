@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { templateSchema, type StackTemplate } from './template.ts';
 
 const repository = join(import.meta.dirname, '../..');

@@ -3,7 +3,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { CfnCluster, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 
 /** Creates the cluster for the tasks of an environment. */
 export const createCluster = (scope: Construct, vpc: IVpc, environment: Environment): Cluster => {

@@ -3,9 +3,9 @@ import { AdjustmentType, MetricAggregationType } from 'aws-cdk-lib/aws-applicati
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { FoundationStack } from '../stacks/foundation.ts';
-import { commandWithin } from '../task-memory.ts';
+import { commandWithin } from '../schema/task-memory.ts';
 import { SluiceService, type ServiceContext } from './fargate-service.ts';
 import { queueMetric, serviceCpu, sluiceMetric } from '../monitoring/metrics.ts';
 import { variablesOf } from './service-variables.ts';

@@ -1,5 +1,5 @@
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { databaseName, type Database } from '../data/database.ts';
 import { namespaceOf } from '../monitoring/metrics.ts';
 import type { QueueUser } from '../data/queue-users.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { templatesOf } from '../policy/templates-of-tests.ts';
 import { readEnvironments } from '../read-environments.ts';
 

@@ -11,7 +11,7 @@ import { createLogBucket } from '../page/log-bucket.ts';
 import { Operator } from '../services/operator.ts';
 import { Producer } from '../services/producer.ts';
 import { AlarmTopic } from '../monitoring/topic.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import type { EdgeStack } from './edge.ts';
 import type { FoundationStack } from './foundation.ts';
 import { repositoriesFor, type RegistryStack } from './registry.ts';

@@ -5,7 +5,7 @@ import { DatabaseSetup } from '../data/database-setup.ts';
 import { Database } from '../data/database.ts';
 import { Network } from '../network/network.ts';
 import { Queue } from '../data/queue.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 
 /**
  * The resources that hold data, and their network. They change rarely, and losing them loses

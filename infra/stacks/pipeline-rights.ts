@@ -1,5 +1,5 @@
 import type { Stack } from 'aws-cdk-lib';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../schema/environment.ts';
 import { linkedServicesOf } from '../linked-services.ts';
 
 /** Allowed actions on resources. */

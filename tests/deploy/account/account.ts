@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { regions } from '@sluice/infra/regions.ts';
+import { regions } from '@sluice/infra/schema/regions.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { emulateCloudFormation, type EmulatedCloudFormation } from './cloudformation.ts';
 import { mirrorRegistry } from './ecr.ts';
@@ -89,7 +89,7 @@ const bootstrap = async (motoPort: number, accountId: string, region: string): P
   ssm.destroy();
 };
 
-/** Replaces moto's ids of AWS's prefix lists by the real ones (infra/regions.ts). */
+/** Replaces moto's ids of AWS's prefix lists by the real ones (infra/schema/regions.ts). */
 const nameKnownPrefixLists: Parameters<Front['add']>[0] = async ({ service, region, action }, ask) => {
   if (service !== 'ec2' || action !== 'DescribeManagedPrefixLists') return undefined;
   const known = Object.entries(regions).find(([name]) => name === region)?.[1];

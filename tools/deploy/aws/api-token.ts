@@ -1,5 +1,5 @@
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import * as z from 'zod';
 import type { Account } from './account.ts';
 import { stackNameOf } from '../cloudformation/assembly.ts';

@@ -3,7 +3,7 @@ import {
   type ListResourceRecordSetsCommandInput,
   type ResourceRecordSet,
 } from '@aws-sdk/client-route-53';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import type { Account } from './account.ts';
 import { explain } from '../cli/explain.ts';
 

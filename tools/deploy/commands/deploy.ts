@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describeAccess } from '@sluice/infra/api-access.ts';
+import { describeAccess } from '@sluice/infra/schema/api-access.ts';
 import { connectTo, type Account } from '../aws/account.ts';
 import { findTokensSecret, readToken, showCommandOf } from '../aws/api-token.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from '../cloudformation/assembly.ts';

@@ -1,7 +1,7 @@
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { CostExplorerClient, GetCostAndUsageCommand } from '@aws-sdk/client-cost-explorer';
-import { describeAccess } from '@sluice/infra/api-access.ts';
-import type { Environment } from '@sluice/infra/environment.ts';
+import { describeAccess } from '@sluice/infra/schema/api-access.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import { connectTo, edgeRegion, settingsFor, watchErrors, type Account } from '../aws/account.ts';
 import { findTokensSecret, readToken } from '../aws/api-token.ts';
 import { runCommand, UsageError } from '../cli/command.ts';

@@ -1,5 +1,5 @@
-import { describeAccess } from '@sluice/infra/api-access.ts';
-import type { Environment } from '@sluice/infra/environment.ts';
+import { describeAccess } from '@sluice/infra/schema/api-access.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import type { Account } from '../aws/account.ts';
 import { readToken } from '../aws/api-token.ts';
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import { environment as values } from '@sluice/infra/environments/prod.ts';
 import { noteAccess } from './api.ts';
 import { checkDomain } from './domain.ts';
@@ -89,7 +89,7 @@ test('a prefix list with another id is reported with its id in the account', () 
   const wanted = { origin: 'pl-1', s3: 'pl-2' };
   assert.deepEqual(checkPrefixLists(wanted, new Map(Object.entries(wanted)), 'eu-central-1'), []);
   const issues = checkPrefixLists(wanted, new Map([['origin', 'pl-9']]), 'eu-central-1');
-  assert.match(issues[0]?.fix ?? '', /put pl-9 into infra\/regions.ts/);
+  assert.match(issues[0]?.fix ?? '', /put pl-9 into infra\/schema\/regions.ts/);
   assert.equal(issues[1]?.what, 'The prefix list s3 does not exist');
 });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import { repository } from '@sluice/infra/monitoring/runbook-url.ts';
-import { regions } from '@sluice/infra/regions.ts';
+import { regions } from '@sluice/infra/schema/regions.ts';
 import { connectTo, edgeRegion, type Account } from '../aws/account.ts';
 import { stackNameOf } from '../cloudformation/assembly.ts';
 import type { Work } from '../cli/command.ts';

@@ -1,7 +1,7 @@
 import { ListVpcOriginsCommand } from '@aws-sdk/client-cloudfront';
 import { DescribeAddressesCommand, DescribeVpcsCommand } from '@aws-sdk/client-ec2';
 import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import type { Account } from '../aws/account.ts';
 import { explain, nameOf, type Issue } from '../cli/explain.ts';
 

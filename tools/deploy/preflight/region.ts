@@ -87,10 +87,10 @@ export const checkPrefixLists = (
     const what =
       own === undefined
         ? `The prefix list ${name} does not exist`
-        : `The prefix list ${name} has the id ${own}, but infra/regions.ts has ${id}`;
+        : `The prefix list ${name} has the id ${own}, but infra/schema/regions.ts has ${id}`;
     const fix =
       own === undefined
         ? 'check that the region has CloudFront’s origin-facing list'
-        : `put ${own} into infra/regions.ts`;
+        : `put ${own} into infra/schema/regions.ts`;
     return [{ what, where: region, fix }];
   });

@@ -1,6 +1,6 @@
 import { CreateServiceLinkedRoleCommand, paginateListRoles } from '@aws-sdk/client-iam';
 import { linkedServicesOf } from '@sluice/infra/linked-services.ts';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import type { Account } from '../aws/account.ts';
 import { explain, type Issue } from '../cli/explain.ts';
 

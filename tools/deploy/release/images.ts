@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DescribeImagesCommand, DescribeRepositoriesCommand, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import { readEnvironments } from '@sluice/infra/read-environments.ts';
 import { connectTo, type Account } from '../aws/account.ts';
 import type { Work } from '../cli/command.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import * as z from 'zod';
 import type { Work } from '../cli/command.ts';
 import { waitUntil, type State } from '../cli/wait-until.ts';

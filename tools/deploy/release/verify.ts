@@ -1,7 +1,7 @@
 import { GetDistributionCommand } from '@aws-sdk/client-cloudfront';
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, type Service } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Environment } from '@sluice/infra/environment.ts';
+import type { Environment } from '@sluice/infra/schema/environment.ts';
 import type { Account } from '../aws/account.ts';
 import { stackNameOf } from '../cloudformation/assembly.ts';
 import type { Work } from '../cli/command.ts';

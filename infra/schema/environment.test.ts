@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import * as z from 'zod';
 import { environmentSchema, findViolations } from './environment.ts';
-import { environment as dev } from './environments/dev.ts';
-import { environment as prod } from './environments/prod.ts';
-import { environment as stage } from './environments/stage.ts';
-import { environment as testing } from './environments/test.ts';
-import { readEnvironments } from './read-environments.ts';
+import { environment as dev } from '../environments/dev.ts';
+import { environment as prod } from '../environments/prod.ts';
+import { environment as stage } from '../environments/stage.ts';
+import { environment as testing } from '../environments/test.ts';
+import { readEnvironments } from '../read-environments.ts';
 
-const here = join(import.meta.dirname, 'environments');
+const here = join(import.meta.dirname, '../environments');
 
 /** Copies the environments. */
 const copyEnvironments = (t: TestContext) => {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Template } from 'aws-cdk-lib/assertions';
-import { templatesOf } from './policy/templates-of-tests.ts';
-import { readEnvironments } from './read-environments.ts';
-import { commandOf } from './image-stages.ts';
+import { templatesOf } from '../policy/templates-of-tests.ts';
+import { readEnvironments } from '../read-environments.ts';
+import { commandOf } from '../image-stages.ts';
 import { commandWithin, envoyMemoryMiB } from './task-memory.ts';
 
 const environments = await readEnvironments();
@@ -43,7 +43,7 @@ test('the heap of each service is at most half of its container, so it exits wit
 });
 
 test('with Compose, too, the heap of a service is at most half of its container', () => {
-  const compose = readFileSync(join(import.meta.dirname, '../compose.yaml'), 'utf8');
+  const compose = readFileSync(join(import.meta.dirname, '../../compose.yaml'), 'utf8');
   for (const image of ['producer', 'consumer'] as const) {
     const [, limit = '', unit] =
       new RegExp(String.raw`^ {2}${image}:\n(?: {4}.*\n|\n)*? {4}mem_limit: (\d+)([mg])$`, 'm').exec(compose) ?? [];
@@ -72,7 +72,7 @@ test('a command is the image’s own with another heap, and an image without a h
 });
 
 test('Envoy’s container has 1.5 times the heap at which Envoy stops accepting requests, and at least as much as with Compose', () => {
-  const read = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8');
+  const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
   const [, heap] = /max_heap_size_bytes: (\d+)/.exec(read('containers/envoy.yaml')) ?? [];
   assert.ok(envoyMemoryMiB * 1_048_576 >= 1.5 * Number(heap ?? assert.fail()));
   const [, limit] = /^ {2}envoy:\n(?: {4}.*\n|\n)*? {4}mem_limit: (\d+)m$/m.exec(read('compose.yaml')) ?? [];

@@ -1,4 +1,4 @@
-import { commandOf } from './image-stages.ts';
+import { commandOf } from '../image-stages.ts';
 
 /**
  * Memory of Envoy's container in MiB: 1.5 times the heap at which Envoy stops accepting requests

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repository } from '@sluice/local/folder.ts';
-import { findProgram, isExecutable, versionOf } from '@sluice/local/servers/find-program.ts';
+import { repository } from '../folder.ts';
+import { findProgram, isExecutable, versionOf } from './find-program.ts';
 
 // `npm run servers:images -- mysql:8.4 valkey/valkey:9`: unpacks the images of a MySQL and a Redis
 // into a folder, and prints the variables with which `npm test` runs their programs. Unlike

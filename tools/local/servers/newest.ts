@@ -2,8 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { repository } from './folder.ts';
-import { versionOf } from './servers/find-program.ts';
+import { repository } from '../folder.ts';
+import { versionOf } from './find-program.ts';
 
 // `npm run servers:newest`: unpacks the MySQL and the Valkey of Debian's unstable suite, with all
 // libraries that they need, into a folder of their own. It changes nothing outside of it and needs

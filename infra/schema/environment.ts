@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { apiSchema, openHasFirewall, secretIsHere } from './api-access.ts';
-import { networkRules, networkSchema } from './network-values.ts';
-import { queueSchema } from './queue-values.ts';
+import { networkRules, networkSchema } from './network.ts';
+import { queueSchema } from './queue.ts';
 import { regionNames } from './regions.ts';
 import { envoyMemoryMiB } from './task-memory.ts';
 
