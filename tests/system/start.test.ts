@@ -119,7 +119,10 @@ test('a second start on the same folder is refused, and one after a crash ends l
 for (const [variable, value, message] of [
   ['REDIS_MAXMEMORY', 'lots', /REDIS_MAXMEMORY must be/],
   ['REDIS_PROGRAM', '/nowhere/redis-server', /REDIS_PROGRAM must be an absolute path or a name in the PATH/],
-  ['MYSQL_PROGRAM', 'no-such-program', /MYSQL_PROGRAM must be .*; no-such-program is no program/],
+  ['MYSQL_PROGRAM', 'no-such-program', /MYSQL_PROGRAM must be .*, and is "no-such-program"/],
+  ['REDIS_PROGRAM', '../redis-server', /REDIS_PROGRAM must be the absolute path/],
+  ['REDIS_PROGRAM', '/bin/true', /\/bin\/true is not a Redis: .* Set REDIS_PROGRAM to Redis or Valkey/],
+  ['MYSQL_PROGRAM', process.execPath, /is not a MySQL: .* Set MYSQL_PROGRAM to MySQL or MariaDB/],
   ['HTTP_ADDRESS', 'localhost', /HTTP_ADDRESS must be an IP address/],
   ['HTTP_ADDRESS', '192.0.2.1', /not have the address 192\.0\.2\.1/],
   ['PRODUCERS', 'many', /PRODUCERS must be an integer from 1 to 50/],

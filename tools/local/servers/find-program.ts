@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { SettingError } from '../setting-error.ts';
@@ -20,16 +20,26 @@ export const findProgram = (...names: readonly string[]): string | undefined => 
 export const readProgram = (variable: string): string | undefined => {
   const named = process.env[variable] || undefined;
   if (named === undefined) return undefined;
-  const found = isAbsolute(named) ? [named].find(isExecutable) : findProgram(named);
+  const found = named.includes('/')
+    ? [named].find((path) => isAbsolute(path) && isExecutable(path))
+    : findProgram(named);
   if (found !== undefined) return found;
-  throw new SettingError(`${variable} must be an absolute path or a name in the PATH; ${named} is no program`);
+  throw new SettingError(
+    `${variable} must be the absolute path of a program that you may execute, or a name in the PATH, and is "${named}"`,
+  );
 };
 
-/** Returns the product and the version of a server's program, such as `MariaDB 10.11.19`. */
-export const versionOf = (program: string): string => {
-  const text = execFileSync(program, ['--version'], { encoding: 'utf8', timeout: 10_000 });
-  const [, version = 'of an unknown version'] = /\b(?:v=|Ver )(\d[\d.]*)/.exec(text) ?? [];
-  return `${/MariaDB|Valkey|Redis/.exec(text)?.[0] ?? 'MySQL'} ${version}`;
+/**
+ * Returns the product and the version of a server's program, such as `MariaDB 10.11.19`. Undefined
+ * if the program is not a server of MySQL, MariaDB, Redis or Valkey.
+ */
+export const versionOf = (program: string): string | undefined => {
+  // `spawnSync` throws nothing: a program that fails or hangs has no version.
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 10_000, killSignal: 'SIGKILL' });
+  const [, redis, redisVersion] = /^(Redis|Valkey) server v=(\d[\d.]*)/m.exec(stdout) ?? [];
+  if (redis !== undefined) return `${redis} ${redisVersion}`;
+  const [, mysqlVersion] = /(?:mysqld|mariadbd)\S* +Ver (\d[\d.]*)/.exec(stdout) ?? [];
+  return mysqlVersion === undefined ? undefined : `${stdout.includes('MariaDB') ? 'MariaDB' : 'MySQL'} ${mysqlVersion}`;
 };
 
 /** True if `path` is a program of this machine that this user may run. */

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram, readProgram, versionOf } from './find-program.ts';
+import { SettingError } from '../setting-error.ts';
 import { canInstall, installPackages } from '../install-packages.ts';
 import type { MysqlRunner } from './mysql.ts';
 import type { RedisRunner } from './redis.ts';
@@ -15,6 +16,7 @@ type Server = {
   /** The environment variable that names the program to run. */
   readonly programVariable: string;
   readonly programs: readonly string[];
+  readonly products: readonly string[];
   readonly image: string;
   readonly packages: readonly string[];
   readonly brew: string;
@@ -25,6 +27,7 @@ const redis: Server = {
   name: 'Redis',
   programVariable: 'REDIS_PROGRAM',
   programs: ['redis-server', 'valkey-server'],
+  products: ['Redis', 'Valkey'],
   image: 'valkey/valkey:8.1.9@sha256:f0ba225266310efba5fb33383e21c64fbd07907304224786c780606e7ebd7327',
   packages: ['redis-server'],
   brew: 'redis',
@@ -35,6 +38,7 @@ const mysql: Server = {
   name: 'MySQL',
   programVariable: 'MYSQL_PROGRAM',
   programs: ['mariadbd', 'mysqld'],
+  products: ['MySQL', 'MariaDB'],
   image: 'mysql:8.4.11@sha256:85b9bf2e29cf836ecb8c2a15a935d4ba0c606631dff1dd79531a11983c638f2a',
   // The servers without the service that the full package would start.
   packages: ['mariadb-server-core', 'mariadb-client-core'],
@@ -61,7 +65,7 @@ export const findServers = (wanted: Wanted, say: (line: string) => void): Found 
   const runnerOf = (server: Server) => {
     const program = programOf(server);
     if (program !== undefined) {
-      say(`${server.name}: ${versionOf(program)} (${program})`);
+      say(`${server.name}: ${describe(server, program)} (${program})`);
       return { program };
     }
     if (docker === undefined) throw new ServerMissingError(choicesFor([server]));
@@ -73,6 +77,16 @@ export const findServers = (wanted: Wanted, say: (line: string) => void): Found 
 
 const programOf = ({ programVariable, programs }: Server): string | undefined =>
   readProgram(programVariable) ?? findProgram(...programs);
+
+/** Returns the version of a server's program. Throws if the program is no such server. */
+const describe = ({ name, programVariable, products }: Server, program: string): string => {
+  const version = versionOf(program);
+  if (version !== undefined && products.includes(version.replace(/ .*/, ''))) return version;
+  const what = version ?? 'no server whose version can be read';
+  throw new SettingError(
+    `${program} is not a ${name}: it is ${what}. Set ${programVariable} to ${products.join(' or ')}, or unset it`,
+  );
+};
 
 const findDocker = (): string | undefined => {
   const docker = findProgram('docker');

@@ -75,7 +75,9 @@ try {
       if (companion !== undefined) writeScript(root, companion);
     }
     const script = writeScript(root, program);
-    say(`${image}: ${versionOf(script)}`);
+    const version = versionOf(script);
+    if (version === undefined) throw new Error(`${program} of ${image} does not run here`);
+    say(`${image}: ${version}`);
     process.stdout.write(`export ${variable}=${quote(script)}\n`);
   }
 } catch (error) {

@@ -38,7 +38,7 @@ export const mysqlPart = async (settings: MysqlSettings): Promise<Part> => {
 
 const programLaunch = async (program: string, settings: MysqlSettings) => {
   const { folder, port } = settings;
-  const version = versionOf(program);
+  const version = versionOf(program) ?? program;
   const isMariaDb = version.startsWith('MariaDB');
   const dataFolder = join(folder, 'data');
   requireOwnData(dataFolder, isMariaDb, version);

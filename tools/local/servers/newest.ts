@@ -30,24 +30,30 @@ const download = async (): Promise<string> => {
   // Its lists, its cache and its record of installed packages (none) are in our own folder.
   const apt = join(folder, 'apt');
   const archives = join(apt, 'var/cache/apt/archives');
-  for (const path of ['etc/apt/preferences.d', 'var/lib/apt/lists/partial', 'var/lib/dpkg'])
+  for (const path of ['etc/apt/parts', 'var/lib/apt/lists/partial', 'var/lib/dpkg'])
     mkdirSync(join(apt, path), { recursive: true });
   // Files of an older run would be unpacked too.
   rmSync(archives, { recursive: true, force: true });
   mkdirSync(join(archives, 'partial'), { recursive: true });
-  const status = join(apt, 'var/lib/dpkg/status');
-  writeFileSync(status, '');
+  writeFileSync(join(apt, 'var/lib/dpkg/status'), '');
   writeFileSync(join(apt, 'etc/apt/sources.list'), `deb [signed-by=${keys}] ${findMirror()} sid main\n`);
-  const options = {
+  // The machine's own configuration may run commands. Only its proxies are taken.
+  const acquire = execFileSync('apt-config', ['dump', 'Acquire'], { encoding: 'utf8' });
+  const configuration = join(apt, 'apt.conf');
+  const lines = {
     Dir: apt,
-    'Dir::State::status': status,
+    'Dir::State::status': join(apt, 'var/lib/dpkg/status'),
+    'Dir::Etc::parts': join(apt, 'etc/apt/parts'),
+    'Dir::Etc::main': '/dev/null',
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
   };
-  const given = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-  await run('apt-get', [...given, 'update', '--error-on=any']);
-  const install = ['install', '--yes', '--no-install-recommends', '--download-only', ...packages];
-  await run('apt-get', [...given, ...install], { maxBuffer: 2 ** 24 });
+  const own = Object.entries(lines).map(([name, value]) => `${name} ${JSON.stringify(value)};\n`);
+  writeFileSync(configuration, acquire + own.join(''));
+  const aptGet = (...words: string[]) =>
+    run('apt-get', words, { env: { ...process.env, APT_CONFIG: configuration }, maxBuffer: 2 ** 24 });
+  await aptGet('update', '--error-on=any');
+  await aptGet('install', '--yes', '--no-install-recommends', '--download-only', ...packages);
   return archives;
 };
 
@@ -57,8 +63,12 @@ const unpack = async (archives: string, files: readonly string[]): Promise<void>
   mkdirSync(draft);
   for (const file of files) await run('dpkg-deb', ['--extract', join(archives, file), draft]);
   writeFileSync(join(draft, 'packages.txt'), files.join('\n'));
-  rmSync(root, { recursive: true, force: true });
+  // A server that runs from it can be started again all the time.
+  const old = join(folder, 'root.old');
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(root)) renameSync(root, old);
   renameSync(draft, root);
+  rmSync(old, { recursive: true, force: true });
 };
 
 const quote = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
@@ -79,26 +89,44 @@ const writeScript = (program: string, options: readonly string[] = []): string =
   return file;
 };
 
-try {
-  say('Reading the package lists of Debian …');
-  const archives = await download();
-  const files = readdirSync(archives).filter((name) => name.endsWith('.deb'));
-  const isUnpacked = existsSync(listFile) && readFileSync(listFile, 'utf8') === files.join('\n');
-  if (!isUnpacked) {
-    say(`Unpacking ${files.length} packages into ${root} …`);
-    await unpack(archives, files);
-  }
-  rmSync(archives, { recursive: true });
+/** Writes the scripts that run the servers. Throws if a server does not run. */
+const writeScripts = () => {
   const valkey = writeScript('usr/bin/valkey-server');
   const mysql = writeScript('usr/sbin/mysqld', [
     `--basedir=${join(root, 'usr')}`,
     `--lc-messages-dir=${join(root, 'usr/share/mysql')}`,
     `--plugin-dir=${join(root, 'usr/lib/mysql/plugin')}`,
   ]);
-  say(`${versionOf(valkey)} and ${versionOf(mysql)} are ready. To use them:`);
+  const versions = [versionOf(valkey), versionOf(mysql)];
+  if (versions.includes(undefined)) throw new Error(`The programs in ${root} do not run`);
+  return { valkey, mysql, versions };
+};
+
+/** True if the servers of these packages are there, and run. */
+const isUnpacked = (files: readonly string[]): boolean => {
+  try {
+    writeScripts();
+    return readFileSync(listFile, 'utf8') === files.join('\n');
+  } catch {
+    return false;
+  }
+};
+
+try {
+  say('Reading the package lists of Debian, and downloading …');
+  const archives = await download();
+  const files = readdirSync(archives).filter((name) => name.endsWith('.deb'));
+  if (!isUnpacked(files)) {
+    say(`Unpacking ${files.length} packages into ${root} …`);
+    await unpack(archives, files);
+  }
+  rmSync(archives, { recursive: true });
+  const { valkey, mysql, versions } = writeScripts();
+  say(`${versions.join(' and ')} are ready. To use them:`);
   process.stdout.write(`export REDIS_PROGRAM=${quote(valkey)} MYSQL_PROGRAM=${quote(mysql)}\n`);
 } catch (error) {
-  const output = error instanceof Error && 'stderr' in error ? `\n${String(error.stderr)}` : '';
-  say(`The newest servers could not be installed: ${error instanceof Error ? error.message : String(error)}${output}`);
+  const output = error instanceof Error && 'stderr' in error ? `\n${String(error.stderr ?? '').trim()}` : '';
+  const what = error instanceof Error && output === '' ? error.message : 'a program failed:';
+  say(`The newest servers could not be installed: ${what}${output}\nThey need apt, Debian's keys and a network.`);
   process.exitCode = 1;
 }
