@@ -6,7 +6,7 @@ import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { repository } from '@sluice/local/folder.ts';
 import { installPackages } from './install-packages.ts';
 
-const installsWithinMs = 280_000;
+const installsWithinMs = 580_000;
 
 /**
  * Installs the Python packages that a file pins, in an environment of their own, unless they are

@@ -118,7 +118,7 @@ test('a second start on the same folder is refused, and one after a crash ends l
 
 for (const [variable, value, message] of [
   ['REDIS_MAXMEMORY', 'lots', /REDIS_MAXMEMORY must be/],
-  ['REDIS_PROGRAM', '/nowhere/redis-server', /REDIS_PROGRAM must be an absolute path or a name in the PATH/],
+  ['REDIS_PROGRAM', '/nowhere/redis-server', /REDIS_PROGRAM must be the absolute path .* is "\/nowhere\/redis-server"/],
   ['MYSQL_PROGRAM', 'no-such-program', /MYSQL_PROGRAM must be .*, and is "no-such-program"/],
   ['REDIS_PROGRAM', '../redis-server', /REDIS_PROGRAM must be the absolute path/],
   ['REDIS_PROGRAM', '/bin/true', /\/bin\/true is not a Redis: .* Set REDIS_PROGRAM to Redis or Valkey/],

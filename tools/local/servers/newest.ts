@@ -125,7 +125,7 @@ try {
   say(`${versions.join(' and ')} are ready. To use them:`);
   process.stdout.write(`export REDIS_PROGRAM=${quote(valkey)} MYSQL_PROGRAM=${quote(mysql)}\n`);
 } catch (error) {
-  const output = error instanceof Error && 'stderr' in error ? `\n${String(error.stderr ?? '').trim()}` : '';
+  const output = error instanceof Error && 'stderr' in error ? `\n${String(error.stderr).trim()}` : '';
   const what = error instanceof Error && output === '' ? error.message : 'a program failed:';
   say(`The newest servers could not be installed: ${what}${output}\nThey need apt, Debian's keys and a network.`);
   process.exitCode = 1;
