@@ -11,6 +11,9 @@ import { repository } from '@sluice/local/folder.ts';
 // the test's report. This file runs those tests and reads their reports. So a test that is skipped,
 // removed or stops earlier proves nothing.
 
+// All tests of the producer run, which takes minutes on a busy machine.
+const longestRunMs = 900_000;
+
 const answersOf = ({ paths }: Pick<OpenapiDocument, 'paths'>): string[] =>
   Object.values(paths)
     .flatMap((operations) => Object.values(operations))
@@ -28,17 +31,21 @@ const findUnseen = (document: Pick<OpenapiDocument, 'paths'>, report: string): s
 const runProducerTests = async (): Promise<string> => {
   // With it, Node takes the child for a part of this very test and does not run it.
   const { NODE_TEST_CONTEXT: _inherited, ...environment } = process.env;
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', 'apps/producer/**/*.test.ts'], {
-    cwd: repository,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--test', '--test-concurrency=3', '--test-reporter=tap', 'apps/producer/**/*.test.ts'],
+    {
+      cwd: repository,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [report, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   assert.equal(code, 0, report);
   return report;
 };
 
-test('a test has seen each answer of each route, as in the contract', async () => {
+test('a test has seen each answer of each route, as in the contract', { timeout: longestRunMs }, async () => {
   const report = await runProducerTests();
   const document = createOpenapi();
   assert.deepEqual(findUnseen(document, report), []);
