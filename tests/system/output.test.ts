@@ -83,7 +83,9 @@ test('with nohup, it keeps running when its terminal is closed', async (t) => {
       ({ ok }) => ok,
       () => false,
     );
-  await waitUntil(isUp);
+  const isConsumer = ({ command }: { readonly command: string }) => command.includes('apps/consumer');
+  // A producer may be ready before the consumer has started.
+  await waitUntil(async () => (await isUp()) && readNotes(folder).some(isConsumer));
   const processes = readNotes(folder);
   await terminal.close();
   const [main] = processes;
@@ -94,10 +96,8 @@ test('with nohup, it keeps running when its terminal is closed', async (t) => {
   });
   process.kill(main.pid, 'SIGHUP');
   // It handles the death of a part only after the earlier signal.
-  const consumer = processes.find(({ command }) => command.includes('apps/consumer'));
+  const consumer = processes.find(isConsumer);
   process.kill(Number(consumer?.pid), 'SIGKILL');
-  await waitUntil(() =>
-    readNotes(folder).some(({ pid, command }) => command.includes('apps/consumer') && pid !== consumer?.pid),
-  );
+  await waitUntil(() => readNotes(folder).some((note) => isConsumer(note) && note.pid !== consumer?.pid));
   assert.ok(isRunning(main));
 });
