@@ -238,7 +238,7 @@ test('no alarm is raised in healthy hours, with full load and without traffic', 
 
 test('a ledger that is unavailable does not scale the consumers out', () => {
   const age = (minute: number): Values => (minute < 60 ? {} : ofQueue('oldest_age_seconds', 89 + 60 * (minute - 60)));
-  // What was recorded just before minute 60 is reported in it.
+  // Minute 60 reports the counts that were recorded just before it.
   const recorded = (minute: number): Values => (minute <= 60 ? {} : { 'Sluice sluice_recorded_total consumer': 0 });
   assertSilent('Out', (minute) => ({ ...busy(minute), ...age(minute), ...recorded(minute) }));
 });

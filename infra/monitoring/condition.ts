@@ -1,6 +1,6 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 
-/** What raises an alarm. */
+/** The condition that raises an alarm. */
 export type Condition = {
   readonly metric: IMetric;
   readonly above?: number;

@@ -174,7 +174,7 @@ const formatEdges = (edges: readonly Edge[]): string[] =>
 for (const [name, own] of Object.entries(expected)) {
   test(`${name}: only these connections are possible`, () => {
     const { into, outOf } = readEdges(foundationOf(name));
-    // Whether or not there is a domain.
+    // The same with a domain and without.
     const fromCloudFront = [`${cloudFront} → LoadBalancer 80`, `${cloudFront} → LoadBalancerTls 443`];
     assert.deepEqual(formatEdges(into), [...everywhere, ...fromCloudFront, ...own.into].toSorted());
     assert.deepEqual(formatEdges(outOf), [...everywhere, ...own.outOf].toSorted());

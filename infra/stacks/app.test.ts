@@ -66,7 +66,7 @@ for (const environment of environments) {
     assert.equal(commands.get('api'), ['CMD', ...healthCheckOf('producer')].join(' '));
     assert.equal(commands.get('envoy'), ['CMD', ...healthCheckOf('envoy')].join(' '));
     for (const command of ['api', 'envoy']) assert.match(commands.get(command), /^CMD bash -c exec /);
-    // What its script finds in the container.
+    // The variable that its script reads in the container.
     assert.match(commands.get('api'), /\$\{HTTP_PORT:-5080\}/);
     assert.ok(containers.find(({ Name }) => Name === 'api')?.Environment.some(isApiPort));
     assert.equal(commands.get('consumer'), undefined);
@@ -334,7 +334,7 @@ test('scales consumers out by the age of the oldest entry while the database rec
       Properties.DatapointsToAlarm,
       Properties.EvaluationPeriods,
     ]);
-  // What they make of late and missing metrics is in monitoring/alarms-ring.test.ts.
+  // Late and missing metrics are in monitoring/alarms-ring.test.ts.
   assert.deepEqual(alarms, [
     ['IF(recorded > 0, FILL(age, REPEAT), 0)', 1, 3],
     ['IF(waiting > 0, 100, cpu)', undefined, 15],

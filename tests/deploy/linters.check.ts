@@ -11,7 +11,7 @@ import { accepted } from './linters/accepted.ts';
 import { lint, type Lint } from './linters/lint.ts';
 import { plantedDockerfile, plantedFaults, plantedTemplate } from './linters/planted.ts';
 
-// What cfn-lint, checkov, parliament and hadolint find in the templates of all environments, in
+// The findings of cfn-lint, checkov, parliament and hadolint in the templates of all environments, in
 // every region, and in the Dockerfile.
 
 const byRegion = z.record(z.string(), z.array(templateSchema.extend({ stack: z.string() })));

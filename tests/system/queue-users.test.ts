@@ -247,7 +247,7 @@ test('a script gives the consumer and the operator no more rights', async (t) =>
   }
 });
 
-test('a malicious producer loses waiting counts, and the steps of operations.md repair the queue', async (t) => {
+test('a malicious producer loses waiting counts, and the steps of the runbook repair the queue', async (t) => {
   const restricted = await createRestrictedQueue(t);
   const { admin, allow, port, queue, start, address, environmentOf, untilRecorded } = restricted;
   const { stream, deadLetters } = queue.partition;
