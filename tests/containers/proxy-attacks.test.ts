@@ -18,7 +18,7 @@ const mib = 1_048_576;
 /** The memory limit of Envoy in compose.yaml. */
 const memoryLimit = 384 * mib;
 const answeredWithinMs = 15_000;
-const givenBackWithinMs = 120_000;
+const freedWithinMs = 120_000;
 const rounds = 10;
 
 const producerPort = await findFreePort();
@@ -36,7 +36,10 @@ const residentBytes = (): number => {
   const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${envoy.pid}/status`, 'utf8')) ?? [];
   return Number(kib) * 1_024;
 };
-const residentAtStart = residentBytes();
+// What Envoy itself holds, without the pages that its allocator keeps: how many it keeps depends on
+// the number of cores and on their load.
+const allocatedBytes = (): Promise<number> => envoy.readStatistic('server.memory_allocated');
+const allocatedAtStart = await allocatedBytes();
 
 type Attack = {
   readonly name: string;
@@ -154,6 +157,6 @@ for (const way of ['Envoy', 'nginx'] as const) {
   }
 }
 
-test('Envoy releases the memory of all attacks', async () => {
-  await waitUntil(() => residentBytes() < residentAtStart + 96 * mib, givenBackWithinMs);
+test('Envoy frees the memory of all attacks', async () => {
+  await waitUntil(async () => (await allocatedBytes()) < allocatedAtStart + 16 * mib, freedWithinMs);
 });
