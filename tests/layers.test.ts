@@ -10,20 +10,30 @@ type Layer = {
   readonly mayImport: readonly string[];
 };
 
-const packagesOfApps = ['@sluice/async', '@sluice/contract', '@sluice/queue', '@sluice/ledger', '@sluice/runtime'];
+const packagesOfApps = [
+  '@sluice/async',
+  '@sluice/table',
+  '@sluice/contract',
+  '@sluice/queue',
+  '@sluice/ledger',
+  '@sluice/runtime',
+];
 
 // The first that a file is in holds for it.
 const layers: readonly Layer[] = [
-  { folder: 'packages/contract', mayImport: [] },
+  { folder: 'packages/table', mayImport: [] },
+  { folder: 'packages/contract', mayImport: ['@sluice/table'] },
   { folder: 'packages/async', mayImport: [] },
   { folder: 'packages/queue', mayImport: ['@sluice/async', '@sluice/contract'] },
-  { folder: 'packages/ledger', mayImport: ['@sluice/async', '@sluice/contract'] },
+  { folder: 'packages/ledger', mayImport: ['@sluice/async', '@sluice/contract', '@sluice/table'] },
   {
     folder: 'packages/runtime',
     // Types only.
     mayImport: [
       '@sluice/async',
       '@sluice/contract',
+      '@sluice/table',
+      '@sluice/tables',
       '@sluice/ledger/connection/login.ts',
       '@sluice/ledger/connection/server.ts',
       '@sluice/queue/admin/queue-state.ts',

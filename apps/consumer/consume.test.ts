@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { recordBatches } from '@sluice/ledger/record.ts';
+import type { EncodedBatch } from '@sluice/contract/entry.ts';
 import { group } from '@sluice/queue/partition.ts';
 import { createEntryReader } from '@sluice/queue/consume/read-entries.ts';
 import { deadLetterEntry, ackEntries } from '@sluice/queue/consume/ack-entries.ts';
@@ -9,7 +9,9 @@ import { createMetrics } from '@sluice/runtime/metrics/metrics.ts';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { consume, type ConsumeDependencies } from './consume.ts';
+import { consume } from './consume.ts';
+import type { ConsumeDependencies, EntryKind } from './consume-dependencies.ts';
+import { createCountKind } from './entry-kinds.ts';
 import { createConsumerMetrics } from './metrics.ts';
 
 const recording = { shard: 0, inboxHours: 1, deadlineMs: 10_000 };
@@ -22,11 +24,11 @@ const setUp = async (t: TestContext) => {
   const testLedger = await createTestLedger(t);
   const ledger = testLedger.connect();
   const commands = connect();
-  const dependencies: ConsumeDependencies = {
+  const dependencies: ConsumeDependencies<EncodedBatch> = {
+    kind: createCountKind(ledger, recording),
     reader: createEntryReader({ connection: connect(), partition, consumer: 'a', maxEntries: 100 }),
-    record: (batches) => recordBatches(ledger, batches, recording),
     ack: (ids) => ackEntries(commands, partition, ids),
-    moveToDeadLetters: (entry, reason) => deadLetterEntry(commands, partition, entry, reason),
+    moveToDeadLetters: ({ id }, reason) => deadLetterEntry(commands, partition, id, reason),
     isPaused: () => false,
     heartbeat: () => undefined,
     metrics: createConsumerMetrics(createMetrics(process, 'consumer'), ledger.inUse),
@@ -49,13 +51,13 @@ const gone = { waiting: 0, pending: 0, dead: 0 };
 test('an entry stays in the queue until it is recorded, and a consumer that is stopping still removes it', async (t) => {
   const { dependencies, stopping, readQueue, readCounts } = await setUp(t);
   const seen: unknown[] = [];
-  const record: ConsumeDependencies['record'] = async (batches) => {
+  const record: EntryKind<EncodedBatch>['record'] = async (batches) => {
     seen.push(await readQueue());
-    const recorded = await dependencies.record(batches);
+    const recorded = await dependencies.kind.record(batches);
     stopping.abort();
     return recorded;
   };
-  await consume({ ...dependencies, record }, stopping.signal);
+  await consume({ ...dependencies, kind: { ...dependencies.kind, record } }, stopping.signal);
   assert.deepEqual(seen, [held]);
   assert.deepEqual(await readCounts(), [7]);
   assert.deepEqual(await readQueue(), gone);
@@ -65,11 +67,11 @@ test('a database error never blames the entry, which is recorded after the error
   const { dependencies, stopping, readQueue, readCounts, query } = await setUp(t);
   await query('RENAME TABLE `count` TO hidden');
   let attempts = 0;
-  const record: ConsumeDependencies['record'] = (batches) => {
+  const record: EntryKind<EncodedBatch>['record'] = (batches) => {
     attempts++;
-    return dependencies.record(batches);
+    return dependencies.kind.record(batches);
   };
-  const consuming = consume({ ...dependencies, record }, stopping.signal);
+  const consuming = consume({ ...dependencies, kind: { ...dependencies.kind, record } }, stopping.signal);
   await waitUntil(() => attempts >= 3);
   assert.deepEqual(await readQueue(), held);
   await query('RENAME TABLE hidden TO `count`');

@@ -2,11 +2,11 @@ import { backoffMs, type BackoffRange } from '@sluice/async/backoff.ts';
 import { sleep } from '@sluice/async/sleep.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
-import type { ConsumerMetrics, Step } from './metrics.ts';
+import type { RecordMetrics, Step } from './metrics.ts';
 
 type RetrySettings = {
   readonly heartbeat: () => void;
-  readonly metrics: ConsumerMetrics;
+  readonly metrics: Pick<RecordMetrics, 'retried'>;
   readonly logger: Logger;
   readonly stopping: AbortSignal;
 };

@@ -6,6 +6,7 @@ import {
   metricsSettings,
   processSettings,
   queueSettings,
+  tableSettings,
 } from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
@@ -14,6 +15,7 @@ export const configSchema = z
   .object({
     ...httpSettings,
     ...queueSettings,
+    ...tableSettings,
     ...enqueueSettings,
     ...databaseSettings,
     ...metricsSettings,

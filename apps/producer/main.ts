@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import { countCodec } from '@sluice/contract/entry.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
@@ -11,19 +12,22 @@ import { readReadiness } from '@sluice/queue/admin/readiness.ts';
 import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
+import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
+import { loadTables } from '@sluice/runtime/config/tables.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { watchServers } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';
 import { configSchema } from './config.ts';
 import { connectReads } from './reads/connect-reads.ts';
 import { keepRegistered } from './keep-registered.ts';
-import { createProducerMetrics } from './metrics.ts';
+import { createProducerMetrics, type ProducerMetrics } from './metrics.ts';
 import { readInTime } from './reads/read-in-time.ts';
 import { createServer } from './server.ts';
 import { coalesce } from './reads/coalesce.ts';
 import { createRegistration } from './registration.ts';
+import { createTableServices } from './tables.ts';
 import { tokenGuardOf } from './http/tokens.ts';
 
 // Every answer comes within 2 s of its request. The rest of the time is for the network.
@@ -88,6 +92,22 @@ const readinessReader = (queue: Omit<Parameters<typeof readReadiness>[0], 'deadl
     return found === 'up' && !isRegistered() ? 'down' : found;
   });
 
+const retryLogger = (logger: Logger, metrics: ProducerMetrics) => (error: unknown) => {
+  metrics.retried();
+  logger[levelOf(error)]({ err: error }, 'Redis did not accept a batch; retrying');
+};
+
+/** Returns the settings of the HTTP server. */
+const serverSettingsOf = (
+  config: z.output<typeof configSchema>,
+  logger: Logger,
+): Parameters<typeof createServer>[1] => ({
+  corsOrigin: config.CORS_ORIGIN,
+  allowedHosts: config.HTTP_ALLOWED_HOSTS,
+  clientAddressHeader: config.CLIENT_ADDRESS_HEADER,
+  logger,
+});
+
 await runService(process, {
   name: 'producer',
   schema: configSchema,
@@ -96,6 +116,7 @@ await runService(process, {
       connectRedis(redisSettingsOf(config), (error) =>
         logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'),
       );
+    const tables = await loadTables(config.TABLES_FILE);
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
     // Two connections: a command that waits for replicas delays all commands after it.
     const writing = connect();
@@ -107,19 +128,21 @@ await runService(process, {
     const limits = limitsOf(config);
     const stopping = new AbortController();
     const watch = watchServers({ checks: serverChecks(config, reading, partitions, ledger), logger }, stopping.signal);
-    const registration = createRegistration(reading, config.REDIS_QUEUE, partitions, watch);
-    const enqueuer = createEnqueuer({
+    const registration = createRegistration(reading, config.REDIS_QUEUE, partitions, tables, watch);
+    const enqueuing = {
       ...limits,
       connection: writing,
-      partitions,
       areRegistered: registration.isDone,
       deadlineMs: acknowledgeWithinMs,
       attemptMs: attemptWithinMs,
-      onPipeline: producerMetrics.sentPipeline,
-      onError: (error) => {
-        producerMetrics.retried();
-        logger[levelOf(error)]({ err: error }, 'Redis did not accept a batch; retrying');
-      },
+      onError: retryLogger(logger, producerMetrics),
+    };
+    const onPipeline = producerMetrics.sentPipeline;
+    const enqueuer = createEnqueuer({ ...enqueuing, codec: countCodec, partitions, onPipeline });
+    const rows = createTableServices({
+      ...{ tables, partitions, enqueuing, reading, ledger, readWithinMs, metrics: producerMetrics },
+      queueName: config.REDIS_QUEUE,
+      maxBytes: config.QUEUE_MAX_BYTES,
     });
     const readState = stateReader(reading, config.REDIS_QUEUE);
     const following = keepRegistered(
@@ -130,6 +153,7 @@ await runService(process, {
       {
         hostname: hostname(),
         enqueue: enqueuer.enqueue,
+        tables: rows.services,
         readFindings: watch.findings,
         readTotal: ledger.readTotal,
         readPage: ledger.readPage,
@@ -140,12 +164,7 @@ await runService(process, {
         onAccepted: producerMetrics.accepted,
         onRefused: producerMetrics.refused,
       },
-      {
-        corsOrigin: config.CORS_ORIGIN,
-        allowedHosts: config.HTTP_ALLOWED_HOSTS,
-        clientAddressHeader: config.CLIENT_ADDRESS_HEADER,
-        logger,
-      },
+      serverSettingsOf(config, logger),
     );
     await Promise.race([registration.done, pause(registerWithinMs)]);
     logger.info({ address: await server.listen(listenOptionsOf(config)) }, 'listening');
@@ -154,7 +173,7 @@ await runService(process, {
       stop: async () => {
         stopping.abort();
         await server.close();
-        await enqueuer.drain();
+        await Promise.all([enqueuer.drain(), rows.drain()]);
         await following;
         await watch.ended;
         await publishing.stop();

@@ -5,10 +5,14 @@ import { createQueueGauges } from '@sluice/runtime/metrics/queue-gauges.ts';
 const acknowledgeBuckets = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 const pipelineBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000];
 
+/** The metrics of a producer. */
+export type ProducerMetrics = ReturnType<typeof createProducerMetrics>;
+
 /** Creates the metrics of a producer. */
 export const createProducerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
   const accepted = metrics.counter('accepted_total', 'Counts acknowledged');
+  const acceptedRows = metrics.counter('accepted_rows_total', 'Rows acknowledged', ['table']);
   const refused = metrics.counter('refused_total', 'Requests answered with an error', ['reason']);
   const retries = metrics.counter('enqueue_retries_total', 'Failed attempts to add to the queue that were retried');
   const acknowledgeSeconds = metrics.histogram(
@@ -24,6 +28,10 @@ export const createProducerMetrics = (metrics: Metrics, databaseConnections: () 
   return {
     accepted: (counts: number, ms: number) => {
       accepted.inc(counts);
+      acknowledgeSeconds.observe(ms / 1000);
+    },
+    acceptedRows: (table: string, rows: number, ms: number) => {
+      acceptedRows.inc({ table }, rows);
       acknowledgeSeconds.observe(ms / 1000);
     },
     refused: (reason: ProblemCode) => refused.inc({ reason }),

@@ -1,6 +1,7 @@
 import { registerPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
+import type { Table } from '@sluice/table/table.ts';
 import type { ServerWatch } from '@sluice/runtime/watch-servers.ts';
 
 /**
@@ -11,6 +12,7 @@ export const createRegistration = (
   connection: RedisConnection,
   queueName: string,
   partitions: readonly Partition[],
+  tables: readonly Table[],
   watch: ServerWatch,
 ) => {
   const done = Promise.withResolvers<void>();
@@ -21,7 +23,12 @@ export const createRegistration = (
     if (!watch.hasAnswered(0)) throw new Error('Redis has not answered the server check yet');
     // Registers nothing in a refused queue, such as one of another database.
     if (watch.findings().some(({ severity }) => severity === 'refused')) return;
-    await registerPartitions(connection, queueName, partitions);
+    await registerPartitions(
+      connection,
+      queueName,
+      partitions,
+      tables.map(({ name }) => name),
+    );
     isDone = true;
     done.resolve();
   };

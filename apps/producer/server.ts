@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { maxBodyBytes } from '@sluice/contract/routes.ts';
+import { maxBodyBytes, routes, type Route } from '@sluice/contract/routes.ts';
+import { tableRoutesOf } from '@sluice/contract/table-routes.ts';
 import { createHostCheck } from '@sluice/runtime/config/allowed-hosts.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { sampleWarnings, type Warn } from '@sluice/runtime/logging/sample-warnings.ts';
@@ -9,10 +10,10 @@ import { requireToken, type TokenGuard } from './http/bearer-token.ts';
 import { findHeaderProblem } from './http/check-headers.ts';
 import { lingerOnClose } from './connections/linger.ts';
 import { allowOrigin, type AllowedOrigins } from './http/cors.ts';
-import type { EnqueueDependencies } from './routes/enqueue-counts.ts';
+import type { EnqueueDependencies } from './routes/enqueue-items.ts';
 import { problemOfRequest } from './http/request-problem.ts';
 import { createKeyReader } from './routes/idempotency-key.ts';
-import { answerBadUrl, answerNoRoute } from './http/not-found.ts';
+import { answerBadUrl, answerNoRoute, methodsByPath } from './http/not-found.ts';
 import { answerProblem, type ProblemContent, type RefusalObserver } from './http/problem-answer.ts';
 import type { BodyLimits } from './body/collect-body.ts';
 import { clientsBy } from './limits/client-address.ts';
@@ -27,6 +28,9 @@ import { addGetCounts, type GetCountsDependencies } from './routes/get-counts.ts
 import { addGetDocs } from './routes/get-docs.ts';
 import { addGetEvents } from './routes/get-events.ts';
 import { addGetOpenapi } from './routes/get-openapi.ts';
+import { addGetTables } from './routes/get-tables.ts';
+import { createPageServer } from './routes/serve-page.ts';
+import { addTableRoutes, type TableService } from './routes/table-routes.ts';
 import { addGetQueue, type GetQueueDependencies } from './routes/get-queue.ts';
 import { addHealth } from './routes/health.ts';
 import { addPostCount } from './routes/post-count.ts';
@@ -44,13 +48,14 @@ declare module 'fastify' {
 }
 
 /** The dependencies of the routes. */
-export type ServerDependencies = EnqueueDependencies &
+export type ServerDependencies = EnqueueDependencies<number> &
   GetCountDependencies &
   GetCountsDependencies &
   GetQueueDependencies &
   ReadyDependencies & {
     /** The check of tokens. Without it, no route needs a token. */
     readonly tokenGuard?: TokenGuard | undefined;
+    readonly tables?: readonly TableService[] | undefined;
     readonly onRefused?: RefusalObserver | undefined;
   };
 
@@ -83,7 +88,11 @@ export const createServer = (
   dependencies: ServerDependencies,
   { corsOrigin, allowedHosts, logger, clientAddressHeader }: ServerSettings,
 ): FastifyInstance => {
-  const onRefused = dependencies.onRefused ?? (() => undefined);
+  const { tables = [], onRefused = () => undefined } = dependencies;
+  const contract: readonly Route[] = [
+    ...Object.values<Route>(routes),
+    ...tables.flatMap(({ table }) => Object.values<Route>(tableRoutesOf(table))),
+  ];
   const server = fastify({
     bodyLimit: maxBodyBytes,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -124,7 +133,7 @@ export const createServer = (
   drainConnections(server);
 
   const distrusted = new WeakSet<Socket>();
-  checkHeaders(server, distrusted, corsOrigin, allowedHosts);
+  checkHeaders(server, distrusted, { corsOrigin, allowedHosts, methodsOf: methodsByPath(contract) });
   server.setErrorHandler<Parameters<typeof problemOfRequest>[0]>((error, request, reply) => {
     // Requests with methods that the router does not know pass no hook.
     setSafeHeaders(reply);
@@ -141,7 +150,14 @@ export const createServer = (
   });
 
   takeJson(server, limits);
-  if (dependencies.tokenGuard !== undefined) requireToken(server, dependencies.tokenGuard);
+  if (dependencies.tokenGuard !== undefined) requireToken(server, dependencies.tokenGuard, contract);
+  addRoutes(server, dependencies, limits);
+  return server;
+};
+
+/** Adds all routes, of counts and of the tables. */
+const addRoutes = (server: FastifyInstance, dependencies: ServerDependencies, limits: BodyLimits): void => {
+  const { tables: services = [] } = dependencies;
   addRoot(server);
   addHealth(server, dependencies);
   addReady(server, dependencies);
@@ -149,12 +165,15 @@ export const createServer = (
   addPostCount(server, dependencies, readKey);
   addPostCounts(server, dependencies, limits, readKey);
   addGetCount(server, dependencies);
-  addGetCounts(server, dependencies, limits);
+  const servePage = createPageServer(limits, server.warn);
+  addGetCounts(server, dependencies, servePage);
   addGetQueue(server, dependencies);
   addGetEvents(server, dependencies, limits);
-  addGetOpenapi(server);
+  const declared = services.map(({ table }) => table);
+  addGetOpenapi(server, declared);
+  addGetTables(server, declared);
+  for (const service of services) addTableRoutes(server, service, { ...dependencies, limits, readKey, servePage });
   addGetDocs(server);
-  return server;
 };
 
 /**
@@ -164,8 +183,11 @@ export const createServer = (
 const checkHeaders = (
   server: FastifyInstance,
   distrusted: WeakSet<Socket>,
-  corsOrigin: AllowedOrigins,
-  allowedHosts: readonly string[] | undefined,
+  {
+    corsOrigin,
+    allowedHosts,
+    methodsOf,
+  }: Pick<ServerSettings, 'corsOrigin' | 'allowedHosts'> & { readonly methodsOf: ReturnType<typeof methodsByPath> },
 ): void => {
   const isHostAllowed = allowedHosts === undefined ? () => true : createHostCheck(allowedHosts);
   server.addHook('onRequest', (request, reply, done) => {
@@ -189,7 +211,7 @@ const checkHeaders = (
     if (detail !== undefined) return answerProblem(reply, { status: 400, code: 'invalid_request', detail });
     if (!isHostAllowed(raw)) return answerProblem(reply, hostNotAllowed);
     // The router treats `*` as `/`.
-    if (request.is404 || request.url === '*') return answerNoRoute(request, reply);
+    if (request.is404 || request.url === '*') return answerNoRoute(request, reply, methodsOf);
     return done();
   });
 };

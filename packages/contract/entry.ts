@@ -1,3 +1,5 @@
+import type { EntryCodec } from './entry-codec.ts';
+
 /**
  * An entry of the queue: one batch, as a Redis stream holds it.
  *
@@ -11,7 +13,7 @@
  */
 
 /** Maximum number of counts in one entry. */
-export const maxCountsPerEntry = 1_000;
+const maxCountsPerEntry = 1_000;
 
 /**
  * Maximum size of an entry that a consumer reads: the bytes of all names and values. 1,000 counts
@@ -37,11 +39,23 @@ export const encodeEntry = ({ batchId, counts, isKeyed }: Batch): Record<string,
   ...(isKeyed ? { k: '1' } : {}),
 });
 
+/** The codec of counts. */
+export const countCodec: EntryCodec<number> = {
+  maxItems: maxCountsPerEntry,
+  maxBytes: maxEntryBytes,
+  bytesOf: () => 0,
+  encode: ({ batchId, items, isKeyed }) => encodeEntry({ batchId, counts: items, isKeyed }),
+  textOf: (counts) => counts.join(','),
+};
+
+/** What every batch has, of counts and of rows. */
+export type BatchIdentity = Pick<Batch, 'batchId' | 'isKeyed'>;
+
 /**
  * A checked batch in the form of its entry. The consumer does no arithmetic, so counts stay text
  * all the way into SQL.
  */
-export type EncodedBatch = Pick<Batch, 'batchId' | 'isKeyed'> & {
+export type EncodedBatch = BatchIdentity & {
   /** 1 to 1,000 integers within ±(2^53−1) in decimal, joined by commas. */
   readonly list: string;
   /** The number of counts in `list`. */
@@ -60,10 +74,9 @@ const longCountPattern = /\d{16}/;
 export const parseEntry = (
   fields: Readonly<Record<string, string | undefined>>,
 ): { ok: true; batch: EncodedBatch } | { ok: false; reason: string } => {
-  const { b: batchId, v: list, k: keyed } = fields;
-  if (batchId === undefined || !batchIdPattern.test(batchId)) {
-    return { ok: false, reason: 'field b is not a batch id of 32 lower-case hexadecimal digits' };
-  }
+  const identity = readIdentity(fields);
+  if ('reason' in identity) return { ok: false, reason: identity.reason };
+  const { v: list } = fields;
   if (list !== undefined && list.length > maxListLength) {
     return { ok: false, reason: `field v has ${list.length} characters, more than ${maxListLength}` };
   }
@@ -77,8 +90,19 @@ export const parseEntry = (
   if (longCountPattern.test(list) && !list.split(',').map(Number).every(Number.isSafeInteger)) {
     return { ok: false, reason: 'field v has a count beyond ±(2^53−1)' };
   }
-  if (keyed !== undefined && keyed !== '1') return { ok: false, reason: 'field k is not 1' };
-  return { ok: true, batch: { batchId, list, size, isKeyed: keyed === '1' } };
+  return { ok: true, batch: { ...identity, list, size } };
+};
+
+/** Reads the id of a batch and whether its request had an `Idempotency-Key`. */
+export const readIdentity = ({
+  b: batchId,
+  k: keyed,
+}: Readonly<Record<string, string | undefined>>): BatchIdentity | { readonly reason: string } => {
+  if (batchId === undefined || !batchIdPattern.test(batchId)) {
+    return { reason: 'field b is not a batch id of 32 lower-case hexadecimal digits' };
+  }
+  if (keyed !== undefined && keyed !== '1') return { reason: 'field k is not 1' };
+  return { batchId, isKeyed: keyed === '1' };
 };
 
 const countItems = (list: string): number => {

@@ -1,6 +1,9 @@
+import { exampleOf } from '@sluice/table/example.ts';
+import type { Table } from '@sluice/table/table.ts';
 import * as z from 'zod/mini';
 import { problem, problemMediaType } from './problem.ts';
 import { ndjsonMediaType, routes, type Route } from './routes.ts';
+import { tableRoutesOf } from './table-routes.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 type MediaTypes = Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -44,18 +47,24 @@ export type OpenapiDocument = {
 };
 
 const description = [
-  'Takes counts, holds them in a queue, and records each exactly once.',
+  'Takes counts, and rows of declared tables, holds them in a queue, and records each exactly once.',
   'Every error is a problem document (RFC 9457). Each path with GET also answers HEAD. OPTIONS returns the allowed methods, and other methods get 405 ' +
     'with `Allow`. Unknown paths get 404. A malformed HTTP request gets 400, 408 or 431, a host that is not in `HTTP_ALLOWED_HOSTS` 421, and an internal error 500.',
 ].join('\n\n');
 
 const problemReference: JsonSchema = { $ref: '#/components/schemas/Problem' };
 
-/** Creates the document of all routes. */
-export const createOpenapi = (): OpenapiDocument => {
+/** Creates the document of all routes, with those of the given tables. */
+export const createOpenapi = (tables: readonly Table[] = []): OpenapiDocument => {
   const paths: Record<string, Record<string, Operation>> = {};
-  for (const [operationId, route] of Object.entries(routes)) {
+  const add = (operationId: string, route: Route) => {
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operationOf(operationId, route);
+  };
+  for (const [operationId, route] of Object.entries(routes)) add(operationId, route);
+  for (const table of tables) {
+    for (const [operationId, route] of Object.entries(tableRoutesOf(table, exampleOf(table)))) {
+      add(`${operationId}_${table.name}`, route);
+    }
   }
   return {
     openapi: '3.1.1',

@@ -1,8 +1,18 @@
 import * as z from 'zod/mini';
-import { hostname, queueState, readiness, recordedCount, recordId, total } from './bodies.ts';
+import { hostname, queueState, readiness, recordedCount, total } from './bodies.ts';
 import { count } from './count.ts';
 import { finding } from './finding.ts';
 import { problem } from './problem.ts';
+import {
+  idempotencyHeaders,
+  refusals,
+  readUnauthorized,
+  tokensUnavailable,
+  databaseUnavailable,
+  queueUnavailable,
+  pageQuery,
+  pageNext,
+} from './route-parts.ts';
 
 /** The description of one answer of a route. */
 type Answer = {
@@ -39,6 +49,8 @@ export type Route = {
   readonly needsToken?: TokensFor;
   /** Maximum body size in bytes, if it is not {@link maxBodyBytes}. */
   readonly maxBodyBytes?: number;
+  /** True if the handler checks the body, and not the server by the schema. */
+  readonly isBodyChecked?: boolean;
   readonly answers: Readonly<Record<number, Answer>>;
 };
 
@@ -48,51 +60,8 @@ export const maxCountsPerRequest = 10_000;
 /** Maximum body size of a request, in bytes. */
 export const maxBodyBytes = 1_048_576;
 
-/** The media type of NDJSON: one integer a line. */
+/** The media type of NDJSON: one integer, or one row, a line. */
 export const ndjsonMediaType = 'application/x-ndjson';
-
-const idempotencyHeaders = z.object({
-  'idempotency-key': z
-    .optional(z.string().with(z.regex(/^[\x21-\x7e]{1,255}$/)))
-    .with(
-      z.describe(
-        'Makes the request safe to repeat for 24 h: the same key with the same counts is recorded once. A key belongs to its ' +
-          'bearer token. If the producer has no tokens, all clients share the keys. 1 to 255 printable ASCII characters ' +
-          'without spaces, for example a UUID.',
-      ),
-    ),
-});
-
-const refusals = {
-  400: { description: 'The request is invalid for this route.', body: problem },
-  401: { description: 'The bearer token is missing or wrong.', body: problem },
-  408: { description: 'The request did not arrive completely in time.', body: problem },
-  413: { description: 'The body is larger than this route accepts, or arrived in too many parts.', body: problem },
-  415: { description: 'This route does not accept the content type.', body: problem },
-  422: { description: 'The idempotency key was used before with other counts.', body: problem },
-  429: {
-    description: 'This client has used its share of idempotency keys. Requests without a key still work.',
-    body: problem,
-  },
-  503: {
-    description:
-      'The queue is unavailable, full or unsafe, or holds its maximum of idempotency keys; or the producer cannot check the token, or ' +
-      'is busy. The counts are recorded once or never.',
-    body: problem,
-  },
-} as const;
-
-const readUnauthorized = {
-  description: 'The producer guards reads, and the bearer token is missing or wrong.',
-  body: problem,
-} as const;
-
-const tokensUnavailable = 'or the producer guards reads and cannot check the token now';
-
-const databaseUnavailable = {
-  description: `The database is unavailable or too many reads wait for it, ${tokensUnavailable}.`,
-  body: problem,
-} as const;
 
 /** The HTTP contract of the producer. */
 export const routes = {
@@ -170,34 +139,45 @@ export const routes = {
     path: '/counts',
     summary: 'Returns pages of recorded counts, highest ids first; ascending with `after`, to follow them',
     needsToken: 'all',
-    query: z.strictObject({
-      limit: z
-        .prefault(z.string().with(z.regex(/^(?:[1-9]\d{0,2}|1000)$/)), '100')
-        .with(z.describe('The number of counts, 1 to 1000.')),
-      before: z.optional(recordId).with(z.describe('Only ids below this one; the `next` of the page before.')),
-      after: z
-        .optional(recordId)
-        .with(
-          z.describe(
-            'Only ids above this one, in ascending order. Not with `before`. Start with `0`, then send the `next` of ' +
-              'each answer. A page is empty if nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
-              'a page ends before a gap in the ids while a transaction may still fill it, for at most 60 s.',
-          ),
-        ),
-    }),
+    query: pageQuery,
     answers: {
       200: {
         description: 'A page.',
         body: z.object({
           counts: z.array(recordedCount),
-          next: z
-            .nullable(z.string())
-            .with(z.describe('The `before` of the next page, null on the last one. With `after`: the next `after`.')),
+          next: pageNext,
         }),
       },
       400: { description: 'The query is invalid for this route.', body: problem },
       401: readUnauthorized,
       503: databaseUnavailable,
+    },
+  },
+  getTables: {
+    method: 'GET',
+    path: '/tables',
+    summary: 'Returns the tables that take rows, each with the JSON Schema of a row',
+    needsToken: 'all',
+    answers: {
+      200: {
+        description: 'The declared tables. `count` is not among them.',
+        body: z.object({
+          tables: z.array(
+            z.object({
+              table: z.string(),
+              columns: z.array(
+                z.object({
+                  name: z.string(),
+                  type: z.string().with(z.describe('The type of the column in MySQL.')),
+                  optional: z.boolean().with(z.describe('True if a row may leave it out. It is then NULL.')),
+                }),
+              ),
+              schema: z.looseObject({}).with(z.describe('The JSON Schema (2020-12) of a row.')),
+            }),
+          ),
+        }),
+      },
+      401: readUnauthorized,
     },
   },
   getQueue: {
@@ -208,7 +188,7 @@ export const routes = {
     answers: {
       200: { description: 'The state of all partitions together.', body: queueState },
       401: readUnauthorized,
-      503: { description: `The queue is unavailable, ${tokensUnavailable}.`, body: problem },
+      503: queueUnavailable,
     },
   },
   getEvents: {

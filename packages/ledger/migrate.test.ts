@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { migrate } from './migrate.ts';
 
-const files = ['001-count.sql', '002-inbox.sql', '003-totals.sql', '004-imports.sql', '005-identity.sql'];
+const files = [
+  '001-count.sql',
+  '002-inbox.sql',
+  '003-totals.sql',
+  '004-imports.sql',
+  '005-identity.sql',
+  '006-table-totals.sql',
+];
 
 test('migrations are applied once, in the order of their names', async (t) => {
   const { settings, query } = await createTestSchema(t);
@@ -21,6 +28,7 @@ test('migrations are applied once, in the order of their names', async (t) => {
     'imports',
     'inbox',
     'migrations',
+    'table_totals',
     'totals',
   ]);
 });

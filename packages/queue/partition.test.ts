@@ -19,7 +19,11 @@ test('the hash slot of a key is the same as in Redis', () => {
 });
 
 test('the only partition has only its index in its name', () => {
-  assert.deepEqual(partitionOf('count_queue', 0), { stream: '{count_queue:0}', deadLetters: '{count_queue:0}:dead' });
+  assert.deepEqual(partitionOf('count_queue', 0), {
+    stream: '{count_queue:0}',
+    deadLetters: '{count_queue:0}:dead',
+    keyRecords: '{count_queue:0}',
+  });
 });
 
 test('the hash slots of partitions are spread evenly and never change', () => {

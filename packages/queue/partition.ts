@@ -7,7 +7,12 @@ export const group = 'ledger';
  * The Redis keys of one partition. The braces are a hash tag, which keeps all its keys in one slot
  * of a cluster.
  */
-export type Partition = { readonly stream: string; readonly deadLetters: string };
+export type Partition = {
+  readonly stream: string;
+  readonly deadLetters: string;
+  /** The beginning of the names of the records of idempotency keys. */
+  readonly keyRecords: string;
+};
 
 /** Maximum number of partitions that a queue may have at a time. */
 const maxPartitions = 64;
@@ -45,12 +50,26 @@ export const possiblePartitionsOf = (queueName: string): Partition[] => {
   return [...possible.values()];
 };
 
+/**
+ * Returns the part of a partition that belongs to a table: a stream and dead letters of its own in
+ * the same slot. Its idempotency keys count with those of the partition. The name ends with a
+ * brace, like those of all streams, so that the rights of the queue's users include it.
+ */
+export const tablePartitionOf = ({ stream, keyRecords }: Partition, table: string): Partition =>
+  createPartition(`${stream}:{${table}}`, keyRecords);
+
+const createPartition = (stream: string, keyRecords = stream): Partition => ({
+  stream,
+  deadLetters: `${stream}:dead`,
+  keyRecords,
+});
+
 type Tag = { readonly stream: string; readonly slot: number };
 
 const findPartition = (index: number, count: number, tagsOf: (index: number, suffix: number) => Tag): Partition => {
   for (let suffix = 0; ; suffix++) {
     const { stream, slot } = tagsOf(index, suffix);
-    if (Math.floor((slot * count) / slotCount) === index) return { stream, deadLetters: `${stream}:dead` };
+    if (Math.floor((slot * count) / slotCount) === index) return createPartition(stream);
   }
 };
 

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import { connectLedger } from '@sluice/ledger/connection/connection.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
+import { tablePartitionOf } from '@sluice/queue/partition.ts';
 import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
+import { loadTables } from '@sluice/runtime/config/tables.ts';
 import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { configSchema } from '../config.ts';
 import { checkCommand, CommandError, type Terminal } from './command.ts';
@@ -51,7 +53,10 @@ const run = async (): Promise<number> => {
         await ledger.close();
       }
     }
-    return await runDeadLettersCommand(queue, words, { all: values['all'] === true, after: values['after'] }, terminal);
+    const tables = await loadTables(config.TABLES_FILE);
+    const ofTables = partitions.flatMap((partition) => tables.map(({ name }) => tablePartitionOf(partition, name)));
+    const all = { ...queue, partitions: [...partitions, ...ofTables] };
+    return await runDeadLettersCommand(all, words, { all: values['all'] === true, after: values['after'] }, terminal);
   } finally {
     connection.close();
   }

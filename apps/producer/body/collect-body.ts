@@ -37,6 +37,8 @@ const nothing = Buffer.alloc(0);
 export type CollectSettings = BodyLimits & {
   /** Evaluates the beginning of a large body, so that the rest of a bad one need not be read. */
   readonly findProblem?: ((beginning: string) => ProblemContent | undefined) | undefined;
+  /** What bodies consist of, for the text of a problem. */
+  readonly noun?: 'counts' | 'rows';
 };
 
 /**
@@ -45,13 +47,13 @@ export type CollectSettings = BodyLimits & {
  */
 export const collectBody = (
   { raw, answer }: FastifyRequest,
-  { memory, clientOf, findProblem }: CollectSettings,
+  { memory, clientOf, findProblem, noun = 'counts' }: CollectSettings,
   maxBytes: number,
   done: (body: CollectedBody) => void,
 ): void => {
   const declared = Number(raw.headers['content-length']);
   if (declared > maxBytes) {
-    done({ problem: tooLarge(maxBytes) });
+    done({ problem: tooLarge(maxBytes, noun) });
     return;
   }
   if (expectsContinue(raw)) answer?.writeContinue();
@@ -83,7 +85,7 @@ export const collectBody = (
 
   const onData = (part: Buffer) => {
     parts += 1;
-    if (collected.length() + part.length > maxBytes) return finish({ problem: tooLarge(maxBytes) });
+    if (collected.length() + part.length > maxBytes) return finish({ problem: tooLarge(maxBytes, noun) });
     if (parts > maxParts) return finish({ problem: tooManyParts });
     collected.append(part);
     return account(part.length);
@@ -150,12 +152,12 @@ const createGrowingBuffer = (expected: number) => {
   };
 };
 
-const tooLarge = (maxBytes: number): ProblemContent => ({
+const tooLarge = (maxBytes: number, noun: string): ProblemContent => ({
   status: 413,
   code: 'body_too_large',
   detail:
     maxBytes === maxBodyBytes
-      ? 'The body is larger than 1 MiB (1,048,576 bytes). Send its counts in several requests.'
+      ? `The body is larger than 1 MiB (1,048,576 bytes). Send its ${noun} in several requests.`
       : `The body is larger than ${maxBytes.toLocaleString('en')} bytes. Send one count, or use POST /counts for many.`,
 });
 

@@ -7,6 +7,7 @@ import { pointerTo } from '../http/request-problem.ts';
 import { findCostlyJson } from './find-costly-json.ts';
 import { findRepeatedMember } from './find-repeated-member.ts';
 import { parseNdjson } from './parse-ndjson.ts';
+import { parseJsonRows, parseNdjsonRows, type ParsedRows } from './parse-rows.ts';
 import { ProblemError, type ProblemContent } from '../http/problem-answer.ts';
 
 declare module 'fastify' {
@@ -31,6 +32,21 @@ export const takeNdjson = (scope: FastifyInstance, limits: BodyLimits): void =>
     const parsed = parseNdjson(text);
     return 'counts' in parsed ? { value: parsed } : { problem: problemInLine(parsed) };
   });
+
+/** Makes the routes of `scope` accept rows, as JSON and as NDJSON. Handlers see the checked rows. */
+export const takeRows = (
+  scope: FastifyInstance,
+  limits: BodyLimits,
+  check: Parameters<typeof parseJsonRows>[1],
+): void => {
+  scope.removeAllContentTypeParsers();
+  const settings = { ...limits, noun: 'rows' } as const;
+  takeBodies(scope, settings, jsonMediaType, (text) => valueOf(parseJsonRows(text, check)));
+  takeBodies(scope, settings, ndjsonMediaType, (text) => valueOf(parseNdjsonRows(text, check)));
+};
+
+/** Returns rows as the body that handlers see. */
+const valueOf = (parsed: ParsedRows): Parsed => ('rows' in parsed ? { value: parsed.rows } : parsed);
 
 type BodyDone = (error: Error | null, body?: unknown) => void;
 type Parsed = { readonly value: unknown } | { readonly problem: ProblemContent };

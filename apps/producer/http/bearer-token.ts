@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDefect } from '@sluice/contract/defect.ts';
-import { routes, type Route, type TokensFor } from '@sluice/contract/routes.ts';
+import type { Route, TokensFor } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { answerProblem } from './problem-answer.ts';
 
@@ -36,12 +36,22 @@ export const bearerTokenOf = ({ authorization = '' }: IncomingHttpHeaders): stri
 export const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
- * Makes guarded routes answer 401 without a valid token, before their body is read. It looks routes
- * up in the contract by path, so HEAD needs what GET needs. Call it before adding the routes.
+ * Makes guarded routes of the contract answer 401 without a valid token, before their body is read.
+ * It looks routes up by path, so HEAD needs what GET needs. Call it before adding the routes.
  */
-export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor }: TokenGuard): void => {
+export const requireToken = (
+  server: FastifyInstance,
+  { isTokenValid, tokensFor }: TokenGuard,
+  contract: readonly Route[],
+): void => {
+  const isGuarded = (method: string, path: string): boolean => {
+    const contracted = method === 'HEAD' ? 'GET' : method;
+    const route = contract.find((its) => its.path === path && its.method === contracted);
+    return route?.needsToken === 'writes' || (route?.needsToken === 'all' && tokensFor === 'all');
+  };
+
   server.addHook('onRoute', (route) => {
-    if (![route.method].flat().some((method) => isGuarded(method, route.url, tokensFor))) return;
+    if (![route.method].flat().some((method) => isGuarded(method, route.url))) return;
     route.onRequest = async (request, reply) => {
       const token = bearerTokenOf(request.headers);
       if (token === undefined) {
@@ -67,12 +77,6 @@ export const requireToken = (server: FastifyInstance, { isTokenValid, tokensFor 
       return refuse(reply, 'Bearer realm="sluice", error="invalid_token"', 'The token is not valid.');
     };
   });
-};
-
-const isGuarded = (method: string, path: string, tokensFor: TokensFor): boolean => {
-  const contracted = method === 'HEAD' ? 'GET' : method;
-  const route = Object.values<Route>(routes).find((its) => its.path === path && its.method === contracted);
-  return route?.needsToken === 'writes' || (route?.needsToken === 'all' && tokensFor === 'all');
 };
 
 const refuse = (reply: FastifyReply, challenge: string, detail: string): FastifyReply =>

@@ -1,21 +1,26 @@
-import { routes, type Route } from '@sluice/contract/routes.ts';
+import type { Route } from '@sluice/contract/routes.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isReadable, preflightHeaders } from './cors.ts';
 import { answerProblem } from './problem-answer.ts';
 
-/** The methods of each path, including HEAD and OPTIONS. */
-const methodsOf = new Map<string, readonly string[]>(
-  [...Map.groupBy<string, Route>(Object.values(routes), ({ path }) => path)].map(([path, its]) => {
-    const methods: string[] = its.map(({ method }) => method);
-    return [path, [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS']];
-  }),
-);
+/** Returns the methods of each path of the contract, including HEAD and OPTIONS. */
+export const methodsByPath = (contract: readonly Route[]): ReadonlyMap<string, readonly string[]> =>
+  new Map<string, readonly string[]>(
+    [...Map.groupBy<string, Route>(contract, ({ path }) => path)].map(([path, its]) => {
+      const methods: string[] = its.map(({ method }) => method);
+      return [path, [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS']];
+    }),
+  );
 
 /**
  * Answers a request that no route handles: OPTIONS (such as preflights), 405 with `Allow` for other
  * methods of a path, 404 for other paths.
  */
-export const answerNoRoute = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+export const answerNoRoute = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  methodsOf: ReadonlyMap<string, readonly string[]>,
+): FastifyReply => {
   // `OPTIONS *` applies to the whole server: a no-op to test it (RFC 9110 §9.3.7).
   if (request.method === 'OPTIONS' && request.url === '*') {
     return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();

@@ -43,7 +43,7 @@ export const addRoute = <R extends Route>(
     url: route.path,
     ...(route.maxBodyBytes === undefined ? {} : { config: { maxBodyBytes: route.maxBodyBytes } }),
     schema: {
-      ...(route.body === undefined ? {} : { body: toJsonSchema(route.body, 'input') }),
+      ...(route.body === undefined || route.isBodyChecked === true ? {} : { body: toJsonSchema(route.body, 'input') }),
       ...(route.query === undefined ? {} : { querystring: toJsonSchema(route.query, 'input') }),
       ...(route.headers === undefined ? {} : { headers: toJsonSchema(route.headers, 'input') }),
       response: Object.fromEntries(

@@ -4,6 +4,8 @@ import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
+import { readRows, readTableTotal } from '@sluice/ledger/rows/read-rows.ts';
+import type { Table } from '@sluice/table/table.ts';
 import { coalesce } from './coalesce.ts';
 
 /** Connects the reads of the database that GETs need. Each read takes at most `withinMs`. */
@@ -17,6 +19,8 @@ export const connectReads = (database: Parameters<typeof connectLedger>[0], with
     checkServer: () => checkLedgerServer(ledger, withinMs),
     readDatabaseId: () => readDatabaseId(ledger, withinMs),
     readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),
+    readTableTotal: (table: Table) => readTableTotal(pages, table, withinMs),
+    readRows: (table: Table, page: Parameters<typeof readPage>[1]) => readRows(pages, table, page, withinMs),
     inUse: () => ledger.inUse() + pages.inUse(),
     close: async () => {
       await Promise.all([ledger.close(), pages.close()]);

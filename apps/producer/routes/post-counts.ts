@@ -1,14 +1,14 @@
 import { routes } from '@sluice/contract/routes.ts';
 import type { FastifyInstance } from 'fastify';
 import type { BodyLimits } from '../body/collect-body.ts';
-import { enqueueCounts, type EnqueueDependencies } from './enqueue-counts.ts';
+import { enqueueItems, type EnqueueDependencies } from './enqueue-items.ts';
 import type { ReadKey } from './idempotency-key.ts';
 import { takeNdjson } from '../body/read-body.ts';
 import { addRoute } from '../http/route.ts';
 
 export const addPostCounts = (
   server: FastifyInstance,
-  dependencies: EnqueueDependencies,
+  dependencies: EnqueueDependencies<number>,
   limits: BodyLimits,
   readKey: ReadKey,
 ): void => {
@@ -18,7 +18,7 @@ export const addPostCounts = (
     takeNdjson(scope, limits);
     addRoute(scope, routes.postCounts, (request) => {
       const { counts } = request.body;
-      return enqueueCounts(dependencies, counts, readKey(request), {
+      return enqueueItems(dependencies, counts, readKey(request), 'counts', {
         status: 201 as const,
         body: { message: 'Values added to Redis queue', accepted: counts.length, hostname } as const,
       });

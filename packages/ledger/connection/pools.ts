@@ -25,7 +25,7 @@ export const createPools = (settings: DatabaseSettings) => {
   const versionOf = (login: Login): PoolVersion => {
     if (current !== undefined && isSameLogin(current.login, login)) return current;
     const before = current;
-    current = { login, pool: createLedgerPool(options, login), leases: 0 };
+    current = { login, pool: createLedgerPool(options, login, settings.maxConnections), leases: 0 };
     versions.add(current);
     if (before !== undefined) endIfUnused(before);
     return current;
@@ -63,17 +63,17 @@ export const createPools = (settings: DatabaseSettings) => {
   return { borrow: () => withLogin(settings.login, lease), inUse, end };
 };
 
-const createLedgerPool = (options: ConnectionOptions, { username, password }: Login): Pool => {
+const createLedgerPool = (options: ConnectionOptions, { username, password }: Login, maxConnections = 4): Pool => {
   const pool = createPool({
     ...options,
     user: username,
     password,
-    connectionLimit: 4,
-    maxIdle: 3,
+    connectionLimit: maxConnections,
+    maxIdle: Math.min(3, maxConnections),
     idleTimeout: idleTimeoutMs,
     gracefulEnd: true,
     // One transaction is one round trip (record.ts). Its text contains no outside input except
-    // checked integers.
+    // checked integers and hexadecimal digits.
     multipleStatements: true,
   });
   // Queries of one connection run in order, so this one sets up the session before the first of

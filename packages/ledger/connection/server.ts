@@ -19,7 +19,11 @@ export type ServerSettings = {
 };
 
 /** The server settings and the name of the ledger's database. */
-export type DatabaseSettings = ServerSettings & { readonly database: string };
+export type DatabaseSettings = ServerSettings & {
+  readonly database: string;
+  /** Maximum number of connections, 4 if not set. */
+  readonly maxConnections?: number;
+};
 
 /** TLS needs a host name, and the host is an IP address. */
 export class TlsHostError extends Error {

@@ -22,7 +22,7 @@ const setUp = async (t: TestContext) => {
     assert.ok(partition);
     if (fields.length > 0) await queue.admin.sendCommand(['XADD', partition.stream, '*', ...fields]);
     const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 10 });
-    for (const entry of await reader.readNew(100)) await deadLetterEntry(connection, partition, entry, 'a reason');
+    for (const entry of await reader.readNew(100)) await deadLetterEntry(connection, partition, entry.id, 'a reason');
   };
   const list = (page: { after?: string; limit: number } = { limit: 100 }) =>
     listDeadLetters(connection, partitions, page);
@@ -202,6 +202,6 @@ test('moving an entry to the dead letters twice leaves one dead letter', async (
   const [letter] = await list();
   const [partition] = partitions;
   assert.ok(letter && partition);
-  await deadLetterEntry(connection, partition, { id: letter.entry, fields: {} }, 'again');
+  await deadLetterEntry(connection, partition, letter.entry, 'again');
   assert.deepEqual(await list(), [letter]);
 });

@@ -1,13 +1,13 @@
 import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { createGroup } from '../consume/create-group.ts';
-import { possiblePartitionsOf, type Partition } from '../partition.ts';
+import { possiblePartitionsOf, tablePartitionOf, type Partition } from '../partition.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** Returns the key of the set that names the partitions of a queue. */
 export const registryOf = (queueName: string): string => `${queueName}:partitions`;
 
 /**
- * Registers the partitions for the consumers and creates their groups. A Redis that is full before
+ * Registers the partitions for the consumers and creates their groups, also for each of `tables`. A Redis that is full before
  * its first consumer would not let it create a group, and would never drain. Producers call this
  * before they enqueue. They repeat it, because a flushed Redis has lost the registry. Partitions
  * are never removed: one that no producer uses may still hold entries.
@@ -16,8 +16,10 @@ export const registerPartitions = async (
   connection: RedisConnection,
   queueName: string,
   partitions: readonly Partition[],
+  tables: readonly string[] = [],
 ): Promise<void> => {
-  await Promise.all(partitions.map((partition) => createGroupUnlessTaken(connection, partition)));
+  const ofTables = partitions.flatMap((partition) => tables.map((table) => tablePartitionOf(partition, table)));
+  await Promise.all([...partitions, ...ofTables].map((partition) => createGroupUnlessTaken(connection, partition)));
   const key = registryOf(queueName);
   const streams = partitions.map(({ stream }) => stream);
   await connection.run(key, (client) => client.sAdd(key, streams), replyWithinMs);

@@ -1,7 +1,7 @@
 import type { Client } from '../redis/client.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
-import { isPaused } from './pause.ts';
+import { isPaused, readPausedTables } from './pause.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
 /** The state of the queue, summed over all partitions. */
@@ -22,16 +22,19 @@ const stateWithinMs = 1_500;
 const activeWithinMs = 30_000;
 
 /**
- * Reads the state of the queue: one or two round trips per partition, all concurrent. Throws when a
+ * Reads the state of the queue, or of the queue of a table, whose partitions they are: one or two
+ * round trips per partition, all concurrent. Throws when a
  * partition does not answer.
  */
 export const readQueueState = async (
   connection: RedisConnection,
   queueName: string,
   partitions: readonly Partition[],
+  table?: string,
 ): Promise<QueueState> => {
-  const [paused, ...states] = await Promise.all([
+  const [paused, pausedTables, ...states] = await Promise.all([
     isPaused(connection, queueName),
+    table === undefined ? undefined : readPausedTables(connection, queueName),
     ...partitions.map(async (partition) =>
       connection.run(partition.stream, async (client) => readPartition(client, partition), stateWithinMs),
     ),
@@ -42,7 +45,7 @@ export const readQueueState = async (
     inFlightBatches: sum(states.map(({ pending }) => pending)),
     consumers: new Set(states.flatMap(({ activeConsumers }) => activeConsumers)).size,
     deadLetters: sum(states.map(({ deadLetters }) => deadLetters)),
-    isPaused: paused,
+    isPaused: paused || pausedTables?.has(table ?? '') === true,
   };
 };
 

@@ -9,7 +9,7 @@ import { isOutOfMemory } from '../redis/reply-error.ts';
  */
 export type QueueReadiness = 'up' | 'full' | 'down';
 
-type ReadinessSettings = Omit<AppendSettings, 'maxKeys'> & {
+type ReadinessSettings = Omit<AppendSettings<never>, 'maxKeys' | 'codec' | 'maxBytes'> & {
   readonly deadlineMs: number;
 };
 

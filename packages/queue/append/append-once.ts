@@ -1,39 +1,42 @@
 import { createHash } from 'node:crypto';
-import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
+import type { EntryCodec } from '@sluice/contract/entry-codec.ts';
 import type { AppendSettings } from './append-settings.ts';
 import type { EnqueueOutcome } from './enqueue-outcome.ts';
 import { createKeyLimit } from './key-limit.ts';
-import { addOnce, fullNameOf, recordOf, shortenHash, type IdempotencyKey } from './key-records.ts';
+import { addOnce, addRowsOnce, fullNameOf, recordOf, shortenHash, type IdempotencyKey } from './key-records.ts';
 import { checkReplicas, waitArguments } from './replicas.ts';
+import { splitItems } from './split-items.ts';
 import { hasReplyCode } from '../redis/reply-error.ts';
 
 const refusals = ['full', 'key_reused', 'keys_full', 'key_quota_exceeded'] as const;
 
 /**
- * Creates the appender of requests with an `Idempotency-Key`. The same key and the same counts
- * always make the same batches. The key's record is written with them in one step. So counts are
- * added once per key, and other counts under a known key are not added.
+ * Creates the appender of requests with an `Idempotency-Key`. The same key and the same items
+ * always make the same batches. The key's record is written with them in one step. So items are
+ * added once per key, and other items under a known key are not added.
  */
-export const createOnceAppender = ({ connection, partitions, ackReplicas, maxBatches, maxKeys }: AppendSettings) => {
-  const places = partitions.map(({ stream }) => ({
-    stream,
-    readLimit: createKeyLimit({ connection, stream, maxKeys, partitions: partitions.length }),
+export const createOnceAppender = <Item>(settings: AppendSettings<Item>) => {
+  const { codec, connection, partitions, ackReplicas, maxBatches, maxBytes, maxKeys } = settings;
+  const script = maxBytes === undefined ? addOnce : addRowsOnce;
+  const places = partitions.map((partition) => ({
+    partition,
+    readLimit: createKeyLimit({ connection, stream: partition.stream, maxKeys, partitions: partitions.length }),
   }));
 
   /**
-   * Adds the counts unless the key is known. Throws the error reply of Redis, or an error when
+   * Adds the items unless the key is known. Throws the error reply of Redis, or an error when
    * there was none.
    */
-  const append = async (key: IdempotencyKey, counts: readonly number[], withinMs: number): Promise<EnqueueOutcome> => {
+  const append = async (key: IdempotencyKey, items: readonly Item[], withinMs: number): Promise<EnqueueOutcome> => {
     const startedAt = performance.now();
     const remaining = () => Math.max(1, withinMs - (performance.now() - startedAt));
     const record = recordOf(key);
     const place = places[record.spread % places.length];
     if (place === undefined) throw new RangeError('The queue has no partitions');
-    const { stream } = place;
-    const bodyHash = createHash('sha256').update(counts.join(',')).digest();
-    const entries = encodeKeyed(fullNameOf(key), bodyHash, counts);
-    const redisKeys = record.redisKeys(stream);
+    const { stream } = place.partition;
+    const bodyHash = createHash('sha256').update(codec.textOf(items)).digest();
+    const entries = encodeKeyed(fullNameOf(key), bodyHash, items, codec);
+    const redisKeys = record.redisKeys(place.partition);
     const limit = await place.readLimit(remaining());
     const parameters = [
       String(redisKeys.length),
@@ -44,6 +47,7 @@ export const createOnceAppender = ({ connection, partitions, ackReplicas, maxBat
       String(maxBatches),
       String(limit.maxKeys),
       String(entries[0]?.length),
+      ...(maxBytes === undefined ? [] : [String(maxBytes)]),
       ...entries.flat(),
     ];
 
@@ -69,25 +73,26 @@ export const createOnceAppender = ({ connection, partitions, ackReplicas, maxBat
     };
 
     try {
-      return await call(['EVALSHA', addOnce.sha]);
+      return await call(['EVALSHA', script.sha]);
     } catch (error) {
       if (!hasReplyCode(error, 'NOSCRIPT')) throw error;
-      return call(['EVAL', addOnce.text]);
+      return call(['EVAL', script.text]);
     }
   };
 
   return { append };
 };
 
-const encodeKeyed = (name: string, bodyHash: Buffer, counts: readonly number[]): string[][] => {
-  const entries: string[][] = [];
-  for (let start = 0; start < counts.length; start += maxCountsPerEntry) {
-    const batchId = keyedBatchId(name, bodyHash, entries.length);
-    const chunk = counts.slice(start, start + maxCountsPerEntry);
-    entries.push(Object.entries(encodeEntry({ batchId, counts: chunk, isKeyed: true })).flat());
-  }
-  return entries;
-};
+const encodeKeyed = <Item>(
+  name: string,
+  bodyHash: Buffer,
+  items: readonly Item[],
+  codec: EntryCodec<Item>,
+): string[][] =>
+  splitItems(items, codec).map((chunk, index) => {
+    const batchId = keyedBatchId(name, bodyHash, index);
+    return Object.entries(codec.encode({ batchId, items: chunk, isKeyed: true })).flat();
+  });
 
 /**
  * Computes a batch id. The parts of fixed size come first, so that no two of (body hash, chunk,

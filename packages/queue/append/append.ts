@@ -19,7 +19,7 @@ export type Appender = {
   readonly append: (groups: Groups, withinMs: number) => Promise<'acknowledged' | 'full'>;
 };
 
-type AppenderSettings = Pick<AppendSettings, 'connection' | 'ackReplicas' | 'maxBatches'> & {
+type AppenderSettings = Pick<AppendSettings<never>, 'connection' | 'ackReplicas' | 'maxBatches' | 'maxBytes'> & {
   readonly partition: Partition;
 };
 
@@ -27,39 +27,57 @@ type AppenderSettings = Pick<AppendSettings, 'connection' | 'ackReplicas' | 'max
 const maxProducers = 64;
 
 /**
- * Creates the appender of one partition. It reads the partition's length with a pipeline, only as
- * often as the remaining room requires. Without room it reads the length before each pipeline.
+ * Creates the appender of one partition. It reads the partition's length, and with `maxBytes` its
+ * memory, with a pipeline, only as often as the remaining room requires. Without room it reads them
+ * before each pipeline.
  */
-export const createAppender = ({ connection, partition, ackReplicas, maxBatches }: AppenderSettings): Appender => {
+export const createAppender = (settings: AppenderSettings): Appender => {
+  const { connection, partition, ackReplicas, maxBatches, maxBytes = Infinity } = settings;
   const { stream } = partition;
+  const limitsBytes = maxBytes !== Infinity;
   let room = 0;
-  // Entries of pipelines without a reply yet: a length may not include them.
+  let roomBytes = limitsBytes ? 0 : Infinity;
+  // Entries and bytes of pipelines without a reply yet: a length may not include them.
   let inProgress = 0;
+  let bytesInProgress = 0;
 
-  const learnLength = (length: number) => {
+  const learnUsage = ({ length, bytes }: Usage) => {
     room = maxBatches - length - inProgress;
+    if (limitsBytes) roomBytes = maxBytes - bytes - bytesInProgress;
   };
 
   const append: Appender['append'] = async (groups, withinMs) => {
     const startedAt = performance.now();
-    if (room <= 0) learnLength(await connection.run(stream, (client) => client.xLen(stream), withinMs));
-    if (room <= 0) return 'full';
+    const isFull = () => room <= 0 || roomBytes <= 0;
+    if (isFull()) {
+      learnUsage(await connection.run(stream, (client) => readUsage(client, stream, limitsBytes), withinMs));
+    }
+    if (isFull()) return 'full';
     const entries = groups.reduce((sum, group) => sum + group.length, 0);
+    const bytes = limitsBytes ? bytesOf(groups) : 0;
     const asksLength = room <= entries * maxProducers;
+    const asksBytes = limitsBytes && (asksLength || roomBytes <= bytes * maxProducers);
     const remainingMs = Math.max(1, withinMs - (performance.now() - startedAt));
+    const attempt = {
+      stream,
+      groups,
+      asksLength: asksLength || asksBytes,
+      asksBytes,
+      ackReplicas,
+      withinMs: remainingMs,
+    };
     room -= entries * maxProducers;
+    roomBytes -= bytes * maxProducers;
     inProgress += entries;
-    let length: number | undefined;
+    bytesInProgress += bytes;
+    let usage: Usage | undefined;
     try {
-      length = await connection.run(
-        stream,
-        (client) => sendOnce(client, { stream, groups, asksLength, ackReplicas, withinMs: remainingMs }),
-        remainingMs,
-      );
+      usage = await connection.run(stream, (client) => sendOnce(client, attempt), remainingMs);
     } finally {
       inProgress -= entries;
+      bytesInProgress -= bytes;
     }
-    if (length !== undefined) learnLength(length);
+    if (usage !== undefined) learnUsage(usage);
     return 'acknowledged';
   };
 
@@ -70,13 +88,26 @@ type Attempt = {
   readonly stream: string;
   readonly groups: Groups;
   readonly asksLength: boolean;
+  /** True only with `asksLength`. */
+  readonly asksBytes: boolean;
   readonly ackReplicas: number;
   readonly withinMs: number;
 };
 
-/** Sends a pipeline once. Returns the length of the stream if `asksLength`. */
-const sendOnce = async (client: Client, attempt: Attempt): Promise<number | undefined> => {
-  const { stream, groups, asksLength, ackReplicas, withinMs } = attempt;
+/** The entries of a partition and their memory. */
+type Usage = { readonly length: number; readonly bytes: number };
+
+const readUsage = async (client: Client, stream: string, limitsBytes: boolean): Promise<Usage> => {
+  const [length, bytes] = await Promise.all([client.xLen(stream), limitsBytes ? client.memoryUsage(stream) : 0]);
+  return { length, bytes: bytes ?? 0 };
+};
+
+const bytesOf = (groups: Groups): number =>
+  groups.reduce((sum, group) => sum + group.reduce((bytes, { v = '' }) => bytes + Buffer.byteLength(v), 0), 0);
+
+/** Sends a pipeline once. Returns the usage of the stream if it asks for it. */
+const sendOnce = async (client: Client, attempt: Attempt): Promise<Usage | undefined> => {
+  const { stream, groups, asksLength, asksBytes, ackReplicas, withinMs } = attempt;
   const [[single] = [], second] = groups;
   if (!asksLength && ackReplicas === 0 && single !== undefined && groups[0]?.length === 1 && second === undefined) {
     await client.xAdd(stream, '*', single);
@@ -92,12 +123,15 @@ const sendOnce = async (client: Client, attempt: Attempt): Promise<number | unde
     if (isTransaction) pipeline.addCommand(['EXEC']);
   }
   if (asksLength) pipeline.xLen(stream);
+  if (asksBytes) pipeline.memoryUsage(stream);
   if (ackReplicas > 0) pipeline.addCommand(waitArguments(ackReplicas, withinMs));
   const replies: unknown[] = await pipeline.execAsPipeline();
   for (const reply of replies) checkTransaction(reply);
   if (ackReplicas > 0) checkReplicas(replies.pop(), ackReplicas);
+  // MEMORY USAGE answers nil for a stream that does not exist.
+  const bytes = asksBytes ? Number(replies.pop() ?? 0) : 0;
   const length = asksLength ? replies.pop() : undefined;
-  return typeof length === 'number' ? length : undefined;
+  return typeof length === 'number' ? { length, bytes } : undefined;
 };
 
 /** Throws the first error within an EXEC reply: a failed command does not fail EXEC itself. */

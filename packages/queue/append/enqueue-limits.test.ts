@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
+import { countCodec } from '@sluice/contract/entry.ts';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
@@ -22,6 +23,7 @@ const setUp = async (t: TestContext, { maxBatches = 1_000_000, ackReplicas = 0, 
   const connection = connectFor(t, plainSettings(server.port));
   await registerPartitions(connection, 'queue', partitions);
   const enqueuer = createEnqueuer({
+    codec: countCodec,
     connection,
     partitions,
     areRegistered: () => true,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { parseEntry } from '@sluice/contract/entry.ts';
+import { countCodec, parseEntry } from '@sluice/contract/entry.ts';
 import { testRedis } from '@sluice/test-servers/environment.ts';
 import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { createTestQueue } from '@sluice/test-servers/queue.ts';
@@ -28,6 +28,7 @@ const setUp = async (t: TestContext, settings: TestSettings = {}) => {
   const partitions = partitionsOf(queue.name, settings.count ?? 1);
   const errors: unknown[] = [];
   const enqueuer = createEnqueuer({
+    codec: countCodec,
     connection,
     partitions,
     areRegistered: settings.areRegistered ?? (() => true),

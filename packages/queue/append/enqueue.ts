@@ -1,4 +1,4 @@
-import { encodeEntry, maxCountsPerEntry } from '@sluice/contract/entry.ts';
+import type { EntryCodec } from '@sluice/contract/entry-codec.ts';
 import { createBatchIds } from './batch-ids.ts';
 import type { AppendSettings } from './append-settings.ts';
 import type { EnqueueOutcome } from './enqueue-outcome.ts';
@@ -6,32 +6,37 @@ import { createAppender, type Fields, type Appender } from './append.ts';
 import type { IdempotencyKey } from './key-records.ts';
 import { createOnceAppender } from './append-once.ts';
 import { retryUntilDeadline } from './retry-until-deadline.ts';
+import { splitItems } from './split-items.ts';
 
-/** The writer that puts counts into the queue. */
-export type Enqueuer = {
+/** The writer that puts items into the queue: counts, or rows of a table. */
+export type Enqueuer<Item> = {
   /**
-   * Puts the counts of one request into the queue, all or none. With a `key` they are added once,
+   * Puts the items of one request into the queue, all or none. With a `key` they are added once,
    * however often they come with it within 24 hours.
    */
-  readonly enqueue: (counts: readonly number[], key?: IdempotencyKey) => Promise<EnqueueOutcome>;
+  readonly enqueue: (items: readonly Item[], key?: IdempotencyKey) => Promise<EnqueueOutcome>;
   /** Resolves when every request has its outcome. No request may be added after the call. */
   readonly drain: () => Promise<void>;
 };
 
-type Request = {
-  readonly counts: readonly number[];
+type Request<Item> = {
+  readonly items: readonly Item[];
+  readonly bytes: number;
   readonly deadline: number;
   readonly resolve: (outcome: EnqueueOutcome) => void;
   isResolved: boolean;
 };
 
-type Arrivals = {
-  readonly add: (counts: readonly number[], resolve: (outcome: EnqueueOutcome) => void) => Request;
+type Arrivals<Item> = {
+  readonly add: (
+    items: Pick<Request<Item>, 'items' | 'bytes'>,
+    resolve: (outcome: EnqueueOutcome) => void,
+  ) => Request<Item>;
 };
 
 type PartitionState = { readonly appender: Appender; pipelines: number; avoidedUntil: number };
 
-type EnqueuerSettings = AppendSettings & {
+type EnqueuerSettings<Item> = AppendSettings<Item> & {
   /**
    * True once the partitions are registered. Nothing is added before: entries of a partition that
    * no consumer knows could be stranded.
@@ -50,14 +55,16 @@ type EnqueuerSettings = AppendSettings & {
 };
 
 const avoidForMs = 1_000;
-// Counts that one pipeline carries from requests of more than one batch.
-const maxLargeCounts = 20_000;
+// Items that one pipeline carries from requests of more than one batch.
+const maxLargeItems = 20_000;
+// Bytes that one pipeline carries, and at least one request.
+const maxPipelineBytes = 2_097_152;
 
 /**
  * Returns the maximum number of pipelines in progress per partition: one is sent while the next is
  * made. With replicas it is one, because WAIT delays all later commands on its connection.
  */
-const maxPipelines = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas > 0 ? 1 : 2);
+const maxPipelines = ({ ackReplicas }: Pick<AppendSettings<never>, 'ackReplicas'>): number => (ackReplicas > 0 ? 1 : 2);
 
 /**
  * Creates the enqueuer, which uses group commit. A partition has at most two pipelines in progress,
@@ -67,8 +74,8 @@ const maxPipelines = ({ ackReplicas }: EnqueuerSettings): number => (ackReplicas
  * a second, unless all were. A pipeline whose reply was lost is sent again under the same ids until
  * the deadline of its last request. The ledger records an id once.
  */
-export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
-  const { partitions, deadlineMs } = settings;
+export const createEnqueuer = <Item>(settings: EnqueuerSettings<Item>): Enqueuer<Item> => {
+  const { codec, partitions, deadlineMs } = settings;
   if (partitions.length === 0) throw new RangeError('A queue has at least one partition');
   const nextBatchId = createBatchIds();
   const onceAppender = createOnceAppender(settings);
@@ -78,24 +85,24 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     avoidedUntil: 0,
   }));
   const { track, idle } = createTracker();
-  let waiting: Request[] = [];
-  let arrivals: Arrivals | undefined;
+  let waiting: Request<Item>[] = [];
+  let arrivals: Arrivals<Item> | undefined;
   let turn = 0;
   let dispatching: NodeJS.Immediate | undefined;
 
-  const enqueue: Enqueuer['enqueue'] = (counts, key) => {
+  const enqueue: Enqueuer<Item>['enqueue'] = (items, key) => {
     if (!settings.areRegistered()) return Promise.resolve('unavailable');
-    if (key === undefined) return enqueuePlain(counts);
+    if (key === undefined) return enqueuePlain(items);
     const deadline = performance.now() + deadlineMs;
-    return track(retryUntilDeadline(deadline, settings, (withinMs) => onceAppender.append(key, counts, withinMs)));
+    return track(retryUntilDeadline(deadline, settings, (withinMs) => onceAppender.append(key, items, withinMs)));
   };
 
-  const enqueuePlain = (counts: readonly number[]): Promise<EnqueueOutcome> =>
+  const enqueuePlain = (items: readonly Item[]): Promise<EnqueueOutcome> =>
     new Promise((resolve) => {
       arrivals ??= createArrivals(deadlineMs, () => {
         arrivals = undefined;
       });
-      waiting.push(arrivals.add(counts, resolve));
+      waiting.push(arrivals.add({ items, bytes: codec.bytesOf(items) }, resolve));
       dispatching ??= setImmediate(dispatch);
     });
 
@@ -105,7 +112,8 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     while (waiting.length > 0) {
       const partition = choosePartition();
       if (partition === undefined) return;
-      const { sent: requests, rest } = splitRequests(waiting.filter(({ isResolved }) => !isResolved));
+      const unresolved = waiting.filter(({ isResolved }) => !isResolved);
+      const { sent: requests, rest } = splitRequests(unresolved, codec);
       waiting = rest;
       if (requests.length > 0) void track(send(partition, requests));
     }
@@ -124,9 +132,9 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
     return undefined;
   };
 
-  const send = async (partition: PartitionState, requests: readonly Request[]) => {
+  const send = async (partition: PartitionState, requests: readonly Request<Item>[]) => {
     partition.pipelines += 1;
-    const groups = joinRequests(requests).map((counts) => encodeGroup(counts, nextBatchId));
+    const groups = joinRequests(requests, codec).map((items) => encodeGroup(items, codec, nextBatchId));
     const deadline = Math.max(...requests.map((request) => request.deadline));
     const outcome = await retryUntilDeadline(deadline, settings, (withinMs) =>
       partition.appender.append(groups, withinMs),
@@ -150,23 +158,23 @@ export const createEnqueuer = (settings: EnqueuerSettings): Enqueuer => {
  * Creates a group of requests that arrive in one turn of the event loop. They share a deadline,
  * because a timer costs about as much as the rest of their processing.
  */
-const createArrivals = (deadlineMs: number, onDeadline: () => void): Arrivals => {
+const createArrivals = <Item>(deadlineMs: number, onDeadline: () => void): Arrivals<Item> => {
   const deadline = performance.now() + deadlineMs;
-  const requests: Request[] = [];
+  const requests: Request<Item>[] = [];
   let unresolved = 0;
   const timer = setTimeout(() => {
     onDeadline();
     for (const request of requests) if (!request.isResolved) request.resolve('unavailable');
   }, deadlineMs);
 
-  const add: Arrivals['add'] = (counts, onOutcome) => {
+  const add: Arrivals<Item>['add'] = ({ items, bytes }, onOutcome) => {
     const resolve = (outcome: EnqueueOutcome) => {
       request.isResolved = true;
       unresolved -= 1;
       if (unresolved === 0) clearTimeout(timer);
       onOutcome(outcome);
     };
-    const request: Request = { counts, deadline, resolve, isResolved: false };
+    const request: Request<Item> = { items, bytes, deadline, resolve, isResolved: false };
     unresolved += 1;
     requests.push(request);
     return request;
@@ -197,46 +205,49 @@ const createTracker = () => {
 
 /**
  * Splits requests into those of this pipeline and those of the next. A pipeline carries all small
- * requests and as many large ones as it may. A pipeline of everything could exceed the time of an
- * attempt.
+ * requests and as many large ones as it may, up to a number of bytes. A pipeline of everything
+ * could exceed the time of an attempt.
  */
-const splitRequests = (requests: Request[]): { readonly sent: Request[]; readonly rest: Request[] } => {
-  const isSmall = ({ counts }: Request) => counts.length <= maxCountsPerEntry;
-  if (requests.every(isSmall)) return { sent: requests, rest: [] };
-  const sent = requests.filter(isSmall);
-  const rest: Request[] = [];
-  let room = maxLargeCounts;
-  for (const request of requests) {
-    if (isSmall(request)) continue;
-    (room > 0 ? sent : rest).push(request);
-    room -= request.counts.length;
-  }
+const splitRequests = <Item>(
+  requests: Request<Item>[],
+  codec: EntryCodec<Item>,
+): { readonly sent: Request<Item>[]; readonly rest: Request<Item>[] } => {
+  const isSmall = ({ items, bytes }: Request<Item>) => items.length <= codec.maxItems && bytes <= codec.maxBytes;
+  let room = maxLargeItems;
+  let roomBytes = maxPipelineBytes;
+  const takes = (request: Request<Item>) => {
+    const isTaken = roomBytes > 0 && (room > 0 || isSmall(request));
+    if (!isSmall(request)) room -= request.items.length;
+    roomBytes -= request.bytes;
+    return isTaken;
+  };
+  const sent: Request<Item>[] = [];
+  const rest: Request<Item>[] = [];
+  for (const request of requests) if (isSmall(request)) (takes(request) ? sent : rest).push(request);
+  for (const request of requests) if (!isSmall(request)) (takes(request) ? sent : rest).push(request);
   return { sent, rest };
 };
 
 /**
- * Joins the counts of whole requests up to the size of one batch. Those of a larger request stay
+ * Joins the items of whole requests up to the size of one batch. Those of a larger request stay
  * separate.
  */
-const joinRequests = (requests: readonly Request[]): number[][] => {
-  const groups: number[][] = [];
+const joinRequests = <Item>(requests: readonly Request<Item>[], codec: EntryCodec<Item>): Item[][] => {
+  const groups: Item[][] = [];
   let room = 0;
-  for (const { counts } of requests) {
-    if (counts.length > room) {
+  let roomBytes = 0;
+  for (const { items, bytes } of requests) {
+    if (items.length > room || bytes > roomBytes) {
       groups.push([]);
-      room = maxCountsPerEntry;
+      room = codec.maxItems;
+      roomBytes = codec.maxBytes;
     }
-    groups.at(-1)?.push(...counts);
-    room -= counts.length;
+    groups.at(-1)?.push(...items);
+    room -= items.length;
+    roomBytes -= bytes;
   }
   return groups;
 };
 
-const encodeGroup = (counts: readonly number[], nextBatchId: () => string): Fields[] => {
-  const entries: Fields[] = [];
-  for (let start = 0; start < counts.length; start += maxCountsPerEntry) {
-    const chunk = counts.slice(start, start + maxCountsPerEntry);
-    entries.push(encodeEntry({ batchId: nextBatchId(), counts: chunk, isKeyed: false }));
-  }
-  return entries;
-};
+const encodeGroup = <Item>(items: readonly Item[], codec: EntryCodec<Item>, nextBatchId: () => string): Fields[] =>
+  splitItems(items, codec).map((chunk) => codec.encode({ batchId: nextBatchId(), items: chunk, isKeyed: false }));

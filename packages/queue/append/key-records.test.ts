@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { countCodec } from '@sluice/contract/entry.ts';
 import { connectFor, openAdmin, plainSettings, startRedis } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createEnqueuer } from './enqueue.ts';
@@ -23,6 +24,7 @@ const setUp = async (t: TestContext, { maxKeys = 1_000_000, options = [] }: Sett
   /** Creates an enqueuer as a producer has it. */
   const connect = () =>
     createEnqueuer({
+      codec: countCodec,
       connection: connectFor(t, plainSettings(server.port)),
       partitions,
       areRegistered: () => true,

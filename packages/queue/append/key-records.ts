@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Partition } from '../partition.ts';
 import { defineScript } from '../redis/script.ts';
 
 /**
@@ -24,6 +25,8 @@ export type IdempotencyKey = {
    * share `''`.
    */
   readonly space: string;
+  /** The table whose rows the request has. Undefined for counts. A key belongs to its table. */
+  readonly table?: string;
   /** The client whose quota the key counts against. */
   readonly client: string;
 };
@@ -53,7 +56,21 @@ const hashBytes = 16;
  * a full Redis accepts PEXPIRE. A full Redis refuses the first other write, so all is written or
  * nothing.
  */
-export const addOnce = defineScript(`
+export const addOnce = defineScript(addOnceText());
+
+/**
+ * Adds rows like {@link addOnce}. The seventh of ARGV is the maximum memory of the stream in bytes,
+ * and the entries follow it.
+ */
+export const addRowsOnce = defineScript(
+  addOnceText({
+    check: "if (redis.call('MEMORY', 'USAGE', KEYS[1]) or 0) >= tonumber(ARGV[7]) then return 'full' end\n",
+    firstEntry: 8,
+  }),
+);
+
+function addOnceText({ check, firstEntry } = { check: '', firstEntry: 7 }): string {
+  return `
 local windows = ${windows}
 for i = 2, windows + 1 do
   local known = redis.call('HGET', KEYS[i], ARGV[1])
@@ -64,7 +81,7 @@ for i = 2, windows + 1 do
   end
 end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[4]) then return 'full' end
-local room, held = tonumber(ARGV[5]), 0
+${check}local room, held = tonumber(ARGV[5]), 0
 for i = windows + 2, #KEYS do
   local counters = redis.call('HMGET', KEYS[i], 'n', ARGV[3])
   room = room - tonumber(counters[1] or 0)
@@ -82,17 +99,21 @@ local isFirst = redis.call('HINCRBY', clients, ARGV[3], 1) == 1
 redis.call('HINCRBY', clients, 'n', isFirst and 2 or 1)
 redis.call('EXPIREAT', clients, expireAt)
 local width = tonumber(ARGV[6])
-for first = 7, #ARGV, width do
+for first = ${firstEntry}, #ARGV, width do
   redis.call('XADD', KEYS[1], '*', unpack(ARGV, first, first + width - 1))
 end
 return 'acknowledged'
-`);
+`;
+}
 
 /**
  * Returns the name of a key among those of all namespaces. Keys are printable, so none can look
  * like one with a namespace.
  */
-export const fullNameOf = ({ key, space }: IdempotencyKey): string => (space === '' ? key : `\0${space}\0${key}`);
+export const fullNameOf = ({ key, space, table }: IdempotencyKey): string => {
+  if (table !== undefined) return `\0${space}\0${table}\0${key}`;
+  return space === '' ? key : `\0${space}\0${key}`;
+};
 
 /** Returns the place of a key's record and its encoded fields. */
 export const recordOf = (key: IdempotencyKey) => {
@@ -104,10 +125,10 @@ export const recordOf = (key: IdempotencyKey) => {
     field: keyHash.subarray(-hashBytes),
     client: sha256(key.client).subarray(0, hashBytes),
     /** Returns all Redis keys that {@link addOnce} uses for the record. */
-    redisKeys: (stream: string): string[] => [
+    redisKeys: ({ stream, keyRecords }: Partition): string[] => [
       stream,
-      ...ofEachWindow((window) => `${stream}:keys:${window}:${shard}`),
-      ...ofEachWindow((window) => `${stream}:clients:${window}`),
+      ...ofEachWindow((window) => `${keyRecords}:keys:${window}:${shard}`),
+      ...ofEachWindow((window) => `${keyRecords}:clients:${window}`),
     ],
   };
 };

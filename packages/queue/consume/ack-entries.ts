@@ -1,8 +1,7 @@
 import { replyWithinMs, type RedisConnection } from '../redis/connection.ts';
 import { group, type Partition } from '../partition.ts';
-import type { RawEntry } from './read-entries.ts';
 import { runScript } from '../redis/script.ts';
-import { moveToDeadLetters } from './take-scripts.ts';
+import { moveToDeadLetters, splitInTwo } from './take-scripts.ts';
 
 /**
  * Removes recorded entries from the partition. XDEL comes first: a crash between the two leaves an
@@ -35,8 +34,23 @@ export const ackEntries = async (
 export const deadLetterEntry = async (
   connection: RedisConnection,
   { stream, deadLetters }: Partition,
-  entry: RawEntry,
+  id: string,
   reason: string,
 ): Promise<void> => {
-  await runScript(connection, moveToDeadLetters, [stream, deadLetters], [group, entry.id, reason], replyWithinMs);
+  await runScript(connection, moveToDeadLetters, [stream, deadLetters], [group, id, reason], replyWithinMs);
+};
+
+/**
+ * Replaces an entry by two with the given fields, in one step. Does nothing if another consumer did
+ * it before.
+ */
+export const replaceEntry = async (
+  connection: RedisConnection,
+  { stream }: Partition,
+  id: string,
+  [first, second]: readonly [Record<string, string>, Record<string, string>],
+): Promise<void> => {
+  const fields = Object.entries(first).flat();
+  const args = [group, id, String(fields.length), ...fields, ...Object.entries(second).flat()];
+  await runScript(connection, splitInTwo, [stream], args, replyWithinMs);
 };

@@ -146,7 +146,7 @@ test('an entry moved to the dead letters has its reason there and is no longer i
   await add('x');
   const [entry] = await readerOf('a').readNew(100);
   assert.ok(entry);
-  await deadLetterEntry(connect(), partition, entry, 'not a number');
+  await deadLetterEntry(connect(), partition, entry.id, 'not a number');
   const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
   assert.deepEqual({ ...letter?.message }, { entry: entry.id, reason: 'not a number', v: 'x' });
   assert.equal(await admin.xLen(stream), 0);
@@ -183,7 +183,7 @@ for (const [kind, fields] of Object.entries(oversize)) {
     assert.deepEqual(kindsOf(entries), ['1', true, '2']);
     assert.ok(entries[1]);
     assert.deepEqual(entries[1].fields, {});
-    await deadLetterEntry(connect(), partition, entries[1], 'too large');
+    await deadLetterEntry(connect(), partition, entries[1].id, 'too large');
     const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
     const bytes = fields.reduce((sum, part) => sum + part.length, 0);
     const reason = `too large; its ${fields.length / 2} fields, ${bytes} bytes, are not kept`;
@@ -216,7 +216,7 @@ test('an entry of the maximum size is read, and becomes a dead letter with its f
   const [entry] = await readerOf('a').readNew(100);
   assert.equal(entry?.fields['v']?.length, rest);
   assert.equal(entry.isOversize, undefined);
-  await deadLetterEntry(connect(), partition, entry, 'a reason');
+  await deadLetterEntry(connect(), partition, entry.id, 'a reason');
   const [letter] = (await admin.xRange(partition.deadLetters, '-', '+')) ?? [];
   assert.equal(letter?.message['v']?.length, rest);
   assert.equal(letter.message['reason'], 'a reason');
@@ -252,7 +252,7 @@ test('a full Redis releases an entry that cannot be parsed', async (t) => {
   const reader = createEntryReader({ connection, partition, consumer: 'a', maxEntries: 100 });
   const [entry] = await reader.readNew(100);
   assert.ok(entry?.isOversize);
-  await deadLetterEntry(connection, partition, entry, 'too large');
+  await deadLetterEntry(connection, partition, entry.id, 'too large');
   assert.equal(await admin.xLen(partition.deadLetters), 1);
   await admin.xAdd(partition.stream, '*', { v: '1' });
 });

@@ -30,9 +30,22 @@ export type EntryReader = {
   readonly leave: () => Promise<void>;
 };
 
+/** One blocking read that waits for the entries of several streams. */
+export type SharedWait = {
+  /** Takes what was delivered while no reader of the stream waited, at most one entry. */
+  readonly take: (stream: string) => RawEntry[];
+  /** Resolves to the next entry of a stream, or to none after `blockMs`. */
+  readonly waitForOne: (stream: string, blockMs: number) => Promise<RawEntry[]>;
+};
+
 type EntryReaderSettings = {
-  /** A connection for blocking reads only: other commands on it would wait for them. */
+  /**
+   * Without `shared`, a connection for blocking reads only: other commands on it would wait for
+   * them.
+   */
   readonly connection: RedisConnection;
+  /** The blocking read that this reader shares with those of other streams. */
+  readonly shared?: SharedWait | undefined;
   readonly partition: Partition;
   /** The name of this consumer in the group; unique per process. */
   readonly consumer: string;
@@ -53,6 +66,7 @@ export const createEntryReader = ({
   partition,
   consumer,
   maxEntries,
+  shared,
 }: EntryReaderSettings): EntryReader => {
   const { stream } = partition;
 
@@ -84,7 +98,7 @@ export const createEntryReader = ({
       blockMs + replyWithinMs,
     );
     const messages: unknown = reply?.[0]?.messages ?? [];
-    return listOf(messages).map(toRawEntry);
+    return listOf(messages).map((item) => toRawEntry(item, stream));
   };
 
   return {
@@ -92,7 +106,9 @@ export const createEntryReader = ({
       withGroup(async () => {
         const args = [group, consumer, String(maxEntries)];
         const entries = parseEntries(await runScript(connection, takeNew, [stream], args, replyWithinMs));
-        return entries.length > 0 ? entries : waitForOne(blockMs);
+        const delivered = shared?.take(stream) ?? [];
+        if (entries.length > 0 || delivered.length > 0) return [...delivered, ...entries];
+        return shared === undefined ? waitForOne(blockMs) : shared.waitForOne(stream, blockMs);
       }),
 
     claimIdle: (idleMs) =>
@@ -135,13 +151,13 @@ const parseEntries = (reply: unknown): RawEntry[] =>
   });
 
 /** Converts an entry from a node-redis reply, whose typings leave the type of a message open. */
-const toRawEntry = (item: unknown): RawEntry => {
+export const toRawEntry = (item: unknown, stream: string): RawEntry => {
   if (typeof item !== 'object' || item === null || !('id' in item) || !('message' in item)) {
     throw new TypeError('Redis did not answer with entries');
   }
   const id = String(item.id);
   const parts = Object.entries(item.message ?? {}).map(([name, value]) => [name, String(value)] as const);
   const bytes = parts.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
-  if (isOversize(bytes, parts.length)) return { id, fields: {}, isOversize: true };
+  if (isOversize(stream, bytes, parts.length)) return { id, fields: {}, isOversize: true };
   return { id, fields: Object.fromEntries(parts) };
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { SimpleError } from '@redis/client';
-import { parseEntry } from '@sluice/contract/entry.ts';
+import { countCodec, parseEntry } from '@sluice/contract/entry.ts';
 import { startCluster } from '@sluice/test-servers/cluster.ts';
 import { connectFor } from '@sluice/test-servers/queue.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -25,6 +25,7 @@ const setUp = (t: TestContext, cluster: Cluster, ackReplicas = 0) => {
   const partitions = partitionsOf(name, 3);
   const connection = connectFor(t, cluster.settings);
   const enqueuer = createEnqueuer({
+    codec: countCodec,
     connection,
     partitions,
     areRegistered: () => true,

@@ -82,7 +82,15 @@ export const queueSettings = {
     .describe("The queue's name, the first part of its keys"),
 };
 
-/** The variables of a process that puts counts into the queue. */
+/** The variable of a process that knows the tables. */
+export const tableSettings = {
+  TABLES_FILE: text
+    .min(1, 'must not be empty; unset it, or name a TypeScript file')
+    .optional()
+    .describe('TypeScript file that exports the list `tables`; `tables/index.ts` if not set'),
+};
+
+/** The variables of a process that puts counts and rows into the queue. */
 export const enqueueSettings = {
   QUEUE_PARTITIONS: integer(1, 64).default(1).describe('Number of streams; for a cluster, the number of its shards'),
   QUEUE_ACK_REPLICAS: integer(0, 5)
@@ -90,7 +98,10 @@ export const enqueueSettings = {
     .describe('Number of replicas that must hold a count before it is acknowledged'),
   QUEUE_MAX_BATCHES: integer(1, 1_000_000_000)
     .default(1_000_000)
-    .describe('Maximum number of batches in a partition; beyond it counts are refused'),
+    .describe('Maximum number of batches in a partition, of counts or of a table; beyond it they are refused'),
+  QUEUE_MAX_BYTES: integer(1, 1_000_000_000_000)
+    .default(268_435_456)
+    .describe('Maximum memory of a partition of a table, in bytes; beyond it rows are refused'),
   IDEMPOTENCY_MAX_KEYS: integer(1, 1_000_000_000)
     .default(1_000_000)
     .describe(

@@ -17,6 +17,8 @@ export type Metrics = {
    * Creates a gauge. `read` is called whenever the metrics are published; without it, use `set`.
    */
   readonly gauge: (name: string, help: string, read?: () => number) => Gauge;
+  /** Creates a gauge with labels. */
+  readonly gaugeBy: <Label extends string>(name: string, help: string, labels: readonly Label[]) => Gauge<Label>;
   readonly histogram: (name: string, help: string, buckets: readonly number[]) => Histogram;
 };
 
@@ -48,6 +50,7 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
               },
             }),
       }),
+    gaugeBy: (name, help, labels) => new Gauge({ name: prefix + name, help, labelNames: [...labels], registers }),
     histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets: [...buckets], registers }),
   };
   const delay = monitorEventLoopDelay({ resolution: 10 });

@@ -21,3 +21,17 @@ export const createQueueGauges = ({ gauge }: Metrics): ((state: QueueState) => v
     paused.set(state.isPaused ? 1 : 0);
   };
 };
+
+/** Creates the gauges of the queues of the tables, and returns the function that sets them. */
+export const createTableGauges = ({ gaugeBy }: Metrics): ((table: string, state: QueueState) => void) => {
+  const waiting = gaugeBy('table_waiting_batches', 'Batches of a table that are not recorded yet', ['table']);
+  const oldestAge = gaugeBy('table_oldest_age_seconds', 'Age of the oldest of them', ['table']);
+  const deadLetters = gaugeBy('table_dead_letters', 'Dead letters of a table', ['table']);
+  const paused = gaugeBy('table_paused', '1 while an operator has paused the consumers of a table', ['table']);
+  return (table, state) => {
+    waiting.set({ table }, state.waitingBatches);
+    oldestAge.set({ table }, state.oldestAgeMs / 1000);
+    deadLetters.set({ table }, state.deadLetters);
+    paused.set({ table }, state.isPaused ? 1 : 0);
+  };
+};

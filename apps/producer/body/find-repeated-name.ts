@@ -1,0 +1,64 @@
+type Frame = { readonly names: Set<string> | undefined; index: number; name: string };
+
+/**
+ * Returns the place of a name that an object has twice, at any depth, as a JSON pointer (RFC 6901),
+ * or `undefined`. `text` must be JSON that was parsed before. JSON.parse silently takes the last of
+ * the two, and RFC 8259 §4 leaves open which one counts.
+ */
+export const findRepeatedName = (text: string): string | undefined => {
+  const frames: Frame[] = [];
+  let isAtName = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const top = frames.at(-1);
+    switch (text.charCodeAt(at)) {
+      case 0x7b: // {
+        frames.push({ names: new Set(), index: 0, name: '' });
+        isAtName = true;
+        break;
+      case 0x5b: // [
+        frames.push({ names: undefined, index: 0, name: '' });
+        break;
+      case 0x7d: // }
+      case 0x5d: // ]
+        frames.pop();
+        isAtName = false;
+        break;
+      case 0x2c: // ,
+        if (top !== undefined) top.index += 1;
+        isAtName = top?.names !== undefined;
+        break;
+      case 0x22: {
+        const end = endOfString(text, at);
+        if (isAtName && top?.names !== undefined) {
+          top.name = String(JSON.parse(text.slice(at, end + 1)));
+          if (top.names.has(top.name)) return pointerTo(frames);
+          top.names.add(top.name);
+          isAtName = false;
+        }
+        at = end;
+        break;
+      }
+      default:
+    }
+  }
+  return undefined;
+};
+
+const endOfString = (text: string, start: number): number => {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return end;
+  }
+};
+
+const longestNameShown = 64;
+
+const pointerTo = (frames: readonly Frame[]): string =>
+  frames
+    .map(({ names, index, name }) =>
+      names === undefined
+        ? `/${index}`
+        : `/${name.slice(0, longestNameShown).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    )
+    .join('');

@@ -1,0 +1,84 @@
+import { maxRowsPerRequest } from '@sluice/contract/table-routes.ts';
+import type { CheckedRow } from '@sluice/table/check-row.ts';
+import type { ProblemContent } from '../http/problem-answer.ts';
+import { findRepeatedName } from './find-repeated-name.ts';
+
+/** The rows of a body in the form in which the queue holds them, or the problem of the body. */
+export type ParsedRows = { readonly rows: readonly string[] } | { readonly problem: ProblemContent };
+
+type Fault = { readonly pointer: string; readonly detail: string };
+type CheckRow = (value: unknown) => CheckedRow;
+
+/** Maximum number of faults that an answer names. */
+const maxFaults = 20;
+
+/** Reads a JSON body: one row as an object, or several as a list. */
+export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
+  }
+  const isList = Array.isArray(value);
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0) return problemOf([{ pointer: '#', detail: 'must have a row' }]);
+  if (values.length > maxRowsPerRequest) return problemOf([{ pointer: '#', detail: tooMany }]);
+  const repeated = findRepeatedName(text);
+  if (repeated !== undefined) return problemOf([{ pointer: fragmentOf(repeated), detail: 'occurs more than once' }]);
+  return checkRows(values, check, (index, pointer) => fragmentOf(isList ? `/${index}${pointer}` : pointer));
+};
+
+/**
+ * Reads one row per line (https://github.com/ndjson/ndjson-spec). Lines end with LF or CRLF. Blank
+ * lines may follow the last row.
+ */
+export const parseNdjsonRows = (text: string, check: CheckRow): ParsedRows => {
+  const lines = text.trimEnd().split('\n', maxRowsPerRequest + 1);
+  if (lines.length > maxRowsPerRequest) {
+    return problemOf([{ pointer: `line:${maxRowsPerRequest + 1}`, detail: tooMany }]);
+  }
+  const values: unknown[] = [];
+  for (const [index, line] of lines.entries()) {
+    const at = `line:${index + 1}`;
+    if (line.trim() === '') return problemOf([{ pointer: at, detail: 'is empty' }]);
+    try {
+      values.push(JSON.parse(line));
+    } catch {
+      return problemOf([{ pointer: at, detail: 'is not JSON' }]);
+    }
+    const repeated = findRepeatedName(line);
+    if (repeated !== undefined) return problemOf([{ pointer: `${at}${repeated}`, detail: 'occurs more than once' }]);
+  }
+  return checkRows(values, check, (index, pointer) => `line:${index + 1}${pointer}`);
+};
+
+const tooMany = `must have at most ${maxRowsPerRequest} rows`;
+
+const checkRows = (
+  values: readonly unknown[],
+  check: CheckRow,
+  placeOf: (index: number, pointer: string) => string,
+): ParsedRows => {
+  const rows: string[] = [];
+  const faults: Fault[] = [];
+  for (const [index, value] of values.entries()) {
+    const checked = check(value);
+    if ('row' in checked) rows.push(checked.row);
+    else faults.push(...checked.faults.map(({ pointer, detail }) => ({ pointer: placeOf(index, pointer), detail })));
+    if (faults.length >= maxFaults) break;
+  }
+  return faults.length > 0 ? problemOf(faults.slice(0, maxFaults)) : { rows };
+};
+
+/** Formats a JSON pointer as a URI fragment (RFC 6901 §6). */
+const fragmentOf = (pointer: string): string => `#${pointer.split('/').map(encodeURIComponent).join('/')}`;
+
+const problemOf = (errors: readonly Fault[]): ParsedRows => ({
+  problem: {
+    status: 400,
+    code: 'invalid_request',
+    detail: `The body is invalid: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
+    errors: [...errors],
+  },
+});

@@ -1,0 +1,29 @@
+// MySQL and MariaDB: the value cannot be stored in its column, or a rule of the table forbids the
+// row. By number: the SQLSTATE of some is that of faults which pass.
+const refusals = new Set([
+  1048, // a column cannot be null
+  1062, // duplicate entry for a key
+  1264, // out of range
+  1265, // data truncated
+  1292, // incorrect value of its type
+  1366, // incorrect value of its type, or of its character set
+  1367, // illegal value
+  1406, // data too long
+  3140, // invalid JSON text
+  3141, // invalid JSON text of an argument
+  3156, // invalid JSON value for a cast
+  3157, // JSON is too deep
+  3666, // JSON_TABLE found no value of its column's type
+  3819, // a CHECK is violated
+  4025, // a CONSTRAINT is violated (MariaDB)
+  4037, // unexpected end of JSON (MariaDB)
+  4038, // syntax error in JSON (MariaDB)
+  4178, // JSON_TABLE found no value of its column's type (MariaDB)
+]);
+
+/**
+ * True for an error of rows that MySQL would refuse each time. Any other error is one of the
+ * database, which passes or is mended.
+ */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && typeof error.errno === 'number' && refusals.has(error.errno);

@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Declaration } from '@sluice/table/define-table.ts';
+import { readTables, TablesError } from '@sluice/table/read-tables.ts';
+import type { Table } from '@sluice/table/table.ts';
+
+/**
+ * Loads the declared tables: those of `tables/index.ts`, or of another TypeScript file that exports
+ * `tables`. Throws a {@link TablesError} that names all faults.
+ */
+export const loadTables = async (file: string | undefined): Promise<Table[]> => {
+  if (file === undefined) return readTables((await import('@sluice/tables/index.ts')).tables);
+  let loaded: unknown;
+  try {
+    loaded = await import(pathToFileURL(resolve(file)).href);
+  } catch (error) {
+    throw new TablesError(`TABLES_FILE: could not load ${file}: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+  if (!hasTables(loaded)) throw new TablesError(`TABLES_FILE: ${file} does not export a list \`tables\``);
+  return readTables(loaded.tables);
+};
+
+const hasTables = (loaded: unknown): loaded is { readonly tables: readonly Declaration[] } =>
+  typeof loaded === 'object' && loaded !== null && 'tables' in loaded && Array.isArray(loaded.tables);

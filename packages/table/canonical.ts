@@ -1,0 +1,69 @@
+import type { ColumnType } from './column-type.ts';
+
+/**
+ * Maximum depth of a JSON value. MariaDB refuses more than 31 levels, and MySQL more than 100. The
+ * value is itself in the list of a row, in the list of an entry.
+ */
+const maxJsonDepth = 24;
+
+type Fault = { readonly reason: string };
+
+/**
+ * Returns the JSON text of a value in the form that both servers read as the same value, or the
+ * reason that there is none. The value matches the schema of its column.
+ */
+export const canonicalOf = (type: ColumnType, value: unknown): string | Fault => {
+  switch (type.kind) {
+    case 'boolean':
+      return value === true ? '1' : '0';
+    case 'integer':
+      return Number.isSafeInteger(value)
+        ? JSON.stringify(value)
+        : { reason: 'must be an integer within ±9007199254740991' };
+    case 'number':
+      return Number.isFinite(value) ? JSON.stringify(value) : { reason: 'must be a finite number' };
+    case 'datetime':
+      return canonicalTime(String(value));
+    case 'json':
+      return faultOfJson(value, 1) ?? JSON.stringify(JSON.stringify(value));
+    default:
+      return canonicalText(String(value));
+  }
+};
+
+const illFormed: Fault = { reason: 'has half of a surrogate pair, which is no character' };
+
+const canonicalText = (value: string): string | Fault => (value.isWellFormed() ? JSON.stringify(value) : illFormed);
+
+const timePattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** Converts a date-time with an offset to UTC: `2026-11-26 05:00:00.123`. */
+const canonicalTime = (value: string): string | Fault => {
+  const [, , , , , , , fraction = ''] = timePattern.exec(value) ?? [];
+  if (!timePattern.test(value)) return { reason: 'must be a time with an offset, such as 2026-11-26T05:00:00.123Z' };
+  if (fraction.length > 3) return { reason: 'must have at most 3 digits behind the second' };
+  const time = new Date(value);
+  const year = time.getUTCFullYear();
+  if (!(year >= 1000 && year <= 9999)) return { reason: 'must be a time from the year 1000 to the year 9999, in UTC' };
+  return JSON.stringify(time.toISOString().replace('T', ' ').replace('Z', ''));
+};
+
+const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : illFormed;
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : { reason: 'has a number that is not finite' };
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > maxJsonDepth) return { reason: `must be at most ${maxJsonDepth} levels deep` };
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const fault = faultOfJson(item, depth + 1);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+  for (const [name, item] of Object.entries(value)) {
+    const fault = faultOfJson(name, depth + 1) ?? faultOfJson(item, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+};

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import type { JsonSchema } from './json-schema.ts';
+
+/** The schema of a column's values and whether rows may leave it out, or what is wrong with it. */
+export type ColumnSchema = { readonly schema: JsonSchema; readonly isOptional: boolean } | { readonly reason: string };
+
+/**
+ * Converts the schema of a column to JSON Schema, by which rows are checked. A part that JSON
+ * Schema cannot express would be ignored silently, so it is refused with its reason.
+ */
+export const columnSchemaOf = (field: unknown): ColumnSchema => {
+  if (!(field instanceof z.ZodType)) return { reason: 'is no schema of zod; write for example z.int()' };
+  const { inner, isOptional } = unwrap(field);
+  const reasons: string[] = [];
+  let converted: JsonSchema;
+  try {
+    const { $schema: _dialect, ...rest } = z.toJSONSchema(inner, {
+      target: 'draft-2020-12',
+      io: 'input',
+      unrepresentable: 'throw',
+      override: ({ zodSchema, jsonSchema }) => {
+        const reason = lossOf(zodSchema);
+        if (reason !== undefined) reasons.push(reason);
+        if (!isAnyJson(zodSchema)) return;
+        for (const name of Object.keys(jsonSchema))
+          if (name !== 'description') Reflect.deleteProperty(jsonSchema, name);
+      },
+    });
+    converted = withoutDefinitions(rest);
+  } catch (error) {
+    return { reason: `${messageOf(error)}; write a schema that JSON has` };
+  }
+  const [first] = reasons;
+  if (first !== undefined) return { reason: first };
+  if (JSON.stringify(converted).includes('"$ref"')) return { reason: 'refers to itself; write z.json()' };
+  return { schema: converted, isOptional };
+};
+
+/** Removes `.optional()`, `.nullable()` and `.nullish()` around a schema. */
+const unwrap = (field: z.ZodType): { readonly inner: z.ZodType; readonly isOptional: boolean } => {
+  let inner = field;
+  let isOptional = false;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
+    const wrapped: unknown = inner.unwrap();
+    if (!(wrapped instanceof z.ZodType)) break;
+    inner = wrapped;
+    isOptional = true;
+  }
+  return { inner, isOptional };
+};
+
+/** Returns what JSON Schema would not keep of a schema, or undefined. */
+const lossOf = (schema: z.core.$ZodType): string | undefined => {
+  const def = definitionOf(schema);
+  const checks = new Set((def.checks ?? []).map((check) => definitionOf(check).check));
+  if (checks.has('custom')) return 'has a check of its own (.refine); write it as a CHECK of the table in MySQL';
+  if (checks.has('overwrite')) return 'changes its values (such as .trim); values are recorded as they are sent';
+  if ('coerce' in def && def.coerce === true) return 'coerces its values; write the type that clients send';
+  if (hasPatternFlags(schema))
+    return 'has a pattern with flags, which JSON Schema does not have; write the pattern without';
+  switch (def.type) {
+    case 'transform':
+    case 'pipe':
+    case 'catch':
+      return 'changes its values; values are recorded as they are sent';
+    case 'default':
+    case 'prefault':
+      return 'has a default; write .optional(), or a DEFAULT of the column in MySQL';
+    case 'lazy':
+      return isAnyJson(schema) ? undefined : 'is lazy; write z.json()';
+    default:
+      return undefined;
+  }
+};
+
+const hasPatternFlags = (schema: z.core.$ZodType): boolean => {
+  const def = definitionOf(schema);
+  return [def, ...(def.checks ?? []).map(definitionOf)].some(
+    (part) => 'pattern' in part && part.pattern instanceof RegExp && part.pattern.flags.replace('u', '') !== '',
+  );
+};
+
+/** Returns how a schema or a check was made. The field is part of zod's interface for libraries. */
+const definitionOf = <Definition>({ _zod: { def } }: { readonly _zod: { readonly def: Definition } }): Definition =>
+  def;
+
+const kindsOfJson = 'string,number,boolean,null,array,record';
+
+/** True for `z.json()`, `z.any()` and `z.unknown()`. */
+const isAnyJson = (schema: z.core.$ZodType): boolean => {
+  if (schema instanceof z.ZodAny || schema instanceof z.ZodUnknown) return true;
+  if (!(schema instanceof z.ZodLazy)) return false;
+  const inner: unknown = schema.unwrap();
+  if (!(inner instanceof z.ZodUnion)) return false;
+  return inner.options.map((option) => definitionOf(option).type).join(',') === kindsOfJson;
+};
+
+/** Replaces what is left of references to `z.json()` by the schema that allows everything. */
+const withoutDefinitions = ({ $defs, ...schema }: Record<string, unknown>): JsonSchema => {
+  if ($defs === undefined || typeof $defs !== 'object' || $defs === null) return schema;
+  const anything = new Set(
+    Object.entries<unknown>({ ...$defs })
+      .filter(([, definition]) => JSON.stringify(definition) === '{}')
+      .map(([name]) => `#/$defs/${name}`),
+  );
+  const replaced: unknown = JSON.parse(JSON.stringify(schema), (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && '$ref' in value && anything.has(String(value.$ref)) ? {} : value,
+  );
+  return Object.fromEntries(Object.entries(replaced ?? {}));
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,113 @@
+import type { JsonSchema } from './json-schema.ts';
+
+/** The type of a column, with what its SQL type depends on. */
+export type ColumnType =
+  | { readonly kind: 'text'; readonly maxLength: number }
+  | { readonly kind: 'decimal'; readonly digits: number; readonly scale: number }
+  | { readonly kind: 'integer' | 'number' | 'datetime' | 'boolean' | 'uuid' | 'json' };
+
+/** Maximum number of characters of a text column: more do not fit into a row of MySQL. */
+const maxTextLength = 16_000;
+const maxDigits = 65;
+const maxScale = 30;
+
+type Reason = { readonly reason: string };
+
+/** Returns the type of a column from the JSON Schema of its values, or the reason that it has none. */
+export const columnTypeOf = (schema: JsonSchema): ColumnType | Reason => {
+  if (Object.keys(schema).every((name) => annotations.has(name))) return { kind: 'json' };
+  if (schema['format'] === 'decimal') return decimalType(schema);
+  switch (schema['type']) {
+    case 'string':
+      return textType(schema);
+    case 'integer':
+      return { kind: 'integer' };
+    case 'number':
+      return { kind: 'number' };
+    case 'boolean':
+      return { kind: 'boolean' };
+    case 'object':
+    case 'array':
+      return { kind: 'json' };
+    default:
+      return { reason: 'has values of several types; declare one type, or z.json()' };
+  }
+};
+
+const annotations = new Set(['description', 'title', 'examples', 'deprecated', 'id']);
+
+const decimalType = ({ digits, scale }: JsonSchema): ColumnType | Reason => {
+  const isDecimal =
+    Number.isInteger(digits) &&
+    Number.isInteger(scale) &&
+    Number(digits) >= 1 &&
+    Number(digits) <= maxDigits &&
+    Number(scale) >= 0 &&
+    Number(scale) <= Math.min(maxScale, Number(digits));
+  if (isDecimal) return { kind: 'decimal', digits: Number(digits), scale: Number(scale) };
+  return {
+    reason: `is no DECIMAL of MySQL; write decimal(digits, scale) with 1 to ${maxDigits} digits, and a scale of 0 to ${maxScale} that is not above them`,
+  };
+};
+
+const textType = (schema: JsonSchema): ColumnType | Reason => {
+  if (schema['format'] === 'uuid') return { kind: 'uuid' };
+  if (schema['format'] === 'date-time') return { kind: 'datetime' };
+  const values = valuesOf(schema);
+  if (values !== undefined) {
+    return { kind: 'text', maxLength: Math.max(1, ...values.map((value) => Array.from(value).length)) };
+  }
+  const { maxLength } = schema;
+  if (typeof maxLength !== 'number') {
+    return { reason: `is text without a limit; add .max(n) with 1 to ${maxTextLength} characters, or write z.json()` };
+  }
+  if (maxLength < 1 || maxLength > maxTextLength) {
+    return { reason: `has a limit of ${maxLength} characters; write .max(n) with 1 to ${maxTextLength}, or z.json()` };
+  }
+  return { kind: 'text', maxLength };
+};
+
+const valuesOf = ({ enum: values, const: value }: JsonSchema): string[] | undefined => {
+  if (Array.isArray(values)) return values.map(String);
+  return typeof value === 'string' ? [value] : undefined;
+};
+
+/** Returns the SQL type of a column, without NULL or NOT NULL. */
+export const sqlTypeOf = (type: ColumnType): string => {
+  switch (type.kind) {
+    case 'text':
+      return `VARCHAR(${type.maxLength})`;
+    case 'decimal':
+      return `DECIMAL(${type.digits}, ${type.scale})`;
+    case 'integer':
+      return 'BIGINT';
+    case 'number':
+      return 'DOUBLE';
+    case 'boolean':
+      return 'BOOLEAN';
+    case 'datetime':
+      return 'DATETIME(3)';
+    case 'uuid':
+      return 'CHAR(36) CHARACTER SET ascii';
+    case 'json':
+      return 'JSON';
+  }
+};
+
+/** Returns the maximum number of bytes that a column takes of a row, as MySQL counts them. */
+export const rowBytesOf = (type: ColumnType): number => {
+  switch (type.kind) {
+    case 'text':
+      return type.maxLength * 4 + 2;
+    case 'decimal':
+      return Math.ceil(type.digits / 2) + 1;
+    case 'uuid':
+      return 36;
+    case 'json':
+      return 12;
+    case 'boolean':
+      return 1;
+    default:
+      return 8;
+  }
+};

@@ -1,0 +1,79 @@
+import { columnSchemaOf } from './column-schema.ts';
+import { columnTypeOf, rowBytesOf } from './column-type.ts';
+import type { Declaration } from './define-table.ts';
+import { reservedWords } from './reserved-words.ts';
+import type { Column, Table } from './table.ts';
+
+/** Declarations that cannot be tables. The message has a line for each fault. */
+export class TablesError extends Error {
+  readonly code = 'TABLES_INVALID';
+}
+
+const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
+const maxNameLength = 48;
+const maxTables = 100;
+const maxColumns = 200;
+// The row of MySQL, 65,535 bytes, less id, recorded_at and the bits of the NULLs.
+const maxRowBytes = 65_000;
+const ownTables = new Set(['count', 'inbox', 'totals', 'table_totals', 'imports', 'identity', 'migrations']);
+const ownColumns = new Set(['id', 'recorded_at']);
+
+/**
+ * Checks declarations and returns their tables. Throws a {@link TablesError} that names all faults
+ * together, each with its file, its column and what to write instead.
+ */
+export const readTables = (declarations: readonly Declaration[]): Table[] => {
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  const tables = declarations.map((declaration): Table => {
+    const { name, place } = declaration;
+    const fault = (where: string, reason: string) => faults.push(`${place}: ${where} ${reason}.`);
+    const before = seen.get(name);
+    if (before !== undefined) fault(`table ${name}`, `is declared in ${before} too; give one of them another name`);
+    seen.set(name, place);
+    const nameReason = faultOfName(name, ownTables);
+    if (nameReason !== undefined) fault(`table ${JSON.stringify(name)}`, nameReason);
+    const columns = readColumns(declaration, (column, reason) => fault(`${name}.${column}`, reason));
+    if (columns.length === 0) fault(`table ${name}`, 'has no columns; declare at least one');
+    if (columns.length > maxColumns) {
+      fault(`table ${name}`, `has ${columns.length} columns, more than ${maxColumns}; put some into one z.json()`);
+    }
+    const bytes = columns.reduce((sum, { type }) => sum + rowBytesOf(type), 0);
+    if (bytes > maxRowBytes) {
+      fault(
+        `table ${name}`,
+        `may have rows of ${bytes} bytes, and MySQL stores at most ${maxRowBytes}; shorten its texts (4 bytes a character), or declare long ones as z.json()`,
+      );
+    }
+    return { name, columns };
+  });
+  if (tables.length > maxTables) faults.push(`There are ${tables.length} tables, more than ${maxTables}.`);
+  if (faults.length > 0) throw new TablesError(['The tables are not valid:', ...faults].join('\n  '));
+  return tables;
+};
+
+const readColumns = ({ shape }: Declaration, fault: (column: string, reason: string) => void): Column[] => {
+  const columns: Column[] = [];
+  for (const [name, field] of Object.entries(shape)) {
+    const nameReason = faultOfName(name, ownColumns);
+    if (nameReason !== undefined) fault(name, nameReason);
+    const found = columnSchemaOf(field);
+    if ('reason' in found) {
+      fault(name, found.reason);
+      continue;
+    }
+    const type = columnTypeOf(found.schema);
+    if ('reason' in type) fault(name, type.reason);
+    else columns.push({ name, type, ...found });
+  }
+  return columns;
+};
+
+const faultOfName = (name: string, own: ReadonlySet<string>): string | undefined => {
+  if (!namePattern.test(name) || name.length > maxNameLength) {
+    return `must be in snake_case, of at most ${maxNameLength} characters, for example page_view`;
+  }
+  if (own.has(name)) return 'is a name of Sluice; take another';
+  if (reservedWords.has(name)) return `is a reserved word of MySQL; take another, for example ${name}_value`;
+  return undefined;
+};

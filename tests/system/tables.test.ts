@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createTestTables, tablesFile } from '@sluice/test-servers/tables.ts';
+import { waitUntil } from '@sluice/test-servers/wait.ts';
+
+const jsonType = { 'content-type': 'application/json' };
+
+const setUp = async (t: TestContext) => {
+  const pipeline = await createPipeline(t);
+  await createTestTables(pipeline.ledger.query);
+  const withTables = { TABLES_FILE: tablesFile };
+  const { address } = pipeline;
+
+  const post = async (table: string, body: string, headers: Readonly<Record<string, string>> = jsonType) => {
+    const response = await fetch(`${address}/tables/${table}/rows`, { method: 'POST', headers, body });
+    return { status: response.status, body: await response.text() };
+  };
+  const read = async (path: string): Promise<unknown> => (await fetch(`${address}${path}`)).json();
+  const countRows = async (table: string): Promise<number> => {
+    const [row] = await pipeline.ledger.query('SELECT COUNT(*) AS number FROM ??', [table]);
+    return Number(row?.['number']);
+  };
+  const untilRows = (table: string, rows: number) => waitUntil(async () => (await countRows(table)) === rows);
+  return { ...pipeline, withTables, post, read, countRows, untilRows };
+};
+
+const view = {
+  visitor: '0b9ad5d3-7c5f-4d0e-9b1c-2f6a3f1e8d47',
+  path: '/über 😀 \' \\ "',
+  duration_ms: 0.1,
+  clicks: -9_007_199_254_740_991,
+  price: '12.5000',
+  viewed_at: '2026-11-26T05:00:00.123Z',
+  plan: 'pro',
+  is_new: true,
+  properties: { nested: [1, null, { text: 'ü😀' }] },
+};
+
+test('rows are recorded as they were sent, as an object, a list and lines', async (t) => {
+  const { start, withTables, post, read, untilRows } = await setUp(t);
+  await start('producer', withTables);
+  await start('consumer', withTables);
+  assert.deepEqual(await read('/tables/page_view'), {
+    table: 'page_view',
+    rows_count: 0,
+    latest_row: null,
+    hostname: ((await read('/health')) as { readonly hostname: string }).hostname,
+  });
+  const { price: _price, plan: _plan, properties: _properties, ...required } = view;
+  const one = await post('page_view', JSON.stringify(view));
+  assert.equal(one.status, 201, one.body);
+  await untilRows('page_view', 1);
+  assert.equal((await post('page_view', JSON.stringify([required, { ...view, properties: null }]))).status, 201);
+  await untilRows('page_view', 3);
+  const lines = `${JSON.stringify(view)}\n${JSON.stringify({ ...view, viewed_at: '2026-11-26T07:00:00.123+02:00' })}\n`;
+  assert.equal((await post('page_view', lines, { 'content-type': 'application/x-ndjson' })).status, 201);
+  await untilRows('page_view', 5);
+  const { rows } = (await read('/tables/page_view/rows?after=0')) as {
+    readonly rows: readonly Record<string, unknown>[];
+  };
+  const [first, second] = rows.map(({ id: _id, recorded_at: _at, ...row }) => row);
+  assert.deepEqual(first, view);
+  assert.deepEqual(second, { ...required, price: null, plan: null, properties: null });
+  const total = (await read('/tables/page_view')) as { readonly rows_count: number; readonly latest_row: unknown };
+  assert.equal(total.rows_count, 5);
+});
+
+test('a row that MySQL refuses becomes a dead letter alone, and is recorded after a replay', async (t) => {
+  const { start, withTables, post, untilRows, countRows, command, ledger } = await setUp(t);
+  const operate = (...words: string[]) => command('consumer/operator', words, withTables);
+  await ledger.query("ALTER TABLE vote ADD CONSTRAINT no_blank CHECK (choice <> 'blank')");
+  await start('producer', withTables);
+  // All rows wait in few entries, so that the bad ones have many neighbours.
+  const rows = Array.from({ length: 1_000 }, (_, weight) => ({ choice: weight % 250 === 7 ? 'blank' : 'yes', weight }));
+  await Promise.all(rows.map(async (row) => assert.equal((await post('vote', JSON.stringify(row))).status, 201)));
+  await start('consumer', withTables);
+  await untilRows('vote', 996);
+  const listed = async () => (await operate('dead-letters', 'list')).output.match(/no_blank/g)?.length ?? 0;
+  await waitUntil(async () => (await listed()) === 4);
+  await ledger.query('ALTER TABLE vote DROP CONSTRAINT no_blank');
+  const replayed = await operate('dead-letters', 'replay', '--all');
+  assert.match(replayed.output, /Put back into the queue: 4/);
+  await untilRows('vote', 1_000);
+  const [distinct] = await ledger.query('SELECT COUNT(DISTINCT weight) AS number FROM vote');
+  assert.equal(Number(distinct?.['number']), 1_000);
+  assert.equal(await countRows('vote'), 1_000);
+});
+
+test('a table that is missing, or locked, holds up itself alone', async (t) => {
+  const { start, withTables, post, untilRows, ledger, read } = await setUp(t);
+  await ledger.query('RENAME TABLE vote TO hidden');
+  await start('producer', withTables);
+  await start('consumer', withTables);
+  const vote = JSON.stringify({ choice: 'yes', weight: 1 });
+  const reading = JSON.stringify({ sensor: 'a', celsius: 21.5 });
+  await ledger.transaction(async (query) => {
+    await query('SELECT * FROM sensor_reading FOR UPDATE', []);
+    for (let index = 0; index < 5; index++) {
+      assert.equal((await post('vote', vote)).status, 201);
+      assert.equal((await post('sensor_reading', reading)).status, 201);
+    }
+    assert.equal((await post('page_view', JSON.stringify(view))).status, 201);
+    await untilRows('page_view', 1);
+  });
+  await untilRows('sensor_reading', 5);
+  const waiting = (await read('/tables/vote/queue')) as { readonly waiting_batches: number };
+  assert.ok(waiting.waiting_batches > 0);
+  await ledger.query('RENAME TABLE hidden TO vote');
+  await untilRows('vote', 5);
+});
