@@ -50,8 +50,7 @@ const canonicalTime = (value: string): string | Fault => {
 
 const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : illFormed;
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : { reason: 'has a number that is not finite' };
+  if (typeof value === 'number') return faultOfNumber(value);
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > maxJsonDepth) return { reason: `must be at most ${maxJsonDepth} levels deep` };
   if (Array.isArray(value)) {
@@ -64,6 +63,15 @@ const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
   for (const [name, item] of Object.entries(value)) {
     const fault = faultOfJson(name, depth + 1) ?? faultOfJson(item, depth + 1);
     if (fault !== undefined) return fault;
+  }
+  return undefined;
+};
+
+/** JSON.parse has rounded an integer beyond ±(2^53−1) already. */
+const faultOfNumber = (value: number): Fault | undefined => {
+  if (!Number.isFinite(value)) return { reason: 'has a number that is not finite' };
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return { reason: 'has an integer beyond ±9007199254740991, whose digits would be lost; send it as text' };
   }
   return undefined;
 };

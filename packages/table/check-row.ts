@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { canonicalOf } from './canonical.ts';
+import type { ColumnType } from './column-type.ts';
 import type { Column, Table } from './table.ts';
 
 /**
@@ -65,10 +66,24 @@ const checkValue = (column: CheckedColumn, value: unknown, isThere: boolean): st
   }
   if (!column.validate(value)) {
     const [error] = column.validate.errors ?? [];
-    return { pointer: `${pointer}${error?.instancePath ?? ''}`, detail: detailOf(error) };
+    const isOwn = error?.instancePath === '';
+    return {
+      pointer: `${pointer}${error?.instancePath ?? ''}`,
+      detail: (isOwn ? formOf(column.type, error.keyword) : undefined) ?? detailOf(error),
+    };
   }
   const canonical = canonicalOf(column.type, value);
   return typeof canonical === 'string' ? canonical : { pointer, detail: canonical.reason };
+};
+
+/** Returns what a value of this type looks like, if its form is wrong. */
+const formOf = (type: ColumnType, keyword: string): string | undefined => {
+  if (type.kind === 'decimal') {
+    return `must be text with a decimal number of at most ${type.digits} digits, ${type.scale} of them behind the point`;
+  }
+  if (keyword !== 'pattern' && keyword !== 'format') return undefined;
+  if (type.kind === 'uuid') return 'must be a UUID';
+  return type.kind === 'datetime' ? 'must be a time that exists, in the form 2026-11-26T05:00:00.123Z' : undefined;
 };
 
 /** Formats a member as a JSON pointer. Truncates names that clients chose. */
@@ -92,9 +107,9 @@ const detailOf = (error?: ErrorObject): string => {
       return `must be ${JSON.stringify(params['allowedValue'])}`;
     case 'additionalProperties':
       return `must not have the member ${JSON.stringify(String(params['additionalProperty']).slice(0, shownNameLength).toWellFormed())}`;
-    case 'pattern':
-    case 'format':
-      return message;
+    case 'minimum':
+    case 'maximum':
+      return `${message.replace('<=', 'at most').replace('>=', 'at least')}`;
     default:
       return message;
   }

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as z from 'zod';
+import { sqlTypeOf } from './column-type.ts';
+import { decimal, defineTable } from './define-table.ts';
+import { readTables } from './read-tables.ts';
+import { createTableSqlOf } from './sql.ts';
+
+const sqlTypes: Readonly<Record<string, readonly [z.ZodType, string]>> = {
+  text: [z.string().max(2048), 'VARCHAR(2048)'],
+  'text with a pattern': [
+    z
+      .string()
+      .max(9)
+      .regex(/^[a-z]+$/),
+    'VARCHAR(9)',
+  ],
+  'text with a format': [z.email().max(200), 'VARCHAR(200)'],
+  'text of a fixed length': [z.string().length(2), 'VARCHAR(2)'],
+  'one of several': [z.enum(['free', 'team', '😀😀']), 'VARCHAR(4)'],
+  'a literal': [z.literal('yes'), 'VARCHAR(3)'],
+  uuid: [z.uuid(), 'CHAR(36) CHARACTER SET ascii'],
+  integer: [z.int(), 'BIGINT'],
+  'integer of a range': [z.int().min(0).max(255), 'BIGINT'],
+  number: [z.number(), 'DOUBLE'],
+  decimal: [decimal(12, 4), 'DECIMAL(12, 4)'],
+  boolean: [z.boolean(), 'BOOLEAN'],
+  time: [z.iso.datetime({ precision: 3 }), 'DATETIME(3)'],
+  'time with an offset': [z.iso.datetime({ offset: true }), 'DATETIME(3)'],
+  'any JSON': [z.json(), 'JSON'],
+  unknown: [z.unknown(), 'JSON'],
+  object: [z.object({ a: z.json(), b: z.array(z.string()) }), 'JSON'],
+  list: [z.array(z.number()), 'JSON'],
+  record: [z.record(z.string(), z.boolean()), 'JSON'],
+  'with a description': [z.int().meta({ description: 'A number.', examples: [5] }), 'BIGINT'],
+};
+
+for (const [name, [schema, sqlType]] of Object.entries(sqlTypes)) {
+  test(`a column of ${name} is ${sqlType}, and optional as NULL`, () => {
+    const [table] = readTables([
+      defineTable('one', { required: schema, optional: schema.optional(), nullish: schema.nullish() }),
+    ]);
+    assert.deepEqual(
+      table?.columns.map(({ type, isOptional }) => [sqlTypeOf(type), isOptional]),
+      [
+        [sqlType, false],
+        [sqlType, true],
+        [sqlType, true],
+      ],
+    );
+  });
+}
+
+const refused: Readonly<Record<string, readonly [z.ZodType, RegExp]>> = {
+  'text without a limit': [z.string(), /without a limit; add \.max\(n\)/],
+  'a URL without a limit': [z.url(), /without a limit/],
+  'text of too many characters': [z.string().max(20_000), /limit of 20000 characters/],
+  'a union': [z.union([z.string().max(4), z.number()]), /several types/],
+  'numbers among texts': [z.literal(['a', 1]), /several types/],
+  'a date': [z.date(), /Date cannot be represented in JSON Schema/],
+  'a big integer': [z.bigint(), /BigInt cannot be represented/],
+  'a transformation': [z.string().max(3).transform(Number), /changes its values/],
+  'trimmed text': [z.string().trim().max(3), /changes its values/],
+  'a coerced number': [z.coerce.number(), /coerces its values/],
+  'a default': [z.int().default(1), /has a default; write \.optional\(\)/],
+  'a check of its own': [z.int().refine((value) => value !== 3), /check of its own/],
+  'a pattern with flags': [z.string().max(3).regex(/^a$/i), /pattern with flags/],
+  'a check within JSON': [z.object({ a: z.string().refine((value) => value !== '') }), /check of its own/],
+  'a lazy schema': [z.lazy(() => z.int()), /is lazy; write z\.json\(\)/],
+  'a decimal of too many digits': [decimal(66, 2), /no DECIMAL of MySQL/],
+  'a decimal with more behind the point than digits': [decimal(2, 3), /no DECIMAL of MySQL/],
+};
+
+for (const [name, [schema, reason]] of Object.entries(refused)) {
+  test(`${name} cannot be a column`, () => {
+    assert.throws(() => readTables([defineTable('one', { wrong: schema })]), {
+      code: 'TABLES_INVALID',
+      message: reason,
+    });
+  });
+}
+
+test('all faults are named together, each with its file, its line and its column', () => {
+  const declarations = [
+    defineTable('pageView', { id: z.int(), path: z.string() }),
+    defineTable('inbox', {}),
+    defineTable('select', { order: z.int() }),
+    defineTable('fine', { a: z.int() }),
+    defineTable('fine', { a: z.string().max(16_000), b: z.string().max(16_000) }),
+  ];
+  assert.throws(
+    () => readTables(declarations),
+    ({ message }: Error) => {
+      for (const part of [
+        /read-tables\.test\.ts:\d+: table "pageView" must be in snake_case/,
+        /read-tables\.test\.ts:\d+: pageView\.id is a name of Sluice; take another\./,
+        /pageView\.path is text without a limit/,
+        /table "inbox" is a name of Sluice/,
+        /table inbox has no columns/,
+        /table "select" is a reserved word of MySQL/,
+        /select\.order is a reserved word of MySQL; take another, for example order_value/,
+        /table fine is declared in .*read-tables\.test\.ts:\d+ too/,
+        /table fine may have rows of 128004 bytes, and MySQL stores at most 65000/,
+      ]) {
+        assert.match(message, part);
+      }
+      assert.equal(message.split('\n').length, 10);
+      return true;
+    },
+  );
+});
+
+test('a column that is no schema is a fault, and no crash', () => {
+  const shape: Record<string, z.ZodType> = JSON.parse('{"a": "text", "b": null}');
+  assert.throws(
+    () => readTables([defineTable('one', shape)]),
+    /one\.a is no schema of zod(?:.|\n)*one\.b is no schema/,
+  );
+});
+
+test('the statement that creates a table has every column', () => {
+  const [table] = readTables([defineTable('vote', { choice: z.string().max(20), weight: z.int().optional() })]);
+  assert.ok(table !== undefined);
+  assert.equal(
+    createTableSqlOf(table),
+    'CREATE TABLE IF NOT EXISTS `vote` (\n' +
+      '  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,\n' +
+      '  `choice` VARCHAR(20) NOT NULL,\n' +
+      '  `weight` BIGINT NULL,\n' +
+      '  recorded_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),\n' +
+      '  PRIMARY KEY (id)\n' +
+      ') ENGINE = InnoDB',
+  );
+});
