@@ -109,7 +109,7 @@ const detailOf = (error?: ErrorObject): string => {
       return `must not have the member ${JSON.stringify(String(params['additionalProperty']).slice(0, shownNameLength).toWellFormed())}`;
     case 'minimum':
     case 'maximum':
-      return `${message.replace('<=', 'at most').replace('>=', 'at least')}`;
+      return message.replace('<=', 'at most').replace('>=', 'at least');
     default:
       return message;
   }

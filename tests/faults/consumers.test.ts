@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createBreakpoints, steps, type Step } from '@sluice/test-servers/proxy/breakpoint.ts';
+import { createBreakpoints, steps } from '@sluice/test-servers/proxy/breakpoint.ts';
 import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createRedisSteps } from '@sluice/test-servers/proxy/redis-steps.ts';
@@ -66,7 +66,7 @@ const lookAt = async ({ ledger, queue }: HeldPipeline, text: string) => {
 
 // The state that proves the step of a consumer. A batch is not recorded before COMMIT, an entry is
 // in the stream until XDEL, and it is pending until XACK.
-const expected: Readonly<Record<Step, Awaited<ReturnType<typeof lookAt>>>> = {
+const expected: Readonly<Record<(typeof steps)[number], Awaited<ReturnType<typeof lookAt>>>> = {
   'entries delivered': { isInStream: true, isPending: true },
   'transaction sent': { isRecorded: false },
   BEGIN: { isRecorded: false },

@@ -14,7 +14,22 @@ export const steps = [
   'XACK',
 ] as const;
 
-export type Step = (typeof steps)[number];
+/** The steps of a consumer that records rows of a table. */
+export const rowSteps = [
+  'entries delivered',
+  'transaction sent',
+  'BEGIN',
+  'INSERT inbox',
+  'INSERT rows',
+  'SET recorded',
+  'INSERT table_totals',
+  'COMMIT sent',
+  'COMMIT answered',
+  'XDEL',
+  'XACK',
+] as const;
+
+export type Step = (typeof steps | typeof rowSteps)[number];
 
 /** A consumer that is stopped at a step. */
 export type Held = {

@@ -14,6 +14,10 @@ const stepsAfter: Readonly<Record<string, Step>> = {
   'INSERT INTO inbox': 'INSERT inbox',
   'INSERT INTO `count`': 'INSERT count',
   'INSERT INTO totals': 'INSERT totals',
+  'INSERT INTO table_totals': 'INSERT table_totals',
+  'SET @recorded': 'SET recorded',
+  // Any other table, by its quotation mark.
+  'INSERT INTO `': 'INSERT rows',
 };
 
 /**
