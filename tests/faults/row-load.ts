@@ -185,6 +185,7 @@ const readRows = async (address: string, table: TableName): Promise<Row[]> => {
   let before: string | null = '';
   while (before !== null) {
     const url = `${address}/tables/${table}/rows?limit=1000${before === '' ? '' : `&before=${before}`}`;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an answer by the contract
     const page = (await readJson(url)) as { readonly rows: readonly Row[]; readonly next: string | null };
     rows.push(...page.rows);
     before = page.next;
