@@ -56,6 +56,33 @@ test('a tag has the commit and a hash of the uncommitted changes: equal changes 
   assert.ok((await state()).changedFiles.includes('inner/'));
 });
 
+test('a comparison that fails is a problem, and not a tree without changes', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    }).trim();
+  git('init', '--quiet');
+  writeFileSync(join(folder, 'one'), '1');
+  git('add', 'one');
+  git('commit', '--quiet', '--message', 'One');
+  writeFileSync(join(folder, 'one'), '2');
+  const failure = async () => {
+    const state = await readGitState(signal, folder);
+    if (!('issue' in state)) return assert.fail(`${state.commit} has ${state.changedFiles.length} changed files`);
+    assert.match(state.issue.fix, /^git fsck /);
+    return state.issue.what;
+  };
+  // The names of changed files are still known, but not their changes.
+  const blob = git('rev-parse', 'HEAD:one');
+  rmSync(join(folder, '.git/objects', blob.slice(0, 2), blob.slice(2)));
+  assert.match(await failure(), /^Git cannot compare the files with the commit, .*: fatal: unable to read /);
+  writeFileSync(join(folder, '.git/index'), 'x');
+  assert.match(await failure(), /^Git cannot compare the files with the commit, .*: fatal: .*index/);
+});
+
 test('a repository of another user keeps the message of git, with the command that allows it', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
   context.after(() => rmSync(folder, { recursive: true }));

@@ -17,7 +17,7 @@ export type GitState = {
 
 /**
  * Reads the state of the repository. Returns the problem if it is no repository, has no commit, or
- * belongs to another user.
+ * belongs to another user, or if git cannot compare the files with the commit.
  */
 export const readGitState = async (
   signal: AbortSignal,
@@ -26,11 +26,12 @@ export const readGitState = async (
   const git = (...args: readonly string[]) => runProgram('git', args, { cwd: folder, signal });
   const head = await git('rev-parse', '--verify', 'HEAD');
   if (head.status !== 0) return { issue: explainGit(head) };
-  const [tracked, untracked] = await Promise.all([
-    git('diff', 'HEAD', '--binary', '--no-ext-diff'),
-    git('ls-files', '--others', '--exclude-standard', '-z'),
-  ]);
+  const tracked = await git('diff', 'HEAD', '--binary', '--no-ext-diff');
+  const untracked = await git('ls-files', '--others', '--exclude-standard', '-z');
   const names = await git('diff', 'HEAD', '--name-only', '-z');
+  // Without its output, changed files would count as the commit.
+  const failed = [tracked, untracked, names].find(({ status }) => status !== 0);
+  if (failed !== undefined) return { issue: explainComparison(failed) };
   const newFiles = untracked.output.split('\0').filter((name) => name !== '');
   const changedFiles = [...names.output.split('\0').filter((name) => name !== ''), ...newFiles];
   if (changedFiles.length === 0) return { commit: head.output.trim(), changes: undefined, changedFiles };
@@ -39,8 +40,19 @@ export const readGitState = async (
   return { commit: head.output.trim(), changes: hash.digest('hex').slice(0, 8), changedFiles };
 };
 
-const explainGit = ({ lastLines }: Ended): Issue => {
-  const said = lastLines.find((line) => line.startsWith('fatal:')) ?? 'git printed nothing';
+/** Returns the line with which git explains its failure. */
+const reasonOf = ({ lastLines }: Ended): string =>
+  lastLines.find((line) => /^(?:fatal|error):/.test(line)) ?? lastLines.at(-1) ?? 'git printed nothing';
+
+const explainComparison = (ended: Ended): Issue => ({
+  what: `Git cannot compare the files with the commit, so the images have no tag: ${reasonOf(ended)}`,
+  where: 'git',
+  fix: 'git fsck shows what is damaged; deploy from a new clone, or repair it',
+});
+
+const explainGit = (ended: Ended): Issue => {
+  const { lastLines } = ended;
+  const said = reasonOf(ended);
   // Git refuses a repository of another user, and prints the command that allows it.
   const exception = lastLines.find((line) => line.includes('safe.directory'))?.trim();
   return exception === undefined
