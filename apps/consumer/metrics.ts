@@ -39,6 +39,11 @@ export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () 
   );
   const setQueueGauges = createQueueGauges(metrics);
   const setTableState = createTableGauges(metrics);
+  // No alarm, dashboard or command reads them on AWS (tests/system/published-metrics.test.ts).
+  metrics.logOnly(
+    ...['database_connections', 'duplicate_batches_total', 'acked_batches_total', 'dead_letters_total'],
+    ...['purged_ids_total', 'retries_total', 'transaction_rows', 'queue_drain_seconds'],
+  );
   let acked = 0;
   let ackedBefore = 0;
   let measuredAt = performance.now();

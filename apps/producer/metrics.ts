@@ -25,6 +25,8 @@ export const createProducerMetrics = (metrics: Metrics, databaseConnections: () 
     'Requests whose counts were sent to Redis together',
     pipelineBuckets,
   );
+  // No alarm, dashboard or command reads them on AWS (tests/system/published-metrics.test.ts).
+  metrics.logOnly('database_connections', 'enqueue_retries_total', 'acknowledge_seconds', 'pipeline_requests');
   return {
     accepted: (counts: number, ms: number) => {
       accepted.inc(counts);

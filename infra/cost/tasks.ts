@@ -48,7 +48,7 @@ export const taskItems = ({ Properties }: Resource, id: string, { Resources }: S
     ...(publishes
       ? [
           // Tasks of a service share their metrics, whatever their number.
-          item('monitoring', 'metrics', 'metric', idleMetrics[ServiceName] ?? 0, () => busyMetrics),
+          item('monitoring', 'metrics', 'metric', idleMetrics[ServiceName] ?? 0, () => busyMetrics[ServiceName] ?? 0),
           item('monitoring', 'log lines', 'logGb', tasks * logGbOfTask),
         ]
       : []),

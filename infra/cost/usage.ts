@@ -25,9 +25,9 @@ export const loads = {
 export type LoadName = keyof typeof loads;
 
 /** Metrics that an idle service publishes. More appear with the first count, request and error. */
-export const idleMetrics: Readonly<Record<string, number>> = { producer: 11, consumer: 15 };
-/** Metrics of each service that appear with the first counts. */
-export const busyMetrics = 4;
+export const idleMetrics: Readonly<Record<string, number>> = { producer: 8, consumer: 8 };
+/** Metrics of a service that appear with the first counts. */
+export const busyMetrics: Readonly<Record<string, number>> = { producer: 0, consumer: 2 };
 
 /** Container Insights: metrics of a cluster, of each service and of each family of tasks. */
 export const insightsMetrics = (services: number): number => 8 * (1 + 2 * services);

@@ -49,7 +49,7 @@ export const environmentSchema = z.strictObject({
     .boolean()
     .describe('Protects stacks and data from deletion; `destroy` keeps final snapshots of database and queue'),
   logDays: z.literal(logRetention).describe('Days to keep logs'),
-  hasAlarms: z.boolean().describe('Creates alarms, and the SNS topic that they notify'),
+  hasAlarms: z.boolean().describe('Creates alarms, the SNS topic that they notify, and the dashboard'),
   monthlyBudgetUsd: z
     .int()
     .min(1)

@@ -80,8 +80,8 @@ export class AppStack extends Stack {
 
   private watch(environment: Environment): Alarms | undefined {
     const { balancer, targets } = this.loadBalancer;
-    new DataFlowDashboard(this, 'Dashboard', { environment, targets });
     if (!environment.hasAlarms) return undefined;
+    new DataFlowDashboard(this, 'Dashboard', { environment, targets });
     const { topic } = new AlarmTopic(this, 'Topic', environment);
     return new Alarms(this, 'Alarms', { environment, balancer, targets, topic });
   }

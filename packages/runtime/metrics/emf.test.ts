@@ -11,7 +11,7 @@ type Line = Record<string, unknown> & {
 
 const setUp = () => {
   const metrics = createMetrics(process, 'producer');
-  const collect = emfLines(metrics.registry, 'Sluice/test');
+  const collect = emfLines(metrics, 'Sluice/test');
   return { ...metrics, collect: async () => (await collect()).map((line) => JSON.parse(line) as Line) };
 };
 
@@ -31,6 +31,23 @@ test('each set of labels is a line, its labels are dimensions and its metrics ar
   const plain = lines.find((line) => line['reason'] === undefined);
   assert.equal(plain?.['sluice_queue_oldest_age_seconds'], 1.5);
   assert.equal(plain?.['service'], 'producer');
+  assert.ok(Number(plain?.['sluice_resident_memory_bytes']) > 1e6);
+});
+
+test('a metric that is only logged is in the line, and is no metric of CloudWatch', async () => {
+  const { counter, histogram, logOnly, collect } = setUp();
+  counter('accepted_total', 'x').inc(1);
+  counter('retries_total', 'x', ['step']).inc({ step: 'ack' }, 2);
+  histogram('transaction_rows', 'x', [1, 10]).observe(5);
+  logOnly('retries_total', 'transaction_rows');
+  const lines = await collect();
+  const published = lines.flatMap(({ _aws }) =>
+    _aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name)),
+  );
+  assert.deepEqual(published.toSorted(), ['sluice_accepted_total', 'sluice_event_loop_delay_seconds']);
+  assert.equal(lines.find((line) => line['step'] === 'ack')?.['sluice_retries_total'], 2);
+  const plain = lines.find((line) => line['step'] === undefined);
+  assert.ok(Number(plain?.['sluice_transaction_rows_p50']) > 1);
   assert.ok(Number(plain?.['sluice_resident_memory_bytes']) > 1e6);
 });
 

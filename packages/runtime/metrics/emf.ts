@@ -3,16 +3,19 @@ import type { MetricObjectWithValues, MetricValue, Registry } from '@prometheus-
 type Metric = MetricObjectWithValues<MetricValue<string>>;
 type Point = { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
+/** Metrics, and the names of those that are no metrics of CloudWatch. */
+type Source = { readonly registry: Registry; readonly loggedOnly: ReadonlySet<string> };
+
 const quantiles = [0.5, 0.99];
 
 /**
- * Creates a function that collects a registry as lines of CloudWatch's embedded metric format (AWS:
+ * Creates a function that collects metrics as lines of CloudWatch's embedded metric format (AWS:
  * "Specification: Embedded metric format"), for `namespace`. There is one line for each set of
  * labels, which become dimensions. Counters are the increase since the last call. Histograms are
  * the quantiles 0.5 and 0.99 of the new observations, estimated from their buckets, as `…_p50` and
  * `…_p99`.
  */
-export const emfLines = (registry: Registry, namespace: string): (() => Promise<string[]>) => {
+export const emfLines = ({ registry, loggedOnly }: Source, namespace: string): (() => Promise<string[]>) => {
   const last = new Map<string, number>();
 
   const sinceLast = (key: string, value: number): number => {
@@ -26,7 +29,7 @@ export const emfLines = (registry: Registry, namespace: string): (() => Promise<
     const points = metrics.flatMap((metric) => pointsOf(metric, sinceLast));
     const byLabels = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
     // oxlint-disable-next-line no-restricted-properties -- a log line needs the time of day
-    return [...byLabels.values()].map((group) => lineOf(group, namespace, Date.now()));
+    return [...byLabels.values()].map((group) => lineOf(group, namespace, loggedOnly, Date.now()));
   };
 };
 
@@ -72,19 +75,21 @@ const quantileOf = (buckets: readonly { bound: number; count: number }[], rank: 
 const textLabels = (labels: Partial<Record<string, string | number>>): Record<string, string> =>
   Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, String(value)]));
 
-const lineOf = (points: readonly Point[], namespace: string, timestamp: number): string => {
+const lineOf = (
+  points: readonly Point[],
+  namespace: string,
+  loggedOnly: Source['loggedOnly'],
+  timestamp: number,
+): string => {
   const labels = points[0]?.labels ?? {};
+  const published = points.filter(({ name }) => !loggedOnly.has(name.replace(/_p\d+$/, '')));
+  const directive = {
+    Namespace: namespace,
+    Dimensions: [Object.keys(labels)],
+    Metrics: published.map(({ name }) => ({ Name: name, Unit: unitOf(name) })),
+  };
   return JSON.stringify({
-    _aws: {
-      Timestamp: timestamp,
-      CloudWatchMetrics: [
-        {
-          Namespace: namespace,
-          Dimensions: [Object.keys(labels)],
-          Metrics: points.map(({ name }) => ({ Name: name, Unit: unitOf(name) })),
-        },
-      ],
-    },
+    _aws: { Timestamp: timestamp, CloudWatchMetrics: published.length === 0 ? [] : [directive] },
     ...labels,
     ...Object.fromEntries(points.map(({ name, value }) => [name, value])),
   });

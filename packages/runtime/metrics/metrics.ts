@@ -20,6 +20,13 @@ export type Metrics = {
   /** Creates a gauge with labels. */
   readonly gaugeBy: <Label extends string>(name: string, help: string, labels: readonly Label[]) => Gauge<Label>;
   readonly histogram: (name: string, help: string, buckets: readonly number[]) => Histogram;
+  /**
+   * Keeps metrics out of CloudWatch, which charges for each. In its log lines they stay, and Logs
+   * Insights reads them.
+   */
+  readonly logOnly: (...names: readonly string[]) => void;
+  /** The names of these metrics. */
+  readonly loggedOnly: ReadonlySet<string>;
 };
 
 const prefix = 'sluice_';
@@ -33,6 +40,7 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
   const registry = new Registry();
   registry.setDefaultLabels({ service });
   const registers = [registry];
+  const loggedOnly = new Set<string>();
   const metrics: Metrics = {
     registry,
     counter: (name, help, labels = []) =>
@@ -52,6 +60,10 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
       }),
     gaugeBy: (name, help, labels) => new Gauge({ name: prefix + name, help, labelNames: [...labels], registers }),
     histogram: (name, help, buckets) => new Histogram({ name: prefix + name, help, buckets: [...buckets], registers }),
+    loggedOnly,
+    logOnly: (...names) => {
+      for (const name of names) loggedOnly.add(prefix + name);
+    },
   };
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
@@ -61,6 +73,7 @@ export const createMetrics = (process: NodeJS.Process, service: string): Metrics
     return seconds;
   });
   metrics.gauge('resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss());
+  metrics.logOnly('resident_memory_bytes');
   return metrics;
 };
 
@@ -79,11 +92,11 @@ const emfEveryMs = 30_000;
  */
 export const publishMetrics = async (
   process: NodeJS.Process,
-  { registry }: Metrics,
+  metrics: Pick<Metrics, 'registry' | 'loggedOnly'>,
   { METRICS: mode, METRICS_NAMESPACE: namespace, METRICS_PORT: port, HTTP_ADDRESS: address }: PublishConfig,
 ): Promise<{ stop: () => Promise<void> }> => {
   if (mode === 'emf') {
-    const collect = emfLines(registry, namespace);
+    const collect = emfLines(metrics, namespace);
     const write = (line: string) => process.stdout.write(`${line}\n`);
     const timer = setInterval(() => void collect().then((lines) => lines.forEach(write)), emfEveryMs);
     timer.unref();
@@ -95,6 +108,7 @@ export const publishMetrics = async (
     };
   }
   if (port === 0) return { stop: async () => undefined };
+  const { registry } = metrics;
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end();

@@ -27,11 +27,15 @@ test('services are stable when all tasks run and are of one release', () => {
 
 test('links point to the page, the dashboard and each log group', () => {
   const parts = { cluster: 'c', services: [], targets: '', bucket: '', distribution: '', logGroups: ['/sluice/a b'] };
-  const lines = formatLinks({ ...values, name: 'dev' }, 'https://one.cloudfront.net', parts);
+  const linksOf = (hasAlarms: boolean) =>
+    formatLinks({ ...values, name: 'dev', hasAlarms }, 'https://one.cloudfront.net', parts);
+  const lines = linksOf(true);
   assert.deepEqual(
     lines.map((line) => line.split(' ')[0]),
     ['page', 'api', 'dashboard', 'logs'],
   );
+  // There is no dashboard without alarms.
+  assert.deepEqual(linksOf(false), lines.toSpliced(2, 1));
   assert.match(lines[2] ?? '', /#dashboards\/dashboard\/sluice-dev$/);
   assert.match(lines[3] ?? '', /\$252Fsluice\$252Fa\$2520b$/);
 });

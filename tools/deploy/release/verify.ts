@@ -124,12 +124,16 @@ export const findAddress = async (
 const encode = (text: string): string => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
 
 /** Formats links for monitoring, one line each. */
-export const formatLinks = ({ name, region }: Environment, address: string, { logGroups }: Parts): string[] => {
+export const formatLinks = (
+  { name, region, hasAlarms }: Environment,
+  address: string,
+  { logGroups }: Parts,
+): string[] => {
   const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`;
   return [
     `page       ${address}`,
     `api        ${address}/api`,
-    `dashboard  ${console}#dashboards/dashboard/sluice-${name}`,
+    ...(hasAlarms ? [`dashboard  ${console}#dashboards/dashboard/sluice-${name}`] : []),
     ...logGroups.map((group) => `logs       ${console}#logsV2:log-groups/log-group/${encode(group)}`),
   ];
 };
