@@ -181,6 +181,16 @@ test('a subnet in use names the most frequent cause', () => {
   assert.match(fix, /network interface/);
 });
 
+test('a certificate in use is reported as such, and not as one that was not issued', () => {
+  const event = {
+    ...{ id: '1', atMs: 0, physicalId: '', resource: 'Certificate', status: 'DELETE_FAILED' },
+    type: 'AWS::CertificateManager::Certificate',
+    reason: 'Certificate arn:aws:acm:us-east-1:222222222222:certificate/1 in use. (Error Code: ResourceInUseException)',
+  };
+  const { what } = explainFailure('sluice-dev-edge', event, (id) => id);
+  assert.match(what, /^Another resource still uses it/);
+});
+
 test('an existing OIDC provider of GitHub names the setting of the environment to change', () => {
   const reason =
     'Provider with url https://token.actions.githubusercontent.com already exists. (Service: Iam, Status Code: 409)';

@@ -62,7 +62,8 @@ const rules: readonly Rule[] = [
     fix: `wait, or choose other zones or another instance type in infra/environments, ${again}`,
   },
   {
-    reason: /has dependencies and cannot be deleted|DependencyViolation|currently in use|has a dependent object/i,
+    reason:
+      /has dependencies and cannot be deleted|DependencyViolation|currently in use|has a dependent object|ResourceInUse|AssociatedItem/i,
     what: 'Another resource still uses it',
     fix: `wait some minutes (most often AWS has not deleted a network interface yet), ${again}`,
   },

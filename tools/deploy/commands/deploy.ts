@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import { describeAccess } from '@sluice/infra/schema/api-access.ts';
-import { connectTo, type Account } from '../aws/account.ts';
+import { connectTo, edgeRegion, type Account } from '../aws/account.ts';
 import { findTokensSecret, readToken, showCommandOf } from '../aws/api-token.ts';
 import { stackNameOf, synthesize, type Assembly, type StackKind } from '../cloudformation/assembly.ts';
 import { runCdk, formatCdkFailure } from '../cloudformation/cdk.ts';
 import { runCommand, throwIfInterrupted, UsageError, type Work } from '../cli/command.ts';
 import { askerOf, confirmByName } from '../cli/confirm.ts';
 import { deployStack } from '../cloudformation/deploy-stack.ts';
-import { describeStack, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
+import { describeStack, listResources, readDeployedTemplate } from '../cloudformation/describe-stack.ts';
+import { orderOfEdge, type EdgeOrder } from '../cloudformation/edge-order.ts';
 import { CommandError, formatIssue } from '../cli/explain.ts';
 import { folderOf } from '../folder.ts';
 import { tagOf, type GitState } from '../release/git-state.ts';
@@ -15,6 +17,8 @@ import { holdLock } from '../lock/hold-lock.ts';
 import { buildImages, promoteImages, registryOf, findSource } from '../release/images.ts';
 import { buildPage, uploadPage } from '../release/page.ts';
 import { planOf, formatPlan } from '../cloudformation/plan.ts';
+import { removeStack } from '../cloudformation/remove-stack.ts';
+import { namesIn } from '../cloudformation/resource-names.ts';
 import { runPreflight, type Readiness } from '../preflight/preflight.ts';
 import { createServiceRoles } from '../preflight/service-roles.ts';
 import { openEnvironment, type Target } from '../cli/questions.ts';
@@ -96,11 +100,16 @@ const bootstrap = async (
   }
 };
 
-/** Shows the changes and their cost, and asks for confirmation if something is destroyed. */
-const plan = async (target: Target, work: Work, assembly: Assembly, tag: string): Promise<void> => {
+/**
+ * Shows the changes and their cost, and asks for confirmation if something is destroyed. Returns the
+ * place of the edge stack in the order.
+ */
+const plan = async (target: Target, work: Work, assembly: Assembly, tag: string): Promise<EdgeOrder> => {
   const { environment, isAsking } = target;
   work.progress.step('Plan');
   const changes = [];
+  const oldEdge = await findOldEdge(environment.name, assembly);
+  if (oldEdge !== undefined) changes.push({ before: oldEdge, after: { ...oldEdge, Resources: {} } });
   for (const { id, name, region, template } of assembly.stacks) {
     const account = connectTo(region);
     // A stack that never came up is removed and created again.
@@ -113,9 +122,15 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
   const running = app?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'ImageTag')?.ParameterValue;
   work.progress.line(`Images: ${running ?? 'none'} → ${tag}`);
   work.progress.line(`The API is ${describeAccess(environment.api)}`);
-  if (planned.changes.some(({ isDestructive }) => isDestructive)) return confirmByName(target, work, 'deploy');
+  const isUsed = changes.some(({ before, after }) => before !== undefined && after.stack === `${environment.name}/app`);
+  const order = isUsed ? orderOfEdge(environment.name, planned.changes) : 'first';
+  if (typeof order !== 'string') throw new CommandError([order]);
+  if (planned.changes.some(({ isDestructive }) => isDestructive)) {
+    await confirmByName(target, work, 'deploy');
+    return order;
+  }
   const ask = askerOf(target, work);
-  if (!isAsking || (await ask?.('Deploy')) === true) return undefined;
+  if (!isAsking || (await ask?.('Deploy')) === true) return order;
   throw new CommandError([
     {
       what: 'Nothing was deployed: the deployment was not confirmed',
@@ -123,6 +138,22 @@ const plan = async (target: Target, work: Work, assembly: Assembly, tag: string)
       fix: 'to deploy, run the same command again and confirm',
     },
   ]);
+};
+
+/** Returns the template of an edge stack that the environment no longer needs. */
+const findOldEdge = async (environment: string, { stacks }: Assembly): Promise<StackTemplate | undefined> =>
+  stacks.some(({ kind }) => kind === 'edge')
+    ? undefined
+    : readDeployedTemplate(connectTo(edgeRegion), stackNameOf(environment, 'edge'), `${environment}/edge`);
+
+/** Deletes an edge stack that the environment no longer needs, once nothing uses it. */
+const removeOldEdge = async (work: Work, environment: string, assembly: Assembly): Promise<void> => {
+  const template = await findOldEdge(environment, assembly);
+  if (template === undefined) return;
+  const [name, account] = [stackNameOf(environment, 'edge'), connectTo(edgeRegion)];
+  work.progress.step(`Stack ${name}`);
+  const resources = await listResources(account, name);
+  await removeStack(work, { name, account, resources, labelOf: namesIn(template) }, { unprotects: false });
 };
 
 /**
@@ -151,7 +182,7 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
   const tag = tagOf(name, ready.git);
   await holdLock(target, work, { command: 'deploy', arn: ready.arn }, async (lock) => {
     const assembly = await synthesize(name, work);
-    await plan(target, work, assembly, tag);
+    const edge = await plan(target, work, assembly, tag);
     const account = connectTo(environment.region);
     const stack = async (kind: StackKind, parameters: Readonly<Record<string, string>> = {}): Promise<void> => {
       const own = assembly.stacks.find((each) => each.kind === kind);
@@ -164,11 +195,15 @@ const deploy = async (target: Target, work: Work): Promise<void> => {
       work.progress.line(`✓ ${own.name} is up to date`);
     };
     await stack('pipeline');
-    await stack('edge');
+    if (edge === 'first') await stack('edge');
     await stack('registry');
     await provideImages(target, work, ready.git, tag);
     await stack('foundation');
     await stack('app', { ImageTag: tag });
+    if (edge === 'last') await stack('edge');
+    throwIfInterrupted(work.signal);
+    await lock.check();
+    await removeOldEdge(work, name, assembly);
     const parts = await findParts(account, name);
     work.progress.step('Page');
     const page = await buildPage(name, work);
