@@ -22,15 +22,19 @@ export type Running = {
 
 const speaksWithinMs = 240_000;
 
-/** Starts a command of tools/deploy for an account, without a terminal. */
+/**
+ * Starts a command of tools/deploy for an account, without a terminal. `sources` is the folder of
+ * another copy of the repository.
+ */
 export const start = (
   { variables }: Pick<EmulatedAccount, 'variables'>,
   command: 'deploy' | 'destroy' | 'status' | 'logs' | 'ops',
   words: readonly string[],
   more: NodeJS.ProcessEnv = {},
+  sources = repository,
 ): Running => {
-  const child = spawn(process.execPath, [join(repository, 'tools/deploy/commands', `${command}.ts`), ...words], {
-    cwd: repository,
+  const child = spawn(process.execPath, [join(sources, 'tools/deploy/commands', `${command}.ts`), ...words], {
+    cwd: sources,
     env: { ...withoutAws(process.env), ...variables, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,48 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import * as z from 'zod';
+import { describe, escape, readParameters, refuse, succeed, toXml } from './answers.ts';
 import type { AwsAnswer, Rule } from './front.ts';
+import { operationsOf, resolve, templateSchema, type Operation, type Resources } from './operations.ts';
+import { refusalOf, type Live } from './refusals.ts';
 import { createPlace, type Place } from './resources.ts';
+import { createStack, forget, resolveAll, resourcesOf, typeOf, type Stack } from './stack.ts';
 
 // Emulates CloudFormation for Sluice's stacks. moto's own creates no stack with an unsupported
 // resource type, yet reports success. This one follows the guide ("Stack status codes", "Understand
 // stack creation events", API reference: StackEvent). It advances one resource at each request for
-// the stack's events, and creates the resources that moto supports (resources.ts).
-
-const resourceSchema = z.looseObject({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
-const templateSchema = z.looseObject({ Resources: z.record(z.string(), resourceSchema) });
-type Resources = z.output<typeof templateSchema>['Resources'];
-
-type Event = {
-  readonly id: string;
-  readonly resource: string;
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly at: string;
-};
-type Operation = { readonly action: 'CREATE' | 'UPDATE' | 'DELETE'; readonly resource: string };
-type ChangeSet = {
-  readonly id: string;
-  readonly body: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly isEmpty: boolean;
-};
-
-type Stack = {
-  readonly name: string;
-  readonly id: string;
-  status: string;
-  body: string;
-  resources: Resources;
-  parameters: Readonly<Record<string, string>>;
-  changeSet: ChangeSet | undefined;
-  isProtected: boolean;
-  readonly physicalIds: Map<string, string>;
-  readonly events: Event[];
-  operations: Operation[];
-  /** The operation on the whole stack: `CREATE`, `UPDATE_ROLLBACK` … */
-  doing: string;
-};
+// the stack's events (operations.ts), creates the resources that moto supports (resources.ts), and
+// refuses what AWS would refuse (refusals.ts).
 
 export type EmulatedCloudFormation = {
   readonly rule: Rule;
@@ -51,6 +19,8 @@ export type EmulatedCloudFormation = {
    * function is called.
    */
   readonly failAt: (prefix: string, action: Operation['action'], reason: string) => () => void;
+  /** Calls `look` with the resources of the account after each operation. */
+  readonly watch: (look: (live: readonly Live[]) => void) => void;
   /** Returns the status of each existing stack. */
   readonly statuses: () => Readonly<Record<string, string>>;
   /**
@@ -78,6 +48,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
   const stacks: Stack[] = [];
   const failures: Failure[] = [];
   const holds: string[] = [];
+  const watchers: ((live: readonly Live[]) => void)[] = [];
   let ids = 0;
   const nextId = () => String((ids += 1)).padStart(8, '0');
 
@@ -114,22 +85,72 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
         `${stack.doing}_FAILED`,
         `Resource ${isNew ? 'creation' : 'update'} cancelled`,
       );
-    const undone = isNew ? [...stack.physicalIds.keys()].toReversed() : [];
+    stack.cleanUp = [];
+    const undone = operationsOf(resourcesOf(stack.live), isNew ? {} : (stack.before?.resources ?? {})).cleanUp;
+    if (!isNew && stack.before !== undefined) {
+      const { live, ...deployed } = stack.before;
+      Object.assign(stack, deployed);
+      for (const [id, each] of live) stack.live.set(id, each);
+    }
     begin(
       stack,
       isNew ? 'ROLLBACK' : 'UPDATE_ROLLBACK',
-      undone.map((each) => ({ action: 'DELETE', resource: each })),
+      undone,
       `The following resource(s) failed to ${word}: [${resource}]. Rollback requested by user.`,
     );
   };
 
   const end = (stack: Stack): void => {
+    if (stack.cleanUp.length > 0) {
+      begin(stack, 'UPDATE_COMPLETE_CLEANUP', stack.cleanUp);
+      stack.cleanUp = [];
+      return;
+    }
+    if (stack.doing === 'UPDATE_COMPLETE_CLEANUP') {
+      formatOfStack(stack, 'UPDATE_COMPLETE');
+      return;
+    }
     // A rollback of a creation deletes, too.
     const isLost = ['DELETE', 'ROLLBACK'].includes(stack.doing) && stack.physicalIds.size > 0;
     const left = [...stack.physicalIds.keys()].join(', ');
     if (isLost)
       formatOfStack(stack, `${stack.doing}_FAILED`, `The following resource(s) failed to delete: [${left}]. `);
     else formatOfStack(stack, `${stack.doing}_COMPLETE`);
+  };
+
+  const outputOf = (name: string, output: string): unknown => {
+    const stack = find(name);
+    const found = stack === undefined ? undefined : templateSchema.parse(JSON.parse(stack.body)).Outputs[output];
+    if (stack === undefined || found === undefined) throw new Error(`${name} has no output ${output}`);
+    return resolve(found.Value, stack, outputOf);
+  };
+
+  const toLive = (stack: Stack, id: string, given: Resources[string], physicalId: string): Live => ({
+    ...{ stack: stack.name, id, type: given.Type, physicalId, given },
+    properties: resolveAll(given.Properties, (value) => resolve(value, stack, outputOf)),
+  });
+
+  /** Runs an operation on a resource. Throws when AWS would refuse it. */
+  const operate = async (stack: Stack, place: Place, { action, resource }: Operation): Promise<void> => {
+    const old = stack.live.get(resource);
+    const given = action === 'DELETE' ? old?.given : stack.resources[resource];
+    if (given === undefined) throw new Error(`${stack.name} has no ${resource}`);
+    const name = `${stack.name}-${resource}`;
+    const target =
+      action === 'DELETE' && old !== undefined ? old : toLive(stack, resource, given, old?.physicalId ?? name);
+    const refusal = refusalOf({ action, target, live: stacks.flatMap(({ live }) => [...live.values()]) });
+    if (refusal !== undefined) throw new Error(refusal);
+    if (action === 'DELETE') {
+      await place.remove(given.Type, target.physicalId);
+      forget(stack, resource);
+    } else {
+      // Only a task definition gets a new id.
+      const isMade = old === undefined || given.Type === 'AWS::ECS::TaskDefinition';
+      const physicalId = isMade ? await place.make(name, given.Type, given.Properties, stack) : old.physicalId;
+      stack.physicalIds.set(resource, physicalId);
+      stack.live.set(resource, { ...target, physicalId });
+    }
+    for (const look of watchers) look(stacks.flatMap(({ live }) => [...live.values()]));
   };
 
   /** Runs the next operation of a stack. */
@@ -145,16 +166,13 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
     try {
       const planted = failures.find((each) => each.action === action && resource.startsWith(each.prefix));
       if (planted !== undefined) throw new Error(planted.reason);
-      if (action === 'DELETE') await place.remove(type, stack.physicalIds.get(resource) ?? '');
-      else {
-        const { Properties = {} } = stack.resources[resource] ?? {};
-        stack.physicalIds.set(resource, await place.make(`${stack.name}-${resource}`, type, Properties, stack));
-      }
-      if (action === 'DELETE') stack.physicalIds.delete(resource);
+      await operate(stack, place, next);
       say(stack, resource, type, `${action}_COMPLETE`);
     } catch (error) {
       say(stack, resource, type, `${action}_FAILED`, error instanceof Error ? error.message : String(error));
       if (action !== 'DELETE') rollBack(stack, resource);
+      // CloudFormation leaves it in the account.
+      else if (stack.doing === 'UPDATE_COMPLETE_CLEANUP') forget(stack, resource);
     }
     return undefined;
   };
@@ -203,15 +221,12 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       if (stack === undefined || set === undefined) return refuse('ChangeSet does not exist', 'ChangeSetNotFound');
       const { Resources } = templateSchema.parse(JSON.parse(set.body));
       const isNew = stack.status === 'REVIEW_IN_PROGRESS';
-      const operations = Object.keys(Resources).flatMap((resource): Operation[] => {
-        if (!stack.physicalIds.has(resource)) return [{ action: 'CREATE', resource }];
-        const isChanged =
-          Resources[resource]?.Type === 'AWS::ECS::TaskDefinition' ||
-          JSON.stringify(Resources[resource]) !== JSON.stringify(stack.resources[resource]);
-        return isChanged ? [{ action: 'UPDATE', resource }] : [];
-      });
+      const { changes, cleanUp } = operationsOf(resourcesOf(stack.live), Resources);
+      const { body, resources, parameters, live } = stack;
+      stack.before = { body, resources, parameters, live: new Map(live) };
       Object.assign(stack, { body: set.body, parameters: set.parameters, resources: Resources, changeSet: undefined });
-      begin(stack, isNew ? 'CREATE' : 'UPDATE', operations);
+      stack.cleanUp = cleanUp;
+      begin(stack, isNew ? 'CREATE' : 'UPDATE', changes);
       return succeed('ExecuteChangeSet', '');
     },
     DescribeStackEvents: async (form, stack, place) => {
@@ -243,11 +258,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       if (stack?.isProtected === true)
         return refuse(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
       if (stack !== undefined && !stack.status.startsWith('DELETE_IN')) {
-        begin(
-          stack,
-          'DELETE',
-          [...stack.physicalIds.keys()].toReversed().map((resource) => ({ action: 'DELETE', resource })),
-        );
+        begin(stack, 'DELETE', operationsOf(resourcesOf(stack.live), {}).cleanUp);
       }
       return succeed('DeleteStack', '');
     },
@@ -272,6 +283,7 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
       holds.push(prefix);
       return () => void holds.splice(holds.indexOf(prefix), 1);
     },
+    watch: (look) => void watchers.push(look),
     statuses: () => Object.fromEntries(stacks.map(({ name, status }) => [name, status])),
     findResource: (name, prefix) => {
       const found = [...(find(name)?.physicalIds ?? [])].find(([resource]) => resource.startsWith(prefix));
@@ -287,54 +299,9 @@ export const emulateCloudFormation = (motoPort: number, accountId: string): Emul
         // In order: later resources refer to earlier ones.
         stack.physicalIds.set(resource, await place.make(`${name}-${resource}`, Type, Properties, stack));
       }
+      for (const [resource, given] of Object.entries(resources))
+        stack.live.set(resource, toLive(stack, resource, given, stack.physicalIds.get(resource) ?? ''));
       stacks.push(stack);
     },
   };
 };
-
-const createStack = (name: string, id: string): Stack => ({
-  ...{ name, id, status: 'REVIEW_IN_PROGRESS', body: '', resources: {}, parameters: {}, changeSet: undefined },
-  isProtected: false,
-  ...{ physicalIds: new Map<string, string>(), events: [], operations: [], doing: '' },
-});
-
-const typeOf = ({ resources }: Stack, resource: string): string => resources[resource]?.Type ?? '';
-
-const readParameters = (form: URLSearchParams): Record<string, string> =>
-  Object.fromEntries(
-    [...form.keys()]
-      .filter((key) => key.endsWith('.ParameterKey'))
-      .map((key) => [form.get(key) ?? '', form.get(key.replace(/Key$/, 'Value')) ?? '']),
-  );
-
-const describe = ({ name, id, status, parameters, isProtected }: Stack): string => {
-  const members = Object.entries(parameters).map(
-    ([key, value]) =>
-      `<member><ParameterKey>${key}</ParameterKey><ParameterValue>${escape(value)}</ParameterValue></member>`,
-  );
-  return `<StackName>${name}</StackName><StackId>${id}</StackId><StackStatus>${status}</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Parameters>${members.join('')}</Parameters><EnableTerminationProtection>${isProtected}</EnableTerminationProtection>`;
-};
-
-const toXml = ({ name, id, physicalIds }: Stack, event: Event): string =>
-  `<member><StackId>${id}</StackId><StackName>${name}</StackName><EventId>${event.id}</EventId><LogicalResourceId>${event.resource}</LogicalResourceId><PhysicalResourceId>${escape(physicalIds.get(event.resource) ?? '')}</PhysicalResourceId><ResourceType>${event.type}</ResourceType><ResourceStatus>${event.status}</ResourceStatus><ResourceStatusReason>${escape(event.reason)}</ResourceStatusReason><Timestamp>${event.at}</Timestamp></member>`;
-
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
-const answer = (status: number, body: string): AwsAnswer => ({
-  status,
-  headers: { 'content-type': 'text/xml' },
-  body: Buffer.from(body),
-});
-
-const succeed = (action: string, result: string): AwsAnswer =>
-  answer(
-    200,
-    `<${action}Response xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><${action}Result>${result}</${action}Result><ResponseMetadata><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ResponseMetadata></${action}Response>`,
-  );
-
-const refuse = (message: string, code = 'ValidationError'): AwsAnswer =>
-  answer(
-    400,
-    `<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${escape(message)}</Message></Error><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>`,
-  );
