@@ -72,11 +72,19 @@ const programLaunch = async (program: string, settings: MysqlSettings) => {
       // Statements read and write no files of the machine. MariaDB does not support NULL, so it
       // gets an empty folder.
       ...fileArgs(isMariaDb ? emptyFolder : 'NULL'),
-      ...(isMariaDb ? [] : ['--mysqlx=OFF', '--disable-log-bin']),
+      ...(isMariaDb ? [] : ofMysql),
       ...rootArgs(),
     ],
   };
 };
+
+const ofMysql = [
+  '--mysqlx=OFF',
+  '--disable-log-bin',
+  // It warns about the file of its process id below /tmp. That file is in a folder that only its
+  // owner can enter.
+  '--loose-log-error-suppression-list=MY-011810',
+];
 
 /**
  * Confines INTO OUTFILE, LOAD_FILE and LOAD DATA to a folder, or forbids them (`NULL`). Clients
@@ -131,7 +139,7 @@ const makeSystemTables = async (program: string, isMariaDb: boolean, folder: str
       const options = ['--auth-root-authentication-method=socket', '--skip-test-db', ...rootArgs()];
       await run(install, ['--no-defaults', ...names, ...options], { cwd: folder });
     } else {
-      const options = [`--datadir=${draft}`, ...fileArgs('NULL'), ...rootArgs()];
+      const options = [`--datadir=${draft}`, `--tmpdir=${join(folder, 'tmp')}`, ...fileArgs('NULL'), ...rootArgs()];
       await run(program, ['--no-defaults', '--initialize-insecure', ...options]);
     }
   } catch (error) {
