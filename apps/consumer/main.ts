@@ -5,6 +5,7 @@ import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection/
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
+import { oncePerOutage } from '@sluice/queue/redis/once-per-outage.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { loadScripts } from '@sluice/queue/admin/load-scripts.ts';
@@ -84,11 +85,8 @@ await runService(process, {
   schema: configSchema,
   start: async (config, logger) => {
     const tables = await loadTables(config.TABLES_FILE);
-    const { connect, closeAll } = openConnections(() =>
-      connectRedis(redisSettingsOf(config), (error) =>
-        logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'),
-      ),
-    );
+    const onLost = oncePerOutage((error) => logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'));
+    const { connect, closeAll } = openConnections(() => connectRedis(redisSettingsOf(config), onLost));
     const commands = connect();
     const ledger = connectLedger(databaseSettingsOf(config));
     const metrics = createMetrics(process, 'consumer');

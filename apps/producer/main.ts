@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { countCodec } from '@sluice/contract/entry.ts';
+import { oncePerOutage } from '@sluice/queue/redis/once-per-outage.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
@@ -112,11 +113,9 @@ await runService(process, {
   name: 'producer',
   schema: configSchema,
   start: async (config, logger) => {
-    const connect = () =>
-      connectRedis(redisSettingsOf(config), (error) =>
-        logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'),
-      );
     const tables = await loadTables(config.TABLES_FILE);
+    const onLost = oncePerOutage((error) => logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'));
+    const connect = () => connectRedis(redisSettingsOf(config), onLost);
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
     // Two connections: a command that waits for replicas delays all commands after it.
     const writing = connect();
