@@ -25,9 +25,10 @@ test('npm start -- --detach runs in the background with its output in a file, un
   const sluice = start(t, folder, { HTTP_PORT: String(port) }, { args: ['--detach'] });
   const [code] = await sluice.ended;
   assert.equal(code, 0, sluice.output());
+  const toStop = `SLUICE_DIR=${folder} npm stop`;
   assert.match(
-    sluice.output(),
-    /Try it[^]*npm stop stops everything\.[^]*runs in the background \(pid \d+\).*tail -f \S+\n/,
+    sluice.output().replaceAll(toStop, 'TO STOP'),
+    /Try it[^]*To stop everything: TO STOP\n[^]*in the background \(pid \d+\)\.\nTo stop it: +TO STOP\n.*tail -f \S+\n/,
   );
   assert.equal((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200);
   const processes = readNotes(folder);
@@ -37,6 +38,7 @@ test('npm start -- --detach runs in the background with its output in a file, un
   const again = start(t, folder, { HTTP_PORT: String(await findFreePort()) }, { args: ['--detach'] });
   assert.deepEqual((await again.ended)[0], 1);
   assert.match(again.output(), /already runs on/);
+  assert.ok(again.output().includes(`Stop it with ${toStop},`), again.output());
 
   const stopped = stop(folder);
   assert.deepEqual([stopped.status, stopped.stdout, stopped.stderr], [0, 'Sluice has stopped.\n', '']);

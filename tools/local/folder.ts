@@ -5,8 +5,17 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 
+const defaultFolder = join(repository, '.sluice');
+
 /** Returns the data folder of `npm start`: `SLUICE_DIR`, or `.sluice` in the repository. */
-export const dataFolder = (): string => resolve(process.env['SLUICE_DIR'] ?? `${repository}/.sluice`);
+export const dataFolder = (): string => resolve(process.env['SLUICE_DIR'] ?? defaultFolder);
+
+/** Returns a command line that runs a script of package.json on a data folder. */
+export const commandOn = (folder: string, command: string): string => {
+  if (folder === defaultFolder) return command;
+  const isPlain = /^[\w./+:@-]+$/.test(folder);
+  return `SLUICE_DIR=${isPlain ? folder : `'${folder.replaceAll("'", String.raw`'\''`)}'`} ${command}`;
+};
 
 /** Returns the folder of the logs within a data folder. */
 export const logFolderOf = (folder: string): string => join(folder, 'logs');

@@ -7,7 +7,7 @@ import { prettyFactory } from 'pino-pretty';
 import { startInBackground } from './processes/background.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { ServerMissingError } from './servers/find-servers.ts';
-import { dataFolder, logFolderOf, repository } from './folder.ts';
+import { commandOn, dataFolder, logFolderOf, repository } from './folder.ts';
 import { AlreadyRunningError } from './processes/leftovers.ts';
 import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
@@ -147,7 +147,8 @@ const welcome = ({ producers: ports, console: consolePort, access }: Awaited<Ret
     access.isLoopback
       ? 'Only this machine can reach it. To open it to others: HTTP_ADDRESS=:: npm start'
       : `It listens on ${access.address}, for requests to ${access.hosts.join(', ')} (HTTP_ALLOWED_HOSTS).`,
-    `Its data stays in ${folder}; npm run reset removes it. ${process.send === undefined ? 'Ctrl-C' : 'npm stop'} stops everything.`,
+    `Its data stays in ${folder}. To remove it: ${commandOn(folder, 'npm run reset')}`,
+    `To stop everything: ${process.send === undefined ? 'Ctrl-C' : commandOn(folder, 'npm stop')}`,
     '',
   ].join('\n');
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { logFolderOf, makeFolder } from '../folder.ts';
+import { commandOn, logFolderOf, makeFolder } from '../folder.ts';
 
 const showEveryMs = 100;
 
@@ -39,7 +39,12 @@ export const startInBackground = async ({ main, args, folder, say }: Background)
   if (code !== undefined) return code;
   child.disconnect();
   child.unref();
-  say(`Sluice runs in the background (pid ${child.pid}). To stop it: npm stop. To see its log: tail -f ${logFile}\n`);
+  const lines = [
+    `Sluice runs in the background (pid ${child.pid}).`,
+    `To stop it:     ${commandOn(folder, 'npm stop')}`,
+    `To see its log: tail -f ${logFile}`,
+  ];
+  say(`${lines.join('\n')}\n`);
   return 0;
 };
 

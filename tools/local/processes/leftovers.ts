@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { commandOn } from '../folder.ts';
 import { tryLock } from '../lock.mjs';
 import { commandOf } from '../servers/ports.ts';
 import { endProcesses, identify, isIdentity, isRunning, type ProcessIdentity } from './processes.ts';
@@ -84,7 +85,7 @@ const describeHolder = (folder: string, holder: Holder | undefined): string => {
   const problem = `Sluice already runs on ${folder}`;
   if (holder === undefined) return `${problem}. Stop it first, or choose another folder: SLUICE_DIR=… npm start`;
   return isRunning(holder)
-    ? `${problem} (pid ${holder.pid}). Stop it with npm stop, or with Ctrl-C in its terminal.`
+    ? `${problem} (pid ${holder.pid}). Stop it with ${commandOn(folder, 'npm stop')}, or with Ctrl-C in its terminal.`
     : `${problem}, in another container or on another machine (host ${holder.host}, pid ${holder.pid} there). ` +
         'Stop it there, or choose another folder: SLUICE_DIR=… npm start';
 };
