@@ -27,6 +27,13 @@ const terminal: Terminal = {
   warn: (line) => process.stderr.write(`${escapeControls(line)}\n`),
 };
 
+for (const stream of [process.stdout, process.stderr]) {
+  // Nobody reads the rest, as with `| head`. A command that changes something finishes it.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const run = async (): Promise<number> => {
   checkCommand(positionals);
   const config = readConfigOrExit(process, String(command), configSchema);
