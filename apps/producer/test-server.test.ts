@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { problem, problemMediaType, type Problem } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
@@ -127,6 +128,31 @@ export const connectTo = async (
   t.after(() => socket.destroy());
   await once(socket, 'connect');
   return socket;
+};
+
+/**
+ * Closes a server in virtual time: its timers and its clock advance by 10 ms in each turn of the
+ * event loop. So a busy machine adds nothing. Resolves to the virtual time in ms until the server
+ * was closed.
+ */
+export const closeInVirtualTime = async (
+  t: TestContext,
+  { server }: Pick<ReturnType<typeof createTestServer>, 'server'>,
+): Promise<number> => {
+  const startedAt = performance.now();
+  let tookMs = 0;
+  t.mock.method(performance, 'now', () => startedAt + tookMs);
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  let isClosed = false;
+  const closed = server.close().then(() => {
+    isClosed = true;
+  });
+  for (; !isClosed; tookMs += 10) {
+    t.mock.timers.tick(10);
+    await setImmediate();
+  }
+  await closed;
+  return tookMs;
 };
 
 /** Reads until the other side closes the connection, and parses one answer. */
