@@ -11,7 +11,7 @@ export const describeRun = async ({ redis, mysql }: Servers): Promise<string[]> 
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
   return [
     `Commit: ${describeCommit()}`,
-    `Versions: Node ${process.version.slice(1)}, Redis ${await redisVersion(redis)}, MySQL ${await mysqlVersion(mysql)}`,
+    `Versions: Node ${process.version.slice(1)}, ${await describeRedis(redis)}, ${await describeMysql(mysql)}`,
     `Machine: ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}, ${memory}, ${systemName()} ${release()}`,
   ];
 };
@@ -28,16 +28,20 @@ const describeCommit = (): string => {
   }
 };
 
-const redisVersion = async ({ host, port, password }: Servers['redis']): Promise<string> => {
+/** Returns the product and version. A Valkey also gives the version of Redis that it replaces. */
+const describeRedis = async ({ host, port, password }: Servers['redis']): Promise<string> => {
   const client = await createClient({ socket: { host, port }, password }).connect();
   const info = await client.info('server');
   client.destroy();
-  return /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1];
+  return valkey === undefined ? `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1]}` : `Valkey ${valkey}`;
 };
 
-const mysqlVersion = async (login: Servers['mysql']): Promise<string> => {
+const describeMysql = async (login: Servers['mysql']): Promise<string> => {
   const connection = await createConnection(login);
   const [[row]] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
   await connection.end();
-  return String(row?.['version']);
+  const version = String(row?.['version']);
+  const [number] = version.split('-');
+  return `${version.includes('MariaDB') ? 'MariaDB' : 'MySQL'} ${number}`;
 };
