@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request as startRequest, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { readNotes } from '@sluice/local/processes/leftovers.ts';
-import { commandOf, findFreePort } from '@sluice/local/servers/ports.ts';
+import { commandOf, describeHolder, findFreePort } from '@sluice/local/servers/ports.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import { createFolder, start } from '@sluice/test-servers/npm-start.ts';
 
@@ -31,11 +33,20 @@ const pidsOf = (folder: string, child: string): number[] =>
     .filter(({ command }) => command.includes(child))
     .map(({ pid }) => pid);
 
+/** Returns the processes of the servers. Their command lines need not have their names. */
+const pidsOfServers = (folder: string) => {
+  const environment = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as Record<string, string>;
+  const listenerAt = (port: string | undefined) => Number(/\(pid (\d+)\)$/.exec(describeHolder(Number(port)))?.[1]);
+  return { redis: listenerAt(environment['REDIS_PORT']), mysql: listenerAt(environment['DB_PORT']) };
+};
+
 test('a count goes from HTTP to MySQL, is kept between runs, and one signal stops everything', async (t) => {
   const folder = createFolder(t);
   const port = await findFreePort();
+  const startedAt = performance.now();
   const first = start(t, folder, { HTTP_PORT: String(port) });
   await first.untilUp();
+  const startMs = performance.now() - startedAt;
   await post(port, 1_700_000_000);
   await untilRecorded(port, 1);
   assert.equal((await readCount(port)).latest_value, 1_700_000_000);
@@ -43,7 +54,9 @@ test('a count goes from HTTP to MySQL, is kept between runs, and one signal stop
 
   const stoppedAt = performance.now();
   assert.equal(await first.stop(), 0);
-  assert.ok(performance.now() - stoppedAt < 10_000);
+  const stopMs = performance.now() - stoppedAt;
+  // A machine that takes longer than that to start Sluice is busy, and stops it slowly too.
+  assert.ok(stopMs < Math.max(10_000, startMs), `it took ${stopMs} ms to stop and ${startMs} ms to start`);
   assert.deepEqual(
     pids.filter((pid) => commandOf(pid) !== ''),
     [],
@@ -210,7 +223,8 @@ test('repeated deaths of a producer stop neither the servers nor other parts', a
   const port = await findFreePort();
   const sluice = start(t, folder, { HTTP_PORT: String(port) });
   await sluice.untilUp();
-  const others = ['redis', 'mysql', 'consumer'].flatMap((part) => pidsOf(folder, part));
+  const others = [...Object.values(pidsOfServers(folder)), ...pidsOf(folder, 'consumer')];
+  assert.equal(others.length, 3);
   for (let death = 1; death <= 5; death += 1) {
     const [pid] = pidsOf(folder, 'apps/producer');
     process.kill(Number(pid), 'SIGKILL');
@@ -233,7 +247,7 @@ test('a killed Redis is restarted with its counts', async (t) => {
   const port = await findFreePort();
   const sluice = start(t, folder, { HTTP_PORT: String(port) });
   await sluice.untilUp();
-  for (const pid of pidsOf(folder, 'redis')) process.kill(pid, 'SIGKILL');
+  process.kill(pidsOfServers(folder).redis, 'SIGKILL');
   await sluice.untilOutput(/redis +died \(SIGKILL\); restarting in \d+\.\d s\.[^]*redis +is ready again/);
   await waitUntil(() =>
     fetch(`http://localhost:${port}/ready`).then(
