@@ -31,6 +31,11 @@ test('npm start -- --detach runs in the background with its output in a file, un
     /Try it[^]*To stop everything: TO STOP\n[^]*in the background \(pid \d+\)\.\nTo stop it: +TO STOP\n.*tail -f \S+\n/,
   );
   assert.equal((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200);
+  // The reader of its output ends before there is any, as `head` may.
+  const unread = `'${process.execPath}' tools/local/operate.ts consumer/operator consumers status | true`;
+  const env = { ...ownEnvironment(), SLUICE_DIR: folder };
+  const status = spawnSync('sh', ['-c', unread], { cwd: repository, encoding: 'utf8', env });
+  assert.equal(status.stderr, '');
   const processes = readNotes(folder);
   assert.ok(processes.length >= 6 && processes.every(isRunning));
   assert.match(readFileSync(join(folder, 'logs/sluice.log'), 'utf8'), /Try it/);
