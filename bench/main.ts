@@ -64,6 +64,7 @@ const startServers = async (owner: Owner): Promise<Bench['servers']> => {
   return {
     redis: { host, port: Number(REDIS_PORT), password: REDIS_PASSWORD },
     mysql: { host, port: Number(DB_PORT), user: 'root', password: DB_PASSWORD },
+    pids: supervisor.pids,
   };
 };
 

@@ -1,6 +1,7 @@
 import type { Measurement } from '../parts/bench.ts';
 import { drainAsMade, drainSingles } from './drain.ts';
 import { getCount, getFromMany } from './get.ts';
+import { insert } from './insert.ts';
 import { listen } from './listeners.ts';
 import { memory } from './memory.ts';
 import { postAway, postCount, postCounts } from './post.ts';
@@ -15,6 +16,7 @@ export const measurements: readonly Measurement[] = [
   postCounts,
   drainAsMade,
   drainSingles,
+  insert,
   getCount,
   getFromMany,
   visible,

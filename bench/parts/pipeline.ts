@@ -17,6 +17,8 @@ import { startService, type Service } from './service.ts';
 export type Servers = {
   readonly redis: { readonly host: string; readonly port: number; readonly password: string };
   readonly mysql: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
+  /** Returns the ids of their processes. */
+  readonly pids: () => readonly number[];
 };
 
 /** A producer that takes counts at `port`. */
