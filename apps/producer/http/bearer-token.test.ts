@@ -51,7 +51,7 @@ test('the token is checked before the body is read', async (t) => {
   assertAnswer(t, 'postCount', 401, await readAnswer(socket));
 });
 
-const reads = ['getCount', 'getCounts', 'getQueue', 'getEvents'] as const;
+const reads = ['getCount', 'getCounts', 'getTables', 'getQueue', 'getEvents'] as const;
 const open = ['root', 'health', 'ready', 'getOpenapi', 'getDocs'] as const;
 /** Returns the spellings of a path that lead to its route. */
 const waysTo = (path: string): string[] => [
