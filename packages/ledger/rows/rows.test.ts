@@ -96,7 +96,7 @@ const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 test('values of every kind are read as they were sent', async (t) => {
   const { record, readAll } = await setUp(t);
-  const rows = Object.values(values).map((value) => ({ ...plain, ...value }));
+  const rows = Object.values(values).map((value) => Object.assign({}, plain, value));
   assert.deepEqual(await record(batchOf(1, rows)), { rows: rows.length, duplicates: 0, split: [] });
   const read = await readAll();
   for (const [index, name] of Object.keys(values).entries()) assert.deepEqual(read[index], rows[index], name);
