@@ -7,11 +7,12 @@ const repository = join(import.meta.dirname, '..');
 export const databaseSetupFolder = join(repository, 'apps/database-setup');
 
 const migrations = join(repository, 'packages/ledger/migrations');
+const tableMigrations = join(repository, 'tables/migrations');
 
 /**
  * Bundles the function that sets up the database into `folder`. The bundle is one module with its
- * dependencies and Amazon's certificate authorities. The migrations are next to it, and the dumps
- * that may be imported, if there are any. The same sources produce the same bytes, wherever the
+ * dependencies and Amazon's certificate authorities. The migrations are next to it, those of the
+ * declared tables, and the dumps that may be imported, if there are any. The same sources produce the same bytes, wherever the
  * repository is.
  */
 export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFolder, 'dumps')): void => {
@@ -31,5 +32,6 @@ export const bundleDatabaseSetup = (folder: string, dumps = join(databaseSetupFo
     logLevel: 'error',
   });
   cpSync(migrations, join(folder, 'migrations'), { recursive: true });
+  if (existsSync(tableMigrations)) cpSync(tableMigrations, join(folder, 'tables/migrations'), { recursive: true });
   if (existsSync(dumps)) cpSync(dumps, join(folder, 'dumps'), { recursive: true });
 };

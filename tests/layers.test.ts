@@ -53,6 +53,10 @@ const layers: readonly Layer[] = [
     ],
   },
   { folder: 'tools/deploy', mayImport: ['@sluice/infra', '@sluice/runtime/logging/escape-controls.ts'] },
+  {
+    folder: 'tools/tables',
+    mayImport: ['@sluice/ledger/read-migrations.ts', '@sluice/runtime/config/tables.ts', '@sluice/table'],
+  },
   { folder: 'tools', mayImport: [] },
   { folder: 'infra', mayImport: [] },
 ];

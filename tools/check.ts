@@ -14,6 +14,7 @@ const checks = [
   'unused',
   'unused-in-production',
   'docs',
+  'tables',
 ];
 const repository = fileURLToPath(new URL('../', import.meta.url));
 

@@ -1,4 +1,4 @@
-import { checkLogins, databaseSettings, processSettings } from '@sluice/runtime/config/settings.ts';
+import { checkLogins, databaseSettings, processSettings, tableSettings } from '@sluice/runtime/config/settings.ts';
 import * as z from 'zod';
 
 const text = z.string({ error: 'must be text' }).optional();
@@ -22,7 +22,7 @@ const roles = ['MIGRATOR', 'PRODUCER', 'CONSUMER'] as const;
  * does everything.
  */
 export const configSchema = z
-  .object({ ...databaseSettings, ...userSettings, ...processSettings })
+  .object({ ...databaseSettings, ...tableSettings, ...userSettings, ...processSettings })
   .superRefine(checkLogins)
   .superRefine((config, context) => {
     const addProblem = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });

@@ -1,6 +1,7 @@
 import { migrate } from '@sluice/ledger/migrate.ts';
 import { setUpMigrator, setUpServiceUsers, type LedgerUsers } from '@sluice/ledger/users/users.ts';
 import { databaseSettingsOf } from '@sluice/runtime/config/connections.ts';
+import { tableMigrationsFolderOf } from '@sluice/runtime/config/tables.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { createLoginProvider } from '@sluice/runtime/secrets/secrets.ts';
 import type { Config } from './config.ts';
@@ -10,12 +11,18 @@ import type { Config } from './config.ts';
  * and the migrator, the migrator applies the migrations, and the administrator grants the services
  * their rights. It is safe to repeat, and runs after each change of a migration or a password.
  * Without configured users, the administrator applies the migrations.
+ *
+ * @param tables The folder with the migrations of the declared tables.
  */
-export const setUp = async (config: Config, logger: Logger): Promise<void> => {
+export const setUp = async (
+  config: Config,
+  logger: Logger,
+  tables = tableMigrationsFolderOf(config.TABLES_FILE),
+): Promise<void> => {
   const administrator = databaseSettingsOf(config);
   const users = await readUsers(config);
   if (users !== undefined) await setUpMigrator(administrator, users);
-  const { applied, newer } = await migrate(ownerSettingsOf(config));
+  const { applied, newer } = await migrate(ownerSettingsOf(config), { tables });
   if (newer.length > 0) logger.warn({ newer }, 'a newer release has migrated this database');
   if (users !== undefined) await setUpServiceUsers(administrator, users);
   logger.info({ database: config.DB_NAME, applied, hasUsers: users !== undefined }, 'the database is set up');

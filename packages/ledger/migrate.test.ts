@@ -85,7 +85,10 @@ test('a set-up that waits too long for another one says so', async (t) => {
   await migrate(settings);
   const name = `sluice:${createHash('sha256').update(settings.database).digest('hex').slice(0, 32)}`;
   await query('DO GET_LOCK(?, 0)', [name]);
-  await assert.rejects(migrate(settings, 1), { code: 'MIGRATION_LOCKED', message: /Another migration/ });
+  await assert.rejects(migrate(settings, { lockWaitSeconds: 1 }), {
+    code: 'MIGRATION_LOCKED',
+    message: /Another migration/,
+  });
   await query('DO RELEASE_LOCK(?)', [name]);
-  await migrate(settings, 1);
+  await migrate(settings, { lockWaitSeconds: 1 });
 });

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseSettings } from './connection/server.ts';
 import { inSession } from './connection/session.ts';
+import { readMigrations, type Migration } from './read-migrations.ts';
+import { applyTableMigration } from './rows/apply-migration.ts';
 
 /** An applied migration differs from its file in the folder. */
 export class MigrationChangedError extends Error {
@@ -25,13 +27,20 @@ export class MigrationLockedError extends Error {
  */
 export type Migrated = { readonly applied: readonly string[]; readonly newer: readonly string[] };
 
-type Migration = { readonly name: string; readonly statement: string; readonly checksum: string };
+/** Settings of {@link migrate}. */
+type MigrateSettings = {
+  /** The folder with the migrations of the declared tables. */
+  readonly tables?: string;
+  readonly lockWaitSeconds?: number;
+};
 
-const folder = new URL('./migrations/', import.meta.url);
+const folder = fileURLToPath(new URL('./migrations/', import.meta.url));
+// Names in `migrations`. No file has a slash in its name.
+const prefixOfTables = 'tables/';
 
 /**
  * Creates the database if it is missing and applies the missing migrations in the order of their
- * names. Two migrations may run at once: the second waits up to `lockWaitSeconds` and then has
+ * names: first those of Sluice, then those of the declared tables. Two migrations may run at once: the second waits up to `lockWaitSeconds` and then has
  * nothing to do.
  *
  * DDL is not transactional, so each file is one statement that can run again. Each migration also
@@ -41,14 +50,17 @@ const folder = new URL('./migrations/', import.meta.url);
  * Applies nothing if a file was changed after it was applied, or if it is missing although newer
  * files exist.
  */
-export const migrate = (settings: DatabaseSettings, lockWaitSeconds = 60): Promise<Migrated> =>
+export const migrate = (
+  settings: DatabaseSettings,
+  { tables, lockWaitSeconds = 60 }: MigrateSettings = {},
+): Promise<Migrated> =>
   inSession(settings, async (connection) => {
     await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.database]);
     await connection.query('USE ??', [settings.database]);
-    return withLock(connection, settings.database, lockWaitSeconds, () => applyMissing(connection));
+    return withLock(connection, settings.database, lockWaitSeconds, () => applyMissing(connection, tables));
   });
 
-const applyMissing = async (connection: Connection): Promise<Migrated> => {
+const applyMissing = async (connection: Connection, tables: string | undefined): Promise<Migrated> => {
   await connection.query(
     `CREATE TABLE IF NOT EXISTS migrations (
        name VARCHAR(255) NOT NULL,
@@ -59,17 +71,24 @@ const applyMissing = async (connection: Connection): Promise<Migrated> => {
   );
   const [rows] = await connection.query<RowDataPacket[]>('SELECT name, checksum FROM migrations ORDER BY name');
   const before = new Map(rows.map((row) => [String(row['name']), String(row['checksum'])]));
-  const migrations = await readMigrations();
-  const newer = findNewer(migrations, before);
-  const missing = migrations.filter(({ name }) => !before.has(name));
+  const own = await readMigrations(folder);
+  const ofTables = tables === undefined ? [] : await readMigrations(tables, prefixOfTables);
+  const newer = [
+    ...findNewer(own, new Map([...before].filter(([name]) => !isOfTable(name)))),
+    ...findNewer(ofTables, new Map([...before].filter(([name]) => isOfTable(name)))),
+  ];
+  const missing = [...own, ...ofTables].filter(({ name }) => !before.has(name));
   for (const { name, statement, checksum } of missing) {
-    await connection.query(statement);
+    if (isOfTable(name)) await applyTableMigration(connection, name, statement);
+    else await connection.query(statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
   }
   // No migration does this: a replica that runs the same statement must get the same id.
   await connection.query('INSERT IGNORE INTO identity (only_row, database_id) VALUES (1, ?)', [randomBytes(16)]);
   return { applied: missing.map(({ name }) => name), newer };
 };
+
+const isOfTable = (name: string): boolean => name.startsWith(prefixOfTables);
 
 /**
  * Compares the files with the applied migrations. Returns those that only a newer release can have
@@ -93,16 +112,6 @@ const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string,
     );
   }
   return unknown;
-};
-
-const readMigrations = async (): Promise<Migration[]> => {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
-  return Promise.all(
-    names.map(async (name) => {
-      const statement = await readFile(new URL(name, folder), 'utf8');
-      return { name, statement, checksum: createHash('sha256').update(statement).digest('hex') };
-    }),
-  );
 };
 
 const withLock = async <T>(

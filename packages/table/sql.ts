@@ -1,17 +1,22 @@
-import { sqlTypeOf } from './column-type.ts';
-import type { Column, Table } from './table.ts';
+import { columnSqlOf, type StoredColumn, type StoredTable } from './stored-table.ts';
 
-/** Returns the definition of a column in CREATE TABLE and ALTER TABLE. */
-const columnSqlOf = ({ name, type, isOptional }: Column): string =>
-  `\`${name}\` ${sqlTypeOf(type)} ${isOptional ? 'NULL' : 'NOT NULL'}`;
+// The statements of migrations. `parseMigration` reads them again.
 
 /** Returns the statement that creates a table. */
-export const createTableSqlOf = ({ name, columns }: Table): string =>
+export const createTableSqlOf = ({ name, columns }: StoredTable): string =>
   [
     `CREATE TABLE IF NOT EXISTS \`${name}\` (`,
     '  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,',
     ...columns.map((column) => `  ${columnSqlOf(column)},`),
     '  recorded_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),',
     '  PRIMARY KEY (id)',
-    ') ENGINE = InnoDB',
+    ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4',
   ].join('\n');
+
+/** Returns the statement that adds a column to a table. */
+export const addColumnSqlOf = (table: string, column: StoredColumn): string =>
+  `ALTER TABLE \`${table}\` ADD COLUMN ${columnSqlOf(column)}`;
+
+/** Returns the statement that changes the type of a column, or makes it optional. */
+export const modifyColumnSqlOf = (table: string, column: StoredColumn): string =>
+  `ALTER TABLE \`${table}\` MODIFY COLUMN ${columnSqlOf(column)}`;

@@ -1,6 +1,7 @@
 import { decimal, defineTable } from '@sluice/table/define-table.ts';
-import { readTables } from '@sluice/table/read-tables.ts';
-import { createTableSqlOf } from '@sluice/table/sql.ts';
+import type { DatabaseSettings } from '@sluice/ledger/connection/server.ts';
+import { migrate } from '@sluice/ledger/migrate.ts';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 
@@ -28,6 +29,6 @@ const vote = defineTable('vote', { choice: z.string().max(20), weight: z.int() }
 export const tables = [pageView, sensorReading, vote];
 
 /** Creates these tables in a schema. */
-export const createTestTables = async (query: (sql: string) => Promise<unknown>): Promise<void> => {
-  for (const table of readTables(tables)) await query(createTableSqlOf(table));
+export const createTestTables = async (settings: DatabaseSettings): Promise<void> => {
+  await migrate(settings, { tables: join(import.meta.dirname, 'migrations') });
 };

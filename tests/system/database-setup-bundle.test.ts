@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { bundleDatabaseSetup } from '@sluice/infra/bundle-database-setup.ts';
+import { repository } from '@sluice/local/folder.ts';
 import { inSession } from '@sluice/ledger/connection/session.ts';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
@@ -109,6 +110,7 @@ test('the bundle creates tables and users in a real database, imports a dump, an
     'imports',
     'inbox',
     'migrations',
+    'table_totals',
     'totals',
   ]);
   assert.equal((await query('SELECT id FROM `count`')).length, 2);
@@ -125,7 +127,8 @@ test('the bundle contains the migrations and the RDS authorities, and is reprodu
   const [one, other] = [createFolder(t), createFolder(t)];
   bundleDatabaseSetup(one);
   bundleDatabaseSetup(other);
-  assert.deepEqual(readdirSync(one).toSorted(), ['index.mjs', 'migrations']);
+  assert.deepEqual(readdirSync(one).toSorted(), ['index.mjs', 'migrations', 'tables']);
+  assert.deepEqual(readdirSync(join(one, 'tables/migrations')), readdirSync(join(repository, 'tables/migrations')));
   assert.ok(readdirSync(join(one, 'migrations')).includes('001-count.sql'));
   const program = readFileSync(join(one, 'index.mjs'), 'utf8');
   assert.equal(program, readFileSync(join(other, 'index.mjs'), 'utf8'));

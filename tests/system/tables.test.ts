@@ -8,7 +8,7 @@ const jsonType = { 'content-type': 'application/json' };
 
 const setUp = async (t: TestContext) => {
   const pipeline = await createPipeline(t);
-  await createTestTables(pipeline.ledger.query);
+  await createTestTables(pipeline.ledger.settings);
   const withTables = { TABLES_FILE: tablesFile };
   const { address } = pipeline;
 

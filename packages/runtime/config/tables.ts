@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Declaration } from '@sluice/table/define-table.ts';
 import { readTables, TablesError } from '@sluice/table/read-tables.ts';
 import type { Table } from '@sluice/table/table.ts';
@@ -19,6 +19,16 @@ export const loadTables = async (file: string | undefined): Promise<Table[]> => 
   if (!hasTables(loaded)) throw new TablesError(`TABLES_FILE: ${file} does not export a list \`tables\``);
   return readTables(loaded.tables);
 };
+
+/**
+ * Returns the folder with the migrations of the tables: `migrations` next to the file that declares
+ * them.
+ */
+export const tableMigrationsFolderOf = (file: string | undefined): string =>
+  join(
+    file === undefined ? fileURLToPath(new URL('../../../tables', import.meta.url)) : dirname(resolve(file)),
+    'migrations',
+  );
 
 const hasTables = (loaded: unknown): loaded is { readonly tables: readonly Declaration[] } =>
   typeof loaded === 'object' && loaded !== null && 'tables' in loaded && Array.isArray(loaded.tables);

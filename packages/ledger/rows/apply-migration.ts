@@ -1,0 +1,60 @@
+import { parseMigration, MigrationsError } from '@sluice/table/migration.ts';
+import type { StoredColumn } from '@sluice/table/stored-table.ts';
+import type { Connection } from 'mysql2/promise';
+import { differenceOf, readStoredColumns } from './stored-columns.ts';
+
+/** A table of the database is not the one that a migration makes. */
+export class TableDiffersError extends Error {
+  readonly code = 'TABLE_DIFFERS';
+}
+
+const duplicateColumn = 1060;
+// The index or the constraint of a rule is there already, or is there no more.
+const doneRules = new Set([
+  1061, // duplicate index
+  1826, // duplicate constraint (MariaDB)
+  3822, // duplicate CHECK (MySQL)
+  1091, // no index or constraint to drop
+  3821, // no CHECK to drop (MySQL)
+  3940, // no constraint to drop (MySQL)
+]);
+
+/**
+ * Applies the migration of a declared table. It may run again after an interruption: DDL is not
+ * transactional, and MySQL has no ADD COLUMN IF NOT EXISTS. Throws a {@link TableDiffersError} if
+ * the table or the column exists already and is another one.
+ */
+export const applyTableMigration = async (connection: Connection, name: string, statement: string): Promise<void> => {
+  const migration = parseMigration(statement);
+  if (migration === undefined) {
+    throw new MigrationsError(
+      `Migration ${name} is no statement that a table may have. Run: npm run tables -- --check`,
+    );
+  }
+  try {
+    await connection.query(statement);
+  } catch (error) {
+    const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
+    const isDone = migration.kind === 'rule' ? doneRules.has(errno) : errno === duplicateColumn;
+    if (!isDone) throw error;
+  }
+  if (migration.kind === 'create') await compare(connection, name, migration.table.name, migration.table.columns);
+  else if (migration.kind !== 'rule') await compare(connection, name, migration.tableName, [migration.column]);
+};
+
+const compare = async (
+  connection: Connection,
+  name: string,
+  table: string,
+  columns: readonly StoredColumn[],
+): Promise<void> => {
+  const found = (await readStoredColumns(connection, [table])).get(table);
+  const differences = columns.flatMap((column) => {
+    const difference = differenceOf(column, found?.get(column.name));
+    return difference === undefined ? [] : [`${table}.${column.name} ${difference}`];
+  });
+  if (differences.length === 0) return;
+  throw new TableDiffersError(
+    `Migration ${name}: the table exists already, and ${differences.join(', ')}. Change the table by hand, or rename it, and run the set-up again`,
+  );
+};
