@@ -1,9 +1,11 @@
 import { migrate } from '@sluice/ledger/migrate.ts';
+import { readMigrations } from '@sluice/ledger/read-migrations.ts';
 import { setUpMigrator, setUpServiceUsers, type LedgerUsers } from '@sluice/ledger/users/users.ts';
 import { databaseSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { tableMigrationsFolderOf } from '@sluice/runtime/config/tables.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { createLoginProvider } from '@sluice/runtime/secrets/secrets.ts';
+import { tablesAfter } from '@sluice/table/migration.ts';
 import type { Config } from './config.ts';
 
 /**
@@ -20,11 +22,13 @@ export const setUp = async (
   tables = tableMigrationsFolderOf(config.TABLES_FILE),
 ): Promise<void> => {
   const administrator = databaseSettingsOf(config);
+  // Read first: nothing changes if a file is invalid.
+  const declared = tablesAfter(await readMigrations(tables));
   const users = await readUsers(config);
   if (users !== undefined) await setUpMigrator(administrator, users);
   const { applied, newer } = await migrate(ownerSettingsOf(config), { tables });
   if (newer.length > 0) logger.warn({ newer }, 'a newer release has migrated this database');
-  if (users !== undefined) await setUpServiceUsers(administrator, users);
+  if (users !== undefined) await setUpServiceUsers(administrator, users, declared);
   logger.info({ database: config.DB_NAME, applied, hasUsers: users !== undefined }, 'the database is set up');
 };
 

@@ -10,6 +10,9 @@ import * as z from 'zod';
 /** This file, as the value of `TABLES_FILE`. */
 export const tablesFile = fileURLToPath(import.meta.url);
 
+/** The migrations of these tables. */
+export const migrationsOfTests = join(import.meta.dirname, 'migrations');
+
 /** A table with a column of each type. */
 const pageView = defineTable('page_view', {
   visitor: z.uuid(),
@@ -30,5 +33,5 @@ export const tables = [pageView, sensorReading, vote];
 
 /** Creates these tables in a schema. */
 export const createTestTables = async (settings: DatabaseSettings): Promise<void> => {
-  await migrate(settings, { tables: join(import.meta.dirname, 'migrations') });
+  await migrate(settings, { tables: migrationsOfTests });
 };

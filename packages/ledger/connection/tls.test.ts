@@ -111,7 +111,7 @@ test('users created over TLS cannot log in without TLS', async () => {
   const users = { migrator: userOf('migrator'), producer: userOf('producer'), consumer: userOf('consumer') };
   await setUpMigrator(administrator, users);
   await migrate({ ...administrator, login: () => Promise.resolve(users.migrator) });
-  await setUpServiceUsers(administrator, users);
+  await setUpServiceUsers(administrator, users, []);
   for (const tls of [true, false]) {
     const ledger = connectLedger({ ...administrator, tls, login: () => Promise.resolve(users.producer) });
     const reading = readTotal(ledger, 5_000);

@@ -1,3 +1,4 @@
+import type { StoredTable } from '@sluice/table/stored-table.ts';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
 
 /** Rights in the syntax of GRANT, on one table or, without `table`, on the whole database. */
@@ -7,27 +8,43 @@ export const migratorGrants: readonly Grant[] = [
   { rights: 'ALTER, CREATE, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE' },
 ];
 
-export const producerGrants: readonly Grant[] = [
+/** Returns the rights of the producer. `tables` are the declared ones. */
+export const producerGrantsOf = (tables: readonly StoredTable[]): Grant[] => [
   { rights: 'SELECT (id, count_value, recorded_at)', table: 'count' },
   { rights: 'SELECT (rows_count)', table: 'totals' },
+  { rights: 'SELECT (table_name, rows_count)', table: 'table_totals' },
   { rights: 'SELECT (database_id)', table: 'identity' },
+  ...tables.map((table) => ({
+    rights: `SELECT (${['id', 'recorded_at', ...columnNamesOf(table)].join(', ')})`,
+    table: table.name,
+  })),
 ];
 
 /**
- * Rights by column. The server assigns the ids and times of `count`, so no consumer can use up the
- * ids or backdate rows. The operator's verification runs as the consumer and needs SELECT on
- * `count` and `totals`. MariaDB requires UPDATE on each column of an INSERT … ON DUPLICATE KEY
- * UPDATE, including `slot`.
+ * Returns the rights of the consumer, by column. The server assigns the ids and times of rows, so no
+ * consumer can use up the ids or backdate rows. The operator's verification runs as the consumer and
+ * needs SELECT on the tables and their totals. MariaDB requires UPDATE on each column of an INSERT …
+ * ON DUPLICATE KEY UPDATE, including `slot`.
  */
-export const consumerGrants: readonly Grant[] = [
+export const consumerGrantsOf = (tables: readonly StoredTable[]): Grant[] => [
   { rights: 'SELECT (batch_id, expires_at), INSERT (batch_id, expires_at), DELETE', table: 'inbox' },
   { rights: 'SELECT (id), INSERT (count_value)', table: 'count' },
   {
     rights: 'SELECT (slot, rows_count), INSERT (slot, rows_count), UPDATE (slot, rows_count)',
     table: 'totals',
   },
+  {
+    rights: ['SELECT', 'INSERT', 'UPDATE'].map((right) => `${right} (table_name, slot, rows_count)`).join(', '),
+    table: 'table_totals',
+  },
   { rights: 'SELECT (database_id)', table: 'identity' },
+  ...tables.map((table) => ({
+    rights: `SELECT (id), INSERT (${columnNamesOf(table).join(', ')})`,
+    table: table.name,
+  })),
 ];
+
+const columnNamesOf = ({ columns }: StoredTable): string[] => columns.map(({ name }) => name);
 
 /**
  * Grants a user these rights on the database and revokes all others there, which an older release
@@ -44,7 +61,8 @@ export const applyGrants = async (
       ({ right, target }) => `REVOKE ${right} ON ${target} FROM`,
     ),
     ...grants.map(
-      ({ rights, table }) => `GRANT ${rights} ON ${targetOf(schemaPatternOf(database), database, table)} TO`,
+      ({ rights, table }) =>
+        `GRANT ${splitRights(rights).map(quoteColumn).join(', ')} ON ${targetOf(schemaPatternOf(database), database, table)} TO`,
     ),
   ];
   for (const statement of statements) {
@@ -83,11 +101,10 @@ const findSurplus = async (
     [grantee, database, schemaPatternOf(database), grantee, database, grantee, database],
   );
   return rows.flatMap(({ pattern, tableName, type, columnName }) => {
-    const right = columnName === null ? String(type) : `${type} (\`${columnName}\`)`;
+    const right = columnName === null ? String(type) : `${type} (${columnName})`;
     const table = tableName === null ? undefined : String(tableName);
-    const key = `${table} ${columnName === null ? type : `${type} (${columnName})`}`;
-    if (type === 'USAGE' || granted.has(key)) return [];
-    return [{ right, target: targetOf(String(pattern), database, table) }];
+    if (type === 'USAGE' || granted.has(`${table} ${right}`)) return [];
+    return [{ right: quoteColumn(right), target: targetOf(String(pattern), database, table) }];
   });
 };
 
@@ -96,3 +113,5 @@ const splitRights = (rights: string): string[] =>
   [...rights.matchAll(/([A-Z]+)(?: \(([^)]+)\))?/g)].flatMap(([, type = '', columns]) =>
     columns === undefined ? [type] : columns.split(', ').map((column) => `${type} (${column})`),
   );
+
+const quoteColumn = (right: string): string => right.replace(/\((.+)\)/, '(`$1`)');

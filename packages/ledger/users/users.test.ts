@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
+import { createRowCheck } from '@sluice/table/check-row.ts';
+import { readTables } from '@sluice/table/read-tables.ts';
+import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
+import { migrationsOfTests, tables as declarations } from '@sluice/test-servers/tables.ts';
 import { connectLedger } from '../connection/connection.ts';
 import type { Login } from '../connection/login.ts';
 import { migrate } from '../migrate.ts';
@@ -10,12 +14,24 @@ import { purgeInbox } from '../purge-inbox.ts';
 import { readPage } from '../read-page.ts';
 import { readTotal } from '../read-total.ts';
 import { recordBatches } from '../record.ts';
+import { readRows, readTableTotal } from '../rows/read-rows.ts';
+import { claimSplit, recordRows } from '../rows/record-rows.ts';
 import { inSession } from '../connection/session.ts';
 import { setUpMigrator, setUpServiceUsers } from './users.ts';
 import { verifyTotals } from '../verify-totals.ts';
 
 const recordSettings = { shard: 1, inboxHours: 1, deadlineMs: 5_000 };
 const batch = { batchId: 'ab'.repeat(16), list: '1,2', size: 2, isKeyed: false };
+const tables = readTables(declarations);
+// A row of each table.
+const rows = [
+  {
+    ...{ visitor: '0b9ad5d3-7c5f-4d0e-9b1c-2f6a3f1e8d47', path: '/', duration_ms: 1, clicks: 1, price: '1.5' },
+    ...{ viewed_at: '2026-11-26T05:00:00.123Z', plan: 'pro', is_new: true, properties: {} },
+  },
+  { sensor: 'a', celsius: 1.5 },
+  { choice: 'yes', weight: 1 },
+];
 // MySQL's errors for a statement, a database or a column that is not allowed.
 const denied = new Set([1044, 1045, 1142, 1143, 1227, 1370]);
 
@@ -33,8 +49,8 @@ const setUp = async (t: TestContext) => {
 
   const run = async (given: typeof users) => {
     await setUpMigrator(settings, given);
-    await migrate({ ...settings, login: () => Promise.resolve(given.migrator) });
-    await setUpServiceUsers(settings, given);
+    await migrate({ ...settings, login: () => Promise.resolve(given.migrator) }, { tables: migrationsOfTests });
+    await setUpServiceUsers(settings, given, tables.map(storedTableOf));
   };
   const connectAs = (login: Login) => {
     const ledger = connectLedger({ ...settings, login: () => Promise.resolve(login) });
@@ -57,6 +73,24 @@ test('each user does its own work', async (t) => {
   assert.deepEqual(await verifyTotals(consumer, 5_000), { total: 2n, rowsCount: 2n });
 });
 
+test('producer and consumer do their work with the rows of every table', async (t) => {
+  const { users, connectAs } = await setUp(t);
+  const consumer = connectAs(users.consumer);
+  const producer = connectAs(users.producer);
+  for (const [index, table] of tables.entries()) {
+    const checked = createRowCheck(table)(rows[index]);
+    assert.ok('row' in checked, JSON.stringify(checked));
+    const columns = table.columns.map(({ name }) => name);
+    const encoded = { ...batch, batchId: `c${index}`.repeat(16), columns, rows: `[${checked.row},${checked.row}]` };
+    assert.equal((await recordRows(consumer, table.name, [encoded], recordSettings)).rows, 2);
+    assert.equal((await recordRows(consumer, table.name, [encoded], recordSettings)).duplicates, 1);
+    assert.equal(await claimSplit(consumer, { ...encoded, batchId: `d${index}`.repeat(16) }, recordSettings), true);
+    assert.equal((await readTableTotal(producer, table, 5_000)).rowsCount, 2);
+    const page = await readRows(producer, table, { limit: 5, before: undefined }, 5_000);
+    assert.deepEqual(Object.keys(page.rows[0] ?? {}), ['id', 'recorded_at', ...columns]);
+  }
+});
+
 const forbidden = {
   producer: [
     'INSERT INTO `count` (count_value) VALUES (1)',
@@ -64,6 +98,12 @@ const forbidden = {
     'DELETE FROM `count`',
     'SELECT * FROM inbox',
     'SELECT slot FROM totals',
+    "INSERT INTO vote (choice, weight) VALUES ('a', 1)",
+    'UPDATE vote SET weight = 0',
+    'DELETE FROM vote',
+    'SELECT slot FROM table_totals',
+    'UPDATE table_totals SET rows_count = 0',
+    'LOCK TABLES vote READ',
     'LOCK TABLES `count` READ',
     'SELECT * FROM migrations',
     'CREATE TABLE other (id INT)',
@@ -89,6 +129,19 @@ const forbidden = {
     'SELECT recorded_at FROM `count`',
     'LOCK TABLES `count` WRITE',
     'REPLACE INTO totals (slot, rows_count) VALUES (1, 1)',
+    'UPDATE vote SET weight = 0',
+    'DELETE FROM vote',
+    'TRUNCATE vote',
+    'ALTER TABLE vote ADD x INT',
+    'SELECT choice FROM vote',
+    'SELECT recorded_at FROM vote',
+    "INSERT INTO vote (id, choice, weight) VALUES (18446744073709551615, 'a', 1)",
+    "INSERT INTO vote (choice, weight, recorded_at) VALUES ('a', 1, '2000-01-01')",
+    "INSERT INTO vote (choice, weight) VALUES ('a', 1) ON DUPLICATE KEY UPDATE weight = 2",
+    "REPLACE INTO vote (choice, weight) VALUES ('a', 1)",
+    'LOCK TABLES vote WRITE',
+    'DELETE FROM table_totals',
+    "REPLACE INTO table_totals (table_name, slot, rows_count) VALUES ('vote', 1, 1)",
     'SELECT * FROM migrations',
     'TRUNCATE `count`',
   ],
@@ -127,6 +180,10 @@ test('a set-up revokes what an older release granted', async (t) => {
     await query("GRANT ALL PRIVILEGES ON ??.* TO ?@'%'", [settings.database, username]);
     await query("GRANT SELECT, INSERT, UPDATE ON ??.`count` TO ?@'%'", [settings.database, username]);
     await query("GRANT SELECT, INSERT, UPDATE ON ??.totals TO ?@'%'", [settings.database, username]);
+    await query("GRANT SELECT, INSERT (choice, id), UPDATE (weight) ON ??.vote TO ?@'%'", [
+      settings.database,
+      username,
+    ]);
   }
   await run(users);
   for (const role of ['producer', 'consumer'] as const) {
@@ -188,7 +245,7 @@ test('two users with one name, or with that of the administrator, are refused be
       code: 'USER_SETUP',
       message: /must be four different users/,
     });
-    await assert.rejects(setUpServiceUsers(settings, faulty), { code: 'USER_SETUP' });
+    await assert.rejects(setUpServiceUsers(settings, faulty, []), { code: 'USER_SETUP' });
   }
   await migrate(settings);
 });
@@ -196,7 +253,7 @@ test('two users with one name, or with that of the administrator, are refused be
 test('a user that MySQL refuses is named without its password', async (t) => {
   const { settings, users } = await setUp(t);
   const faulty = { ...users, producer: { username: 'x'.repeat(200), password: 'hunter2' } };
-  await assert.rejects(setUpServiceUsers(settings, faulty), (error: Error) => {
+  await assert.rejects(setUpServiceUsers(settings, faulty, []), (error: Error) => {
     assert.match(error.message, /did not set up the user x+: ER_/);
     assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /hunter2/);
     return true;

@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2/promise';
-import { applyGrants, consumerGrants, migratorGrants, producerGrants, type Grant } from './grants.ts';
+import type { StoredTable } from '@sluice/table/stored-table.ts';
+import { applyGrants, consumerGrantsOf, migratorGrants, producerGrantsOf, type Grant } from './grants.ts';
 import type { Login } from '../connection/login.ts';
 import type { DatabaseSettings } from '../connection/server.ts';
 import { inSession } from '../connection/session.ts';
@@ -37,12 +38,18 @@ export const setUpMigrator = async (administrator: DatabaseSettings, users: Ledg
 /**
  * Creates the users of the services as the administrator, as {@link setUpMigrator} does. Run it
  * after the migrations: rights on a table need the table.
+ *
+ * @param tables The tables of the declarations, as the migrations make them.
  */
-export const setUpServiceUsers = async (administrator: DatabaseSettings, users: LedgerUsers): Promise<void> => {
+export const setUpServiceUsers = async (
+  administrator: DatabaseSettings,
+  users: LedgerUsers,
+  tables: readonly StoredTable[],
+): Promise<void> => {
   await checkNames(administrator, users);
   await inSession(administrator, async (connection) => {
-    await setUpUser(connection, administrator, users.producer, producerGrants);
-    await setUpUser(connection, administrator, users.consumer, consumerGrants);
+    await setUpUser(connection, administrator, users.producer, producerGrantsOf(tables));
+    await setUpUser(connection, administrator, users.consumer, consumerGrantsOf(tables));
   });
 };
 
