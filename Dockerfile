@@ -28,6 +28,7 @@ FROM build AS sources
 COPY package.json package-lock.json tsconfig.json ./
 COPY apps apps
 COPY packages packages
+COPY tables tables
 COPY containers containers
 RUN chmod --recursive u=rwX,go=rX .
 
@@ -92,6 +93,7 @@ FROM service AS producer
 COPY --from=producer-dependencies /sluice/node_modules node_modules
 COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/tables tables
 COPY --from=sources /sluice/apps/producer apps/producer
 COPY --chown=0:0 --from=producer-compiled /tmp/compiled compiled
 ENV NODE_COMPILE_CACHE=/sluice/compiled MALLOC_MMAP_THRESHOLD_=16384 METRICS_PORT=9464
@@ -104,6 +106,7 @@ FROM service AS consumer
 COPY --from=consumer-dependencies /sluice/node_modules node_modules
 COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/tables tables
 COPY --from=sources /sluice/apps/consumer apps/consumer
 COPY --chown=0:0 --from=consumer-compiled /tmp/compiled compiled
 ENV NODE_COMPILE_CACHE=/sluice/compiled MALLOC_MMAP_THRESHOLD_=16384 METRICS_PORT=9464
@@ -117,6 +120,7 @@ FROM service AS database-setup
 COPY --from=database-setup-dependencies /sluice/node_modules node_modules
 COPY --from=sources /sluice/package.json .
 COPY --from=sources /sluice/packages packages
+COPY --from=sources /sluice/tables tables
 COPY --from=sources /sluice/apps/database-setup apps/database-setup
 HEALTHCHECK NONE
 CMD ["node", "apps/database-setup/main.ts"]

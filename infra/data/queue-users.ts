@@ -20,12 +20,15 @@ type KeyKind = keyof ReturnType<typeof keyPatternsOf>;
 const keyPatternsOf = (queueName: string) => ({
   // The name of a stream ends with its hash tag. The names of its other keys continue after it.
   stream: `{${queueName}:*}`,
+  // The streams of tables. `stream` includes them.
+  tableStream: `{${queueName}:*}:{*}`,
   deadLetters: `{${queueName}:*}:dead`,
   keyRecords: `{${queueName}:*}:keys:*`,
   keyCounters: `{${queueName}:*}:clients:*`,
   partitions: `${queueName}:partitions`,
   database: `${queueName}:database`,
   pause: `${queueName}:paused`,
+  pausedTables: `${queueName}:paused-tables`,
 });
 
 // Commands of every connection: CLIENT SETINFO at its start (HELLO and AUTH need no right), the
@@ -39,6 +42,7 @@ const state: readonly Right[] = [
   { commands: ['get'], access: 'R', keys: ['database'] },
   { commands: ['scard', 'smismember'], access: 'R', keys: ['partitions'] },
   { commands: ['exists'], access: 'R', keys: ['pause'] },
+  { commands: ['smembers'], access: 'R', keys: ['pausedTables'] },
   { commands: ['xinfo|consumers', 'xpending', 'xrange'], access: 'R', keys: ['stream'] },
   { commands: ['xlen'], access: 'R', keys: ['stream', 'deadLetters'] },
 ];
@@ -58,6 +62,7 @@ export const queueRights = {
     { commands: ['setnx'], access: 'W', keys: ['database'] },
     { commands: ['xadd', 'xgroup|create'], access: 'W', keys: ['stream'] },
     { commands: ['sadd'], access: 'W', keys: ['partitions'] },
+    { commands: ['memory|usage'], access: 'R', keys: ['tableStream'] },
     { commands: ['evalsha'], access: 'RW', keys: ['stream', 'keyRecords', 'keyCounters'] },
     { commands: ['hget', 'pexpire', 'pttl'], access: 'RW', keys: ['keyRecords'] },
     { commands: ['hincrby', 'hmget'], access: 'RW', keys: ['keyCounters'] },
@@ -74,13 +79,15 @@ export const queueRights = {
       access: 'RW',
       keys: ['stream'],
     },
-    { commands: ['xadd'], access: 'W', keys: ['deadLetters'] },
+    // An entry with rows is split in two.
+    { commands: ['xadd'], access: 'W', keys: ['tableStream', 'deadLetters'] },
     { commands: ['eval', 'evalsha'], access: 'RW', keys: ['stream', 'deadLetters'] },
   ],
   operator: [
     connection,
     ...state,
     { commands: ['del', 'set'], access: 'W', keys: ['pause'] },
+    { commands: ['sadd', 'srem'], access: 'W', keys: ['pausedTables'] },
     { commands: ['set'], access: 'W', keys: ['database'] },
     { commands: ['xadd'], access: 'W', keys: ['stream', 'deadLetters'] },
     { commands: ['xack', 'xdel'], access: 'RW', keys: ['stream'] },

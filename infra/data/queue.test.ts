@@ -124,7 +124,7 @@ for (const [kind, template, name] of [
     for (const { AccessString } of users) {
       assert.match(
         AccessString,
-        /^on -@all( \((\+[a-z]+(\|[a-z]+)?|%R?W?~[{}:*a-z_]+)( (\+[a-z]+(\|[a-z]+)?|%R?W?~[{}:*a-z_]+))*\))+$/,
+        /^on -@all( \((\+[a-z]+(\|[a-z]+)?|%R?W?~[{}:*a-z_-]+)( (\+[a-z]+(\|[a-z]+)?|%R?W?~[{}:*a-z_-]+))*\))+$/,
       );
     }
   });
@@ -166,6 +166,6 @@ test('the variables of a process hold no secret', () => {
 test('formats rights in the syntax of Valkey', () => {
   assert.match(
     accessStringOf('operator', 'q'),
-    /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+set %W~q:database\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,
+    /^on -@all \(.+\) \(\+del \+set %W~q:paused\) \(\+sadd \+srem %W~q:paused-tables\) \(\+set %W~q:database\) \(\+xadd %W~\{q:\*\} %W~\{q:\*\}:dead\) /,
   );
 });

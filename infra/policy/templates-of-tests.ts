@@ -16,6 +16,7 @@ const sources = [
   'infra/**/*.{ts,json}',
   'apps/database-setup/**/*',
   'packages/**/*.{ts,sql,json}',
+  'tables/**/*.{ts,sql,json}',
 ];
 
 /**

@@ -43,6 +43,33 @@ test('Node runs and compiles a service in its image with the arguments and memor
   }
 });
 
+const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()).default({}) });
+const lockSchema = z.object({ packages: z.record(z.string(), z.object({ resolved: z.string().optional() })) });
+
+test('a service has the sources of every workspace that it needs in its image', () => {
+  const lock = lockSchema.parse(JSON.parse(read('package-lock.json'))).packages;
+  const needed = new Set<string>();
+  const add = (folder: string) => {
+    if (needed.has(folder)) return;
+    needed.add(folder);
+    const { dependencies } = manifestSchema.parse(JSON.parse(read(`${folder}/package.json`)));
+    for (const name of Object.keys(dependencies)) {
+      if (name.startsWith('@sluice/')) add(lock[`node_modules/${name}`]?.resolved ?? name);
+    }
+  };
+  for (const name of ['producer', 'consumer', 'database-setup']) {
+    needed.clear();
+    add(`apps/${name}`);
+    assert.ok(needed.size > 3);
+    const lines = (stage(name)?.text ?? '').matchAll(/^COPY --from=sources \/sluice\/(\S+) /gm);
+    const copied = new Set([...lines].map(([, folder = '']) => folder));
+    for (const folder of needed) {
+      assert.ok(copied.has(folder) || copied.has(folder.split('/')[0] ?? ''), `${name} has no ${folder}`);
+      assert.match(read('.dockerignore'), new RegExp(`^!${folder.split('/')[0]}$`, 'm'));
+    }
+  }
+});
+
 test('no image listens on a port that needs a right of root', () => {
   for (const { name, text } of stages)
     for (const [, ports = ''] of text.matchAll(/^EXPOSE (.+)$/gm))

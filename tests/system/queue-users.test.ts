@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { accessStringOf, queueRights, type QueueUser } from '@sluice/infra/data/queue-users.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
-import { addOnce } from '@sluice/queue/append/key-records.ts';
+import { addOnce, addRowsOnce } from '@sluice/queue/append/key-records.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { tablePartitionOf } from '@sluice/queue/partition.ts';
 import { openAdmin, startRedis } from '@sluice/test-servers/queue.ts';
+import { createTestTables, tablesFile } from '@sluice/test-servers/tables.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
 // The Valkey users of the AWS account, on a real server that enforces their rights. Without this
@@ -20,6 +22,8 @@ const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat']
  */
 const createRestrictedQueue = async (t: TestContext) => {
   const { start, command, address, ledger, queue, untilRecorded } = await createPipeline(t);
+  await createTestTables(ledger.settings);
+  const votes = tablePartitionOf(queue.partition, 'vote');
   const busPort = String(await findFreePort());
   const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-port', busPort]);
   const admin = await openAdmin(t, port);
@@ -45,6 +49,7 @@ const createRestrictedQueue = async (t: TestContext) => {
     REDIS_CLUSTER: 'true',
     REDIS_USERNAME: user,
     REDIS_PASSWORD: password,
+    TABLES_FILE: tablesFile,
   });
   const readUsed = async (): Promise<string[]> => {
     const stats = await admin.info('commandstats');
@@ -69,6 +74,7 @@ const createRestrictedQueue = async (t: TestContext) => {
     address,
     ledger,
     queue,
+    votes,
     untilRecorded,
   };
 };
@@ -84,7 +90,7 @@ const post = (address: string, path: string, body: unknown, headers: Readonly<Re
 
 /**
  * Runs everything that a producer sends: single counts, many counts, new and duplicate keyed
- * requests, the state of the queue, a wait for replicas.
+ * requests, the same with rows, the states of the queues, a wait for replicas.
  */
 const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) => {
   const environment = environmentOf('producer');
@@ -94,6 +100,23 @@ const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) =
   for (const count of [3, 3]) {
     assert.equal((await post(address, '/count', { count }, { 'idempotency-key': 'once' })).status, 201);
   }
+  const vote = { choice: 'yes', weight: 1 };
+  assert.equal((await post(address, '/tables/vote/rows', vote)).status, 201);
+  assert.equal(
+    (
+      await post(
+        address,
+        '/tables/vote/rows',
+        Array.from({ length: 1_500 }, () => vote),
+      )
+    ).status,
+    201,
+  );
+  for (const choice of ['blank', 'blank']) {
+    const rows = [vote, { ...vote, choice }];
+    assert.equal((await post(address, '/tables/vote/rows', rows, { 'idempotency-key': 'once' })).status, 201);
+  }
+  assert.equal((await fetch(`${address}/tables/vote/queue`)).status, 200);
   assert.equal((await fetch(`${address}/ready`)).status, 200);
   assert.equal((await fetch(`${address}/queue`)).status, 200);
   assert.equal((await producer.end('SIGTERM')).code, 0);
@@ -103,10 +126,14 @@ const runProducer = async ({ start, environmentOf, address }: RestrictedQueue) =
   assert.equal((await careful.end('SIGTERM')).code, 0);
 };
 
-const runConsumer = async ({ start, environmentOf, untilRecorded, admin, queue }: RestrictedQueue) => {
+const runConsumer = async ({ start, environmentOf, untilRecorded, admin, queue, votes, ledger }: RestrictedQueue) => {
+  // A refused row, so that the consumer splits its entry.
+  await ledger.query("ALTER TABLE vote ADD CONSTRAINT no_blank CHECK (choice <> 'blank')");
   const consumer = await start('consumer', environmentOf('consumer'));
   await untilRecorded(1_503, 20_000);
   await waitUntil(async () => (await admin.xLen(queue.partition.deadLetters)) === 2);
+  await waitUntil(async () => (await ledger.query('SELECT id FROM vote')).length === 1_502);
+  await waitUntil(async () => (await admin.xLen(votes.deadLetters)) === 1);
   assert.equal((await consumer.end('SIGTERM')).code, 0);
 };
 
@@ -124,6 +151,7 @@ const runOperator = async ({ command, environmentOf, admin, queue }: RestrictedQ
   await operate('dead-letters', 'move', await addEntry());
   await operate('dead-letters', 'drop', '--all');
   for (const action of ['pause', 'status', 'resume', 'adopt']) await operate('consumers', action);
+  for (const action of ['pause', 'status', 'resume']) await operate('consumers', action, '--table', 'vote');
 };
 
 const commandsOf = (user: QueueUser): string[] => [
@@ -138,7 +166,7 @@ test('producer, consumer and operator work with the rights of their users, and n
   for (const [user, run] of Object.entries(phases) as [QueueUser, (given: RestrictedQueue) => Promise<void>][]) {
     await allow(user);
     // Consumers load the script.
-    if (user === 'producer') await admin.scriptLoad(addOnce.text);
+    if (user === 'producer') await Promise.all([addOnce, addRowsOnce].map(({ text }) => admin.scriptLoad(text)));
     if (user === 'consumer') {
       // The batch is in the queue although no replica had it. It must not count here.
       const entries = (await admin.xRange(queue.partition.stream, '-', '+')) ?? [];
@@ -188,16 +216,19 @@ const refused: Readonly<Record<QueueUser, string>> = {
     XGROUP CREATE DEAD ledger $ MKSTREAM, XREADGROUP GROUP ledger a STREAMS STREAM >,
     XAUTOCLAIM STREAM ledger a 0 0, XRANGE DEAD - +, SADD PAUSE 1, SREM PARTITIONS STREAM, SMEMBERS PARTITIONS,
     EVAL return 0, EVAL_RO return 0, EVALSHA SHA 1 DEAD, EVALSHA SHA 1 PAUSE, SCRIPT LOAD return, SCRIPT FLUSH,
-    FUNCTION LOAD x, FCALL x 0`,
+    FUNCTION LOAD x, FCALL x 0, XADD TABLE-DEAD * v 1, XTRIM TABLE MAXLEN 0, XDEL TABLE 1-0, DEL TABLE,
+    XRANGE TABLE-DEAD - +, MEMORY USAGE STREAM, MEMORY USAGE KEY, SADD PAUSED vote, SREM PAUSED vote, DEL PAUSED`,
   consumer: `XADD STREAM * v 1, XADD KEY * v 1, XTRIM STREAM MAXLEN 0, XSETID STREAM 99999999999999-0,
     XGROUP DESTROY STREAM ledger, XGROUP SETID STREAM ledger $, XDEL DEAD 1-0, XTRIM DEAD MAXLEN 0,
     XRANGE DEAD - +, DEL STREAM, DEL DEAD, PEXPIRE STREAM 1, SET STREAM x, SET PAUSE 1, DEL PAUSE,
     SADD PARTITIONS x, SREM PARTITIONS STREAM, HGET KEY a, HSET KEY a b, EVAL return 1 PAUSE, EVAL return 1 KEY,
-    SCRIPT FLUSH, FUNCTION LOAD x`,
+    SCRIPT FLUSH, FUNCTION LOAD x, XTRIM TABLE MAXLEN 0, DEL TABLE, DEL TABLE-DEAD, XDEL TABLE-DEAD 1-0,
+    MEMORY USAGE TABLE, SADD PAUSED vote, SREM PAUSED vote, DEL PAUSED`,
   operator: `XTRIM STREAM MAXLEN 0, XTRIM DEAD MAXLEN 0, XDEL KEY 1-0, XADD KEY * v 1, XACK DEAD ledger 1-0,
     XREADGROUP GROUP ledger a STREAMS STREAM >, XCLAIM STREAM ledger a 0 1-0, XGROUP DESTROY STREAM ledger,
     XGROUP CREATE STREAM other 0, SET STREAM x, SET DEAD x, DEL STREAM, DEL DEAD, HGET KEY a, HSET KEY a b,
-    SADD PARTITIONS x, SREM PARTITIONS STREAM, EVAL return 1 KEY, SCRIPT LOAD return, FUNCTION LOAD x`,
+    SADD PARTITIONS x, SREM PARTITIONS STREAM, EVAL return 1 KEY, SCRIPT LOAD return, FUNCTION LOAD x,
+    XTRIM TABLE MAXLEN 0, DEL TABLE, XACK TABLE-DEAD ledger 1-0, MEMORY USAGE TABLE, SADD PAUSE vote, DEL PAUSED`,
 };
 
 const refusedToAll = `FLUSHALL, FLUSHDB, KEYS *, SCAN 0, CONFIG GET *, ACL LIST, CLIENT LIST, client pause 1000,
@@ -205,12 +236,13 @@ const refusedToAll = `FLUSHALL, FLUSHDB, KEYS *, SCAN 0, CONFIG GET *, ACL LIST,
 
 for (const user of ['producer', 'consumer', 'operator'] as const) {
   test(`the ${user} is refused what its work does not need`, async (t) => {
-    const { admin, allow, port, queue } = await createRestrictedQueue(t);
+    const { admin, allow, port, queue, votes } = await createRestrictedQueue(t);
     const { stream, deadLetters } = queue.partition;
     await allow(user);
     const keys: Readonly<Record<string, string>> = {
       ...{ STREAM: stream, DEAD: deadLetters, KEY: `${stream}:keys:0:1` },
       ...{ PAUSE: `${queue.name}:paused`, PARTITIONS: `${queue.name}:partitions` },
+      ...{ TABLE: votes.stream, 'TABLE-DEAD': votes.deadLetters, PAUSED: `${queue.name}:paused-tables` },
       SHA: await admin.scriptLoad(addOnce.text),
     };
     await admin.xGroupCreate(stream, 'ledger', '0', { MKSTREAM: true });

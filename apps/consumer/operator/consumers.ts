@@ -6,8 +6,8 @@ import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/admin/pause.ts';
 import { listInFlight } from '@sluice/queue/admin/in-flight.ts';
 import { adoptQueue, checkOwner } from '@sluice/queue/admin/queue-owner.ts';
-import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
-import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
+import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
+import { CommandError, findTable, partitionsIn, usage, type OperatedQueue, type Terminal } from './command.ts';
 
 // Consumers poll once a second. A read that has started by then waits for up to two more.
 const heardAfterMs = 3_500;
@@ -18,55 +18,31 @@ const checkWithinMs = 3_000;
 // Maximum number of entries listed per partition.
 const listed = 20;
 
-/** Runs `consumers pause | resume | status | adopt`. Resolves to the exit code. */
+/**
+ * Runs `consumers pause | resume | status | adopt`. With `tableName`, the first three apply to the
+ * rows of that table. Resolves to the exit code.
+ */
 export const runConsumersCommand = async (
   queue: OperatedQueue,
   ledger: LedgerConnection,
   [action]: readonly string[],
-  { say, warn }: Terminal,
+  tableName: string | undefined,
+  terminal: Terminal,
 ): Promise<number> => {
-  const { connection, name, partitions } = queue;
-  const readState = () => readQueueState(connection, name, partitions);
+  const { say, warn } = terminal;
+  const { connection, name } = queue;
+  const ofTable = tableName === undefined ? '' : ` of ${tableName}`;
   switch (action) {
-    case 'pause': {
-      await pauseConsumers(connection, name);
-      say('Pausing the consumers …');
-      const askedAt = performance.now();
-      const hasPassed = (ms: number) => performance.now() - askedAt > ms;
-      let state = await readState();
-      while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
-        await pause(pollEveryMs);
-        state = await readState();
-      }
-      if (state.inFlightBatches > 0) {
-        warn(`The consumers are paused, but batches are still in flight: ${state.inFlightBatches}.`);
-        for (const entry of await listInFlight(connection, partitions, listed)) {
-          const seconds = (entry.idleMs / 1_000).toFixed(0);
-          warn(`  ${entry.name}  delivered ${entry.deliveries} times, ${seconds} s ago to ${entry.consumer}`);
-        }
-        warn('Consumers record the entries of a dead consumer after you resume them: npm run consumers -- resume');
-        warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- move NAME');
-        return 1;
-      }
-      say(`The consumers are paused. The queue still takes counts; waiting now: ${state.waitingBatches} batches.`);
-      return 0;
-    }
+    case 'pause':
+      return pauseAndWait(queue, tableName, terminal);
     case 'resume':
-      await resumeConsumers(connection, name);
-      say('The consumers are resumed.');
+      findTable(queue, tableName);
+      await resumeConsumers(connection, name, tableName);
+      say(`The consumers${ofTable} are resumed.`);
       return 0;
-    case 'status': {
-      const state = await readState();
-      const lines = {
-        paused: state.isPaused ? 'yes' : 'no',
-        consumers: state.consumers,
-        waiting: `${state.waitingBatches} batches, the oldest for ${(state.oldestAgeMs / 1000).toFixed(1)} s`,
-        'in flight': `${state.inFlightBatches} batches`,
-        'dead letters': state.deadLetters,
-      };
-      for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(12)}  ${value}`);
-      return showFindings(queue, ledger, { say, warn });
-    }
+    case 'status':
+      await showStates(queue, tableName, terminal);
+      return showFindings(queue, ledger, terminal);
     case 'adopt': {
       const id = await readDatabaseId(ledger, checkWithinMs);
       if (id === undefined) {
@@ -81,6 +57,67 @@ export const runConsumersCommand = async (
       throw new CommandError(usage);
   }
 };
+
+/** Pauses the consumers and waits until they have finished their entries. */
+const pauseAndWait = async (
+  queue: OperatedQueue,
+  tableName: string | undefined,
+  { say, warn }: Terminal,
+): Promise<number> => {
+  const { connection, name } = queue;
+  const partitions = partitionsIn(queue, findTable(queue, tableName));
+  const readState = () => readQueueState(connection, name, partitions, tableName);
+  const ofTable = tableName === undefined ? '' : ` of ${tableName}`;
+  const option = tableName === undefined ? '' : ` --table ${tableName}`;
+  await pauseConsumers(connection, name, tableName);
+  say(`Pausing the consumers${ofTable} …`);
+  const askedAt = performance.now();
+  const hasPassed = (ms: number) => performance.now() - askedAt > ms;
+  let state = await readState();
+  while (!hasPassed(heardAfterMs) || (state.inFlightBatches > 0 && !hasPassed(quietWithinMs))) {
+    await pause(pollEveryMs);
+    state = await readState();
+  }
+  if (state.inFlightBatches > 0) {
+    warn(`The consumers${ofTable} are paused, but batches are still in flight: ${state.inFlightBatches}.`);
+    for (const entry of await listInFlight(connection, partitions, listed)) {
+      const seconds = (entry.idleMs / 1_000).toFixed(0);
+      warn(`  ${entry.name}  delivered ${entry.deliveries} times, ${seconds} s ago to ${entry.consumer}`);
+    }
+    warn(`Consumers record the entries of a dead consumer after you resume them: npm run consumers -- resume${option}`);
+    warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- move NAME');
+    return 1;
+  }
+  const what = tableName === undefined ? 'counts' : 'rows';
+  say(
+    `The consumers${ofTable} are paused. The queue still takes ${what}; waiting now: ${state.waitingBatches} batches.`,
+  );
+  return 0;
+};
+
+/** Prints the state of a table's queue, or of that of counts and then a line for each table. */
+const showStates = async (queue: OperatedQueue, tableName: string | undefined, { say }: Terminal): Promise<void> => {
+  const { connection, name, tables } = queue;
+  const table = findTable(queue, tableName);
+  const state = await readQueueState(connection, name, table?.partitions ?? queue.partitions, tableName);
+  const lines = {
+    paused: state.isPaused ? 'yes' : 'no',
+    consumers: state.consumers,
+    waiting: waitingOf(state),
+    'in flight': `${state.inFlightBatches} batches`,
+    'dead letters': state.deadLetters,
+  };
+  for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(12)}  ${value}`);
+  if (table !== undefined) return;
+  for (const each of tables) {
+    const own = await readQueueState(connection, name, each.partitions, each.name);
+    const paused = own.isPaused ? ', paused' : '';
+    say(`${each.name.padEnd(12)}  ${waitingOf(own)}, ${own.deadLetters} dead letters${paused}`);
+  }
+};
+
+const waitingOf = ({ waitingBatches, oldestAgeMs }: QueueState): string =>
+  `${waitingBatches} batches, the oldest for ${(oldestAgeMs / 1000).toFixed(1)} s`;
 
 /**
  * Checks the servers and prints the findings. Resolves to 1 if a finding makes producers refuse

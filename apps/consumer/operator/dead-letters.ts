@@ -8,20 +8,24 @@ import {
 import { isPaused } from '@sluice/queue/admin/pause.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { hasReplyCode } from '@sluice/queue/redis/reply-error.ts';
-import { CommandError, usage, type OperatedQueue, type Terminal } from './command.ts';
+import { CommandError, findTable, partitionsIn, usage, type OperatedQueue, type Terminal } from './command.ts';
 
-type Options = { readonly all: boolean; readonly after: unknown };
+type Options = { readonly all: boolean; readonly after: unknown; readonly table: string | undefined };
 
 const lettersPerPage = 100;
 
-/** Runs `dead-letters list | show | replay | drop | move`. Resolves to the exit code. */
+/**
+ * Runs `dead-letters list | show | replay | drop | move`, on counts and the rows of all tables or, with
+ * `table`, on those of one. Resolves to the exit code.
+ */
 export const runDeadLettersCommand = async (
   queue: OperatedQueue,
   [action, name]: readonly string[],
-  { all, after }: Options,
+  { all, after, table }: Options,
   terminal: Terminal,
 ): Promise<number> => {
-  const { connection, partitions } = queue;
+  const { connection } = queue;
+  const partitions = partitionsIn(queue, findTable(queue, table));
   const { say, warn } = terminal;
   const onUnreadable = ({ deadLetters }: Partition) =>
     warn(
@@ -38,7 +42,9 @@ export const runDeadLettersCommand = async (
     for (const letter of letters)
       say(`${letter.name.padEnd(width)}  ${letter.movedAt.toISOString()}  ${letter.reason}`);
     if (letters.length === lettersPerPage)
-      say(`There may be more: npm run dead-letters -- list --after '${letters.at(-1)?.name}'`);
+      say(
+        `There may be more: npm run dead-letters -- list${table === undefined ? '' : ` --table ${table}`} --after '${letters.at(-1)?.name}'`,
+      );
     return 0;
   }
   if (action === 'show' && name !== undefined) {
@@ -74,10 +80,10 @@ export const runDeadLettersCommand = async (
 };
 
 const moveNamedEntry = async (queue: OperatedQueue, name: string, { say, warn }: Terminal): Promise<number> => {
-  const { connection, partitions } = queue;
+  const { connection } = queue;
   const outcome = await moveEntryToDeadLetters(
     connection,
-    partitions,
+    partitionsIn(queue),
     name,
     await isPaused(connection, queue.name),
   ).catch((error: unknown) => {

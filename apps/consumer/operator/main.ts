@@ -19,7 +19,7 @@ import { runVerifyCommand } from './verify.ts';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   strict: false,
-  options: { all: { type: 'boolean' }, after: { type: 'string' } },
+  options: { all: { type: 'boolean' }, after: { type: 'string' }, table: { type: 'string' } },
 });
 const [command, ...words] = positionals;
 const terminal: Terminal = {
@@ -35,12 +35,19 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const run = async (): Promise<number> => {
-  checkCommand(positionals);
+  const { all, after, table: given } = values;
+  checkCommand(positionals, given);
+  const table = typeof given === 'string' ? given : undefined;
   const config = readConfigOrExit(process, String(command), configSchema);
+  const declared = await loadTables(config.TABLES_FILE);
   if (command === 'verify') {
     const ledger = connectLedger(databaseSettingsOf(config));
     try {
-      return await runVerifyCommand(ledger, terminal);
+      return await runVerifyCommand(
+        ledger,
+        declared.map(({ name }) => name),
+        terminal,
+      );
     } finally {
       await ledger.close();
     }
@@ -51,19 +58,20 @@ const run = async (): Promise<number> => {
     const partitions = await readPartitions(connection, config.REDIS_QUEUE, (names) =>
       terminal.warn(`Ignoring ${names} invalid names in the partition registry.`),
     );
-    const queue = { connection, name: config.REDIS_QUEUE, partitions };
+    const tables = declared.map(({ name }) => ({
+      name,
+      partitions: partitions.map((partition) => tablePartitionOf(partition, name)),
+    }));
+    const queue = { connection, name: config.REDIS_QUEUE, partitions, tables };
     if (command === 'consumers') {
       const ledger = connectLedger(databaseSettingsOf(config));
       try {
-        return await runConsumersCommand(queue, ledger, words, terminal);
+        return await runConsumersCommand(queue, ledger, words, table, terminal);
       } finally {
         await ledger.close();
       }
     }
-    const tables = await loadTables(config.TABLES_FILE);
-    const ofTables = partitions.flatMap((partition) => tables.map(({ name }) => tablePartitionOf(partition, name)));
-    const all = { ...queue, partitions: [...partitions, ...ofTables] };
-    return await runDeadLettersCommand(all, words, { all: values['all'] === true, after: values['after'] }, terminal);
+    return await runDeadLettersCommand(queue, words, { all: all === true, after, table }, terminal);
   } finally {
     connection.close();
   }
