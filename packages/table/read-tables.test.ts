@@ -5,6 +5,7 @@ import { sqlTypeOf } from './column-type.ts';
 import { decimal, defineTable } from './define-table.ts';
 import { readTables } from './read-tables.ts';
 import { createTableSqlOf } from './sql.ts';
+import { storedTableOf } from './stored-table.ts';
 
 const sqlTypes: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   text: [z.string().max(2048), 'VARCHAR(2048)'],
@@ -122,13 +123,13 @@ test('the statement that creates a table has every column', () => {
   const [table] = readTables([defineTable('vote', { choice: z.string().max(20), weight: z.int().optional() })]);
   assert.ok(table !== undefined);
   assert.equal(
-    createTableSqlOf(table),
+    createTableSqlOf(storedTableOf(table)),
     'CREATE TABLE IF NOT EXISTS `vote` (\n' +
       '  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,\n' +
       '  `choice` VARCHAR(20) NOT NULL,\n' +
       '  `weight` BIGINT NULL,\n' +
       '  recorded_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),\n' +
       '  PRIMARY KEY (id)\n' +
-      ') ENGINE = InnoDB',
+      ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4',
   );
 });

@@ -1,6 +1,5 @@
 import { decimal, defineTable } from '@sluice/table/define-table.ts';
-import type { DatabaseSettings } from '@sluice/ledger/connection/server.ts';
-import { migrate } from '@sluice/ledger/migrate.ts';
+import { readMigrations } from '@sluice/ledger/read-migrations.ts';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
@@ -32,6 +31,6 @@ const vote = defineTable('vote', { choice: z.string().max(20), weight: z.int() }
 export const tables = [pageView, sensorReading, vote];
 
 /** Creates these tables in a schema. */
-export const createTestTables = async (settings: DatabaseSettings): Promise<void> => {
-  await migrate(settings, { tables: migrationsOfTests });
+export const createTestTables = async (query: (sql: string) => Promise<unknown>): Promise<void> => {
+  for (const { statement } of await readMigrations(migrationsOfTests)) await query(statement);
 };

@@ -22,7 +22,7 @@ const unasked = new Set(['hello', 'acl|log', 'command|info', 'config|resetstat']
  */
 const createRestrictedQueue = async (t: TestContext) => {
   const { start, command, address, ledger, queue, untilRecorded } = await createPipeline(t);
-  await createTestTables(ledger.settings);
+  await createTestTables(ledger.query);
   const votes = tablePartitionOf(queue.partition, 'vote');
   const busPort = String(await findFreePort());
   const { port } = await startRedis(t, ['--cluster-enabled', 'yes', '--cluster-port', busPort]);

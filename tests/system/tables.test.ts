@@ -8,7 +8,7 @@ const jsonType = { 'content-type': 'application/json' };
 
 const setUp = async (t: TestContext) => {
   const pipeline = await createPipeline(t);
-  await createTestTables(pipeline.ledger.settings);
+  await createTestTables(pipeline.ledger.query);
   const withTables = { TABLES_FILE: tablesFile };
   const { address } = pipeline;
 
@@ -108,4 +108,68 @@ test('a table that is missing, or locked, holds up itself alone', async (t) => {
   assert.ok(waiting.waiting_batches > 0);
   await ledger.query('RENAME TABLE hidden TO vote');
   await untilRows('vote', 5);
+});
+
+test('an operator pauses one table, sees its state, and verifies every table', async (t) => {
+  const { start, withTables, post, untilRows, countRows, command, ledger } = await setUp(t);
+  const operate = (...words: string[]) => command('consumer/operator', words, withTables);
+  await start('producer', withTables);
+  await start('consumer', withTables);
+  const paused = await operate('consumers', 'pause', '--table', 'vote');
+  assert.equal(paused.code, 0, paused.output);
+  assert.match(paused.output, /The consumers of vote are paused\. .*rows; waiting now: 0 batches/);
+  const vote = JSON.stringify({ choice: 'yes', weight: 1 });
+  assert.equal((await post('vote', vote)).status, 201);
+  assert.equal((await post('sensor_reading', JSON.stringify({ sensor: 'a', celsius: 21.5 }))).status, 201);
+  await untilRows('sensor_reading', 1);
+  const { output } = await operate('consumers', 'status');
+  assert.match(output, /^paused +no$/m);
+  assert.match(output, /^vote +1 batches, the oldest for \d+\.\d s, 0 dead letters, paused$/m);
+  assert.match(output, /^sensor_reading +0 batches, .*, 0 dead letters$/m);
+  assert.match(
+    (await operate('consumers', 'status', '--table', 'vote')).output,
+    /^paused +yes\n[^]*waiting +1 batches/,
+  );
+  assert.equal(await countRows('vote'), 0);
+  assert.equal((await operate('consumers', 'resume', '--table', 'vote')).code, 0);
+  await untilRows('vote', 1);
+
+  assert.match((await operate('verify')).output, /^totals {2}1 of vote\nrows {4}1 of vote$/m);
+  await ledger.query('DELETE FROM vote');
+  await ledger.query('RENAME TABLE sensor_reading TO hidden');
+  const verified = await operate('verify');
+  assert.equal(verified.code, 1);
+  assert.match(verified.output, /totals of vote are off by 1/);
+  assert.match(verified.output, /Not verified: sensor_reading\. .*doesn't exist/);
+
+  const unknown = await operate('consumers', 'pause', '--table', 'other');
+  assert.deepEqual(unknown, {
+    code: 1,
+    output: 'other is no declared table. Declared: page_view, sensor_reading, vote.\n',
+  });
+  for (const words of ['verify --table vote', 'dead-letters list --table', 'consumers adopt --table vote']) {
+    assert.equal((await operate(...words.split(' '))).code, 2, words);
+  }
+});
+
+test('the dead letters of one table are listed, replayed and dropped', async (t) => {
+  const { start, withTables, post, untilRows, command, ledger } = await setUp(t);
+  const operate = (...words: string[]) => command('consumer/operator', words, withTables);
+  await ledger.query("ALTER TABLE vote ADD CONSTRAINT no_blank CHECK (choice <> 'blank')");
+  await ledger.query('ALTER TABLE sensor_reading ADD CONSTRAINT warm CHECK (celsius > 0)');
+  await start('producer', withTables);
+  await start('consumer', withTables);
+  assert.equal((await post('vote', JSON.stringify({ choice: 'blank', weight: 1 }))).status, 201);
+  assert.equal((await post('sensor_reading', JSON.stringify({ sensor: 'a', celsius: -1 }))).status, 201);
+  const list = async (...words: string[]) => (await operate('dead-letters', 'list', ...words)).output;
+  await waitUntil(async () => /no_blank[^]*warm|warm[^]*no_blank/.test(await list()));
+  const ofVote = await list('--table', 'vote');
+  assert.match(ofVote, /no_blank/);
+  assert.doesNotMatch(ofVote, /warm/);
+  await ledger.query('ALTER TABLE vote DROP CONSTRAINT no_blank');
+  await ledger.query('ALTER TABLE sensor_reading DROP CONSTRAINT warm');
+  assert.match((await operate('dead-letters', 'replay', '--all', '--table', 'vote')).output, /queue: 1/);
+  await untilRows('vote', 1);
+  assert.match((await operate('dead-letters', 'drop', '--all', '--table', 'vote')).output, /permanently: 0/);
+  assert.match((await operate('dead-letters', 'drop', '--all', '--table', 'sensor_reading')).output, /permanently: 1/);
 });

@@ -12,7 +12,8 @@ import { clusterOf, findLogs, findServices } from '../aws/service.ts';
 
 const usage = `npm run ops -- ENV dead-letters list [--after NAME] | show NAME | replay NAME | replay --all | drop NAME | drop --all | move NAME
 npm run ops -- ENV consumers pause | resume | status
-npm run ops -- ENV verify`;
+npm run ops -- ENV verify
+With --table NAME, list, replay, drop, pause, resume and status apply to the rows of one table.`;
 
 const commands = new Set(['dead-letters', 'consumers', 'verify']);
 const container = 'operator';
@@ -97,14 +98,16 @@ await runCommand(async (work) => {
   const target = await openEnvironment(usage, process.argv.slice(2), work, {
     all: { type: 'boolean', default: false },
     after: { type: 'string' },
+    table: { type: 'string' },
   });
-  const { after, all } = target.flags;
+  const { after, all, table } = target.flags;
   // Checked here, because a task takes a minute to start and report the wrong usage.
   if (!commands.has(target.words[0] ?? '')) throw new UsageError(usage);
   const words = [
     ...target.words,
     ...(all === true ? ['--all'] : []),
     ...(typeof after === 'string' ? ['--after', after] : []),
+    ...(typeof table === 'string' ? ['--table', table] : []),
   ];
   const environment = target.environment.name;
   const place = { account: connectTo(target.environment.region), environment };
