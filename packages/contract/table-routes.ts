@@ -1,17 +1,17 @@
 import type { JsonSchema } from '@sluice/table/json-schema.ts';
 import { rowSchemaOf, type Table } from '@sluice/table/table.ts';
 import * as z from 'zod/mini';
-import { hostname, queueState, recordId } from './bodies.ts';
+import { queueState, recordId } from './bodies.ts';
 import {
   databaseUnavailable,
   idempotencyHeaders,
-  pageNext,
   pageQuery,
   queueUnavailable,
   readUnauthorized,
   refusals,
 } from './route-parts.ts';
 import { maxCountsPerRequest, type Route } from './routes.ts';
+import { rowsAccepted, rowsPageOf, tablePathsOf, tableTotalOf } from './table-bodies.ts';
 
 /** Maximum number of rows in one request. */
 export const maxRowsPerRequest = maxCountsPerRequest;
@@ -24,10 +24,11 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
   const { name, columns } = table;
   const row = { ...rowSchemaOf(table), ...(example === undefined ? {} : { examples: [example] }) };
   const recorded = ofJson(recordedRowSchema(table));
+  const paths = tablePathsOf(name);
   return {
     postRows: {
       method: 'POST',
-      path: `/tables/${name}/rows`,
+      path: paths.rows,
       summary: `Adds up to 10,000 rows of ${name} to the queue, all or none: one as an object, several as a list or as NDJSON (one per line)`,
       headers: idempotencyHeaders,
       body: ofJson({ anyOf: [row, { type: 'array', items: row, minItems: 1, maxItems: maxRowsPerRequest }] }),
@@ -37,29 +38,20 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
       answers: {
         201: {
           description: 'The queue holds the rows; each will be recorded exactly once.',
-          body: z.object({ message: z.string(), accepted: z.int(), hostname }),
+          body: rowsAccepted,
         },
         ...refusals,
       },
     },
     getTable: {
       method: 'GET',
-      path: `/tables/${name}`,
+      path: paths.table,
       summary: `Returns the number of recorded rows of ${name}, and the row with the highest id`,
       needsToken: 'all',
       answers: {
         200: {
           description: 'The total when the request arrived, or later.',
-          body: z.object({
-            table: z.literal(name),
-            rows_count: z.int().with(z.describe('The number of rows recorded.')),
-            latest_row: z
-              .nullable(recorded)
-              .with(
-                z.describe('The row with the highest id, null if there is none. It may not be the last one posted.'),
-              ),
-            hostname,
-          }),
+          body: tableTotalOf(z.literal(name), recorded),
         },
         401: readUnauthorized,
         503: databaseUnavailable,
@@ -67,14 +59,14 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
     },
     getRows: {
       method: 'GET',
-      path: `/tables/${name}/rows`,
+      path: paths.rows,
       summary: `Returns pages of recorded rows of ${name}, highest ids first; ascending with \`after\`, to follow them`,
       needsToken: 'all',
       query: pageQuery,
       answers: {
         200: {
           description: `A page, with the columns ${columns.map((column) => column.name).join(', ')}. A page of large rows has fewer than \`limit\`.`,
-          body: z.object({ rows: z.array(recorded), next: pageNext }),
+          body: rowsPageOf(recorded),
         },
         400: refusals[400],
         401: readUnauthorized,
@@ -83,7 +75,7 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
     },
     getTableQueue: {
       method: 'GET',
-      path: `/tables/${name}/queue`,
+      path: paths.queue,
       summary: `Returns the state of the queue of ${name}`,
       needsToken: 'all',
       answers: {

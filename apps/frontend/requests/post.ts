@@ -1,4 +1,5 @@
 import { routes } from '@sluice/contract/routes.ts';
+import { rowsAccepted, tablePathsOf } from '@sluice/contract/table-bodies.ts';
 import type * as z from 'zod/mini';
 import { askWhenReached, type Outcome } from './ask.ts';
 import { authorizationOf } from './authorization.ts';
@@ -18,14 +19,26 @@ export type PostOptions = {
 
 /** Adds one count to the queue. */
 export const postCount = (count: number, options: PostOptions): Promise<Outcome<z.infer<typeof acknowledgement>>> =>
-  askWhenReached({ path: routes.postCount.path, body: acknowledgement, init: post({ count }, options) });
+  askWhenReached({
+    path: routes.postCount.path,
+    body: acknowledgement,
+    init: post(JSON.stringify({ count }), options),
+  });
 
 /** Adds many counts to the queue, all or none. */
 export const postCounts = (
   counts: readonly number[],
   options: PostOptions,
 ): Promise<Outcome<z.infer<typeof acceptance>>> =>
-  askWhenReached({ path: routes.postCounts.path, body: acceptance, init: post({ counts }, options) });
+  askWhenReached({ path: routes.postCounts.path, body: acceptance, init: post(JSON.stringify({ counts }), options) });
+
+/** Adds one row of a table to the queue. `row` is its JSON text. */
+export const postRow = (
+  table: string,
+  row: string,
+  options: PostOptions,
+): Promise<Outcome<z.infer<typeof rowsAccepted>>> =>
+  askWhenReached({ path: tablePathsOf(table).rows, body: rowsAccepted, init: post(row, options) });
 
 /**
  * Creates an idempotency key: 128 random bits. `crypto.randomUUID` exists only on pages that came
@@ -34,12 +47,12 @@ export const postCounts = (
 export const createKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-const post = (body: object, { key, token }: PostOptions): RequestInit => ({
+const post = (body: string, { key, token }: PostOptions): RequestInit => ({
   method: 'POST',
   headers: {
     'content-type': 'application/json',
     'idempotency-key': key,
     ...authorizationOf(token),
   },
-  body: JSON.stringify(body),
+  body,
 });

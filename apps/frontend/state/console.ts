@@ -1,12 +1,14 @@
 import type { EventLink } from '../requests/event-stream.ts';
 import { followEvents, type SluiceEvent } from '../requests/follow-events.ts';
 import type { QueueState, Row, Total } from '../requests/reads.ts';
+import { createChoice, noChoice, type Choice } from './choose-table.ts';
 import { createRowFinder, type RowFinder } from './find-rows.ts';
+import type { TableFollower } from './follow-table.ts';
 import { addMoment, createRateMeter, createStreamClock, emptyHistory, type History } from './history.ts';
 import { seeHost } from './hosts.ts';
 
 /** The state that the page shows. Each change creates a new object. */
-export type Snapshot = {
+export type Snapshot = Choice & {
   readonly link: EventLink;
   /** The bearer token that requests carry, `''` for none. It is kept in memory only. */
   readonly token: string;
@@ -42,6 +44,11 @@ export type Console = {
   /** Records that a producer answered. */
   readonly seeHost: (host: string) => void;
   readonly untilRecorded: RowFinder['untilRecorded'];
+  /** Shows another table, `undefined` for the counts. The address keeps it. */
+  readonly choose: (table: string | undefined) => void;
+  /** Reads the shown table now, because a row was posted. */
+  readonly refreshTable: () => void;
+  readonly turnPage: TableFollower['turnPage'];
 };
 
 const initial: Snapshot = {
@@ -57,6 +64,7 @@ const initial: Snapshot = {
   history: emptyHistory,
   rows: undefined,
   hosts: [],
+  ...noChoice,
 };
 
 /** Creates the state of the page. It follows no events before `start`. */
@@ -74,6 +82,8 @@ export const createConsole = (): Console => {
 
   const readToken = () => snapshot.token;
   const finder = createRowFinder({ readToken, onRows: (rows) => update({ rows }) });
+
+  const chosen = createChoice({ read: () => snapshot, update });
 
   const takeEvent = ({ monotonic_ms: readAtMs, count, queue, findings }: SluiceEvent, stream: string) => {
     const now = performance.now();
@@ -96,6 +106,7 @@ export const createConsole = (): Console => {
       hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),
     });
     if (count !== null && hasChanged) void finder.refresh();
+    if (snapshot.tables === undefined) void chosen.readTables();
   };
 
   const takeLink = (link: EventLink) => {
@@ -109,11 +120,15 @@ export const createConsole = (): Console => {
         history: addMoment(snapshot.history, Date.now(), null, null),
         perSecond: meter.reset(),
       });
+    // A newer release may declare others.
+    if (link === 'live') void chosen.readTables();
+    chosen.follow();
   };
 
   let events: ReturnType<typeof followEvents> | undefined;
   return {
     start: () => {
+      chosen.start();
       events = followEvents({ readToken, onEvent: takeEvent, onLink: takeLink });
     },
     subscribe: (listener) => {
@@ -127,5 +142,8 @@ export const createConsole = (): Console => {
     },
     seeHost: (host) => update({ hosts: seeHost(seenHosts, snapshot.hosts, host, performance.now()) }),
     untilRecorded: finder.untilRecorded,
+    choose: chosen.choose,
+    refreshTable: () => chosen.reader()?.refresh(),
+    turnPage: (towards) => chosen.reader()?.turnPage(towards),
   };
 };

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evaluate } from './evaluate.ts';
+import { evaluate, evaluateTable } from './evaluate.ts';
+import { unreadTable } from './follow-table.ts';
+import { emptyHistory } from './history.ts';
 
 const count = { rows_count: 7, latest_value: 1, hostname: 'a' };
 const queue = {
@@ -47,6 +49,51 @@ for (const [what, change, tone, sentence] of [
 ] as const) {
   test(`${what}: ${tone}`, () => {
     const verdict = evaluate({ ...well, ...change });
+    assert.equal(verdict.tone, tone);
+    assert.match(verdict.sentence, sentence);
+  });
+}
+
+const declared = [{ table: 'vote', columns: [], schema: {} }];
+const ofTable = { ...unreadTable, total: { table: 'vote', rows_count: 7, latest_row: null, hostname: 'a' }, queue };
+const shown = {
+  ...well,
+  heardAt: undefined,
+  perSecond: null,
+  history: emptyHistory,
+  rows: undefined,
+  hosts: [],
+  tables: declared,
+  table: 'vote',
+  ofTable,
+};
+
+for (const [what, change, tone, sentence] of [
+  ['with nothing to do', {}, 'well', /^All is well\.$/],
+  ['before its first answer', { ofTable: unreadTable }, 'unknown', /Loading/],
+  ['before the tables are known', { ofTable: unreadTable, tables: undefined }, 'unknown', /Loading/],
+  ['that is not declared', { table: 'poll', ofTable: unreadTable }, 'trouble', /^There is no such table/],
+  ['while reads require a token', { link: 'locked', ofTable: unreadTable }, 'notice', /requires a token/],
+  ['that the database does not have', { ofTable: { ...ofTable, total: null } }, 'trouble', /^The table cannot be read/],
+  [
+    'without a database',
+    { count: null, ofTable: { ...ofTable, total: null } },
+    'trouble',
+    /^The database is unavailable/,
+  ],
+  ['that is paused', { ofTable: { ...ofTable, queue: { ...queue, paused: true } } }, 'notice', /^This table is paused/],
+  [
+    'that is paused with all others',
+    { queue: { ...queue, paused: true }, ofTable: { ...ofTable, queue: { ...queue, paused: true } } },
+    'notice',
+    /^The consumers are paused/,
+  ],
+  ['with dead letters', { ofTable: { ...ofTable, queue: { ...queue, dead_letters: 2 } } }, 'notice', /dead letters/],
+  ['while counts have dead letters', { queue: { ...queue, dead_letters: 2 } }, 'well', /^All is well\.$/],
+  ['while servers would lose rows', { findings: [evicts] }, 'trouble', /^The API refuses rows/],
+] as const) {
+  test(`a table ${what}: ${tone}`, () => {
+    const verdict = evaluateTable({ ...shown, ...change });
     assert.equal(verdict.tone, tone);
     assert.match(verdict.sentence, sentence);
   });

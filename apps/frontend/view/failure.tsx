@@ -36,6 +36,19 @@ export const ChartsFailure = ({ error }: FallbackProps) => (
   </section>
 );
 
+/** The replacement for the parts of a table after they threw or failed to load. */
+export const TableFailure = ({ error }: FallbackProps) => (
+  <div className="side">
+    <div role="alert" className="answer">
+      <p className="fault">The table failed. The rest of the page works. Reload the page to show it again.</p>
+      <ErrorText error={error} />
+      <button type="button" onClick={reload}>
+        Reload
+      </button>
+    </div>
+  </div>
+);
+
 const ErrorText = ({ error }: { readonly error: unknown }) => (
   <p className="hint">{error instanceof Error ? `${error.name}: ${error.message}` : String(error)}</p>
 );

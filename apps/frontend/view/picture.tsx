@@ -1,24 +1,25 @@
 import type { EventLink } from '../requests/event-stream.ts';
-import type { QueueState, Total } from '../requests/reads.ts';
+import type { QueueState } from '../requests/reads.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { Section, type GateState } from './section.tsx';
 
 type PictureProps = {
   readonly link: EventLink;
   readonly hosts: readonly string[];
-  readonly count: Total | null | undefined;
+  readonly count: { readonly rows_count: number } | null | undefined;
+  /** The newest count or row, for the note about the database. */
+  readonly newest: string;
+  readonly newestHint: string;
   readonly queue: QueueState | null | undefined;
   readonly perSecond: number | null;
 };
 
-const newestHint =
-  'The newest count is the one with the highest id. Consumers record batches concurrently, so after an outage it may not be the last one posted.';
 // Row counts of more characters than this use a smaller font, so that they fit on one line.
 const longFrom = 10;
 const longerFrom = 14;
 
 /** The data flow from left to right, with its figures. */
-export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) => {
+export const Picture = ({ link, hosts, count, newest, newestHint, queue, perSecond }: PictureProps) => {
   const rows = formatCount(count?.rows_count);
   const gate = gateOf(link, count, queue);
   return (
@@ -54,7 +55,7 @@ export const Picture = ({ link, hosts, count, queue, perSecond }: PictureProps) 
               {rows}
             </span>
             <span className="note" title={newestHint}>
-              {describeLedger(count)}
+              {describeLedger(count, newest)}
             </span>
           </dd>
         </div>
@@ -100,9 +101,9 @@ const describeConsumers = (queue: PictureProps['queue']): string => {
   return queue.consumers === 1 ? '1 consumer' : `${formatCount(queue.consumers)} consumers`;
 };
 
-const describeLedger = (count: PictureProps['count']): string => {
+const describeLedger = (count: PictureProps['count'], newest: string): string => {
   if (count === undefined) return 'rows recorded';
   if (count === null) return 'unavailable';
   const rows = count.rows_count === 1 ? 'row recorded' : 'rows recorded';
-  return count.rows_count === 0 ? rows : `${rows} · newest ${formatCount(count.latest_value)}`;
+  return count.rows_count === 0 ? rows : `${rows} · newest ${newest}`;
 };

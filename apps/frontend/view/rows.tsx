@@ -1,23 +1,17 @@
-import { memo, useEffect, useRef } from 'react';
+import { memo } from 'react';
 import type { Row } from '../requests/reads.ts';
-import { formatClockWithMs, formatCount, formatDay, unknownFigure } from './format.ts';
+import { useArrivals } from './arrivals.ts';
+import { formatCount, unknownFigure } from './format.ts';
+import { Time } from './time.tsx';
 
 const shown = 10;
-// More rows than this at once are a stream, so none is highlighted.
-const maxArrivals = 3;
 
 type RowsProps = { readonly rows: readonly Row[] | undefined; readonly isAway: boolean };
 
 /** The table of the newest rows. */
 export const Rows = memo(({ rows, isAway }: RowsProps) => {
   const newest = rows?.slice(0, shown) ?? [];
-  const highest = useRef<string>(undefined);
-  const before = highest.current;
-  const arrived = before === undefined ? [] : newest.filter(({ id }) => BigInt(id) > BigInt(before));
-  const fresh = new Set(arrived.length <= maxArrivals ? arrived.map(({ id }) => id) : []);
-  useEffect(() => {
-    if (rows !== undefined) highest.current = rows[0]?.id ?? '0';
-  }, [rows]);
+  const fresh = useArrivals(rows, newest);
   return (
     <section aria-labelledby="rows-title" className="rows">
       <h2 id="rows-title">Newest rows</h2>
@@ -35,14 +29,7 @@ export const Rows = memo(({ rows, isAway }: RowsProps) => {
               <td>{formatCount(value)}</td>
               <td>{id}</td>
               <td>
-                {recordedAt === null ? (
-                  <span>{unknownFigure}</span>
-                ) : (
-                  <time dateTime={recordedAt}>
-                    <span className="day">{formatDay(recordedAt)}</span>
-                    <span>{formatClockWithMs(recordedAt)}</span>
-                  </time>
-                )}
+                <Time iso={recordedAt} />
               </td>
             </tr>
           ))}
