@@ -5,6 +5,7 @@ import { createRowCheck } from '@sluice/table/check-row.ts';
 import { decimal, defineTable } from '@sluice/table/define-table.ts';
 import { readTables } from '@sluice/table/read-tables.ts';
 import { createTableSqlOf } from '@sluice/table/sql.ts';
+import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import * as z from 'zod';
 import { readRows, readTableTotal } from './read-rows.ts';
@@ -57,7 +58,7 @@ const batchOf = (number: number, rows: readonly unknown[]): EncodedRows => {
 
 const setUp = async (t: TestContext) => {
   const ledger = await createTestLedger(t);
-  await ledger.query(createTableSqlOf(table));
+  await ledger.query(createTableSqlOf(storedTableOf(table)));
   const connection = ledger.connect();
   const record = (...batches: EncodedRows[]) => recordRows(connection, table.name, batches, settings);
   const readAll = async () => {
