@@ -63,6 +63,13 @@ export const assertNoComplaint = (complaints: readonly string[], isServerAway = 
   assert.deepEqual(ofPage, []);
 };
 
+/** Simulates a hidden or visible page, since the test browser hides none. */
+export const setVisibility = (page: Page, state: 'hidden' | 'visible') =>
+  page.evaluate(`
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
+
 type AxeResult = { violations: { id: string; nodes: { target: unknown }[] }[] };
 
 /** Fails when a rule of axe reports a violation on the page. */

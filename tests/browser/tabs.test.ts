@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { BrowserContext, Page } from 'playwright-core';
-import { assertNoComplaint, openPage, patienceMs, untilSentence } from './browser.ts';
+import { assertNoComplaint, openPage, patienceMs, untilSentence, setVisibility } from './browser.ts';
 import { serveConsole } from './console.ts';
 
 const tabs = 8;
@@ -32,13 +32,6 @@ const untilOneLeads = async (streams: ReadonlyMap<unknown, Page>): Promise<Page>
   assert.ok(leader !== undefined);
   return leader;
 };
-
-/** Simulates a hidden or visible page, since the test browser hides none. */
-const setVisibility = (page: Page, state: 'hidden' | 'visible') =>
-  page.evaluate(`
-    Object.defineProperty(document, 'visibilityState', { configurable: true, value: '${state}' });
-    document.dispatchEvent(new Event('visibilitychange'));
-  `);
 
 const openTab = async (context: BrowserContext, address: string): Promise<Page> => {
   const page = await context.newPage();

@@ -20,7 +20,7 @@ export const TableRows = memo(({ columns, rows, page, hasOlder, isAway, onTurn }
   const shown = rows ?? [];
   const fresh = useArrivals(rows, shown);
   return (
-    <section aria-labelledby="rows-title" className="table-rows">
+    <div className="table-rows">
       <div className="line">
         <h2 id="rows-title">{page === 0 ? 'Newest rows' : `Older rows, page ${formatCount(page + 1)}`}</h2>
         <div className="pages">
@@ -70,7 +70,7 @@ export const TableRows = memo(({ columns, rows, page, hasOlder, isAway, onTurn }
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 });
 

@@ -75,7 +75,9 @@ const OfCounts = ({ sluice, snapshot }: PartProps) => {
 
 /** `isListed`: true if the status already has the command that lists the dead letters. */
 const OfTable = ({ sluice, snapshot, isListed }: PartProps & { readonly isListed: boolean }) => {
-  const { link, hosts, ofTable } = snapshot;
+  const { link, hosts, tables, table, ofTable } = snapshot;
+  // The status says that there is no such table.
+  if (tables?.every((declared) => declared.table !== table) === true) return null;
   const { total, queue, perSecond, history } = ofTable;
   return (
     <>
