@@ -52,10 +52,11 @@ const unreadableTable: Words['unreadable'] = {
   advice: 'Rows wait in its queue while it has room. Was its migration run? The log of the producers has the reason.',
 };
 
-const pausedTable: Words['paused'] = {
+const pausedTable = (table: string | undefined): Words['paused'] => ({
   sentence: 'This table is paused.',
-  advice: 'Its rows wait in their queue while it has room. The other tables are recorded.',
-};
+  advice: 'Its rows wait in their queue while it has room. The other tables are recorded. To resume it, run:',
+  command: `npm run consumers -- resume --table ${table}`,
+});
 
 /** The command that lists the dead letters, of counts and of all tables. */
 export const deadLettersCommand = 'npm run dead-letters -- list';
@@ -85,7 +86,7 @@ export const evaluateTable = (snapshot: Snapshot): Verdict => {
     {
       ...wordsOfRows,
       ...(count === null ? {} : { unreadable: unreadableTable }),
-      ...(queue?.paused === true ? {} : { paused: pausedTable }),
+      ...(queue?.paused === true ? {} : { paused: pausedTable(table) }),
     },
   );
 };
