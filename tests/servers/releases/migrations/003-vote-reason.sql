@@ -1,0 +1,1 @@
+ALTER TABLE `vote` ADD COLUMN `reason` VARCHAR(20) NULL
