@@ -107,12 +107,13 @@ const showStates = async (queue: OperatedQueue, tableName: string | undefined, {
     'in flight': `${state.inFlightBatches} batches`,
     'dead letters': state.deadLetters,
   };
-  for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(12)}  ${value}`);
+  const width = Math.max(12, ...(table === undefined ? tables : []).map((each) => each.name.length));
+  for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(width)}  ${value}`);
   if (table !== undefined) return;
   for (const each of tables) {
     const own = await readQueueState(connection, name, each.partitions, each.name);
     const paused = own.isPaused ? ', paused' : '';
-    say(`${each.name.padEnd(12)}  ${waitingOf(own)}, ${own.deadLetters} dead letters${paused}`);
+    say(`${each.name.padEnd(width)}  ${waitingOf(own)}, ${own.deadLetters} dead letters${paused}`);
   }
 };
 
