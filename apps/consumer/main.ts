@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
+import { checkTables } from '@sluice/ledger/rows/check-tables.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
 import { oncePerOutage } from '@sluice/queue/redis/once-per-outage.ts';
@@ -19,6 +20,7 @@ import { loadTables } from '@sluice/runtime/config/tables.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { startWatchdog } from '@sluice/runtime/watchdog.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
+import { storedTableOf, type StoredTable } from '@sluice/table/stored-table.ts';
 import { configSchema } from './config.ts';
 import { createCountConsumer, type LoopSettings } from './consume-counts.ts';
 import { createTableConsumer } from './consume-tables.ts';
@@ -46,7 +48,12 @@ const openConnections = (open: () => RedisConnection) => {
 };
 
 /** Returns the checks of Redis and MySQL for the consumer. */
-const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, queueName: string) => [
+const serverChecks = (
+  connection: RedisConnection,
+  ledger: LedgerConnection,
+  queueName: string,
+  tables: readonly StoredTable[],
+) => [
   async () => {
     const partitions = await readPartitions(connection, queueName);
     return checkQueueServers({ connection, queueName, partitions, deadlineMs: checkWithinMs });
@@ -56,6 +63,7 @@ const serverChecks = (connection: RedisConnection, ledger: LedgerConnection, que
     return id === undefined ? [] : claimQueue(connection, queueName, id);
   },
   () => checkLedgerServer(ledger, checkWithinMs),
+  () => checkTables(ledger, tables, checkWithinMs),
 ];
 
 /**
@@ -96,7 +104,8 @@ await runService(process, {
     const stopping = new AbortController();
     let state: QueueState | undefined;
 
-    const watch = watchServers({ checks: serverChecks(commands, ledger, config.REDIS_QUEUE), logger }, stopping.signal);
+    const checks = serverChecks(commands, ledger, config.REDIS_QUEUE, tables.map(storedTableOf));
+    const watch = watchServers({ checks, logger }, stopping.signal);
     const loops: Promise<void>[] = [watch.ended];
     const shared: LoopSettings = {
       ...{ connect, commands, watchdog, logger, metrics: consumerMetrics },

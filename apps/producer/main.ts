@@ -120,7 +120,7 @@ await runService(process, {
     // Two connections: a command that waits for replicas delays all commands after it.
     const writing = connect();
     const reading = connect();
-    const ledger = connectReads(databaseSettingsOf(config), readWithinMs);
+    const ledger = connectReads(databaseSettingsOf(config), tables, readWithinMs);
     const metrics = createMetrics(process, 'producer');
     const producerMetrics = createProducerMetrics(metrics, ledger.inUse);
     const publishing = await publishMetrics(process, metrics, config);

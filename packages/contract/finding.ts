@@ -12,13 +12,15 @@ export const finding = z.object({
       'mysql_read_only',
       'mysql_packet_small',
       'mysql_not_durable',
+      'table_missing',
+      'table_differs',
     ])
     .with(z.describe('Stable, for programs.')),
   severity: z
     .enum(['refused', 'warning'])
     .with(
       z.describe(
-        '`refused`: the producers refuse counts, because they could be lost. `warning`: a failure of a server could lose counts.',
+        '`refused`: the producers refuse counts, because they could be lost. `warning`: a failure of a server could lose counts, or rows of a table wait.',
       ),
     ),
   detail: z.string().with(z.describe('The problem, its place, and the fix.')),

@@ -111,7 +111,7 @@ test('a table that is missing, or locked, holds up itself alone', async (t) => {
 });
 
 test('an operator pauses one table, sees its state, and verifies every table', async (t) => {
-  const { start, withTables, post, untilRows, countRows, command, ledger } = await setUp(t);
+  const { start, withTables, post, read, untilRows, countRows, command, ledger } = await setUp(t);
   const operate = (...words: string[]) => command('consumer/operator', words, withTables);
   await start('producer', withTables);
   await start('consumer', withTables);
@@ -137,6 +137,10 @@ test('an operator pauses one table, sees its state, and verifies every table', a
   assert.match((await operate('verify')).output, /^totals {2}1 of vote\nrows {4}1 of vote$/m);
   await ledger.query('DELETE FROM vote');
   await ledger.query('RENAME TABLE sensor_reading TO hidden');
+  const found = await operate('consumers', 'status');
+  assert.match(found.output, /^warning +MySQL has no table sensor_reading/m);
+  const isFound = async () => JSON.stringify(await read('/ready')).includes('"table_missing"');
+  await waitUntil(isFound);
   const verified = await operate('verify');
   assert.equal(verified.code, 1);
   assert.match(verified.output, /totals of vote are off by 1/);

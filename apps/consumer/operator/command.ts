@@ -1,8 +1,9 @@
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
+import type { StoredTable } from '@sluice/table/stored-table.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 
 /** The queue of a declared table. */
-export type TableQueue = { readonly name: string; readonly partitions: readonly Partition[] };
+export type TableQueue = StoredTable & { readonly partitions: readonly Partition[] };
 
 /** The queue that a command operates on. */
 export type OperatedQueue = {

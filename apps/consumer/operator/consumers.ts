@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
+import { checkTables } from '@sluice/ledger/rows/check-tables.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/admin/pause.ts';
@@ -125,7 +126,7 @@ const waitingOf = ({ waitingBatches, oldestAgeMs }: QueueState): string =>
  * counts.
  */
 const showFindings = async (
-  { connection, name, partitions }: OperatedQueue,
+  { connection, name, partitions, tables }: OperatedQueue,
   ledger: LedgerConnection,
   { warn }: Terminal,
 ): Promise<number> => {
@@ -137,6 +138,7 @@ const showFindings = async (
     checkQueueServers({ connection, queueName: name, partitions, deadlineMs: checkWithinMs }),
     findOwner(),
     checkLedgerServer(ledger, checkWithinMs),
+    checkTables(ledger, tables, checkWithinMs),
   ]);
   const findings = checks.flatMap((check) => (check.status === 'fulfilled' ? check.value : []));
   for (const { severity, detail } of findings) warn(`${severity.padEnd(12)}  ${detail}`);

@@ -7,6 +7,7 @@ import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { loadTables } from '@sluice/runtime/config/tables.ts';
 import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
+import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { configSchema } from '../config.ts';
 import { checkCommand, CommandError, type Terminal } from './command.ts';
 import { runConsumersCommand } from './consumers.ts';
@@ -58,8 +59,9 @@ const run = async (): Promise<number> => {
     const partitions = await readPartitions(connection, config.REDIS_QUEUE, (names) =>
       terminal.warn(`Ignoring ${names} invalid names in the partition registry.`),
     );
-    const tables = declared.map(({ name }) => ({
+    const tables = declared.map(storedTableOf).map(({ name, columns }) => ({
       name,
+      columns,
       partitions: partitions.map((partition) => tablePartitionOf(partition, name)),
     }));
     const queue = { connection, name: config.REDIS_QUEUE, partitions, tables };

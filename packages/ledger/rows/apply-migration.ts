@@ -1,7 +1,7 @@
 import { parseMigration, MigrationsError } from '@sluice/table/migration.ts';
 import type { StoredColumn } from '@sluice/table/stored-table.ts';
 import type { Connection } from 'mysql2/promise';
-import { differenceOf, readStoredColumns } from './stored-columns.ts';
+import { lackOf, readStoredColumns } from './stored-columns.ts';
 
 /** A table of the database is not the one that a migration makes. */
 export class TableDiffersError extends Error {
@@ -49,12 +49,12 @@ const compare = async (
   columns: readonly StoredColumn[],
 ): Promise<void> => {
   const found = (await readStoredColumns(connection, [table])).get(table);
-  const differences = columns.flatMap((column) => {
-    const difference = differenceOf(column, found?.get(column.name));
-    return difference === undefined ? [] : [`${table}.${column.name} ${difference}`];
+  const lacks = columns.flatMap((column) => {
+    const lack = lackOf(column, found?.get(column.name));
+    return lack === undefined ? [] : [`${table}.${column.name} ${lack}`];
   });
-  if (differences.length === 0) return;
+  if (lacks.length === 0) return;
   throw new TableDiffersError(
-    `Migration ${name}: the table exists already, and ${differences.join(', ')}. Change the table by hand, or rename it, and run the set-up again`,
+    `Migration ${name}: the table exists already, and ${lacks.join(', ')}. Change the table by hand, or rename it, and run the set-up again`,
   );
 };

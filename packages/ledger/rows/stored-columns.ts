@@ -25,13 +25,20 @@ export const readStoredColumns = async (
   return found;
 };
 
-/** Returns how a column of MySQL differs from the one that is needed, or undefined. */
-export const differenceOf = (needed: StoredColumn, found: FoundColumn | undefined): string | undefined => {
+/**
+ * Returns how a column of MySQL falls short of the one that is needed, or undefined. A longer text
+ * is enough, and a column that may be NULL, as a newer release makes them.
+ */
+export const lackOf = (needed: StoredColumn, found: FoundColumn | undefined): string | undefined => {
   if (found === undefined) return 'is missing';
   const type = normalize(needed.sqlType);
-  if (found.type === type && found.isOptional === needed.isOptional) return undefined;
+  const isEnough = found.type === type || lengthOf(found.type) >= lengthOf(type);
+  if (isEnough && (found.isOptional || !needed.isOptional)) return undefined;
   return `is ${found.type} ${nullOf(found.isOptional)} instead of ${type} ${nullOf(needed.isOptional)}`;
 };
+
+/** Returns the length of a VARCHAR, NaN for any other type. */
+const lengthOf = (type: string): number => Number(/^varchar\((\d+)\)$/.exec(type)?.[1]);
 
 const nullOf = (isOptional: boolean): string => (isOptional ? 'NULL' : 'NOT NULL');
 
