@@ -8,6 +8,7 @@ import { startCluster } from '@sluice/test-servers/cluster.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import { openAdmin } from '@sluice/test-servers/queue.ts';
+import { tablesFile } from '@sluice/test-servers/tables.ts';
 import { createSecretsManager } from '@sluice/test-servers/secrets-manager.ts';
 import { startMysqlWithTls, startRedisWithTls } from '@sluice/test-servers/tls.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
@@ -273,6 +274,33 @@ variables(['QUEUE_MAX_BATCHES'], 'refuses counts while that many batches wait', 
   await untilRecorded(3);
   await waitUntil(async () => (await postTo(address)).status === 201);
 });
+
+variables(
+  ['TABLES_FILE', 'QUEUE_MAX_BYTES'],
+  'declare other tables, and refuse rows while so many bytes of a table wait',
+  async (t) => {
+    const { start, address, ledger, command } = await createPipeline(t);
+    const own = { TABLES_FILE: tablesFile, QUEUE_MAX_BYTES: '500000' };
+    assert.equal((await command('database-setup', [], own)).code, 0);
+    await start('producer', own);
+    const postVotes = () =>
+      fetch(`${address}/tables/vote/rows`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(Array.from({ length: 10_000 }, (_, weight) => ({ choice: 'a choice', weight }))),
+      });
+    let accepted = 0;
+    let answer = await postVotes();
+    for (; answer.status === 201 && accepted < 100; answer = await postVotes()) accepted += 1;
+    assert.equal(answer.status, 503);
+    assert.equal((await jsonOf(answer))['code'], 'queue_full');
+    assert.ok(accepted > 0);
+    await start('consumer', own);
+    const countVotes = async () => (await ledger.query('SELECT COUNT(*) AS votes FROM vote'))[0]?.['votes'];
+    await waitUntil(async () => Number(await countVotes()) === accepted * 10_000);
+    await waitUntil(async () => (await postVotes()).status === 201);
+  },
+);
 
 variables(
   ['METRICS', 'METRICS_NAMESPACE', 'METRICS_PORT'],
