@@ -65,6 +65,7 @@ export const createTableConsumer = (settings: TableConsumerSettings, stopping: A
   return {
     consumePartition,
     follow: () => following.run(stopping),
+    states: following.states,
     oldestAgeMs: following.oldestAgeMs,
     removeIdle,
     connectionsInUse: () => services.reduce((sum, { ledger }) => sum + ledger.inUse(), 0),

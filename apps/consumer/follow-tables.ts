@@ -1,6 +1,6 @@
 import { sleep } from '@sluice/async/sleep.ts';
 import { readPausedTables } from '@sluice/queue/admin/pause.ts';
-import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
+import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
 import { tablePartitionOf, type Partition } from '@sluice/queue/partition.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
@@ -24,14 +24,14 @@ const pollsPerState = 5;
 
 /** Creates the follower of the tables: which are paused, and the states of their queues. */
 export const followTables = ({ tables, queueName, partitions, connection, metrics, logger }: FollowSettings) => {
-  const ages = new Map<string, number>();
+  const states = new Map<string, QueueState>();
   let paused: ReadonlySet<string> = new Set();
 
   const readStates = async () => {
     for (const { name } of tables) {
       const own = partitions.map((partition) => tablePartitionOf(partition, name));
       const state = await readQueueState(connection, queueName, own, name);
-      ages.set(name, state.oldestAgeMs);
+      states.set(name, state);
       metrics.setTableState(name, state);
     }
   };
@@ -52,7 +52,8 @@ export const followTables = ({ tables, queueName, partitions, connection, metric
   };
 
   /** Returns the age of the oldest entry of all tables in ms, undefined if it is not known yet. */
-  const oldestAgeMs = (): number | undefined => (ages.size < tables.length ? undefined : Math.max(0, ...ages.values()));
+  const oldestAgeMs = (): number | undefined =>
+    states.size < tables.length ? undefined : Math.max(0, ...[...states.values()].map((state) => state.oldestAgeMs));
 
-  return { run, oldestAgeMs, isPaused: (table: string) => paused.has(table) };
+  return { run, states: () => [...states.values()], oldestAgeMs, isPaused: (table: string) => paused.has(table) };
 };

@@ -12,7 +12,7 @@ import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { loadScripts } from '@sluice/queue/admin/load-scripts.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { claimQueue } from '@sluice/queue/admin/queue-owner.ts';
-import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
+import { joinStates, readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
 import { removeIdleConsumers } from '@sluice/queue/consume/remove-consumers.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
@@ -129,7 +129,7 @@ await runService(process, {
             loops.push(...counts.consumePartition(partition), ...rows.consumePartition(partition)),
           onState: (next) => {
             state = next;
-            consumerMetrics.setQueueState(next);
+            consumerMetrics.setQueueState(joinStates(next, rows.states()));
           },
           logger,
         },

@@ -15,7 +15,7 @@ export type RecordMetrics = Pick<ConsumerMetrics, 'recorded' | 'movedToDeadLette
 /** Creates the metrics of a consumer. */
 export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
-  const rowsRecorded = metrics.counter('recorded_total', 'Counts recorded');
+  const rowsRecorded = metrics.counter('recorded_total', 'Counts and rows recorded');
   const tableRowsRecorded = metrics.counter('recorded_rows_total', 'Rows recorded', ['table']);
   const tableDeadLetters = metrics.counter(
     'table_dead_letters_total',
@@ -27,7 +27,7 @@ export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () 
   const deadLetters = metrics.counter('dead_letters_total', 'Entries that could not be parsed');
   const purged = metrics.counter('purged_ids_total', 'Batch ids removed from the inbox');
   const retries = metrics.counter('retries_total', 'Failed steps that were retried', ['step']);
-  const transactionRows = metrics.histogram('transaction_rows', 'Counts per transaction', rowBuckets);
+  const transactionRows = metrics.histogram('transaction_rows', 'Counts or rows per transaction', rowBuckets);
   const transactionSeconds = metrics.histogram(
     'transaction_seconds',
     'Time from the first attempt to record to the removal from the queue',
@@ -43,29 +43,29 @@ export const createConsumerMetrics = (metrics: Metrics, databaseConnections: () 
   metrics.logOnly(
     ...['database_connections', 'duplicate_batches_total', 'acked_batches_total', 'dead_letters_total'],
     ...['purged_ids_total', 'retries_total', 'transaction_rows', 'queue_drain_seconds'],
+    ...['recorded_rows_total', 'table_dead_letters_total', 'table_waiting_batches', 'table_oldest_age_seconds'],
+    ...['table_dead_letters', 'table_paused'],
   );
   let acked = 0;
   let ackedBefore = 0;
   let measuredAt = performance.now();
 
-  const recordedBatches = (rows: number, duplicates: number, batches: number, ms: number) => {
+  const recorded = (rows: number, duplicates: number, batches: number, ms: number) => {
+    rowsRecorded.inc(rows);
     duplicateBatches.inc(duplicates);
     ackedBatches.inc(batches);
     transactionRows.observe(rows);
     transactionSeconds.observe(ms / 1000);
+    acked += batches;
   };
 
   return {
-    recorded: (rows: number, duplicates: number, batches: number, ms: number) => {
-      rowsRecorded.inc(rows);
-      recordedBatches(rows, duplicates, batches, ms);
-      acked += batches;
-    },
+    recorded,
     /** Returns the metrics of the loops that record the rows of a table. */
     ofTable: (table: string) => ({
       recorded: (rows: number, duplicates: number, batches: number, ms: number) => {
         tableRowsRecorded.inc({ table }, rows);
-        recordedBatches(rows, duplicates, batches, ms);
+        recorded(rows, duplicates, batches, ms);
       },
       movedToDeadLetters: () => tableDeadLetters.inc({ table }),
       retried: (step: Step) => retries.inc({ step }),

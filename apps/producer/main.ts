@@ -10,7 +10,7 @@ import { partitionsOf, type Partition } from '@sluice/queue/partition.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { claimQueue } from '@sluice/queue/admin/queue-owner.ts';
 import { readReadiness } from '@sluice/queue/admin/readiness.ts';
-import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
+import { joinStates, readQueueState } from '@sluice/queue/admin/queue-state.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
@@ -145,7 +145,12 @@ await runService(process, {
     });
     const readState = stateReader(reading, config.REDIS_QUEUE);
     const following = keepRegistered(
-      { register: registration.register, readState, onState: producerMetrics.setQueueState, logger },
+      {
+        register: registration.register,
+        readState: async () => joinStates(await readState(), await rows.readStates()),
+        onState: producerMetrics.setQueueState,
+        logger,
+      },
       stopping.signal,
     );
     const server = createServer(

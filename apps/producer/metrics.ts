@@ -11,7 +11,7 @@ export type ProducerMetrics = ReturnType<typeof createProducerMetrics>;
 /** Creates the metrics of a producer. */
 export const createProducerMetrics = (metrics: Metrics, databaseConnections: () => number) => {
   metrics.gauge('database_connections', 'MySQL connections in use', databaseConnections);
-  const accepted = metrics.counter('accepted_total', 'Counts acknowledged');
+  const accepted = metrics.counter('accepted_total', 'Counts and rows acknowledged');
   const acceptedRows = metrics.counter('accepted_rows_total', 'Rows acknowledged', ['table']);
   const refused = metrics.counter('refused_total', 'Requests answered with an error', ['reason']);
   const retries = metrics.counter('enqueue_retries_total', 'Failed attempts to add to the queue that were retried');
@@ -26,13 +26,17 @@ export const createProducerMetrics = (metrics: Metrics, databaseConnections: () 
     pipelineBuckets,
   );
   // No alarm, dashboard or command reads them on AWS (tests/system/published-metrics.test.ts).
-  metrics.logOnly('database_connections', 'enqueue_retries_total', 'acknowledge_seconds', 'pipeline_requests');
+  metrics.logOnly(
+    ...['database_connections', 'enqueue_retries_total', 'acknowledge_seconds', 'pipeline_requests'],
+    'accepted_rows_total',
+  );
   return {
     accepted: (counts: number, ms: number) => {
       accepted.inc(counts);
       acknowledgeSeconds.observe(ms / 1000);
     },
     acceptedRows: (table: string, rows: number, ms: number) => {
+      accepted.inc(rows);
       acceptedRows.inc({ table }, rows);
       acknowledgeSeconds.observe(ms / 1000);
     },

@@ -1,5 +1,5 @@
 import { rowCodecOf } from '@sluice/contract/row-entry.ts';
-import { readQueueState } from '@sluice/queue/admin/queue-state.ts';
+import { readQueueState, type QueueState } from '@sluice/queue/admin/queue-state.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { createEnqueuer } from '@sluice/queue/append/enqueue.ts';
 import { tablePartitionOf, type Partition } from '@sluice/queue/partition.ts';
@@ -58,5 +58,11 @@ export const createTableServices = (settings: TablesSettings) => {
   const drain = async () => {
     await Promise.all(enqueuers.map((enqueuer) => enqueuer.drain()));
   };
-  return { services, drain };
+  /** Reads the states of the queues of all tables, one after the other. */
+  const readStates = async () => {
+    const states: QueueState[] = [];
+    for (const { readQueueState: read } of services) states.push(await read());
+    return states;
+  };
+  return { services, drain, readStates };
 };

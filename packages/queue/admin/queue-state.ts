@@ -49,6 +49,19 @@ export const readQueueState = async (
   };
 };
 
+/** Joins the states of the queue of counts and of those of the tables, for the metrics of all. */
+export const joinStates = (counts: QueueState, tables: readonly QueueState[]): QueueState => {
+  const all = [counts, ...tables];
+  return {
+    waitingBatches: sum(all.map(({ waitingBatches }) => waitingBatches)),
+    oldestAgeMs: Math.max(...all.map(({ oldestAgeMs }) => oldestAgeMs)),
+    inFlightBatches: sum(all.map(({ inFlightBatches }) => inFlightBatches)),
+    consumers: counts.consumers,
+    deadLetters: sum(all.map(({ deadLetters }) => deadLetters)),
+    isPaused: counts.isPaused,
+  };
+};
+
 const readPartition = async (client: Client, { stream, deadLetters }: Partition) => {
   // Sent at once, but not as one pipeline: the two commands on a missing group fail.
   const [length, pending, consumers, dead, now] = await Promise.all([
