@@ -150,7 +150,7 @@ test('the firewall blocks an address beyond its rate before any other rule', () 
   }
 });
 
-test('every firewall has the managed rules, which allow a body of 1 MiB and a client without User-Agent', () => {
+test('every firewall has the managed rules, which allow any body and a client without User-Agent', () => {
   for (const name of ['stage', 'prod', 'open']) {
     const managed = firewallRulesOf(name).filter(({ Statement }) => Statement.ManagedRuleGroupStatement !== undefined);
     // Without it the rules of the group would only count.
@@ -166,8 +166,21 @@ test('every firewall has the managed rules, which allow a body of 1 MiB and a cl
       ]),
       [
         ['AWS AWSManagedRulesAmazonIpReputationList', []],
-        ['AWS AWSManagedRulesKnownBadInputsRuleSet', []],
-        ['AWS AWSManagedRulesCommonRuleSet', ['SizeRestrictions_BODY {"Count":{}}', 'NoUserAgent_HEADER {"Count":{}}']],
+        [
+          'AWS AWSManagedRulesKnownBadInputsRuleSet',
+          ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'].map((rule) => `${rule} {"Count":{}}`),
+        ],
+        [
+          'AWS AWSManagedRulesCommonRuleSet',
+          [
+            'SizeRestrictions_BODY',
+            'CrossSiteScripting_BODY',
+            'EC2MetaDataSSRF_BODY',
+            'GenericLFI_BODY',
+            'GenericRFI_BODY',
+            'NoUserAgent_HEADER',
+          ].map((rule) => `${rule} {"Count":{}}`),
+        ],
       ],
     );
   }

@@ -47,13 +47,15 @@ export const environmentSchema = z.strictObject({
   region: z.enum(regionNames).describe('Region of all resources, except those that CloudFront needs in us-east-1'),
   isProtected: z
     .boolean()
-    .describe('Protects stacks and data from deletion; `destroy` keeps final snapshots of database and queue'),
+    .describe(
+      'Protects stacks and data from deletion; `destroy` keeps final snapshots of the database and of Valkey’s nodes',
+    ),
   logDays: z.literal(logRetention).describe('Days to keep logs'),
   hasAlarms: z.boolean().describe('Creates alarms, the SNS topic that they notify, and the dashboard'),
   monthlyBudgetUsd: z
     .int()
     .min(1)
-    .describe('Budget in US dollars a month; beyond it, AWS notifies the topic of the alarms'),
+    .describe('Budget in US dollars a month; beyond it, AWS notifies the topic of the alarms. Needs `hasAlarms`'),
   hasContainerInsights: z.boolean().describe('Reports the resource usage of each task (Container Insights)'),
   network: networkSchema,
   api: apiSchema.describe('Access to the API'),

@@ -67,13 +67,22 @@ type ManagedGroup = {
  */
 const managedGroups: readonly ManagedGroup[] = [
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
-  { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: [] },
+  // Bodies are data that is recorded as it is, and never run: a row may hold HTML, an address, a path
+  // or what looks like an attack. So the rules of bodies only count.
+  { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY'] },
   {
     name: 'AWSManagedRulesCommonRuleSet',
-    // The first would block bodies over 8 KiB, but POST /counts accepts 1 MiB. The second would
-    // block clients without a User-Agent, which programs that post counts may omit. Envoy and the
-    // API limit both themselves.
-    counted: ['SizeRestrictions_BODY', 'NoUserAgent_HEADER'],
+    // The first would block bodies over 8 KiB, but POST /counts accepts 1 MiB. The last would block
+    // clients without a User-Agent, which programs that post may omit. Envoy and the API limit both
+    // themselves.
+    counted: [
+      'SizeRestrictions_BODY',
+      'CrossSiteScripting_BODY',
+      'EC2MetaDataSSRF_BODY',
+      'GenericLFI_BODY',
+      'GenericRFI_BODY',
+      'NoUserAgent_HEADER',
+    ],
   },
 ];
 
