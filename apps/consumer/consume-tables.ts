@@ -43,7 +43,12 @@ export const createTableConsumer = (settings: TableConsumerSettings, stopping: A
     partitions.push(partition);
     const connection = (reading ??= connect());
     const own = tables.map(({ name }) => tablePartitionOf(partition, name));
-    const shared = createSharedWait({ connection: connect(), partitions: own, consumer: settings.consumer }, stopping);
+    const tableOf = new Map(tables.map(({ name }) => [tablePartitionOf(partition, name).stream, name]));
+    const isPaused = (stream: string) => settings.isPaused() || following.isPaused(tableOf.get(stream) ?? '');
+    const shared = createSharedWait(
+      { connection: connect(), partitions: own, consumer: settings.consumer, isPaused },
+      stopping,
+    );
     const loops = services.flatMap(({ table, ledger }) =>
       Array.from({ length: loopsPerTable }, (_, index) => {
         const loop = { table, ledger, partition: tablePartitionOf(partition, table.name), index, connection, shared };

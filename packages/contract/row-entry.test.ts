@@ -74,3 +74,12 @@ test('a batch of one row, or with other rows than it says, is not split', () => 
   assert.equal(splitRowEntry({ ...batch, size: 3 }, ids), undefined);
   assert.equal(splitRowEntry({ ...batch, rows: '[[1],[2]' }, ids), undefined);
 });
+
+test('the same rows are the same request before and after a new column, and other rows are another', () => {
+  const newer = rowCodecOf([...columns, { name: 'new' }]);
+  assert.equal(newer.textOf(['[1,null,null]', '["ü",2,null]']), codec.textOf(['[1,null]', '["ü",2]']));
+  const texts = [['[1,2]'], ['[1]'], ['[1]', '[2]'], ['[[1],[2]]'], ['["1,null"]'], ['[null,1]']].map((rows) =>
+    newer.textOf(rows),
+  );
+  assert.equal(new Set(texts).size, texts.length);
+});

@@ -35,7 +35,8 @@ export const rowCodecOf = (columns: readonly { readonly name: string }[]): Entry
       v: `[${items.join(',')}]`,
       ...(isKeyed ? { k: '1' } : {}),
     }),
-    textOf: (rows) => `${names}\n[${rows.join(',')}]`,
+    // Without names and the NULLs at the end: the same rows are the same request after a new column.
+    textOf: (rows) => rows.map((row) => row.replace(/(?:,null)+\]$/, ']')).join('\n'),
   };
 };
 

@@ -108,7 +108,7 @@ const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string,
   const gone = unknown.filter((name) => name < last);
   if (gone.length > 0) {
     throw new MigrationMissingError(
-      `Migration ${gone.join(', ')} was applied to this database but is missing from this release. Restore it, or use another database`,
+      `Migration ${gone.join(', ')} was applied to this database but is missing from this release. Restore it, or use another database (npm run reset removes that of npm start)`,
     );
   }
   return unknown;

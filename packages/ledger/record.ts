@@ -82,7 +82,7 @@ export const recordNewBatches = <Batch extends BatchIdentity & { readonly size: 
  * Returns the transaction as one text, for one round trip. The server stops at the first statement
  * that fails, so COMMIT runs only if all others succeed.
  */
-const transactionOf = (
+export const transactionOf = (
   batches: readonly BatchIdentity[],
   statements: readonly string[],
   { inboxHours }: RecordSettings,
@@ -108,7 +108,11 @@ const countStatements = (batches: readonly EncodedBatch[], { shard }: RecordSett
   ];
 };
 
-const findRecorded = async (connection: PoolConnection, batches: readonly BatchIdentity[]): Promise<Set<string>> => {
+/** Returns the ids of those batches that are in `inbox`. */
+export const findRecorded = async (
+  connection: PoolConnection,
+  batches: readonly BatchIdentity[],
+): Promise<Set<string>> => {
   const ids = batches.map(({ batchId }) => `x'${batchId}'`);
   const [found] = await connection.query<RowDataPacket[]>(
     `SELECT LOWER(HEX(batch_id)) AS batchId FROM inbox WHERE batch_id IN (${ids.join(',')})`,
@@ -116,5 +120,6 @@ const findRecorded = async (connection: PoolConnection, batches: readonly BatchI
   return new Set(found.map((row) => String(row['batchId'])));
 };
 
-const isDuplicateEntry = (error: unknown): boolean =>
+/** True for the error of an id, or another key, that exists already. */
+export const isDuplicateEntry = (error: unknown): boolean =>
   error instanceof Error && 'errno' in error && error.errno === duplicateEntry;

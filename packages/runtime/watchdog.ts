@@ -26,7 +26,8 @@ type Orders = {
   readonly pid: number;
 };
 
-const maxLoops = 1_024;
+// 100 tables in 128 partitions, and the loops of counts.
+const maxLoops = 16_384;
 const checksPerLimit = 10;
 const standardOutput = 1;
 

@@ -19,7 +19,7 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
       io: 'input',
       unrepresentable: 'throw',
       override: ({ zodSchema, jsonSchema }) => {
-        const reason = lossOf(zodSchema);
+        const reason = lossOf(zodSchema) ?? lossOfFormat(jsonSchema);
         if (reason !== undefined) reasons.push(reason);
         if (!isAnyJson(zodSchema)) return;
         for (const name of Object.keys(jsonSchema))
@@ -36,15 +36,15 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
   return { schema: converted, isOptional };
 };
 
-/** Removes `.optional()`, `.nullable()` and `.nullish()` around a schema. */
+/** Removes `.optional()`, `.nullable()`, `.nullish()` and `.readonly()` around a schema. */
 const unwrap = (field: z.ZodType): { readonly inner: z.ZodType; readonly isOptional: boolean } => {
   let inner = field;
   let isOptional = false;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodReadonly) {
     const wrapped: unknown = inner.unwrap();
     if (!(wrapped instanceof z.ZodType)) break;
+    isOptional ||= !(inner instanceof z.ZodReadonly);
     inner = wrapped;
-    isOptional = true;
   }
   return { inner, isOptional };
 };
@@ -65,13 +65,32 @@ const lossOf = (schema: z.core.$ZodType): string | undefined => {
       return 'changes its values; values are recorded as they are sent';
     case 'default':
     case 'prefault':
-      return 'has a default; write .optional(), or a DEFAULT of the column in MySQL';
+      return 'has a default; write .optional(), and send the value';
     case 'lazy':
       return isAnyJson(schema) ? undefined : 'is lazy; write z.json()';
     default:
       return undefined;
   }
 };
+
+// The formats that ajv checks without a pattern.
+const checkedFormats = new Set([
+  'uri',
+  'uuid',
+  'email',
+  'date',
+  'time',
+  'date-time',
+  'duration',
+  'ipv4',
+  'ipv6',
+  'hostname',
+]);
+
+const lossOfFormat = ({ format, pattern }: z.core.JSONSchema.BaseSchema): string | undefined =>
+  format !== undefined && pattern === undefined && !checkedFormats.has(format)
+    ? `has the format ${format}, which only code of its own checks; write a pattern with .regex`
+    : undefined;
 
 const hasPatternFlags = (schema: z.core.$ZodType): boolean => {
   const def = definitionOf(schema);

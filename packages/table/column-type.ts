@@ -52,7 +52,7 @@ const decimalType = ({ digits, scale }: JsonSchema): ColumnType | Reason => {
 
 const textType = (schema: JsonSchema): ColumnType | Reason => {
   if (schema['format'] === 'uuid') return { kind: 'uuid' };
-  if (schema['format'] === 'date-time') return { kind: 'datetime' };
+  if (schema['format'] === 'date-time') return timeType(schema);
   const values = valuesOf(schema);
   if (values !== undefined) {
     return { kind: 'text', maxLength: Math.max(1, ...values.map((value) => Array.from(value).length)) };
@@ -61,10 +61,21 @@ const textType = (schema: JsonSchema): ColumnType | Reason => {
   if (typeof maxLength !== 'number') {
     return { reason: `is text without a limit; add .max(n) with 1 to ${maxTextLength} characters, or write z.json()` };
   }
-  if (maxLength < 1 || maxLength > maxTextLength) {
+  if (!Number.isInteger(maxLength) || maxLength < 1 || maxLength > maxTextLength) {
     return { reason: `has a limit of ${maxLength} characters; write .max(n) with 1 to ${maxTextLength}, or z.json()` };
   }
   return { kind: 'text', maxLength };
+};
+
+const timesOfMilliseconds = ['2026-11-26T05:00:00.123Z', '2026-11-26T05:00:00.123', '2026-11-26T05:00:00Z'];
+
+/** A schema that takes only more digits of a second than the column has would refuse every row. */
+const timeType = ({ pattern }: JsonSchema): ColumnType | Reason => {
+  const takes = typeof pattern === 'string' ? new RegExp(pattern) : undefined;
+  if (takes === undefined || timesOfMilliseconds.some((time) => takes.test(time))) return { kind: 'datetime' };
+  return {
+    reason: 'has another precision than the milliseconds of its column; write z.iso.datetime({ precision: 3 })',
+  };
 };
 
 const valuesOf = ({ enum: values, const: value }: JsonSchema): string[] | undefined => {

@@ -67,6 +67,16 @@ const refused: Readonly<Record<string, readonly [z.ZodType, RegExp]>> = {
   'a check of its own': [z.int().refine((value) => value !== 3), /check of its own/],
   'a pattern with flags': [z.string().max(3).regex(/^a$/i), /pattern with flags/],
   'a check within JSON': [z.object({ a: z.string().refine((value) => value !== '') }), /check of its own/],
+  'a pattern of another dialect': [
+    z
+      .string()
+      .max(9)
+      .regex(/^[\w-.]+$/),
+    /cannot be checked: .*; write another rule/,
+  ],
+  'a format that only code checks': [z.jwt().max(50), /format jwt, which only code of its own checks/],
+  'a time of microseconds': [z.iso.datetime({ precision: 6 }), /another precision than the milliseconds/],
+  'text of a fraction of a character': [z.string().max(1.5), /limit of 1\.5 characters/],
   'a lazy schema': [z.lazy(() => z.int()), /is lazy; write z\.json\(\)/],
   'a decimal of too many digits': [decimal(66, 2), /no DECIMAL of MySQL/],
   'a decimal with more behind the point than digits': [decimal(2, 3), /no DECIMAL of MySQL/],
@@ -108,6 +118,16 @@ test('all faults are named together, each with its file, its line and its column
       assert.equal(message.split('\n').length, 10);
       return true;
     },
+  );
+});
+
+test('an entry of the list that is no table is a fault, and a read-only column may be optional', () => {
+  const list: Parameters<typeof readTables>[0] = JSON.parse('[null, {}, {"name": 5, "shape": {}}]');
+  assert.throws(() => readTables(list), /Entry 1 of the list(?:.|\n)*Entry 2 of(?:.|\n)*Entry 3 of/);
+  const [table] = readTables([defineTable('one', { a: z.int().optional().readonly(), b: z.int().readonly() })]);
+  assert.deepEqual(
+    table?.columns.map(({ isOptional }) => isOptional),
+    [true, false],
   );
 });
 

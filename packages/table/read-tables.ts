@@ -1,5 +1,6 @@
 import { columnSchemaOf } from './column-schema.ts';
 import { columnTypeOf, rowBytesOf } from './column-type.ts';
+import { createRowCheck } from './check-row.ts';
 import type { Declaration } from './define-table.ts';
 import { reservedWords } from './reserved-words.ts';
 import type { Column, Table } from './table.ts';
@@ -25,7 +26,12 @@ const ownColumns = new Set(['id', 'recorded_at']);
 export const readTables = (declarations: readonly Declaration[]): Table[] => {
   const faults: string[] = [];
   const seen = new Map<string, string>();
-  const tables = declarations.map((declaration): Table => {
+  const known = declarations.filter((declaration: unknown, index) => {
+    if (isDeclaration(declaration)) return true;
+    faults.push(`Entry ${index + 1} of the list \`tables\` is no table; write what defineTable returns.`);
+    return false;
+  });
+  const tables = known.map((declaration): Table => {
     const { name, place } = declaration;
     const fault = (where: string, reason: string) => faults.push(`${place}: ${where} ${reason}.`);
     const before = seen.get(name);
@@ -45,11 +51,30 @@ export const readTables = (declarations: readonly Declaration[]): Table[] => {
         `may have rows of ${bytes} bytes, and MySQL stores at most ${maxRowBytes}; shorten its texts (4 bytes a character), or declare long ones as z.json()`,
       );
     }
+    // One by one only to find the column: each check costs some milliseconds.
+    const unchecked = faultOfCheck(name, columns) === undefined ? [] : columns;
+    for (const column of unchecked) {
+      const reason = faultOfCheck(name, [column]);
+      if (reason !== undefined) fault(`${name}.${column.name}`, reason);
+    }
     return { name, columns };
   });
   if (tables.length > maxTables) faults.push(`There are ${tables.length} tables, more than ${maxTables}.`);
   if (faults.length > 0) throw new TablesError(['The tables are not valid:', ...faults].join('\n  '));
   return tables;
+};
+
+const isDeclaration = (value: unknown): value is Declaration =>
+  typeof value === 'object' && value !== null && 'shape' in value && 'name' in value && typeof value.name === 'string';
+
+/** Returns the reason that values cannot be checked, such as a pattern of another dialect. */
+const faultOfCheck = (name: string, columns: readonly Column[]): string | undefined => {
+  try {
+    createRowCheck({ name, columns });
+    return undefined;
+  } catch (error) {
+    return `cannot be checked: ${error instanceof Error ? error.message : 'unknown'}; write another rule`;
+  }
 };
 
 const readColumns = ({ shape }: Declaration, fault: (column: string, reason: string) => void): Column[] => {

@@ -4,7 +4,12 @@ import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 
-export type Refusal = { readonly kind: Kind; readonly ms: number };
+export type Refusal = {
+  readonly kind: Kind;
+  readonly ms: number;
+  /** The time of a GET /health right after it, which waits for nothing but the machine. */
+  readonly machineMs: number;
+};
 
 type Kind = 'single' | 'batch' | 'keyed';
 
@@ -94,8 +99,11 @@ export const startLoad = (
     underWay.delete(asking);
     if (answer === undefined) return false;
     const isRefusal = answer.status === 503 && answer.retryAfter !== undefined;
-    if (isRefusal) refusals.push({ kind: what.kind, ms: performance.now() - startedAt });
-    else if (answer.status !== 201) oddAnswers.push(`${answer.status} ${answer.text}`);
+    if (isRefusal) {
+      const ms = performance.now() - startedAt;
+      refusals.push({ kind: what.kind, ms, machineMs: await timeOfHealth(agent, address) });
+    }
+    if (!isRefusal && answer.status !== 201) oddAnswers.push(`${answer.status} ${answer.text}`);
     return answer.status === 201;
   };
 
@@ -140,6 +148,15 @@ export const joinLoads = (loads: readonly Posted[]): Posted => ({
   refusals: loads.flatMap(({ refusals }) => refusals),
   oddAnswers: loads.flatMap(({ oddAnswers }) => oddAnswers),
 });
+
+/** Returns the time that a producer needs to answer a request that waits for no server, in ms. */
+const timeOfHealth = (agent: Agent, address: string): Promise<number> =>
+  new Promise((resolve) => {
+    const startedAt = performance.now();
+    const finish = () => resolve(performance.now() - startedAt);
+    const asking = request(`${address}/health`, { agent }, (response) => response.resume().on('close', finish));
+    asking.on('error', finish).end();
+  });
 
 type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
 

@@ -5,7 +5,7 @@ import {
   replayDeadLetters,
   showDeadLetter,
 } from '@sluice/queue/admin/dead-letters.ts';
-import { isPaused } from '@sluice/queue/admin/pause.ts';
+import { isPaused, readPausedTables } from '@sluice/queue/admin/pause.ts';
 import type { Partition } from '@sluice/queue/partition.ts';
 import { hasReplyCode } from '@sluice/queue/redis/reply-error.ts';
 import { CommandError, findTable, partitionsIn, usage, type OperatedQueue, type Terminal } from './command.ts';
@@ -79,13 +79,19 @@ export const runDeadLettersCommand = async (
   throw new CommandError(usage);
 };
 
+/** True if the table of an entry is paused. Its stream ends with the name of the table. */
+const isTablePaused = async ({ connection, name }: OperatedQueue, entry: string): Promise<boolean> => {
+  const [, table] = /\}:\{(\w+)\}\//.exec(entry) ?? [];
+  return table !== undefined && (await readPausedTables(connection, name)).has(table);
+};
+
 const moveNamedEntry = async (queue: OperatedQueue, name: string, { say, warn }: Terminal): Promise<number> => {
   const { connection } = queue;
   const outcome = await moveEntryToDeadLetters(
     connection,
     partitionsIn(queue),
     name,
-    await isPaused(connection, queue.name),
+    (await isPaused(connection, queue.name)) || (await isTablePaused(queue, name)),
   ).catch((error: unknown) => {
     if (hasReplyCode(error, 'WRONGTYPE')) return 'wrong type' as const;
     throw error;

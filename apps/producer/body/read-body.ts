@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
@@ -51,6 +52,11 @@ const valueOf = (parsed: ParsedRows): Parsed => ('rows' in parsed ? { value: par
 type BodyDone = (error: Error | null, body?: unknown) => void;
 type Parsed = { readonly value: unknown } | { readonly problem: ProblemContent };
 
+// Counts have no text. In a row, another text than that sent would be recorded.
+const notUtf8: Parsed = {
+  problem: { status: 400, code: 'invalid_json', detail: 'The body is not UTF-8.' },
+};
+
 const takeBodies = (
   scope: FastifyInstance,
   settings: CollectSettings,
@@ -59,7 +65,7 @@ const takeBodies = (
 ): void => {
   const takeTurn = createTurns();
   const finish = (bytes: Buffer, done: BodyDone) => {
-    const parsed = parse(withoutMark(bytes.toString('utf8')));
+    const parsed = settings.noun === 'rows' && !isUtf8(bytes) ? notUtf8 : parse(withoutMark(bytes.toString('utf8')));
     if ('problem' in parsed) done(new ProblemError(parsed.problem));
     else done(null, parsed.value);
   };

@@ -200,6 +200,30 @@ test('a body that is not JSON, too large, compressed or of another type is refus
   assert.deepEqual(enqueued, []);
 });
 
+test('a body that is not UTF-8 is refused: other text than that sent would be recorded', async (t) => {
+  const { server, enqueued } = setUp(t);
+  const payload = Buffer.concat([
+    Buffer.from('{"duration_ms":1,"path":"'),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('"}'),
+  ]);
+  for (const headers of [json, ndjson]) {
+    const { statusCode, body } = await server.inject({ method: 'POST', url, headers, payload });
+    assert.equal(statusCode, 400);
+    assert.match(body, /The body is not UTF-8/);
+  }
+  assert.deepEqual(enqueued, []);
+});
+
+test('a read of a table that MySQL does not have yet is a 503', async (t) => {
+  const fail = async () => {
+    throw Object.assign(new Error('no such table'), { code: 'ER_NO_SUCH_TABLE' });
+  };
+  const { get } = setUp(t, { service: { readTotal: fail, readRows: fail } });
+  placesOf(await get('/tables/page_view'), 503, 'ledger_unavailable');
+  placesOf(await get(url), 503, 'ledger_unavailable');
+});
+
 test('10,000 rows in one request are accepted', async (t) => {
   const { post, enqueued } = setUp(t);
   assert.equal((await post(JSON.stringify(many(10_000)))).status, 201);

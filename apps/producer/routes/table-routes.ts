@@ -66,19 +66,30 @@ export const addTableRoutes = (
       const body = { table: table.name, rows_count: rowsCount, latest_row: latestRow ?? null, hostname };
       return { status: 200, json: JSON.stringify(body) };
     } catch (error) {
-      return problemOfLedgerRead(error, server.warn);
+      return problemOfLedgerRead(missingAsOutage(error), server.warn);
     }
   });
 
   addRoute(server, routes.getRows, (request) =>
     servePage(request, table.name, async (page) => {
-      const { rows, next } = await readRows(page);
+      const { rows, next } = await readRows(page).catch((error: unknown) => {
+        throw missingAsOutage(error);
+      });
       return JSON.stringify({ rows, next: next ?? null });
     }),
   );
 
   addRoute(server, routes.getTableQueue, () => answerQueueState(readQueueState, server.warn));
 };
+
+/**
+ * Returns an outage for a table that MySQL does not have yet. Unlike Sluice's own tables, one of a
+ * user may come after the producer; the findings name it.
+ */
+const missingAsOutage = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'ER_NO_SUCH_TABLE'
+    ? new Error('MySQL does not have the table', { cause: error })
+    : error;
 
 /** Returns what the parser of the scope made of the body: rows in the form of the queue. */
 const rowsOf = (body: unknown): readonly string[] => (Array.isArray(body) ? body.map(String) : []);

@@ -1,7 +1,14 @@
 import type { EncodedRows } from '@sluice/contract/row-entry.ts';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { LedgerConnection } from '../connection/connection.ts';
-import { recordNewBatches, type Recorded, type RecordSettings } from '../record.ts';
+import {
+  findRecorded,
+  isDuplicateEntry,
+  recordNewBatches,
+  transactionOf,
+  type Recorded,
+  type RecordSettings,
+} from '../record.ts';
 import { splitIdsOf } from './split-ids.ts';
 
 /** What happened to batches of rows. */
@@ -54,16 +61,19 @@ const rowStatements = (table: string, batches: readonly EncodedRows[], { shard }
  * mark beside it. From then on no consumer records the whole batch, so its parts may be recorded
  * under ids of their own. Returns false if another consumer has recorded the whole batch.
  */
-export const claimSplit = async (
-  ledger: LedgerConnection,
-  batch: EncodedRows,
-  settings: RecordSettings,
-): Promise<boolean> => {
-  const { mark } = splitIdsOf(batch.batchId);
-  const claims = [batch, { ...batch, batchId: mark }];
-  const { duplicateIds } = await recordNewBatches(ledger, claims, settings, () => []);
-  return duplicateIds.length === 0 || duplicateIds.includes(mark);
-};
+export const claimSplit = (ledger: LedgerConnection, batch: EncodedRows, settings: RecordSettings): Promise<boolean> =>
+  ledger.run(async (connection) => {
+    const marked = { ...batch, batchId: splitIdsOf(batch.batchId).mark };
+    try {
+      // Both or none: a mark beside a batch that was recorded whole would have it split again.
+      await connection.query(transactionOf([batch, marked], [], settings), null);
+      return true;
+    } catch (error) {
+      if (!isDuplicateEntry(error)) throw error;
+      await connection.query('ROLLBACK');
+      return (await findRecorded(connection, [marked])).size > 0;
+    }
+  }, settings.deadlineMs);
 
 const findSplit = (ledger: LedgerConnection, ids: readonly string[], deadlineMs: number): Promise<string[]> =>
   ledger.run(async (connection) => {

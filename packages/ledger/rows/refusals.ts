@@ -3,17 +3,23 @@
 const refusals = new Set([
   1048, // a column cannot be null
   1062, // duplicate entry for a key
+  1118, // the row is too large
   1264, // out of range
   1265, // data truncated
+  1365, // division by zero
   1292, // incorrect value of its type
   1366, // incorrect value of its type, or of its character set
   1367, // illegal value
   1406, // data too long
+  1452, // a FOREIGN KEY has no such row
+  1644, // a trigger refuses the row (SIGNAL)
+  1690, // an expression of a CHECK is out of range
   3140, // invalid JSON text
   3141, // invalid JSON text of an argument
   3156, // invalid JSON value for a cast
   3157, // JSON is too deep
   3666, // JSON_TABLE found no value of its column's type
+  3699, // a regular expression of a CHECK takes too long
   3819, // a CHECK is violated
   4025, // a CONSTRAINT is violated (MariaDB)
   4037, // unexpected end of JSON (MariaDB)

@@ -201,6 +201,8 @@ test('a batch that was recorded as a whole cannot be claimed', async (t) => {
   const whole = batchOf(1, [plain, plain]);
   await record(whole);
   assert.equal(await claimSplit(connection, whole, settings), false);
+  // An entry that was sent again is known, and not split.
+  assert.deepEqual(await record(whole), { rows: 0, duplicates: 1, split: [] });
 });
 
 test('a page of large rows ends before it is too large, and the next one goes on', async (t) => {

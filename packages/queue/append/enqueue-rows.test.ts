@@ -145,8 +145,12 @@ test('an entry is replaced by two in one step, once', async (t) => {
 test('one connection waits for several streams, and a reader that is busy keeps no other waiting', async (t) => {
   const { connect, connection, enqueuerOf, partitionOf } = await setUp(t);
   const stopping = new AbortController();
+  const paused = new Set<string>();
   const partitions = [partitionOf('one'), partitionOf('two')];
-  const shared = createSharedWait({ connection: connect(), partitions, consumer: 'a' }, stopping.signal);
+  const shared = createSharedWait(
+    { connection: connect(), partitions, consumer: 'a', isPaused: (stream) => paused.has(stream) },
+    stopping.signal,
+  );
   const readerOf = (table: string) =>
     createEntryReader({ connection, shared, partition: partitionOf(table), consumer: 'a', maxEntries: 10 });
   const two = readerOf('two');
@@ -173,9 +177,13 @@ test('one connection waits for several streams, and a reader that is busy keeps 
 test('a group that Redis lost is made again while readers wait', async (t) => {
   const { admin, connect, connection, enqueuerOf, partitionOf } = await setUp(t);
   const stopping = new AbortController();
+  const paused = new Set<string>();
   t.after(() => stopping.abort());
   const partitions = [partitionOf('one'), partitionOf('two')];
-  const shared = createSharedWait({ connection: connect(), partitions, consumer: 'a' }, stopping.signal);
+  const shared = createSharedWait(
+    { connection: connect(), partitions, consumer: 'a', isPaused: (stream) => paused.has(stream) },
+    stopping.signal,
+  );
   const reader = createEntryReader({
     connection,
     shared,
@@ -187,4 +195,24 @@ test('a group that Redis lost is made again while readers wait', async (t) => {
   const reading = reader.readNew(20_000);
   await enqueuerOf('one').enqueue(['[1]']);
   assert.equal((await reading).length, 1);
+});
+
+test('the entries of a paused stream stay in Redis until it is resumed', async (t) => {
+  const { admin, connect, connection, enqueuerOf, partitionOf } = await setUp(t);
+  const stopping = new AbortController();
+  t.after(() => stopping.abort());
+  const partitions = [partitionOf('one'), partitionOf('two')];
+  const paused = new Set([partitionOf('one').stream]);
+  const shared = createSharedWait(
+    { connection: connect(), partitions, consumer: 'a', isPaused: (stream) => paused.has(stream) },
+    stopping.signal,
+  );
+  const readerOf = (table: string) =>
+    createEntryReader({ connection, shared, partition: partitionOf(table), consumer: 'a', maxEntries: 10 });
+  for (const table of ['one', 'two']) await enqueuerOf(table).enqueue(['[1]']);
+  assert.equal((await readerOf('two').readNew(20_000)).length, 1);
+  assert.equal((await admin.xPending(partitionOf('one').stream, 'ledger')).pending, 0);
+  paused.clear();
+  const entries = await shared.waitForOne(partitionOf('one').stream, 20_000);
+  assert.equal(entries.length, 1);
 });

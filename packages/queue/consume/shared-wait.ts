@@ -12,11 +12,15 @@ type SharedWaitSettings = {
   readonly partitions: readonly Partition[];
   /** The name of this consumer in the group of each stream. */
   readonly consumer: string;
+  /** True while the entries of a stream must not be taken. */
+  readonly isPaused: (stream: string) => boolean;
 };
 
 // A stream whose reader starts to wait during a read is not part of it, so each read is short.
 const readMs = 250;
 const retryAfterMs = 500;
+// After 15 s another consumer may claim an entry that nobody took here, and record it.
+const staleAfterMs = 10_000;
 
 /**
  * Waits for entries of several streams with one connection, however many streams there are. Each
@@ -25,7 +29,7 @@ const retryAfterMs = 500;
  * `stopping` was aborted.
  */
 export const createSharedWait = (
-  { connection, partitions, consumer }: SharedWaitSettings,
+  { connection, partitions, consumer, isPaused }: SharedWaitSettings,
   stopping: AbortSignal,
 ): SharedWait & { readonly ended: Promise<void> } => {
   const hand = createHandover(stopping);
@@ -46,15 +50,18 @@ export const createSharedWait = (
   const run = async () => {
     while (!stopping.aborted) {
       const taken = hand.nextTaken();
-      const [first, ...more] = partitions.filter(({ stream }) => !hand.has(stream));
+      const [first, ...more] = partitions.filter(({ stream }) => !hand.has(stream) && !isPaused(stream));
       try {
-        if (first === undefined) await taken;
+        // A pause may end without an entry being taken.
+        if (first === undefined) await Promise.race([taken, sleep(readMs, stopping)]);
         else await read([first, ...more]);
       } catch (error) {
         if (stopping.aborted) return;
         // The readers report the state of the queue. A restarted Redis may have lost a group.
         if (hasReplyCode(error, 'NOGROUP')) {
-          await Promise.allSettled(partitions.map((partition) => createGroup(connection, partition)));
+          const made = await Promise.allSettled(partitions.map((partition) => createGroup(connection, partition)));
+          // A full Redis makes no group.
+          if (made.some(({ status }) => status === 'rejected')) await sleep(retryAfterMs, stopping);
         } else await sleep(retryAfterMs, stopping);
       }
     }
@@ -65,17 +72,18 @@ export const createSharedWait = (
 
 /** Hands entries over to the readers of their streams, to one that waits if there is one. */
 const createHandover = (stopping: AbortSignal) => {
-  const delivered = new Map<string, RawEntry>();
+  const delivered = new Map<string, { readonly entry: RawEntry; readonly at: number }>();
   const readers = new Map<string, Set<(entries: RawEntry[]) => void>>();
   let onTaken = Promise.withResolvers<void>();
   stopping.addEventListener('abort', () => onTaken.resolve());
 
   const take: SharedWait['take'] = (stream) => {
-    const entry = delivered.get(stream);
-    if (entry === undefined) return [];
+    const found = delivered.get(stream);
+    if (found === undefined) return [];
     delivered.delete(stream);
     onTaken.resolve();
-    return [entry];
+    // A stale one is still pending, so it is claimed.
+    return performance.now() - found.at < staleAfterMs ? [found.entry] : [];
   };
 
   const waitForOne: SharedWait['waitForOne'] = (stream, blockMs) => {
@@ -103,7 +111,7 @@ const createHandover = (stopping: AbortSignal) => {
     has: (stream: string) => delivered.has(stream),
     deliver: (stream: string, entry: RawEntry) => {
       const [reader] = readers.get(stream) ?? [];
-      if (reader === undefined) delivered.set(stream, entry);
+      if (reader === undefined) delivered.set(stream, { entry, at: performance.now() });
       else reader([entry]);
     },
     /** Resolves when an entry is taken, or the process stops. */

@@ -9,14 +9,15 @@ import type { Table } from '@sluice/table/table.ts';
  * `tables`. Throws a {@link TablesError} that names all faults.
  */
 export const loadTables = async (file: string | undefined): Promise<Table[]> => {
-  if (file === undefined) return readTables((await import('@sluice/tables/index.ts')).tables);
+  const name = file === undefined ? 'tables/index.ts' : `TABLES_FILE: ${file}`;
   let loaded: unknown;
   try {
-    loaded = await import(pathToFileURL(resolve(file)).href);
+    // A name that is known in advance, so that a bundle has the file.
+    loaded = await (file === undefined ? import('@sluice/tables/index.ts') : import(pathToFileURL(resolve(file)).href));
   } catch (error) {
-    throw new TablesError(`TABLES_FILE: could not load ${file}: ${error instanceof Error ? error.message : 'unknown'}`);
+    throw new TablesError(`${name} could not be loaded: ${error instanceof Error ? error.message : 'unknown'}`);
   }
-  if (!hasTables(loaded)) throw new TablesError(`TABLES_FILE: ${file} does not export a list \`tables\``);
+  if (!hasTables(loaded)) throw new TablesError(`${name} does not export a list \`tables\``);
   return readTables(loaded.tables);
 };
 
