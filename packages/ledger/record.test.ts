@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { createTestLedger } from '@sluice/test-servers/ledger.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { createProxy } from '@sluice/test-servers/proxy/proxy.ts';
 import type { LedgerConnection } from './connection/connection.ts';
 import { readTotal } from './read-total.ts';
@@ -27,6 +28,26 @@ test('batches are recorded once, with counts, ids and total in one transaction',
     'SELECT COUNT(*) AS ids, MIN(expires_at > NOW() + INTERVAL 59 MINUTE AND expires_at < NOW() + INTERVAL 61 MINUTE) AS inAnHour FROM inbox',
   );
   assert.deepEqual({ ...inbox }, { ids: 2, inAnHour: 1 });
+});
+
+test('the transaction of counts has this text', async (t) => {
+  const { connect, settings: server } = await createTestLedger(t);
+  const texts: string[] = [];
+  const port = await createMysqlSteps(t, server.port, {
+    hold: () => assert.fail('nothing is held'),
+    pass: async (step, text) => {
+      if (step === 'transaction sent') texts.push(text);
+    },
+  });
+  await recordBatches(connect(port), [batchOf(2, 30), { ...batchOf(1, 10, -20), isKeyed: true }], settings);
+  const [first, second] = [1, 2].map((number) => batchOf(number).batchId);
+  assert.deepEqual(texts, [
+    'START TRANSACTION; ' +
+      `INSERT INTO inbox (batch_id, expires_at) VALUES (x'${first}', CURRENT_TIMESTAMP + INTERVAL 48 HOUR),(x'${second}', CURRENT_TIMESTAMP + INTERVAL 1 HOUR); ` +
+      'INSERT INTO `count` (count_value) VALUES (10),(-20),(30); ' +
+      'INSERT INTO totals (slot, rows_count) VALUES (3, 3) ON DUPLICATE KEY UPDATE rows_count = rows_count + 3; ' +
+      'COMMIT',
+  ]);
 });
 
 test('the id of a batch with an idempotency key is kept for at least 48 hours', async (t) => {
