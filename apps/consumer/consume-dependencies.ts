@@ -7,7 +7,7 @@ import type { RecordMetrics } from './metrics.ts';
 /** A checked batch of counts or of rows. */
 export type SizedBatch = BatchIdentity & { readonly size: number };
 
-/** What a consumer does with the entries of counts, or with those of the rows of a table. */
+/** The kind of entries that a consumer reads: counts, or rows of a table. */
 export type EntryKind<Batch extends SizedBatch> = {
   /** Maximum bytes of an entry, for the reason of a dead letter. */
   readonly maxEntryBytes: number;

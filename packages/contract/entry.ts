@@ -48,7 +48,7 @@ export const countCodec: EntryCodec<number> = {
   textOf: (counts) => counts.join(','),
 };
 
-/** What every batch has, of counts and of rows. */
+/** The identity of a batch, of counts or of rows. */
 export type BatchIdentity = Pick<Batch, 'batchId' | 'isKeyed'>;
 
 /**

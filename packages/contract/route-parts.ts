@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { recordId } from './bodies.ts';
 import { problem } from './problem.ts';
 
-// What the routes of counts and those of tables have in common.
+// The parts that the routes of counts and those of tables share.
 
 /** The headers of a POST. */
 export const idempotencyHeaders = z.object({

@@ -15,7 +15,7 @@ import { readIdentity, type BatchIdentity } from './entry.ts';
 /** Maximum number of rows in one entry. */
 const maxRowsPerEntry = 1_000;
 
-// Entries of about 64 KiB: one costs little beside its rows, and a few fit into a transaction.
+// Entries of about 64 KiB: one costs little next to its rows, and a few fit into a transaction.
 const maxBytesOfRows = 65_536;
 
 /** Maximum size of an entry with rows that a consumer reads: one row of 1 MiB, and its columns. */

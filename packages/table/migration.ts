@@ -1,6 +1,6 @@
 import type { StoredColumn, StoredTable } from './stored-table.ts';
 
-/** What a migration of a table does. */
+/** The change that a migration makes to a table. */
 export type TableMigration =
   | { readonly kind: 'create'; readonly table: StoredTable }
   | { readonly kind: 'add' | 'modify'; readonly tableName: string; readonly column: StoredColumn }

@@ -36,7 +36,7 @@ const residentBytes = (): number => {
   const [, kib] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${envoy.pid}/status`, 'utf8')) ?? [];
   return Number(kib) * 1_024;
 };
-// What Envoy itself holds, without the pages that its allocator keeps: how many it keeps depends on
+// The memory of Envoy without the pages that its allocator keeps: how many it keeps depends on
 // the number of cores and on their load.
 const allocatedBytes = (): Promise<number> => envoy.readStatistic('server.memory_allocated');
 const allocatedAtStart = await allocatedBytes();

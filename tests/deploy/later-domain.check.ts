@@ -32,7 +32,7 @@ account.front.add(async ({ action }) =>
     : undefined,
 );
 
-/** What CloudFront used and was gone, after any operation. */
+/** The resources that CloudFront used and that were gone, after any operation. */
 const broken = new Set<string>();
 account.cloudFormation.watch((live) => {
   for (const each of findBroken(live)) broken.add(each);

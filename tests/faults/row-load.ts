@@ -8,7 +8,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 type Row = Readonly<Record<string, unknown>>;
 type TableName = 'page_view' | 'sensor_reading' | 'vote';
 
-/** What was posted to each table, by the number that each row has in a column of its own. */
+/** The rows posted to each table, by the number that each has in a column of its own. */
 type PostedRows = {
   readonly acknowledged: ReadonlyMap<number, Row>;
   /** The rows that may be recorded: they were refused, or no answer came. */

@@ -92,7 +92,7 @@ const hintOf = (kind: Field['kind'], { type, format, maxLength, digits, scale }:
 
 /** The text of each field that was filled in. */
 export type Texts = ReadonlyMap<string, string>;
-/** What is wrong with fields, by their names. */
+/** The faults of fields, by their names. */
 export type Faults = ReadonlyMap<string, string>;
 
 const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;

@@ -37,7 +37,7 @@ const nothing = Buffer.alloc(0);
 export type CollectSettings = BodyLimits & {
   /** Evaluates the beginning of a large body, so that the rest of a bad one need not be read. */
   readonly findProblem?: ((beginning: string) => ProblemContent | undefined) | undefined;
-  /** What bodies consist of, for the text of a problem. */
+  /** The content of bodies, for the text of a problem. */
   readonly noun?: 'counts' | 'rows';
 };
 

@@ -16,7 +16,7 @@ export type EnqueueDependencies<Item> = {
   readonly onAccepted?: ((items: number, acknowledgedInMs: number) => void) | undefined;
 };
 
-/** What a problem calls the items. */
+/** The name of the items in a problem. */
 type Noun = 'counts' | 'rows';
 
 /** Adds the items of a request to the queue. Returns `accepted` or the problem. */

@@ -11,7 +11,7 @@ import {
 } from '../record.ts';
 import { splitIdsOf } from './split-ids.ts';
 
-/** What happened to batches of rows. */
+/** The outcome of recording batches of rows. */
 export type RecordedRows = Recorded & {
   /**
    * The ids of batches that were not recorded because they are to be split: {@link claimSplit}
@@ -58,14 +58,14 @@ const rowStatements = (table: string, batches: readonly EncodedRows[], { shard }
 
 /**
  * Claims a batch that MySQL refuses, to split it: its id goes into `inbox` without its rows, with a
- * mark beside it. From then on no consumer records the whole batch, so its parts may be recorded
+ * mark next to it. From then on no consumer records the whole batch, so its parts may be recorded
  * under ids of their own. Returns false if another consumer has recorded the whole batch.
  */
 export const claimSplit = (ledger: LedgerConnection, batch: EncodedRows, settings: RecordSettings): Promise<boolean> =>
   ledger.run(async (connection) => {
     const marked = { ...batch, batchId: splitIdsOf(batch.batchId).mark };
     try {
-      // Both or none: a mark beside a batch that was recorded whole would have it split again.
+      // Both or none: a mark next to a batch that was recorded whole would have it split again.
       await connection.query(transactionOf([batch, marked], [], settings), null);
       return true;
     } catch (error) {

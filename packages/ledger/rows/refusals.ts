@@ -29,7 +29,7 @@ const refusals = new Set([
 
 /**
  * True for an error of rows that MySQL would refuse each time. Any other error is one of the
- * database, which passes or is mended.
+ * database, which ends or is repaired.
  */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'errno' in error && typeof error.errno === 'number' && refusals.has(error.errno);

@@ -2,7 +2,7 @@ import { findHeavyGroups } from '@sluice/infra/policy/group-weights.ts';
 import * as z from 'zod';
 import type { Operation, Resources } from './operations.ts';
 
-// What AWS refuses because of other resources, and moto allows.
+// The changes that AWS refuses because of other resources, and moto allows.
 
 /** A resource of the account as it is, with the references in its properties resolved. */
 export type Live = {
