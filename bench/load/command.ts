@@ -6,10 +6,10 @@ export const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('full speed'),
     /**
-     * The request: `count` posts another count each time, `counts` the same thousand, and `get` is
-     * GET /count.
+     * The request: `count` and `row` post another count or row each time, `counts` and `rows` the
+     * same thousand, `readings` a row to each of fifty tables in turn, and `get` is GET /count.
      */
-    request: z.enum(['count', 'counts', 'get']),
+    request: z.enum(['count', 'counts', 'row', 'rows', 'readings', 'get']),
     /** The ports of the servers. Connections take turns. */
     ports: z.array(z.int()),
     connections: z.int(),

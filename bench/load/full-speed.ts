@@ -1,11 +1,10 @@
 import { quantile } from '../parts/statistics.ts';
 import type { Command, LoadResult } from './command.ts';
-import { openConnection, requestText } from './connection.ts';
+import { openConnection } from './connection.ts';
+import { requestSources } from './request-sources.ts';
 
 type FullSpeed = Extract<Command, { kind: 'full speed' }>;
 
-const countsPerRequest = 1_000;
-const firstCount = 1_700_000_000;
 const answersWithinMs = 10_000;
 const unavailable = 503;
 
@@ -16,7 +15,7 @@ const unavailable = 503;
 export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpeed): Promise<LoadResult> => {
   const failures = Promise.withResolvers<never>();
   failures.promise.catch(() => undefined);
-  const nextRequest = requestsOf(request);
+  const nextRequest = requestSources[request]();
   const success = request === 'get' ? [200, 201] : [201];
   const open = await Promise.all(
     Array.from({ length: connections }, (_, index) =>
@@ -67,19 +66,4 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
   };
-};
-
-/** Returns a source of requests. Requests that may be equal are built in advance. */
-const requestsOf = (kind: FullSpeed['request']): (() => string | Buffer) => {
-  if (kind === 'get') {
-    const bytes = Buffer.from(requestText('GET', '/count'));
-    return () => bytes;
-  }
-  if (kind === 'counts') {
-    const counts = Array.from({ length: countsPerRequest }, (_, index) => firstCount + index);
-    const bytes = Buffer.from(requestText('POST', '/counts', JSON.stringify({ counts })));
-    return () => bytes;
-  }
-  let count = firstCount;
-  return () => requestText('POST', '/count', `{"count":${count++}}`);
 };

@@ -1,10 +1,10 @@
 import type { Measurement } from '../parts/bench.ts';
-import { drainAsMade, drainSingles } from './drain.ts';
+import { drainAsMade, drainRows, drainSingles } from './drain.ts';
 import { getCount, getFromMany } from './get.ts';
 import { insert } from './insert.ts';
 import { listen } from './listeners.ts';
-import { memory } from './memory.ts';
-import { postAway, postCount, postCounts } from './post.ts';
+import { manyTables, memory } from './memory.ts';
+import { postAway, postCount, postCounts, postRows } from './post.ts';
 import { start } from './start.ts';
 import { twoOfEach } from './two-of-each.ts';
 import { visible } from './visible.ts';
@@ -14,13 +14,16 @@ export const measurements: readonly Measurement[] = [
   postCount,
   postAway,
   postCounts,
+  postRows,
   drainAsMade,
   drainSingles,
+  drainRows,
   insert,
   getCount,
   getFromMany,
   visible,
   memory,
+  manyTables,
   listen,
   twoOfEach,
   start,

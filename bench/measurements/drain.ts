@@ -1,14 +1,19 @@
-import { createBareInsert } from '../parts/bare-insert.ts';
-import { createBacklog, drain, readEntrySizes, type Backlog } from '../parts/backlog.ts';
+import { createBareInsert, insertOfCounts, insertOfRows } from '../parts/bare-insert.ts';
+import { createBacklog, createRowBacklog, drain, readEntrySizes, type Backlog } from '../parts/backlog.ts';
 import { inTurns, type Bench, type Measurement } from '../parts/bench.ts';
 import { connections, loadAtFullSpeed } from '../parts/full-speed.ts';
 import type { Owner } from '../parts/owner.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { compareRounds, type Row } from '../parts/row.ts';
+import { createRowSource } from '../parts/tables.ts';
 import { formatNumber } from '../report/table.ts';
+import { pageViewOf, pageViews } from '../tables/page-view.ts';
 
 const backlogRows = 1_000_000;
 const backlogSingles = 200_000;
+const backlogPageViews = 200_000;
+// About 64 KiB, as the producer makes them of large requests.
+const rowsPerEntry = 200;
 const quickShare = 50;
 
 export const drainAsMade: Measurement = {
@@ -52,6 +57,27 @@ export const drainSingles: Measurement = {
   },
 };
 
+export const drainRows: Measurement = {
+  name: 'drain-rows',
+  run: async (bench, owner) => {
+    const [table] = pageViews.tables;
+    if (table === undefined) throw new Error('No table is declared');
+    const pipeline = await createPipeline(owner, bench.servers, { tables: pageViews });
+    await pipeline.startConsumer();
+    const rows = bench.isQuick ? backlogPageViews / quickShare : backlogPageViews;
+    const rowsFrom = createRowSource(table, pageViewOf);
+    const backlog = createRowBacklog(rows, rowsPerEntry, table, rowsFrom);
+    const besideInsert = await compareWithInsert(owner, bench, pipeline, backlog, insertOfRows(table, rowsFrom));
+    return [
+      {
+        measure: `Drain of ${formatNumber(rows, 0)} rows of ${table.columns.length} columns, ${rowsPerEntry} rows an entry`,
+        ...besideInsert,
+        target: { is: 'at least', value: 0.85 },
+      },
+    ];
+  },
+};
+
 /**
  * Measures how many counts the entries of a producer hold under load, in one slice. Leaves none of
  * them in the queue.
@@ -73,18 +99,20 @@ const compareWithInsert = async (
   bench: Bench,
   pipeline: Pipeline,
   backlog: Backlog,
+  statement = insertOfCounts,
 ): Promise<Pick<Row, 'figure' | 'limit' | 'compared'>> => {
   const { rows } = backlog;
   bench.progress('warming up');
   const rowsPerStatement = Math.round((await drain(pipeline, backlog)).rowsPerTransaction);
-  const insert = await createBareInsert(owner, bench.servers, { pipeline, rows, rowsPerStatement });
+  const insert = await createBareInsert(owner, bench.servers, { pipeline, rows, rowsPerStatement, statement });
   await insert();
+  const unit = statement === insertOfCounts ? 'counts/s' : 'rows/s';
   const slices = await inTurns(
     bench,
     async () => (await drain(pipeline, backlog)).perSecond,
     async () => (1000 * rows) / (await insert()),
   );
-  return compareRounds(slices, `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`, 'counts/s');
+  return compareRounds(slices, `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`, unit);
 };
 
 const compareTwoWithOne = async (owner: Owner, bench: Bench, single: Pipeline, backlog: Backlog) => {

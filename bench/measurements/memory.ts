@@ -2,9 +2,10 @@ import { createBacklog, drain, readEntrySizes } from '../parts/backlog.ts';
 import type { Bench, Measurement } from '../parts/bench.ts';
 import { loadAtFullSpeed } from '../parts/full-speed.ts';
 import { createPipeline } from '../parts/pipeline.ts';
-import { residentMb } from '../parts/process-usage.ts';
+import { connectionsTo, residentMb } from '../parts/process-usage.ts';
 import { figureOf, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
+import { fifty } from '../tables/fifty.ts';
 
 const target = { is: 'at most', value: 130 } as const;
 const sampleEveryMs = 50;
@@ -36,6 +37,38 @@ export const memory: Measurement = {
       { ...rowOf('Memory of the producer at full speed', ofProducer), target },
       { ...rowOf(`Memory of the consumer, draining ${formatNumber(rows, 0)}`, ofConsumer), target },
     ];
+  },
+};
+
+export const manyTables: Measurement = {
+  name: 'many-tables',
+  run: async (bench, owner) => {
+    const pipeline = await createPipeline(owner, bench.servers, { tables: fifty });
+    const producer = await pipeline.startProducer();
+    const consumer = await pipeline.startConsumer();
+    const services = { producer, consumer };
+    const load = () =>
+      loadAtFullSpeed(bench, [producer.port], { request: 'readings', ms: slicesPerRound * bench.sliceMs });
+    const rows: Row[] = [];
+    for (const [name, { pid }] of Object.entries(services)) {
+      const peaks = await peaksOf(bench, pid, async () => {
+        await load();
+        await pipeline.untilDrained();
+      });
+      const what = `the ${name} with ${fifty.tables.length} tables, all under load`;
+      rows.push(
+        { ...rowOf(`Memory of ${what}`, peaks), target: { is: 'at most', value: 200 } },
+        {
+          measure: `Connections of ${what}, to MySQL`,
+          figure: figureOf([connectionsTo(pid, bench.servers.mysql.port)], ''),
+        },
+        {
+          measure: `Connections of ${what}, to Redis`,
+          figure: figureOf([connectionsTo(pid, bench.servers.redis.port)], ''),
+        },
+      );
+    }
+    return rows;
   },
 };
 

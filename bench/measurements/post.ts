@@ -3,9 +3,10 @@ import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { compareRounds } from '../parts/row.ts';
 import { startServer } from '../parts/service.ts';
+import { pageViews } from '../tables/page-view.ts';
 
 const awayMs = 5;
-const countsPerRequest = 1_000;
+const itemsPerRequest = 1_000;
 
 // No consumer runs, because it would be measured too. The queue is emptied between the slices.
 
@@ -68,7 +69,7 @@ export const postCounts: Measurement = {
     const pipeline = await createPipeline(owner, bench.servers);
     const { port } = await pipeline.startProducer();
     const single = () => postSlice(bench, pipeline, port);
-    const many = async () => countsPerRequest * (await postSlice(bench, pipeline, port, 'counts'));
+    const many = async () => itemsPerRequest * (await postSlice(bench, pipeline, port, 'counts'));
     bench.progress('warming up');
     await single();
     await many();
@@ -83,11 +84,40 @@ export const postCounts: Measurement = {
   },
 };
 
+export const postRows: Measurement = {
+  name: 'post-rows',
+  run: async (bench, owner) => {
+    const ofCounts = await createPipeline(owner, bench.servers);
+    const ofRows = await createPipeline(owner, bench.servers, { tables: pageViews });
+    const counts = await ofCounts.startProducer();
+    const rows = await ofRows.startProducer();
+    const plain = await startServer(owner, ['bench/json-server/main.ts']);
+    const count = () => postSlice(bench, ofCounts, counts.port);
+    const row = () => postSlice(bench, ofRows, rows.port, 'row');
+    const many = async () => itemsPerRequest * (await postSlice(bench, ofRows, rows.port, 'rows'));
+    const manyParsed = async () =>
+      itemsPerRequest * rateOf(await loadAtFullSpeed(bench, [plain.port], { request: 'rows' }));
+    bench.progress('warming up');
+    for (const warmUp of [count, row, many, manyParsed]) await warmUp();
+    return [
+      {
+        measure: `POST of one row of ${pageViews.tables[0]?.columns.length} columns, ${connections} connections`,
+        ...compareRounds(await inTurns(bench, row, count), 'POST /count', 'requests/s'),
+        target: { is: 'at least', value: 0.8 },
+      },
+      {
+        measure: 'POST of rows, 1,000 a request',
+        ...compareRounds(await inTurns(bench, many, manyParsed), 'node:http server that parses them', 'rows/s'),
+      },
+    ];
+  },
+};
+
 const postSlice = async (
   bench: Bench,
   pipeline: Pipeline,
   port: number,
-  request: 'count' | 'counts' = 'count',
+  request: 'count' | 'counts' | 'row' | 'rows' = 'count',
 ): Promise<number> => {
   const rate = rateOf(await loadAtFullSpeed(bench, [port], { request }));
   await pipeline.emptyQueue();

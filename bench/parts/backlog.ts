@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { encodeEntry, parseEntry } from '@sluice/contract/entry.ts';
+import { rowCodecOf } from '@sluice/contract/row-entry.ts';
+import type { Table } from '@sluice/table/table.ts';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { Pipeline } from './pipeline.ts';
+import type { createRowSource } from './tables.ts';
 
-/** Counts as entries of a queue. */
+/** Counts or rows as entries of a queue. */
 export type Backlog = { readonly rows: number; readonly entries: readonly Record<string, string>[] };
 
 type Drained = {
-  /** The number of counts recorded per second. */
+  /** The number of counts or rows recorded per second. */
   readonly perSecond: number;
   /** The average number of rows per transaction, from MySQL's counter of commits. */
   readonly rowsPerTransaction: number;
@@ -28,11 +31,26 @@ export const createBacklog = (rows: number, sizes: readonly number[]): Backlog =
   return { rows, entries };
 };
 
+/** Builds entries of `size` rows of a table each. */
+export const createRowBacklog = (
+  rows: number,
+  size: number,
+  table: Table,
+  rowsFrom: ReturnType<typeof createRowSource>,
+): Backlog => {
+  const codec = rowCodecOf(table.columns);
+  const entries = Array.from({ length: Math.ceil(rows / size) }, (_, index) => {
+    const items = rowsFrom(index * size, Math.min(size, rows - index * size));
+    return codec.encode({ batchId: index.toString(16).padStart(32, '0'), items, isKeyed: false });
+  });
+  return { rows, entries };
+};
+
 /**
  * Reads the number of counts of each entry in the stream, in order. Throws if {@link createBacklog}
  * would not build equal entries.
  */
-export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<number[]> => {
+export const readEntrySizes = async ({ client, streams: [stream = ''] }: Pipeline): Promise<number[]> => {
   const entries = (await client.xRange(stream, '-', '+')) ?? [];
   return entries.map(({ message }) => {
     const parsed = parseEntry(message);
@@ -51,17 +69,17 @@ export const readEntrySizes = async ({ client, stream }: Pipeline): Promise<numb
 
 /**
  * Adds a backlog to the queue in one Redis transaction, so that waiting consumers find all of it,
- * and waits until it is recorded.
+ * and waits until it is recorded. Several streams take turns.
  *
  * The clock runs from one visible commit to the last one, which excludes the time that Redis takes
  * to add the backlog. The tables and the inbox are empty before, so the same backlog can come
  * again. Its entries are gone from the queue afterwards.
  */
 export const drain = async (pipeline: Pipeline, { rows, entries }: Backlog): Promise<Drained> => {
-  const { client, stream, countRecorded, untilRecorded } = pipeline;
+  const { client, streams, countRecorded, untilRecorded } = pipeline;
   await pipeline.emptyLedger();
   const transaction = client.multi();
-  for (const entry of entries) transaction.xAdd(stream, '*', entry);
+  for (const [index, entry] of entries.entries()) transaction.xAdd(streams[index % streams.length] ?? '', '*', entry);
   const commitsBefore = await countCommits(pipeline);
   const sentAt = performance.now();
   await transaction.execTyped();

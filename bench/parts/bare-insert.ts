@@ -1,11 +1,38 @@
+import type { Table } from '@sluice/table/table.ts';
 import { createConnection } from 'mysql2/promise';
 import type { Owner } from './owner.ts';
 import type { Pipeline, Servers } from './pipeline.ts';
+import type { createRowSource } from './tables.ts';
 
 const firstCount = 1_700_000_000;
 
+/** An INSERT without a queue: its table, and its text for the rows from number `from` on. */
+export type Statement = { readonly table: string; readonly textOf: (from: number, length: number) => string };
+
+/** The INSERT of counts. */
+export const insertOfCounts: Statement = {
+  table: 'count',
+  textOf: (from, length) => {
+    const counts = Array.from({ length }, (_, index) => firstCount + from + index);
+    return `INSERT INTO bare (count_value) VALUES (${counts.join('),(')})`;
+  },
+};
+
+/** Returns the INSERT of rows of a table, as JSON, like the consumer's. */
+export const insertOfRows = ({ name, columns }: Table, rowsFrom: ReturnType<typeof createRowSource>): Statement => {
+  const names = columns.map((column) => column.name).join(', ');
+  const paths = columns.map((column, index) => `${column.name} LONGTEXT PATH '$[${index}]' ERROR ON ERROR`).join(', ');
+  return {
+    table: name,
+    textOf: (from, length) => {
+      const json = Buffer.from(`[${rowsFrom(from, length).join(',')}]`).toString('hex');
+      return `INSERT INTO bare (${names}) SELECT ${names} FROM JSON_TABLE(_utf8mb4 x'${json}', '$[*]' COLUMNS (${paths})) AS j`;
+    },
+  };
+};
+
 /**
- * Prepares the limit of a drain: multi-row INSERTs of as many rows into a table of the same shape,
+ * Prepares the limit of a drain: INSERTs of as many rows into a table of the same shape,
  * on one connection. Their text is built before the clock starts. The returned function resolves to
  * their duration in ms.
  */
@@ -16,16 +43,15 @@ export const createBareInsert = async (
     pipeline: { sql, database },
     rows,
     rowsPerStatement,
-  }: { pipeline: Pipeline; rows: number; rowsPerStatement: number },
+    statement: { table, textOf } = insertOfCounts,
+  }: { pipeline: Pipeline; rows: number; rowsPerStatement: number; statement?: Statement },
 ): Promise<() => Promise<number>> => {
-  await sql.query('CREATE TABLE bare LIKE `count`');
+  await sql.query('CREATE TABLE bare LIKE ??', [table]);
   const connection = await createConnection({ ...mysql, database });
   owner.after(() => connection.end());
   const statements: string[] = [];
   for (let made = 0; made < rows; made += rowsPerStatement) {
-    const length = Math.min(rowsPerStatement, rows - made);
-    const counts = Array.from({ length }, (_, index) => firstCount + made + index);
-    statements.push(`INSERT INTO bare (count_value) VALUES (${counts.join('),(')})`);
+    statements.push(textOf(made, Math.min(rowsPerStatement, rows - made)));
   }
 
   return async () => {

@@ -1,4 +1,4 @@
-import type { LoadResult } from '../load/command.ts';
+import type { Command, LoadResult } from '../load/command.ts';
 import type { Bench } from './bench.ts';
 
 /** The number of connections of the load at full speed. */
@@ -6,7 +6,7 @@ export const connections = 64;
 
 type Options = {
   /** The request. Defaults to `count` (POST /count). */
-  readonly request?: 'count' | 'counts' | 'get';
+  readonly request?: Extract<Command, { kind: 'full speed' }>['request'];
   readonly ms?: number;
 };
 

@@ -5,13 +5,16 @@ import { dataFolder } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
-import { partitionsOf } from '@sluice/queue/partition.ts';
+import { partitionsOf, tablePartitionOf } from '@sluice/queue/partition.ts';
 import { registerPartitions } from '@sluice/queue/admin/partition-registry.ts';
+import { createTableSqlOf } from '@sluice/table/sql.ts';
+import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { createClient } from '@redis/client';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { Owner } from './owner.ts';
 import { startService, type Service } from './service.ts';
+import type { BenchTables } from './tables.ts';
 
 /** The addresses and logins of the private servers. */
 export type Servers = {
@@ -34,12 +37,13 @@ const isStarted = (line: string): boolean => line.includes('"msg":"started"');
 
 /**
  * Creates a queue, a schema and the services of the pipeline: `node apps/NAME/main.ts` with an
- * environment. Its owner ends all of it. `redisPort` leads through a proxy.
+ * environment. Its owner ends all of it. `redisPort` leads through a proxy. With `tables`, the queue
+ * and the ledger are those of their rows. Otherwise they are those of counts.
  */
 export const createPipeline = async (
   owner: Owner,
   { redis, mysql }: Servers,
-  { redisPort = redis.port }: { readonly redisPort?: number } = {},
+  { redisPort = redis.port, tables }: { readonly redisPort?: number; readonly tables?: BenchTables } = {},
 ) => {
   const name = `bench-${randomBytes(4).toString('hex')}`;
   const database = name.replace('-', '_');
@@ -52,10 +56,12 @@ export const createPipeline = async (
   const [partition] = partitionsOf(name, 1);
   if (partition === undefined) throw new Error('A queue has at least one partition');
   await register(redis, name, partition);
+  for (const table of tables?.tables ?? []) await sql.query(createTableSqlOf(storedTableOf(table)));
+  const streams = tables?.tables.map((table) => tablePartitionOf(partition, table.name).stream) ?? [partition.stream];
   owner.after(async () => {
     await sql.query('DROP DATABASE ??', [database]);
     await sql.end();
-    await client.del([partition.stream, `${name}:partitions`]);
+    await client.del([...streams, `${name}:partitions`]);
     client.destroy();
   });
 
@@ -70,6 +76,7 @@ export const createPipeline = async (
     DB_USER: mysql.user,
     DB_PASSWORD: mysql.password,
     DB_NAME: database,
+    ...(tables === undefined ? {} : { TABLES_FILE: tables.file }),
   };
 
   const startProducer = async (): Promise<Producer> => {
@@ -81,30 +88,27 @@ export const createPipeline = async (
   const startConsumer = (): Promise<Service> =>
     startService(owner, serviceArguments('consumer'), environment, isStarted);
 
-  /** Empties the tables. An idle consumer does not notice. */
-  const emptyLedger = async (): Promise<void> => {
-    for (const table of ['count', 'inbox', 'totals']) {
-      await sql.query('TRUNCATE TABLE ??', [table]);
-    }
+  const isEmpty = async () => {
+    const lengths = await Promise.all(streams.map((stream) => client.xLen(stream)));
+    return lengths.every((length) => length === 0);
   };
 
   /** Resolves when all entries of the queue are recorded. */
-  const untilDrained = () => waitUntil(async () => (await client.xLen(partition.stream)) === 0, drainedWithinMs);
+  const untilDrained = () => waitUntil(isEmpty, drainedWithinMs);
 
   /** Removes every entry from the queue, recorded or not. */
   const emptyQueue = async (): Promise<void> => {
-    await client.xTrim(partition.stream, 'MAXLEN', 0);
+    await Promise.all(streams.map((stream) => client.xTrim(stream, 'MAXLEN', 0)));
   };
 
   return {
-    stream: partition.stream,
+    streams,
     database,
     client,
     sql,
     startProducer,
     startConsumer,
-    ...watchLedger(sql),
-    emptyLedger,
+    ...watchLedger(sql, tables),
     emptyQueue,
     untilDrained,
   };
@@ -125,25 +129,35 @@ const register = async (
   }
 };
 
-const watchLedger = (sql: Connection) => {
-  /** Reads the number of recorded counts. */
+const watchLedger = (sql: Connection, tables?: BenchTables) => {
+  const filled = tables?.tables.map((table) => table.name) ?? ['count'];
+  const totals = tables === undefined ? 'totals' : 'table_totals';
+
+  /** Empties the tables. An idle consumer does not notice. */
+  const emptyLedger = async (): Promise<void> => {
+    for (const table of ['inbox', totals, ...filled]) {
+      await sql.query('TRUNCATE TABLE ??', [table]);
+    }
+  };
+
+  /** Reads the number of recorded counts or rows. */
   const countRecorded = async (): Promise<number> => {
-    const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM totals');
+    const [[row]] = await sql.query<RowDataPacket[]>('SELECT COALESCE(SUM(rows_count), 0) AS total FROM ??', [totals]);
     return Number(row?.['total']);
   };
 
-  /** Waits for at least `rows` recorded counts. Resolves to their number. */
+  /** Waits for at least `rows` of them. Resolves to their number. */
   const untilRecorded = async (rows: number): Promise<number> => {
     const giveUpAt = performance.now() + drainedWithinMs;
     for (;;) {
       const recorded = await countRecorded();
       if (recorded >= rows) return recorded;
       if (performance.now() > giveUpAt) {
-        throw new Error(`${recorded} of ${rows} counts were recorded within ${drainedWithinMs} ms`);
+        throw new Error(`${recorded} of ${rows} were recorded within ${drainedWithinMs} ms`);
       }
       await pause(pollEveryMs);
     }
   };
 
-  return { countRecorded, untilRecorded };
+  return { emptyLedger, countRecorded, untilRecorded };
 };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 // USER_HZ, which Linux fixes for every program: proc(5), "/proc/pid/stat".
 const ticksPerSecond = 100;
@@ -17,6 +17,26 @@ export const cpuMs = (pid: number): number => {
   // The command name, in brackets, may contain spaces.
   const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+};
+
+/** Returns the number of TCP connections of a process to a port, from Linux's own table. */
+export const connectionsTo = (pid: number, port: number): number => {
+  const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)));
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const lines = `${read(`/proc/${pid}/net/tcp`)}${read(`/proc/${pid}/net/tcp6`)}`.split('\n');
+  return lines.filter((line) => {
+    const fields = line.trim().split(/\s+/);
+    return fields[2]?.endsWith(`:${hex}`) === true && inodes.has(`socket:[${fields[9]}]`);
+  }).length;
+};
+
+// A file descriptor may be closed meanwhile.
+const linkOf = (path: string): string => {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 };
 
 const read = (file: string): string => {

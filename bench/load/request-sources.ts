@@ -1,0 +1,37 @@
+import { fifty, readingOf } from '../tables/fifty.ts';
+import { pageViewOf } from '../tables/page-view.ts';
+import type { Command } from './command.ts';
+import { requestText } from './connection.ts';
+
+type Source = () => string | Buffer;
+
+const itemsPerRequest = 1_000;
+const firstCount = 1_700_000_000;
+
+const post = (path: string, body: unknown): string => requestText('POST', path, JSON.stringify(body));
+
+const numbers = Array.from({ length: itemsPerRequest }, (_, index) => index);
+
+/** Repeats a request that is built in advance. */
+const repeat = (text: string): Source => {
+  const bytes = Buffer.from(text);
+  return () => bytes;
+};
+
+/** Builds another request each time, from its number. */
+const count = (requestOf: (number: number) => string): Source => {
+  let next = 0;
+  return () => requestOf(next++);
+};
+
+const readingPaths = fifty.tables.map(({ name }) => `/tables/${name}/rows`);
+
+/** Creates a source of requests of each kind. */
+export const requestSources: Readonly<Record<Extract<Command, { kind: 'full speed' }>['request'], () => Source>> = {
+  get: () => repeat(requestText('GET', '/count')),
+  count: () => count((number) => post('/count', { count: firstCount + number })),
+  counts: () => repeat(post('/counts', { counts: numbers.map((number) => firstCount + number) })),
+  row: () => count((number) => post('/tables/page_view/rows', pageViewOf(number))),
+  rows: () => repeat(post('/tables/page_view/rows', numbers.map(pageViewOf))),
+  readings: () => count((number) => post(readingPaths[number % readingPaths.length] ?? '', readingOf(number))),
+};
