@@ -35,10 +35,13 @@ const illFormed: Fault = { reason: 'has half of a surrogate pair, which is no ch
 
 const canonicalText = (value: string): string | Fault => (value.isWellFormed() ? JSON.stringify(value) : illFormed);
 
+// The usual form: its text is cut in place of being read and written again.
+const utcPattern = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}Z$/;
 const timePattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)$/i;
 
 /** Converts a date-time with an offset to UTC: `2026-11-26 05:00:00.123`. */
 const canonicalTime = (value: string): string | Fault => {
+  if (utcPattern.test(value)) return `"${value.slice(0, 10)} ${value.slice(11, 23)}"`;
   const [, , , , , , , fraction = ''] = timePattern.exec(value) ?? [];
   if (!timePattern.test(value)) return { reason: 'must be a time with an offset, such as 2026-11-26T05:00:00.123Z' };
   if (fraction.length > 3) return { reason: 'must have at most 3 digits behind the second' };

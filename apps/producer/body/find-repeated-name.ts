@@ -30,7 +30,7 @@ export const findRepeatedName = (text: string): string | undefined => {
       case 0x22: {
         const end = endOfString(text, at);
         if (isAtName && top?.names !== undefined) {
-          top.name = String(JSON.parse(text.slice(at, end + 1)));
+          top.name = nameOf(text.slice(at, end + 1));
           if (top.names.has(top.name)) return pointerTo(frames);
           top.names.add(top.name);
           isAtName = false;
@@ -43,6 +43,9 @@ export const findRepeatedName = (text: string): string | undefined => {
   }
   return undefined;
 };
+
+/** Returns the name that a JSON string has: `\u0061` is the same name as `a`. */
+const nameOf = (quoted: string): string => (quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1));
 
 const endOfString = (text: string, start: number): number => {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
