@@ -53,6 +53,8 @@ export const startAccount = async (owner: Owner, accountId: string): Promise<Emu
     variables: {
       ...engine.variables,
       HOME: folder,
+      // CDK notes the account of each access key, in the user's home folder whatever HOME says.
+      CDK_HOME: join(folder, 'cdk'),
       // With another host name, moto would treat its first part as the bucket of a template.
       AWS_ENDPOINT_URL: `http://localhost:${front.port}`,
       AWS_SHARED_CREDENTIALS_FILE: profile,
