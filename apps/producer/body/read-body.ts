@@ -44,6 +44,13 @@ export const takeRows = (
   const settings = { ...limits, noun: 'rows' } as const;
   takeBodies(scope, settings, jsonMediaType, (text) => valueOf(parseJsonRows(text, check)));
   takeBodies(scope, settings, ndjsonMediaType, (text) => valueOf(parseNdjsonRows(text, check)));
+  scope.addContentTypeParser('*', (_request, _payload, done) => done(new ProblemError(otherMediaType)));
+};
+
+const otherMediaType: ProblemContent = {
+  status: 415,
+  code: 'unsupported_media_type',
+  detail: `The body must be JSON, with Content-Type: ${jsonMediaType}, or a row a line, with ${ndjsonMediaType}.`,
 };
 
 /** Returns rows as the body that handlers see. */

@@ -33,7 +33,7 @@ export const problemOfRequest = (
         status: 415,
         code: 'unsupported_media_type',
         detail:
-          'The body must be JSON, with Content-Type: application/json. POST /counts and the rows of tables also take application/x-ndjson.',
+          'The body must be JSON, with Content-Type: application/json. POST /counts also takes application/x-ndjson.',
       };
     case 'FST_ERR_NOT_FOUND':
       return {

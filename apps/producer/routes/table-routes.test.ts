@@ -195,7 +195,9 @@ test('a body that is not JSON, too large, compressed or of another type is refus
   const large = await post(JSON.stringify({ ...view, properties: 'x'.repeat(1_048_576) }));
   placesOf(large, 413, 'body_too_large');
   assert.match(large.body, /Send its rows in several requests/);
-  placesOf(await post(JSON.stringify(view), { 'content-type': 'text/plain' }), 415, 'unsupported_media_type');
+  const text = await post(JSON.stringify(view), { 'content-type': 'text/plain' });
+  placesOf(text, 415, 'unsupported_media_type');
+  assert.match(text.body, /application\/json, or a row a line, with application\/x-ndjson/);
   placesOf(await post(JSON.stringify(view), { ...json, 'content-encoding': 'gzip' }), 415, 'unsupported_media_type');
   assert.deepEqual(enqueued, []);
 });
