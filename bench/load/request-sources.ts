@@ -1,4 +1,4 @@
-import { fifty, readingOf } from '../tables/fifty.ts';
+import { readingOf, tables } from '../tables/fifty.ts';
 import { pageViewOf } from '../tables/page-view.ts';
 import type { Command } from './command.ts';
 import { requestText } from './connection.ts';
@@ -24,7 +24,7 @@ const count = (requestOf: (number: number) => string): Source => {
   return () => requestOf(next++);
 };
 
-const readingPaths = fifty.tables.map(({ name }) => `/tables/${name}/rows`);
+const readingPaths = tables.map(({ name }) => `/tables/${name}/rows`);
 
 /** Creates a source of requests of each kind. */
 export const requestSources: Readonly<Record<Extract<Command, { kind: 'full speed' }>['request'], () => Source>> = {

@@ -5,9 +5,9 @@ import { connections, loadAtFullSpeed } from '../parts/full-speed.ts';
 import type { Owner } from '../parts/owner.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { compareRounds, type Row } from '../parts/row.ts';
-import { createRowSource } from '../parts/tables.ts';
+import { benchTablesOf, createRowSource } from '../parts/tables.ts';
 import { formatNumber } from '../report/table.ts';
-import { pageViewOf, pageViews } from '../tables/page-view.ts';
+import { file, pageViewOf, tables } from '../tables/page-view.ts';
 
 const backlogRows = 1_000_000;
 const backlogSingles = 200_000;
@@ -60,6 +60,7 @@ export const drainSingles: Measurement = {
 export const drainRows: Measurement = {
   name: 'drain-rows',
   run: async (bench, owner) => {
+    const pageViews = benchTablesOf(file, tables);
     const [table] = pageViews.tables;
     if (table === undefined) throw new Error('No table is declared');
     const pipeline = await createPipeline(owner, bench.servers, { tables: pageViews });
@@ -112,7 +113,9 @@ const compareWithInsert = async (
     async () => (await drain(pipeline, backlog)).perSecond,
     async () => (1000 * rows) / (await insert()),
   );
-  return compareRounds(slices, `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`, unit);
+  const what = `INSERT of ${formatNumber(rowsPerStatement, 0)} rows a statement`;
+  const { loops } = statement;
+  return compareRounds(slices, loops === 1 ? what : `${what}, ${loops} connections`, unit);
 };
 
 const compareTwoWithOne = async (owner: Owner, bench: Bench, single: Pipeline, backlog: Backlog) => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createBacklog, drain, readEntrySizes } from '../parts/backlog.ts';
 import type { Bench, Measurement } from '../parts/bench.ts';
 import { loadAtFullSpeed } from '../parts/full-speed.ts';
@@ -5,9 +6,11 @@ import { createPipeline } from '../parts/pipeline.ts';
 import { connectionsTo, residentMb } from '../parts/process-usage.ts';
 import { figureOf, type Row } from '../parts/row.ts';
 import { formatNumber } from '../report/table.ts';
-import { fifty } from '../tables/fifty.ts';
+import { benchTablesOf } from '../parts/tables.ts';
+import { file, tables } from '../tables/fifty.ts';
 
 const target = { is: 'at most', value: 130 } as const;
+const targetOfFifty = { is: 'at most', value: 200 } as const;
 const sampleEveryMs = 50;
 const drainedRows = 1_000_000;
 // Long enough to show growth.
@@ -19,19 +22,19 @@ export const memory: Measurement = {
     const pipeline = await createPipeline(owner, bench.servers);
     const producer = await pipeline.startProducer();
     let sizes: number[] = [];
-    const ofProducer = await peaksOf(bench, producer.pid, async () => {
+    const [ofProducer = []] = await peaksOf(bench, [() => residentMb(producer.pid)], async () => {
       await loadAtFullSpeed(bench, [producer.port], { ms: slicesPerRound * bench.sliceMs });
       sizes = await readEntrySizes(pipeline);
       await pipeline.emptyQueue();
     });
     await producer.end();
-    const ofNoop = await peaksOf(bench, bench.noop.pid, () =>
+    const [ofNoop = []] = await peaksOf(bench, [() => residentMb(bench.noop.pid)], () =>
       loadAtFullSpeed(bench, [bench.noop.port], { ms: slicesPerRound * bench.sliceMs }),
     );
     const rows = bench.isQuick ? drainedRows / 50 : drainedRows;
     const backlog = createBacklog(rows, sizes);
     const consumer = await pipeline.startConsumer();
-    const ofConsumer = await peaksOf(bench, consumer.pid, () => drain(pipeline, backlog));
+    const [ofConsumer = []] = await peaksOf(bench, [() => residentMb(consumer.pid)], () => drain(pipeline, backlog));
     return [
       rowOf('Memory of the server that does nothing, at full speed', ofNoop),
       { ...rowOf('Memory of the producer at full speed', ofProducer), target },
@@ -43,47 +46,49 @@ export const memory: Measurement = {
 export const manyTables: Measurement = {
   name: 'many-tables',
   run: async (bench, owner) => {
+    const fifty = benchTablesOf(file, tables);
     const pipeline = await createPipeline(owner, bench.servers, { tables: fifty });
     const producer = await pipeline.startProducer();
     const consumer = await pipeline.startConsumer();
-    const services = { producer, consumer };
-    const load = () =>
-      loadAtFullSpeed(bench, [producer.port], { request: 'readings', ms: slicesPerRound * bench.sliceMs });
-    const rows: Row[] = [];
-    for (const [name, { pid }] of Object.entries(services)) {
-      const peaks = await peaksOf(bench, pid, async () => {
-        await load();
-        await pipeline.untilDrained();
-      });
-      const what = `the ${name} with ${fifty.tables.length} tables, all under load`;
-      rows.push(
-        { ...rowOf(`Memory of ${what}`, peaks), target: { is: 'at most', value: 200 } },
-        {
-          measure: `Connections of ${what}, to MySQL`,
-          figure: figureOf([connectionsTo(pid, bench.servers.mysql.port)], ''),
-        },
-        {
-          measure: `Connections of ${what}, to Redis`,
-          figure: figureOf([connectionsTo(pid, bench.servers.redis.port)], ''),
-        },
-      );
-    }
-    return rows;
+    const { redis, mysql } = bench.servers;
+    const gauges = Object.entries({ producer, consumer }).flatMap(([name, { pid }]) => [
+      { what: `Memory of the ${name}`, unit: 'MB', read: () => residentMb(pid), target: targetOfFifty },
+      { what: `MySQL connections of the ${name}`, unit: 'connections', read: () => connectionsTo(pid, mysql.port) },
+      { what: `Redis connections of the ${name}`, unit: 'connections', read: () => connectionsTo(pid, redis.port) },
+    ]);
+    const reads = gauges.map(({ read }) => read);
+    const idle = await peaksOf({ ...bench, rounds: 1 }, reads, () => pause(bench.sliceMs));
+    const busy = await peaksOf(bench, reads, async () => {
+      await loadAtFullSpeed(bench, [producer.port], { request: 'readings', ms: slicesPerRound * bench.sliceMs });
+      await pipeline.untilDrained();
+    });
+    return gauges.map(({ what, unit, target: most }, index) => ({
+      measure: `${what}, ${fifty.tables.length} tables under load`,
+      figure: figureOf([Math.max(...(busy[index] ?? []))], unit),
+      limit: { what: 'idle', figure: figureOf(idle[index] ?? [], unit) },
+      target: most,
+    }));
   },
 };
 
-/** Measures the peak memory of a process in each round, in MB. */
-const peaksOf = async ({ rounds, progress }: Bench, pid: number, work: () => Promise<unknown>): Promise<number[]> => {
-  const peaks: number[] = [];
+type Gauge = () => number;
+
+/** Measures the peak of each gauge in each round. */
+const peaksOf = async (
+  { rounds, progress }: Bench,
+  gauges: readonly Gauge[],
+  work: () => Promise<unknown>,
+): Promise<number[][]> => {
+  const peaks: number[][] = gauges.map(() => []);
   for (let round = 0; round < rounds; round++) {
     progress(`round ${round + 1} of ${rounds}`);
-    let peak = residentMb(pid);
+    const highest = gauges.map((gauge) => gauge());
     const timer = setInterval(() => {
-      peak = Math.max(peak, residentMb(pid));
+      for (const [index, gauge] of gauges.entries()) highest[index] = Math.max(highest[index] ?? 0, gauge());
     }, sampleEveryMs);
     await work();
     clearInterval(timer);
-    peaks.push(peak);
+    for (const [index, peak] of highest.entries()) peaks[index]?.push(peak);
   }
   return peaks;
 };

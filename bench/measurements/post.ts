@@ -3,7 +3,8 @@ import { connections, loadAtFullSpeed, rateOf } from '../parts/full-speed.ts';
 import { createPipeline, type Pipeline } from '../parts/pipeline.ts';
 import { compareRounds } from '../parts/row.ts';
 import { startServer } from '../parts/service.ts';
-import { pageViews } from '../tables/page-view.ts';
+import { benchTablesOf } from '../parts/tables.ts';
+import { file, tables } from '../tables/page-view.ts';
 
 const awayMs = 5;
 const itemsPerRequest = 1_000;
@@ -87,6 +88,7 @@ export const postCounts: Measurement = {
 export const postRows: Measurement = {
   name: 'post-rows',
   run: async (bench, owner) => {
+    const pageViews = benchTablesOf(file, tables);
     const ofCounts = await createPipeline(owner, bench.servers);
     const ofRows = await createPipeline(owner, bench.servers, { tables: pageViews });
     const counts = await ofCounts.startProducer();

@@ -16,7 +16,7 @@ export type Row = {
    * The figure that `target` applies to: usually the quotient of the two figures, round by round.
    */
   readonly compared?: Figure;
-  readonly target?: Target;
+  readonly target?: Target | undefined;
 };
 
 /** True if the figure meets its target. */

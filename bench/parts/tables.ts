@@ -6,10 +6,13 @@ import type { Table } from '@sluice/table/table.ts';
 /** The tables of a measurement, and the file that declares them (`TABLES_FILE`). */
 export type BenchTables = { readonly file: string; readonly tables: readonly Table[] };
 
-/** Reads the tables that `file` declares. */
-export const benchTablesOf = (file: string, declarations: readonly Declaration[]): BenchTables => ({
+/**
+ * Reads the tables that `file` declares. The file itself does not: services load it, and their
+ * memory is measured.
+ */
+export const benchTablesOf = (file: string, tables: readonly Declaration[]): BenchTables => ({
   file,
-  tables: readTables(declarations),
+  tables: readTables(tables),
 });
 
 /**
