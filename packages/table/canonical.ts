@@ -6,6 +6,9 @@ import type { ColumnType } from './column-type.ts';
  */
 const maxJsonDepth = 24;
 
+/** Maximum size of a name in a JSON value, in bytes. MySQL refuses longer ones. */
+const maxNameBytes = 65_535;
+
 type Fault = { readonly reason: string };
 
 /**
@@ -64,10 +67,16 @@ const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
     return undefined;
   }
   for (const [name, item] of Object.entries(value)) {
-    const fault = faultOfJson(name, depth + 1) ?? faultOfJson(item, depth + 1);
+    const fault = faultOfName(name) ?? faultOfJson(item, depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;
+};
+
+const faultOfName = (name: string): Fault | undefined => {
+  if (!name.isWellFormed()) return illFormed;
+  const isLong = name.length * 3 > maxNameBytes && Buffer.byteLength(name) > maxNameBytes;
+  return isLong ? { reason: `has a name of more than ${maxNameBytes} bytes` } : undefined;
 };
 
 /** JSON.parse has rounded an integer beyond ±(2^53−1) already. */

@@ -12,14 +12,15 @@ export type ParsedLines = { readonly counts: readonly number[] } | { readonly li
  * may follow the last count.
  */
 export const parseNdjson = (text: string): ParsedLines => {
-  const content = text.slice(0, endOfContent(text));
+  const content = withoutEnd(text);
   return parseAtOnce(content) ?? parseLines(content.split('\n', maxCountsPerRequest + 1));
 };
 
-const endOfContent = (text: string): number => {
+/** Removes the blanks of JSON at the end of a body. Unicode has others, which are not valid there. */
+export const withoutEnd = (text: string): string => {
   let end = text.length;
   while (end > 0 && ' \t\r\n'.includes(text[end - 1] ?? '')) end -= 1;
-  return end;
+  return text.slice(0, end);
 };
 
 /**

@@ -2,6 +2,7 @@ import { maxRowsPerRequest } from '@sluice/contract/table-routes.ts';
 import type { CheckedRow } from '@sluice/table/check-row.ts';
 import type { ProblemContent } from '../http/problem-answer.ts';
 import { findRepeatedName } from './find-repeated-name.ts';
+import { withoutEnd } from './parse-ndjson.ts';
 
 /** The rows of a body in the form in which the queue holds them, or the problem of the body. */
 export type ParsedRows = { readonly rows: readonly string[] } | { readonly problem: ProblemContent };
@@ -22,7 +23,7 @@ export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
   }
   const isList = Array.isArray(value);
   const values: unknown[] = Array.isArray(value) ? value : [value];
-  if (values.length === 0) return problemOf([{ pointer: '#', detail: 'must have a row' }]);
+  if (values.length === 0) return noRows;
   if (values.length > maxRowsPerRequest) return problemOf([{ pointer: '#', detail: tooMany }]);
   const repeated = findRepeatedName(text);
   if (repeated !== undefined) return problemOf([{ pointer: fragmentOf(repeated), detail: 'occurs more than once' }]);
@@ -34,7 +35,7 @@ export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
  * lines may follow the last row.
  */
 export const parseNdjsonRows = (text: string, check: CheckRow): ParsedRows => {
-  const lines = text.trimEnd().split('\n', maxRowsPerRequest + 1);
+  const lines = withoutEnd(text).split('\n', maxRowsPerRequest + 1);
   if (lines.length > maxRowsPerRequest) {
     return problemOf([{ pointer: `line:${maxRowsPerRequest + 1}`, detail: tooMany }]);
   }
@@ -74,7 +75,7 @@ const checkRows = (
 /** Formats a JSON pointer as a URI fragment (RFC 6901 §6). */
 const fragmentOf = (pointer: string): string => `#${pointer.split('/').map(encodeURIComponent).join('/')}`;
 
-const problemOf = (errors: readonly Fault[]): ParsedRows => ({
+const problemOf = (errors: readonly Fault[]): { readonly problem: ProblemContent } => ({
   problem: {
     status: 400,
     code: 'invalid_request',
@@ -82,3 +83,6 @@ const problemOf = (errors: readonly Fault[]): ParsedRows => ({
     errors: [...errors],
   },
 });
+
+/** The problem of a body without rows, or of a request without a body. */
+export const noRows = problemOf([{ pointer: '#', detail: 'must have a row' }]);

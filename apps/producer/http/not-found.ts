@@ -55,13 +55,13 @@ export const answerBadUrl = (reply: FastifyReply): FastifyReply =>
   });
 
 /**
- * Returns the path as the router sees it: percent-decoded, without the query and without the
- * authority of an absolute-form URL.
+ * Returns the path as the router sees it: percent-decoded except for slashes and other delimiters,
+ * without the query and without the authority of an absolute-form URL.
  */
 const pathOf = (url: string): string => {
   const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
   try {
-    return decodeURIComponent(path);
+    return decodeURI(path);
   } catch {
     return path;
   }

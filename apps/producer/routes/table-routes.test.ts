@@ -166,6 +166,8 @@ for (const [what, headers, body, places] of [
   ],
   ['an empty line', ndjson, `${JSON.stringify(view)}\n\n${JSON.stringify(view)}`, ['line:2']],
   ['no line', ndjson, '', ['line:1']],
+  ['a blank that JSON does not have behind a line', ndjson, `${JSON.stringify(view)}\u00a0\n`, ['line:1']],
+  ['a last line of a byte order mark', ndjson, `${JSON.stringify(view)}\n\ufeff\n`, ['line:2']],
   ['a line that is not JSON', ndjson, `${JSON.stringify(view)}\n{`, ['line:2']],
   [
     'too many lines',
@@ -199,6 +201,15 @@ test('a body that is not JSON, too large, compressed or of another type is refus
   placesOf(text, 415, 'unsupported_media_type');
   assert.match(text.body, /application\/json, or a row a line, with application\/x-ndjson/);
   placesOf(await post(JSON.stringify(view), { ...json, 'content-encoding': 'gzip' }), 415, 'unsupported_media_type');
+  assert.deepEqual(enqueued, []);
+});
+
+test('a request without a body is refused, with and without a type', async (t) => {
+  const { server, enqueued } = setUp(t);
+  for (const headers of [{}, json, ndjson]) {
+    const { statusCode, body } = await server.inject({ method: 'POST', url, headers });
+    assert.equal(statusCode, 400, body);
+  }
   assert.deepEqual(enqueued, []);
 });
 
@@ -271,6 +282,15 @@ test('the routes of a table need a token where those of counts do', async (t) =>
     for (const path of ['/tables', '/tables/page_view', url, '/tables/page_view/queue']) {
       assert.equal((await get(path)).status, tokensFor === 'all' ? 401 : 200, path);
     }
+  }
+});
+
+test('an encoded slash is part of a name, so the path does not exist', async (t) => {
+  const { server } = setUp(t);
+  for (const method of ['GET', 'POST', 'OPTIONS', 'DELETE'] as const) {
+    const path = url.replace('/rows', '%2Frows');
+    const { statusCode } = await server.inject({ method, url: path, headers: json, payload: JSON.stringify(view) });
+    assert.equal(statusCode, 404, method);
   }
 });
 

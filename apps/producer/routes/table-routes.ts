@@ -7,6 +7,7 @@ import { createRowCheck } from '@sluice/table/check-row.ts';
 import type { Table } from '@sluice/table/table.ts';
 import type { FastifyInstance } from 'fastify';
 import type { BodyLimits } from '../body/collect-body.ts';
+import { noRows } from '../body/parse-rows.ts';
 import { takeRows } from '../body/read-body.ts';
 import { addRoute, type AnswerOf } from '../http/route.ts';
 import { problemOfLedgerRead } from '../http/unavailable.ts';
@@ -49,6 +50,8 @@ export const addTableRoutes = (
     takeRows(scope, limits, createRowCheck(table));
     addRoute(scope, routes.postRows, (request) => {
       const rows = rowsOf(request.body);
+      // Without a body and its type, no parser ran.
+      if (rows === undefined) return noRows;
       const key = readKey(request);
       return enqueueItems(
         { hostname, enqueue, readFindings, onAccepted },
@@ -92,4 +95,4 @@ const missingAsOutage = (error: unknown): unknown =>
     : error;
 
 /** Returns what the parser of the scope made of the body: rows in the form of the queue. */
-const rowsOf = (body: unknown): readonly string[] => (Array.isArray(body) ? body.map(String) : []);
+const rowsOf = (body: unknown): readonly string[] | undefined => (Array.isArray(body) ? body.map(String) : undefined);

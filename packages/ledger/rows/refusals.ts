@@ -16,6 +16,7 @@ const refusals = new Set([
   1690, // an expression of a CHECK is out of range
   3140, // invalid JSON text
   3141, // invalid JSON text of an argument
+  3151, // a name of JSON is too long
   3156, // invalid JSON value for a cast
   3157, // JSON is too deep
   3666, // JSON_TABLE found no value of its column's type
