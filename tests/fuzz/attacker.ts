@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { LedgerModel } from './ledger-model.ts';
-import { findBreach, methodsOf } from './contract.ts';
+import { findBreach, methodsOf, placesOf } from './contract.ts';
 import { evaluate, pathOf, type Judgement } from './oracle.ts';
 import { cut, spoiledHead, type Cut, type Spoiled } from './requests/broken.ts';
 import { writeRequest, type FuzzRequest } from './requests/request.ts';
@@ -56,7 +56,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
     const evaluated = all.map((one) => ({ request: one, judgement: evaluate(one) }));
     const wire = await use();
     for (const { request: one, judgement } of evaluated)
-      model.sending(writeRequest(one), judgement.counts, judgement.key);
+      model.sending(writeRequest(one), judgement.items, judgement.key);
     const startedAt = performance.now();
     wire.write(all.map(writeRequest).join(''));
     let isEnded = false;
@@ -66,7 +66,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
         if (index === 0) throw new Error('The connection ended without an answer');
         // Requests after one that ends the connection may have been read, but are not answered.
         isEnded = true;
-        model.doubt(judgement.counts);
+        model.doubt(judgement.items);
         continue;
       }
       note(answer);
@@ -77,18 +77,20 @@ export const createAttacker = (port: number, model: LedgerModel) => {
   };
 
   const settle = ({ method, target }: FuzzRequest, judgement: Judgement, answer: Answer, tookMs: number) => {
-    const { counts, key } = judgement;
+    const { items, key, faults } = judgement;
     const found = pathOf(target);
     const path = found !== undefined && methodsOf(found) !== undefined ? found : undefined;
     const breach = findBreach({ method, path, isNoHttp: judgement.isNoHttp }, answer);
     if (breach !== undefined) throw new Error(`${breach}: ${show(answer)}`);
-    if (answer.status === 503 && tookMs > shortestDeadlineMs) return model.doubt(counts);
-    if (answer.status === 422 && key !== undefined && model.isReused(key, counts)) return undefined;
+    if (answer.status === 503 && tookMs > shortestDeadlineMs) return model.doubt(items);
+    if (answer.status === 422 && key !== undefined && model.isReused(key, items)) return undefined;
     if (!judgement.statuses.includes(answer.status)) {
       throw new Error(`It deserves ${judgement.statuses.join(' or ')} and got ${show(answer)}`);
     }
+    const unnamed = answer.status === 400 && faults !== undefined ? findWrongPlaces(answer, faults) : undefined;
+    if (unnamed !== undefined) throw new Error(`${unnamed}: ${show(answer)}`);
     if (answer.status !== 201) return undefined;
-    const wrong = findWrongReceipt(answer, counts, found ?? '') ?? model.acknowledge(counts, key);
+    const wrong = findWrongReceipt(answer, items, found ?? '') ?? model.acknowledge(items, key);
     if (wrong !== undefined) throw new Error(wrong);
     return undefined;
   };
@@ -125,7 +127,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
   };
 
   const smuggle = (bytes: string, hidden: number) => {
-    model.sending(bytes, [hidden]);
+    model.sending(bytes, [String(hidden)]);
     return onOwnWire(bytes, async (wire) => {
       let answer = await wire.read('POST');
       if (answer === 'ended') throw new Error('The connection ended without an answer');
@@ -142,7 +144,7 @@ export const createAttacker = (port: number, model: LedgerModel) => {
   };
 
   const breakOff = (bytes: string, count: number, isDropped: boolean) => {
-    model.sending(bytes, [count]);
+    model.sending(bytes, [String(count)]);
     return onOwnWire(bytes, async (wire) => {
       if (isDropped) return;
       wire.finish();
@@ -151,16 +153,18 @@ export const createAttacker = (port: number, model: LedgerModel) => {
   };
 
   const spoil = (bytes: string, count: number) => {
-    model.sending(bytes, [count]);
+    model.sending(bytes, [String(count)]);
     return onOwnWire(bytes, async (wire) => {
       const answers = await readAll(wire);
       const receipts = answers.filter(({ status }) => status === 201);
       for (const answer of answers.filter(({ status }) => status >= 400)) assertProblem(answer);
       if (receipts.length > 1) throw new Error('It was acknowledged more than once');
-      const wrong = receipts.map((answer) => findWrongReceipt(answer, [count], '/count') ?? model.acknowledge([count]));
+      const wrong = receipts.map(
+        (answer) => findWrongReceipt(answer, [String(count)], '/count') ?? model.acknowledge([String(count)]),
+      );
       if (wrong[0] !== undefined) throw new Error(wrong[0]);
       // Without an answer, the request may have been read when the attacker gave up.
-      if (answers.length === 0) model.doubt([count]);
+      if (answers.length === 0) model.doubt([String(count)]);
     });
   };
 
@@ -192,10 +196,21 @@ const assertProblem = (answer: Answer) => {
 };
 
 /** Describes how a 201 differs from the request, or returns `undefined` when it matches. */
-const findWrongReceipt = ({ body }: Answer, counts: readonly number[], path: string): string | undefined => {
+const findWrongReceipt = ({ body }: Answer, items: readonly string[], path: string): string | undefined => {
   const [, said] = /"(?:value|accepted)":(-?\d+)/.exec(body) ?? [];
-  const isRight = Number(said) === (path === '/count' ? counts[0] : counts.length);
+  const isRight = Number(said) === (path === '/count' ? Number(items[0]) : items.length);
   return isRight ? undefined : `It acknowledges something else: ${body}`;
+};
+
+const maxNamed = 20;
+
+/** Describes how the places that a 400 names differ from those at fault, or returns `undefined`. */
+const findWrongPlaces = (answer: Answer, { places, isAll = false }: NonNullable<Judgement['faults']>) => {
+  if (places === undefined) return undefined;
+  const named = placesOf(answer);
+  const isRight = named.every((place) => places.includes(place));
+  const least = isAll ? Math.min(places.length, maxNamed) : 1;
+  return isRight && named.length >= least ? undefined : `It should name ${places.slice(0, maxNamed).join(' ')}`;
 };
 
 const show = ({ status, headers, body }: Answer): string =>

@@ -1,10 +1,18 @@
 import { createOpenapi } from '@sluice/contract/openapi.ts';
 import { problem, problemMediaType } from '@sluice/contract/problem.ts';
 import { routes, type Route } from '@sluice/contract/routes.ts';
+import { tableRoutesOf } from '@sluice/contract/table-routes.ts';
+import { readTables } from '@sluice/table/read-tables.ts';
+import { tables as declarations } from '@sluice/test-servers/tables.ts';
 import * as z from 'zod/mini';
 import type { Answer } from './requests/wire.ts';
 
-const document = createOpenapi();
+const tables = readTables(declarations);
+const document = createOpenapi(tables);
+const allRoutes: readonly Route[] = [
+  ...Object.values(routes),
+  ...tables.flatMap((table) => Object.values(tableRoutesOf(table))),
+];
 const strictProblem = z.strictObject(problem.shape);
 
 /** Returns the methods of a path without OPTIONS, or `undefined` when the path does not exist. */
@@ -51,7 +59,7 @@ const findProblemBreach = ({ status, headers, body }: Answer): string | undefine
 };
 
 const findBodyBreach = (method: string, path: string, { status, headers, body }: Answer): string | undefined => {
-  const route = Object.values<Route>(routes).find((its) => its.method === method && its.path === path);
+  const route = allRoutes.find((its) => its.method === method && its.path === path);
   const described = route?.answers[status];
   if (described?.body === undefined) return body === '' ? undefined : 'it has a body';
   const { mediaType = 'application/json' } = described;
@@ -60,6 +68,10 @@ const findBodyBreach = (method: string, path: string, { status, headers, body }:
   const parsed = described.body.safeParse(parseJson(body));
   return parsed.success ? undefined : parsed.error.message;
 };
+
+/** Returns the places that a problem names. */
+export const placesOf = ({ body }: Answer): string[] =>
+  strictProblem.parse(parseJson(body)).errors?.map(({ pointer }) => pointer) ?? [];
 
 /** Parses JSON. Returns `undefined` for invalid JSON, which no schema accepts. */
 const parseJson = (body: string): unknown => {

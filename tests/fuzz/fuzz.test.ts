@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
+import { createTestTables, tablesFile } from '@sluice/test-servers/tables.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
 import * as fc from 'fast-check';
 import { attack, createAttacker } from './attacker.ts';
@@ -10,16 +11,18 @@ import { token } from './oracle.ts';
 import { measuredEnvironment, readResidentKib } from './memory.ts';
 import { sendAndWait, trickle, unfinished } from './requests/slow.ts';
 import { openWire } from './requests/wire.ts';
+import { columnsByTable } from './rows/columns.ts';
+import { readRecordedRows } from './rows/read-recorded.ts';
 
 // Fuzzing with malformed and malicious HTTP. The requests are drawn from a seed (requests.ts,
 // smuggling.ts, broken.ts). Their correct outcomes are computed without the producer's code
-// (oracle.ts). Each answer is checked against the contract (contract.ts). At the end the ledger must
-// hold exactly the acknowledged counts (ledger-model.ts).
+// (oracle.ts, rows). Each answer is checked against the contract (contract.ts). At the end the ledger
+// must hold exactly the acknowledged counts and rows (ledger-model.ts).
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
 const path = process.env['FUZZ_PATH'];
 const lanes = 16;
-const leastRequests = 50_000;
+const leastRequests = 45_000;
 // An attack has at least one request.
 const attacksPerLane = Math.ceil(leastRequests / 2 / lanes);
 const connectionsAtOnce = 500;
@@ -27,9 +30,10 @@ const mostGrowth = 1.1;
 
 const startTarget = async (t: TestContext) => {
   const pipeline = await createPipeline(t);
-  const environment = { ...measuredEnvironment, API_TOKENS: token };
-  const producer = await pipeline.start('producer', environment);
-  await pipeline.start('consumer');
+  await createTestTables(pipeline.ledger.query);
+  const environment = { TABLES_FILE: tablesFile };
+  const producer = await pipeline.start('producer', { ...environment, ...measuredEnvironment, API_TOKENS: token });
+  await pipeline.start('consumer', environment);
   return { ...pipeline, producer, port: Number(new URL(pipeline.address).port) };
 };
 
@@ -49,16 +53,33 @@ const attackAll = async (port: number, model: LedgerModel, firstSeed: number) =>
   return { sent: attackers.reduce((sum, { sent }) => sum + sent(), 0), statuses };
 };
 
-type Ledger = Awaited<ReturnType<typeof createPipeline>>['ledger'];
+type Pipeline = Awaited<ReturnType<typeof startTarget>>;
 
-const readRecorded = async (ledger: Ledger): Promise<Map<number, number>> => {
-  const recorded = new Map<number, number>();
-  for (const count of await ledger.readCounts()) recorded.set(count, (recorded.get(count) ?? 0) + 1);
+/** Returns how often each count and each row is recorded. */
+const readRecorded = async ({ ledger }: Pipeline): Promise<Map<string, number>> => {
+  const recorded = new Map<string, number>();
+  const counts = await ledger.readCounts();
+  for (const item of [...counts.map(String), ...(await readRecordedRows(ledger.query))])
+    recorded.set(item, (recorded.get(item) ?? 0) + 1);
   return recorded;
 };
 
-test('under fuzzing, answers keep the contract, memory does not grow, and acknowledged counts are recorded once', async (t) => {
-  const { port, producer, ledger, countWaiting } = await startTarget(t);
+/** Returns true if nothing waits in the queue of the counts and in those of the tables. */
+const isDrained = async ({ queue: { admin, partition } }: Pipeline): Promise<boolean> => {
+  const streams = ['', ...Object.keys(columnsByTable).map((table) => `:{${table}}`)];
+  const lengths = await Promise.all(streams.map((stream) => admin.xLen(partition.stream + stream)));
+  return lengths.every((length) => length === 0);
+};
+
+/** Returns the numbers of recorded counts and rows that Sluice reports. */
+const readTotals = async ({ ledger }: Pipeline): Promise<number> => {
+  const [tables] = await ledger.query('SELECT COALESCE(SUM(rows_count), 0) AS total FROM table_totals');
+  return (await ledger.readTotals()) + Number(tables?.['total']);
+};
+
+test('under fuzzing, answers keep the contract, memory does not grow, and acknowledged counts and rows are recorded once', async (t) => {
+  const pipeline = await startTarget(t);
+  const { port, producer } = pipeline;
   const model = createLedgerModel();
   const again = `FUZZ_SEED=${seed} npm test -- tests/fuzz/fuzz.test.ts`;
   t.diagnostic(`again: ${again}; one attack alone and smaller: FUZZ_SEED and FUZZ_PATH of a failure`);
@@ -75,7 +96,7 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   // These results are checked last, so earlier failures are reported first.
   const slow = Promise.allSettled(unfinished.map((bytes) => sendAndWait(port, bytes)));
   const trickled = Array.from({ length: 20 }, (_, index) => index);
-  model.sending('a request a byte at a time', trickled);
+  model.sending('a request a byte at a time', trickled.map(String));
   const trickling = Promise.allSettled(trickled.map((count) => trickle(port, count)));
 
   const startedAt = performance.now();
@@ -93,10 +114,10 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   for (const answer of await trickling) {
     assert.ok(answer.status === 'fulfilled' && answer.value !== 'ended' && answer.value.status === 201);
   }
-  model.acknowledge(trickled);
+  model.acknowledge(trickled.map(String));
 
   const sent = first.sent + second.sent;
-  t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${model.total()} counts acknowledged`);
+  t.diagnostic(`${sent} requests in ${Math.round(tookMs)} ms; ${model.total()} counts and rows acknowledged`);
   t.diagnostic(`statuses: ${JSON.stringify([first, second].map(({ statuses }) => statuses))}`);
   t.diagnostic(`resident: ${firstKib} KiB after the first half, ${secondKib} KiB after the second`);
   assert.ok(sent >= leastRequests);
@@ -106,14 +127,13 @@ test('under fuzzing, answers keep the contract, memory does not grow, and acknow
   const health = await fetch(`http://127.0.0.1:${port}/health`);
   assert.equal(health.status, 200);
 
-  try {
-    await waitUntil(async () => model.isComplete(await readRecorded(ledger)) && (await countWaiting()) === 0);
-  } catch {
-    // Missing counts are reported below.
-  }
-  const recorded = await readRecorded(ledger);
+  await waitUntil(() => isDrained(pipeline));
+  const recorded = await readRecorded(pipeline);
   assert.deepEqual(model.findImbalance(recorded), [], `again: ${again}`);
-  assert.equal(await ledger.readTotals(), (await ledger.readCounts()).length);
+  assert.equal(
+    await readTotals(pipeline),
+    [...recorded.values()].reduce((sum, times) => sum + times, 0),
+  );
 });
 
 test(`${connectionsAtOnce} connections at once are all answered`, async (t) => {

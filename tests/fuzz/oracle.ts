@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import { methodsOf } from './contract.ts';
 import { readCounts, readLines, readOneCount } from './read-numbers.ts';
 import { headerValues, writeHead, type FuzzRequest } from './requests/request.ts';
+import { readJsonRows, readRowLines, type Reading } from './rows/read-rows.ts';
 
 /** The correct outcomes of a request according to the contract. */
 export type Judgement = {
@@ -9,15 +10,18 @@ export type Judgement = {
   readonly statuses: readonly number[];
   /** True if this is not a valid HTTP request, so its answer need not match its route. */
   readonly isNoHttp: boolean;
-  /** The counts that a 201 acknowledges. */
-  readonly counts: readonly number[];
+  /** The counts or rows that a 201 acknowledges. */
+  readonly items: readonly string[];
+  /** The idempotency key, with the table that it belongs to. */
   readonly key: string | undefined;
+  /** The faults of a body that has the only faults of the request. */
+  readonly faults?: Exclude<Reading, { readonly items: readonly string[] }>;
 };
 
 /** The token that every request needs. */
 export const token = 'open-sesame-open-sesame-open-sesame';
 
-const maxBodyBytes = { '/count': 4_096, '/counts': 1_048_576 };
+const maxBodyBytes = (path: string): number => (path === '/count' ? 4_096 : 1_048_576);
 const maxHeadBytes = 16_384;
 
 /**
@@ -25,7 +29,7 @@ const maxHeadBytes = 16_384;
  * producer.
  */
 export const evaluate = (request: FuzzRequest): Judgement => {
-  const none = { counts: [], key: undefined };
+  const none = { items: [], key: undefined };
   const ofHttp = findHttpFaults(request);
   if (ofHttp.length > 0) return { ...none, statuses: ofHttp, isNoHttp: true };
 
@@ -48,7 +52,8 @@ export const evaluate = (request: FuzzRequest): Judgement => {
 export const pathOf = (target: string): string | undefined => {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/, '');
   try {
-    return decodeURIComponent(path);
+    // An encoded slash is part of a segment (RFC 3986 §2.2).
+    return decodeURIComponent(path.replaceAll(/%2f/gi, '%252f'));
   } catch {
     return undefined;
   }
@@ -77,13 +82,16 @@ const findHttpFaults = (request: FuzzRequest): number[] => {
 };
 
 const judgeGet = (target: string, path: string): number[] => {
-  if (path !== '/counts') return [200];
+  if (path !== '/counts' && tableOf(path) === undefined) return [200];
   // Requests have no fragment (RFC 9112 §3.2), so a server may treat it as part of the query.
   if (target.includes('#')) return [200, 400];
   return [isPage(target) ? 200 : 400];
 };
 
-/** Returns true if the query of GET /counts is valid. */
+/** Returns the table whose rows this path has. */
+const tableOf = (path: string): string | undefined => /^\/tables\/(\w+)\/rows$/.exec(path)?.[1];
+
+/** Returns true if the query of a page is valid. */
 const isPage = (target: string): boolean => {
   const query = new URLSearchParams(/\?([^#]*)/.exec(target)?.[1] ?? '');
   const names = [...query.keys()];
@@ -100,7 +108,7 @@ const judgePost = (request: FuzzRequest, path: string): Judgement => {
   const { body, framing } = request;
   const faults: number[] = [];
   if (!headerValues(request, 'authorization').some((value) => isToken(value))) faults.push(401);
-  if (body.length > maxBodyBytes[path === '/count' ? path : '/counts']) faults.push(413);
+  if (body.length > maxBodyBytes(path)) faults.push(413);
   const keys = headerValues(request, 'idempotency-key');
   const key = keys.join(', ');
   if (keys.length > 0 && !/^[\x21-\x7e]{1,255}$/.test(key)) faults.push(400);
@@ -110,13 +118,14 @@ const judgePost = (request: FuzzRequest, path: string): Judgement => {
   const read = readerOf(path, type);
   // Without a type, the producer checks for an empty body first.
   if (read === undefined) faults.push(...(type === undefined ? [400, 415] : [415]));
-  const counts = framing.kind === 'none' ? undefined : read?.(body);
-  if (read !== undefined && counts === undefined) faults.push(400);
+  const reading = framing.kind === 'none' ? {} : read?.(body);
+  const own = reading !== undefined && !('items' in reading) ? reading : undefined;
   return {
-    statuses: faults.length > 0 ? faults : [201],
+    statuses: own === undefined ? (faults.length > 0 ? faults : [201]) : [...faults, 400],
     isNoHttp: false,
-    counts: faults.length > 0 ? [] : (counts ?? []),
-    key: keys.length > 0 ? key : undefined,
+    items: faults.length === 0 && reading !== undefined && 'items' in reading ? reading.items : [],
+    key: keys.length > 0 ? [tableOf(path) ?? [], key].flat().join(' ') : undefined,
+    ...(own === undefined || faults.length > 0 ? {} : { faults: own }),
   };
 };
 
@@ -129,12 +138,22 @@ const readerOf = (path: string, type: string | undefined) => {
   const [media = '', ...parameters] = (type ?? '').toLowerCase().split(';');
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   if (charset !== undefined && !/^charset="?(?:utf-8|utf8|us-ascii)"?$/.test(charset)) return undefined;
+  const table = tableOf(path);
   switch (media.trim()) {
     case 'application/json':
-      return path === '/count' ? readOneCount : readCounts;
+      if (table !== undefined) return (body: string) => readJsonRows(table, body);
+      return ofCounts(path === '/count' ? readOneCount : readCounts);
     case 'application/x-ndjson':
-      return path === '/counts' ? readLines : undefined;
+      if (table !== undefined) return (body: string) => readRowLines(table, body);
+      return path === '/counts' ? ofCounts(readLines) : undefined;
     default:
       return undefined;
   }
 };
+
+const ofCounts =
+  (read: (body: string) => number[] | undefined) =>
+  (body: string): Reading => {
+    const counts = read(body);
+    return counts === undefined ? {} : { items: counts.map(String) };
+  };

@@ -3,18 +3,22 @@ import { words } from './words.ts';
 
 // Generates valid, nearly valid and invalid bodies. They carry no verdict: oracle.ts computes it.
 
-const toBytes = (text: string): string => Buffer.from(text).toString('latin1');
+/** Encodes text as UTF-8. */
+export const toBytes = (text: string): string => Buffer.from(text).toString('latin1');
 
 /** Any bytes. */
 export const rawBytes = (maxLength: number): fc.Arbitrary<string> =>
   fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
-const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight = 8): fc.Arbitrary<T> =>
+/** Usually the first, otherwise the second. */
+export const mostly = <T>(usual: fc.Arbitrary<T>, odd: fc.Arbitrary<T>, weight = 8): fc.Arbitrary<T> =>
   fc.oneof({ arbitrary: usual, weight }, { arbitrary: odd, weight: 1 });
 
-const blank = mostly(fc.constant(''), fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 }));
+/** Usually nothing, otherwise blanks. */
+export const blank = mostly(fc.constant(''), fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 3 }));
 
-const edges = words(
+/** Numbers at the edges of what JSON, a double or a count can be, and beyond. */
+export const edges = words(
   `0 -0 1.0 1e0 -1E+2 1e15 12e-1 10e-1 0e9 -0.0e-0 5e-324 1e-400 1e400 -1e400
   9007199254740991 -9007199254740991 9007199254740992 -9007199254740992 9007199254740993
   9007199254740990.5 9007199254740991.4 9007199254740991.5 9007199254740991.6 9.007199254740991e15
@@ -24,6 +28,9 @@ const edges = words(
   1/**/ 1// (1) 1; 1\u2028 \u00a01 \ufeff1 1e99999999999999999999 \u0000 1\u0000`,
   ...['', ' ', '1 2', `1${'0'.repeat(400)}`, `0.${'0'.repeat(400)}1`],
 ).map(toBytes);
+
+// Blanks of Unicode, which are none of JSON.
+const trailers = ['\u00a0', '\u2028\n', '\n\ufeff', '\v', '\f\n'].map(toBytes);
 
 const digits = fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: 1, maxLength: 20 });
 
@@ -77,21 +84,26 @@ const object = (its: fc.Arbitrary<string>): fc.Arbitrary<string> =>
     .tuple(blank, mostly(fc.tuple(its), fc.array(its, { maxLength: 3 }), 15), blank)
     .map(([before, members, after]) => `${before}{${members.join(',')}}${after}`);
 
-const list = (most: number): fc.Arbitrary<string> =>
+const someCount = mostly(fc.maxSafeInteger().map(String), countText, 40);
+
+/** A list, usually with commas. */
+export const list = (its: fc.Arbitrary<string>, most: number): fc.Arbitrary<string> =>
   fc
     .tuple(
-      mostly(fc.constant(','), fc.constantFrom(',,', ';', ', ', '\n,', '')),
-      fc.array(mostly(fc.maxSafeInteger().map(String), countText, 40), { maxLength: most }),
+      mostly(fc.constant(','), fc.constantFrom(',,', ';', ', ', '\n,', '', ',]')),
+      fc.array(its, { maxLength: most }),
     )
     .map(([comma, texts]) => `[${texts.join(comma)}]`);
 
-const lines: fc.Arbitrary<string> = fc
-  .tuple(
-    mostly(fc.constantFrom('\n', '\r\n'), fc.constantFrom('\r', ',', '\n\n', ' \n ', '\u0000', '')),
-    fc.array(mostly(fc.maxSafeInteger().map(String), countText, 40), { maxLength: 6 }),
-    fc.constantFrom('', '', '\n', '\n', '\r\n', '\r\n', '\n\n \n', ','),
-  )
-  .map(([end, texts, last]) => texts.join(end) + last);
+/** NDJSON, usually with valid ends of lines. */
+export const lines = (its: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      mostly(fc.constantFrom('\n', '\r\n'), fc.constantFrom('\r', ',', '\n\n', ' \n ', '\u0000', '', '\xc2\xa0\n')),
+      fc.array(its, { maxLength: 6 }),
+      mostly(fc.constantFrom('', '\n', '\r\n', '\n\n \n'), fc.constantFrom(',', ...trailers)),
+    )
+    .map(([end, texts, last]) => texts.join(end) + last);
 
 const nested = (most: number): fc.Arbitrary<string> =>
   fc
@@ -143,7 +155,8 @@ const rubbish = fc.oneof(
   ),
 );
 
-const oddly = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+/** Usually the body, otherwise with wrong bytes in it or before it, or another. */
+export const oddly = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     { arbitrary: usual, weight: 24 },
     { arbitrary: spoiled(usual), weight: 3 },
@@ -155,41 +168,46 @@ const oddly = (usual: fc.Arbitrary<string>): fc.Arbitrary<string> =>
 export const oneCountBody: fc.Arbitrary<string> = oddly(object(member('count', countText)));
 
 /** JSON bodies for POST /counts. */
-export const countsBody: fc.Arbitrary<string> = oddly(object(member('counts', mostly(list(6), countText, 12))));
+export const countsBody: fc.Arbitrary<string> = oddly(
+  object(member('counts', mostly(list(someCount, 6), countText, 12))),
+);
 
 /** NDJSON bodies for POST /counts. */
-export const linesBody: fc.Arbitrary<string> = oddly(lines);
+export const linesBody: fc.Arbitrary<string> = oddly(lines(someCount));
 
-const maxBodyBytes = 1_048_576;
+/** Maximum size of a body in bytes. */
+export const maxBodyBytes = 1_048_576;
 const maxCountBytes = 4_096;
 
-/** Bodies near the limits in bytes or counts, with their path and type. */
-export const largeBody: fc.Arbitrary<{ readonly path: string; readonly type: string; readonly body: string }> =
-  fc.oneof(
-    fc
-      .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom(' ', '\n', '[', '9', '\xff', ','))
-      .map(([more, filling]) => ({
-        path: '/count',
-        type: 'application/json',
-        body: `{"count":1${filling.repeat(maxCountBytes - 11 + more)}}`,
-      })),
-    fc
-      .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom(' ', '\n', '[', '9', '\xff', ','))
-      .map(([more, filling]) => ({
-        path: '/counts',
-        type: 'application/json',
-        body: `{"counts":[1${filling.repeat(maxBodyBytes - 14 + more)}]}`,
-      })),
-    fc
-      .integer({ min: 9_999, max: 10_001 })
-      .map((size) => ({ path: '/counts', type: 'application/json', body: `{"counts":[${numbersTo(size).join()}]}` })),
-    fc
-      .integer({ min: 9_999, max: 10_001 })
-      .map((size) => ({ path: '/counts', type: 'application/x-ndjson', body: numbersTo(size).join('\n') })),
-    nested(170_000).map((body) => ({ path: '/counts', type: 'application/json', body })),
-    fc
-      .constantFrom('{"a":1,', '1,', '"a",', '\\u0000')
-      .map((piece) => ({ path: '/counts', type: 'application/json', body: `{"counts":[${piece.repeat(150_000)}1]}` })),
-  );
+/** A body with its path and type. */
+export type TypedBody = { readonly path: string; readonly type: string; readonly body: string };
+
+/** Bodies near the limits in bytes or counts. */
+export const largeBody: fc.Arbitrary<TypedBody> = fc.oneof(
+  fc
+    .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom(' ', '\n', '[', '9', '\xff', ','))
+    .map(([more, filling]) => ({
+      path: '/count',
+      type: 'application/json',
+      body: `{"count":1${filling.repeat(maxCountBytes - 11 + more)}}`,
+    })),
+  fc
+    .tuple(fc.integer({ min: -2, max: 2 }), fc.constantFrom(' ', '\n', '[', '9', '\xff', ','))
+    .map(([more, filling]) => ({
+      path: '/counts',
+      type: 'application/json',
+      body: `{"counts":[1${filling.repeat(maxBodyBytes - 14 + more)}]}`,
+    })),
+  fc
+    .integer({ min: 9_999, max: 10_001 })
+    .map((size) => ({ path: '/counts', type: 'application/json', body: `{"counts":[${numbersTo(size).join()}]}` })),
+  fc
+    .integer({ min: 9_999, max: 10_001 })
+    .map((size) => ({ path: '/counts', type: 'application/x-ndjson', body: numbersTo(size).join('\n') })),
+  nested(170_000).map((body) => ({ path: '/counts', type: 'application/json', body })),
+  fc
+    .constantFrom('{"a":1,', '1,', '"a",', '\\u0000')
+    .map((piece) => ({ path: '/counts', type: 'application/json', body: `{"counts":[${piece.repeat(150_000)}1]}` })),
+);
 
 const numbersTo = (size: number): number[] => Array.from({ length: size }, (_, index) => index);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { countsBody, largeBody, linesBody, oneCountBody, rawBytes } from './bodies.ts';
+import { countsBody, largeBody, linesBody, mostly, oneCountBody, rawBytes } from './bodies.ts';
 import { token } from '../oracle.ts';
 import type { Framing, FuzzRequest } from './request.ts';
+import { largeRows, rowBodies } from './rows.ts';
 import { words } from './words.ts';
 
 // Requests with correct HTTP framing, so the connection stays open. Only their content is odd.
@@ -229,7 +230,7 @@ const written = (path: string): fc.Arbitrary<string> =>
         path
           .split('')
           .map((letter, index) =>
-            index > 0 && escaped[index] === true ? `%${letter.charCodeAt(0).toString(16)}` : letter,
+            letter !== '/' && escaped[index] === true ? `%${letter.charCodeAt(0).toString(16)}` : letter,
           )
           .join(''),
       ),
@@ -248,7 +249,10 @@ const post = (path: string, type: string, body: fc.Arbitrary<string>): fc.Arbitr
 
 const readHeaders: fc.Arbitrary<Headers> = fc.tuple(host, others).map((parts) => parts.flat());
 
-const readPaths = ['/', '/health', '/ready', '/count', '/counts', '/queue', '/openapi.json', '/docs'];
+const readPaths = [
+  ...['/', '/health', '/ready', '/count', '/counts', '/queue', '/openapi.json', '/docs'],
+  ...['/tables', '/tables/page_view', '/tables/vote', '/tables/vote/rows', '/tables/vote/queue'],
+];
 
 const read = (target: fc.Arbitrary<string>): fc.Arbitrary<FuzzRequest> =>
   fc.record({
@@ -260,7 +264,7 @@ const read = (target: fc.Arbitrary<string>): fc.Arbitrary<FuzzRequest> =>
     framing: fc.constant(noBody),
   });
 
-const pageQuery: fc.Arbitrary<string> = fc
+const query: fc.Arbitrary<string> = fc
   .array(
     fc
       .tuple(
@@ -284,7 +288,11 @@ const pageQuery: fc.Arbitrary<string> = fc
       .map(([name, value]) => `${name}=${value}`),
     { maxLength: 3 },
   )
-  .map((pairs) => `/counts?${pairs.join('&')}`);
+  .map((pairs) => pairs.join('&'));
+
+const page: fc.Arbitrary<string> = fc
+  .tuple(mostly(fc.constantFrom('/counts', '/tables/vote/rows'), fc.constant('/tables/page_view/rows')), query)
+  .map(([path, its]) => `${path}?${its}`);
 
 const noTarget: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
@@ -292,7 +300,9 @@ const noTarget: fc.Arbitrary<string> = fc.oneof(
       `* // //count /count/ /Count /./count /docs/../count /%2e%2e/count /count%00 /count%2f /%2563ount /count;x
     /count\\ /..%2f..%2fetc/passwd /% /%zz /%ff /%c0%af /\xff count ? # http:// http:///count ftp://x/count
     /favicon.ico /metrics /__proto__ /constructor /count/constructor /:id /* /count* /docs/docs.mjs
-    /count%0d%0aHost:%20x`,
+    /count%0d%0aHost:%20x /tables/ /tables/nothing /tables/nothing/rows /tables/vote/rows/ /tables/Vote/rows
+    /tables%2fvote/rows /tables/vote%2Frows /tables/vote;x/rows /tables/__proto__/rows /tables/vote/../page_view
+    /tables/vote/rows/1 /tables/count/rows`,
       '/\x00',
       '/a b',
       '',
@@ -336,14 +346,18 @@ export const request: fc.Arbitrary<FuzzRequest> = fc.oneof(
   { arbitrary: post('/count', 'application/json', oneCountBody), weight: 10 },
   { arbitrary: post('/counts', 'application/json', countsBody), weight: 5 },
   { arbitrary: post('/counts', 'application/x-ndjson', linesBody), weight: 5 },
+  ...rowBodies.flatMap(({ path, jsonBody, rowLines }) => [
+    { arbitrary: post(path, 'application/json', jsonBody), weight: 4 },
+    { arbitrary: post(path, 'application/x-ndjson', rowLines), weight: 2 },
+  ]),
   { arbitrary: read(fc.oneof(...readPaths.map(written))), weight: 2 },
-  { arbitrary: read(pageQuery), weight: 2 },
+  { arbitrary: read(page), weight: 2 },
   { arbitrary: strange, weight: 4 },
 );
 
 /** Requests near the size limits. */
 export const largeRequest: fc.Arbitrary<FuzzRequest> = fc
-  .tuple(largeBody, framing)
+  .tuple(fc.oneof(largeBody, largeRows), framing)
   .map(([{ path, type, body }, its]) => ({
     method: 'POST',
     target: path,
