@@ -19,7 +19,7 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
       io: 'input',
       unrepresentable: 'throw',
       override: ({ zodSchema, jsonSchema }) => {
-        const reason = lossOf(zodSchema) ?? lossOfFormat(jsonSchema);
+        const reason = lossOf(zodSchema) ?? lossOfFormat(jsonSchema) ?? faultOfId(jsonSchema);
         if (reason !== undefined) reasons.push(reason);
         if (!isAnyJson(zodSchema)) return;
         for (const name of Object.keys(jsonSchema))
@@ -30,10 +30,8 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
   } catch (error) {
     return { reason: `${messageOf(error)}; write a schema that JSON has` };
   }
-  const [first] = reasons;
-  if (first !== undefined) return { reason: first };
-  if (JSON.stringify(converted).includes('"$ref"')) return { reason: 'refers to itself; write z.json()' };
-  return { schema: converted, isOptional };
+  const reason = reasons[0] ?? faultOfReference(converted) ?? faultOfText(inner, converted);
+  return reason === undefined ? { schema: converted, isOptional } : { reason };
 };
 
 /** Removes `.optional()`, `.nullable()`, `.nullish()` and `.readonly()` around a schema. */
@@ -91,6 +89,36 @@ const lossOfFormat = ({ format, pattern }: z.core.JSONSchema.BaseSchema): string
   format !== undefined && pattern === undefined && !checkedFormats.has(format)
     ? `has the format ${format}, which only code of its own checks; write a pattern with .regex`
     : undefined;
+
+/** An id makes the schema one that others refer to, and a column has its schema to itself. */
+const faultOfId = ({ id }: z.core.JSONSchema.BaseSchema): string | undefined =>
+  id === undefined ? undefined : `has an id (${JSON.stringify(id)}); remove it from .meta()`;
+
+/** A reference is text. The member of an object with its name has a schema. */
+const faultOfReference = (schema: JsonSchema): string | undefined => {
+  let reason: string | undefined;
+  JSON.stringify(schema, (name, value: unknown) => {
+    if (name !== '$ref') return value;
+    reason ??=
+      typeof value === 'string'
+        ? 'refers to itself or to another schema; write z.json()'
+        : 'has a member $ref, which is a reference in JSON Schema; write z.json()';
+    return value;
+  });
+  return reason;
+};
+
+/** Returns the reason that text cannot be a column, if neither a limit nor z.json() would be right. */
+const faultOfText = (schema: z.core.$ZodType, { format }: JsonSchema): string | undefined => {
+  const def = definitionOf(schema);
+  if (def.type === 'template_literal') {
+    return 'is a template literal, which has no limit; write z.string().max(n) with a pattern (.regex)';
+  }
+  const isTime = 'format' in def && def.format === 'datetime';
+  return isTime && format !== 'date-time'
+    ? 'is a time without an offset or without seconds; write z.iso.datetime({ precision: 3, offset: true })'
+    : undefined;
+};
 
 const hasPatternFlags = (schema: z.core.$ZodType): boolean => {
   const def = definitionOf(schema);

@@ -17,7 +17,10 @@ type Reason = { readonly reason: string };
 export const columnTypeOf = (schema: JsonSchema): ColumnType | Reason => {
   if (Object.keys(schema).every((name) => annotations.has(name))) return { kind: 'json' };
   if (schema['format'] === 'decimal') return decimalType(schema);
+  if ('not' in schema) return { reason: 'takes no value; declare the type of its values' };
   switch (schema['type']) {
+    case 'null':
+      return { reason: 'takes only null; declare the type of its values, with .optional()' };
     case 'string':
       return textType(schema);
     case 'integer':
@@ -30,11 +33,11 @@ export const columnTypeOf = (schema: JsonSchema): ColumnType | Reason => {
     case 'array':
       return { kind: 'json' };
     default:
-      return { reason: 'has values of several types; declare one type, or z.json()' };
+      return { reason: 'has values of several types; declare one type, with .optional() for null, or z.json()' };
   }
 };
 
-const annotations = new Set(['description', 'title', 'examples', 'deprecated', 'id']);
+const annotations = new Set(['description', 'title', 'examples', 'deprecated']);
 
 const decimalType = ({ digits, scale }: JsonSchema): ColumnType | Reason => {
   const isDecimal =

@@ -40,7 +40,7 @@ export const readTables = (declarations: readonly Declaration[]): Table[] => {
     const nameReason = faultOfName(name, ownTables);
     if (nameReason !== undefined) fault(`table ${JSON.stringify(name)}`, nameReason);
     const columns = readColumns(declaration, (column, reason) => fault(`${name}.${column}`, reason));
-    if (columns.length === 0) fault(`table ${name}`, 'has no columns; declare at least one');
+    if (Object.keys(declaration.shape).length === 0) fault(`table ${name}`, 'has no columns; declare at least one');
     if (columns.length > maxColumns) {
       fault(`table ${name}`, `has ${columns.length} columns, more than ${maxColumns}; put some into one z.json()`);
     }
