@@ -21,6 +21,13 @@ const types: Readonly<Record<string, z.ZodType>> = {
   json: z.json(),
   object: z.object({ a: z.int() }),
   list: z.array(z.string()),
+  email: z.email().max(50),
+  address: z.url().max(50),
+  code: z
+    .string()
+    .max(9)
+    .regex(/^[A-Z]+$/),
+  contact: z.object({ mail: z.email(), seen: z.iso.date(), ip: z.ipv4(), id: z.uuid() }).partial(),
 };
 
 const checkOf = (type: string) => {
@@ -113,6 +120,13 @@ const refused: readonly (readonly [type: string, sent: string, pointer: string, 
   ['object', '{}', '/value', /must have required property 'a'/],
   ['object', '[]', '/value', /must be an object/],
   ['list', '["a", 1]', '/value/1', /must be text/],
+  ['email', '"a"', '/value', /^must have the format email$/],
+  ['address', '"a"', '/value', /^must have the format uri$/],
+  ['code', '"a"', '/value', /^must match pattern "\^\[A-Z\]\+\$"$/],
+  ['contact', '{"mail": "a"}', '/value/mail', /^must have the format email$/],
+  ['contact', '{"seen": "2026-02-30"}', '/value/seen', /^must have the format date$/],
+  ['contact', '{"ip": "1.2.3"}', '/value/ip', /^must have the format ipv4$/],
+  ['contact', '{"id": "a"}', '/value/id', /^must have the format uuid$/],
 ];
 
 for (const [type, sent, pointer, detail] of refused) {
@@ -165,8 +179,9 @@ test('the example of a table passes its check, or there is none', () => {
     }),
   ]);
   assert.ok(all !== undefined && without !== undefined);
-  // No value can be made for an object with members of its own.
-  const columns = all.columns.filter(({ name }) => name !== 'object_value');
+  // No value can be made for an object with members of its own, nor for a format.
+  const unmade = new Set(['object_value', 'email_value', 'address_value', 'code_value']);
+  const columns = all.columns.filter(({ name }) => !unmade.has(name));
   const names = columns.map(({ name }) => name);
   assert.deepEqual(Object.keys(exampleOf({ ...all, columns }) ?? {}), names);
   assert.equal(exampleOf(all), undefined);

@@ -24,7 +24,8 @@ const shownNameLength = 64;
  * was sent.
  */
 export const createRowCheck = (table: Table): ((value: unknown) => CheckedRow) => {
-  const ajv = new Ajv2020({ strict: false, logger: false });
+  // Verbose: errors have the schema that the value breaks.
+  const ajv = new Ajv2020({ strict: false, logger: false, verbose: true });
   // The default export of a CommonJS module.
   addFormats.default(ajv);
   const columns = table.columns.map((column) => ({ ...column, validate: ajv.compile(column.schema) }));
@@ -95,7 +96,7 @@ const pointerOf = (name: string): string =>
 
 const detailOf = (error?: ErrorObject): string => {
   if (error === undefined) return 'is invalid';
-  const { keyword, params, message = 'is invalid' } = error;
+  const { keyword, params, message = 'is invalid', parentSchema } = error;
   const limit = String(params['limit']);
   switch (keyword) {
     case 'maxLength':
@@ -110,6 +111,10 @@ const detailOf = (error?: ErrorObject): string => {
       return `must be ${JSON.stringify(params['allowedValue'])}`;
     case 'additionalProperties':
       return `must not have the member ${JSON.stringify(String(params['additionalProperty']).slice(0, shownNameLength).toWellFormed())}`;
+    case 'format':
+    case 'pattern':
+      // The pattern of a format is long, and the format has a name.
+      return typeof parentSchema?.['format'] === 'string' ? `must have the format ${parentSchema['format']}` : message;
     case 'minimum':
     case 'maximum':
       return message.replace('<=', 'at most').replace('>=', 'at least');

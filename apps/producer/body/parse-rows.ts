@@ -2,6 +2,7 @@ import { maxRowsPerRequest } from '@sluice/contract/table-routes.ts';
 import type { CheckedRow } from '@sluice/table/check-row.ts';
 import type { ProblemContent } from '../http/problem-answer.ts';
 import { findRepeatedName } from './find-repeated-name.ts';
+import { findSyntaxFault, type SyntaxFault } from './find-syntax-fault.ts';
 import { withoutEnd } from './parse-ndjson.ts';
 
 /** The rows of a body in the form in which the queue holds them, or the problem of the body. */
@@ -19,7 +20,9 @@ export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
   try {
     value = JSON.parse(text);
   } catch {
-    return { problem: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
+    const fault = findSyntaxFault(text);
+    const pointer = fault.index === undefined ? '#' : `#/${fault.index}`;
+    return problemOf([{ pointer, detail: notJson(fault, 'body') }], 'invalid_json');
   }
   const isList = Array.isArray(value);
   const values: unknown[] = Array.isArray(value) ? value : [value];
@@ -46,13 +49,16 @@ export const parseNdjsonRows = (text: string, check: CheckRow): ParsedRows => {
     try {
       values.push(JSON.parse(line));
     } catch {
-      return problemOf([{ pointer: at, detail: 'is not JSON' }]);
+      return problemOf([{ pointer: at, detail: notJson(findSyntaxFault(line), 'line') }]);
     }
     const repeated = findRepeatedName(line);
     if (repeated !== undefined) return problemOf([{ pointer: `${at}${repeated}`, detail: 'occurs more than once' }]);
   }
   return checkRows(values, check, (index, pointer) => `line:${index + 1}${pointer}`);
 };
+
+const notJson = ({ character }: SyntaxFault, text: 'body' | 'line'): string =>
+  character === undefined ? 'is not JSON: it ends too early' : `is not JSON at character ${character} of the ${text}`;
 
 const tooMany = `must have at most ${maxRowsPerRequest} rows`;
 
@@ -75,10 +81,13 @@ const checkRows = (
 /** Formats a JSON pointer as a URI fragment (RFC 6901 §6). */
 const fragmentOf = (pointer: string): string => `#${pointer.split('/').map(encodeURIComponent).join('/')}`;
 
-const problemOf = (errors: readonly Fault[]): { readonly problem: ProblemContent } => ({
+const problemOf = (
+  errors: readonly Fault[],
+  code: 'invalid_request' | 'invalid_json' = 'invalid_request',
+): { readonly problem: ProblemContent } => ({
   problem: {
     status: 400,
-    code: 'invalid_request',
+    code,
     detail: `The body is invalid: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
     errors: [...errors],
   },

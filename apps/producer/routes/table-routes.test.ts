@@ -193,7 +193,7 @@ for (const [what, headers, body, places] of [
 
 test('a body that is not JSON, too large, compressed or of another type is refused', async (t) => {
   const { post, enqueued } = setUp(t);
-  placesOf(await post('{'), 400, 'invalid_json');
+  assert.deepEqual(placesOf(await post('{'), 400, 'invalid_json'), ['#']);
   const large = await post(JSON.stringify({ ...view, properties: 'x'.repeat(1_048_576) }));
   placesOf(large, 413, 'body_too_large');
   assert.match(large.body, /Send its rows in several requests/);
@@ -203,6 +203,28 @@ test('a body that is not JSON, too large, compressed or of another type is refus
   placesOf(await post(JSON.stringify(view), { ...json, 'content-encoding': 'gzip' }), 415, 'unsupported_media_type');
   assert.deepEqual(enqueued, []);
 });
+
+for (const [headers, body, pointer, detail] of [
+  [
+    json,
+    '[{"path":"/","duration_ms":1},{"path":"/b","duration_ms":}]',
+    '#/1',
+    'is not JSON at character 58 of the body',
+  ],
+  [json, '{"path":"/","duration_ms":1', '#', 'is not JSON: it ends too early'],
+  [json, '\ufeff{"path":}', '#', 'is not JSON at character 9 of the body'],
+  [ndjson, `${JSON.stringify(view)}\n{"path":"/",}`, 'line:2', 'is not JSON at character 13 of the line'],
+  [ndjson, `${JSON.stringify(view)}\n{"path":"/"`, 'line:2', 'is not JSON: it ends too early'],
+] as const) {
+  test(`the answer to ${JSON.stringify(body)} says where it is no JSON`, async (t) => {
+    const { post } = setUp(t);
+    const answer = await post(body, headers);
+    assert.equal(answer.status, 400);
+    const problemDocument = problem.parse(JSON.parse(answer.body));
+    assert.equal(problemDocument.detail, `The body is invalid: ${pointer} ${detail}.`);
+    assert.deepEqual(problemDocument.errors, [{ pointer, detail }]);
+  });
+}
 
 test('a request without a body is refused, with and without a type', async (t) => {
   const { server, enqueued } = setUp(t);
