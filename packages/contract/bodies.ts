@@ -41,7 +41,9 @@ export const queueState = z.object({
   oldest_age_ms: z.int().with(z.describe('The age of the oldest of them, 0 if there is none.')),
   in_flight_batches: z.int().with(z.describe('Batches that a consumer has read and not recorded yet.')),
   consumers: z.int().with(z.describe('Consumers that were active in the last 30 s.')),
-  dead_letters: z.int().with(z.describe('Entries that could not be parsed.')),
+  dead_letters: z
+    .int()
+    .with(z.describe('Entries that could not be recorded: they cannot be parsed, or MySQL refuses a row.')),
   paused: z.boolean().with(z.describe('True if an operator has paused the consumers.')),
 });
 

@@ -72,7 +72,7 @@ export const checkCommand = (
 
 /** The help text of the operator's commands. */
 export const usage = `Usage:
-  npm run dead-letters -- list [--after NAME]     entries that could not be parsed, 100 at a time
+  npm run dead-letters -- list [--after NAME]     entries that could not be recorded, 100 at a time
   npm run dead-letters -- show NAME               one of them, with its fields
   npm run dead-letters -- replay NAME | --all     puts them back into the queue, under their batch ids
   npm run dead-letters -- drop NAME | --all       removes them permanently

@@ -5,7 +5,7 @@ import { hasReplyCode } from '../redis/reply-error.ts';
 import { defineScript, runScript, type Script } from '../redis/script.ts';
 import { measuring, moveByHand } from '../consume/take-scripts.ts';
 
-/** An entry that could not be parsed, unchanged, with the reason. */
+/** An entry that could not be recorded, unchanged, with the reason. */
 export type DeadLetter = {
   /** The name of the dead letter in the commands: `{count_queue:0}/1700000000000-0`. */
   readonly name: string;

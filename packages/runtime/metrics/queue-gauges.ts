@@ -10,7 +10,7 @@ export const createQueueGauges = ({ gauge }: Metrics): ((state: QueueState) => v
   const oldestAge = gauge('queue_oldest_age_seconds', 'Age of the oldest of them');
   const inFlight = gauge('queue_in_flight_batches', 'Batches that a consumer has read and not recorded yet');
   const consumers = gauge('queue_consumers', 'Consumers that were active in the last 30 s');
-  const deadLetters = gauge('queue_dead_letters', 'Entries that could not be parsed');
+  const deadLetters = gauge('queue_dead_letters', 'Entries that could not be recorded');
   const paused = gauge('queue_paused', '1 while an operator has paused the consumers');
   return (state) => {
     waiting.set(state.waitingBatches);
