@@ -112,7 +112,7 @@ export const sqlTypeOf = (type: ColumnType): string => {
 export const rowBytesOf = (type: ColumnType): number => {
   switch (type.kind) {
     case 'text':
-      return type.maxLength * 4 + 2;
+      return type.maxLength * 4 + (type.maxLength * 4 > 255 ? 2 : 1);
     case 'decimal':
       return Math.ceil(type.digits / 2) + 1;
     case 'uuid':

@@ -1,6 +1,7 @@
 import { columnSchemaOf } from './column-schema.ts';
-import { columnTypeOf, rowBytesOf } from './column-type.ts';
+import { columnTypeOf } from './column-type.ts';
 import { createRowCheck } from './check-row.ts';
+import { faultsOfSize } from './check-size.ts';
 import type { Declaration } from './define-table.ts';
 import { reservedWords } from './reserved-words.ts';
 import type { Column, Table } from './table.ts';
@@ -13,9 +14,6 @@ export class TablesError extends Error {
 const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 const maxNameLength = 48;
 const maxTables = 100;
-const maxColumns = 200;
-// The row of MySQL, 65,535 bytes, less id, recorded_at and the bits of the NULLs.
-const maxRowBytes = 65_000;
 const ownTables = new Set(['count', 'inbox', 'totals', 'table_totals', 'imports', 'identity', 'migrations']);
 const ownColumns = new Set(['id', 'recorded_at']);
 
@@ -41,16 +39,7 @@ export const readTables = (declarations: readonly Declaration[]): Table[] => {
     if (nameReason !== undefined) fault(`table ${JSON.stringify(name)}`, nameReason);
     const columns = readColumns(declaration, (column, reason) => fault(`${name}.${column}`, reason));
     if (Object.keys(declaration.shape).length === 0) fault(`table ${name}`, 'has no columns; declare at least one');
-    if (columns.length > maxColumns) {
-      fault(`table ${name}`, `has ${columns.length} columns, more than ${maxColumns}; put some into one z.json()`);
-    }
-    const bytes = columns.reduce((sum, { type }) => sum + rowBytesOf(type), 0);
-    if (bytes > maxRowBytes) {
-      fault(
-        `table ${name}`,
-        `may have rows of ${bytes} bytes, and MySQL stores at most ${maxRowBytes}; shorten its texts (4 bytes a character), or declare long ones as z.json()`,
-      );
-    }
+    for (const reason of faultsOfSize(columns)) fault(`table ${name}`, reason);
     // One by one only to find the column: each check costs some milliseconds.
     const unchecked = faultOfCheck(name, columns) === undefined ? [] : columns;
     for (const column of unchecked) {
