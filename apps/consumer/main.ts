@@ -4,8 +4,10 @@ import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { connectLedger, type LedgerConnection } from '@sluice/ledger/connection/connection.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { checkTables } from '@sluice/ledger/rows/check-tables.ts';
+import { readUndeclaredTables } from '@sluice/ledger/rows/undeclared-tables.ts';
 import { purgeInbox } from '@sluice/ledger/purge-inbox.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
+import { checkUndeclaredTables } from '@sluice/queue/admin/check-undeclared-tables.ts';
 import { oncePerOutage } from '@sluice/queue/redis/once-per-outage.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
@@ -16,7 +18,7 @@ import { joinStates, readQueueState, type QueueState } from '@sluice/queue/admin
 import { removeIdleConsumers } from '@sluice/queue/consume/remove-consumers.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
-import { loadTables } from '@sluice/runtime/config/tables.ts';
+import { loadTables, tableMigrationsFolderOf } from '@sluice/runtime/config/tables.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { startWatchdog } from '@sluice/runtime/watchdog.ts';
 import { watchServers, type ServerWatch } from '@sluice/runtime/watch-servers.ts';
@@ -53,6 +55,7 @@ const serverChecks = (
   ledger: LedgerConnection,
   queueName: string,
   tables: readonly StoredTable[],
+  undeclared: readonly string[],
 ) => [
   async () => {
     const partitions = await readPartitions(connection, queueName);
@@ -64,6 +67,7 @@ const serverChecks = (
   },
   () => checkLedgerServer(ledger, checkWithinMs),
   () => checkTables(ledger, tables, checkWithinMs),
+  () => checkUndeclaredTables(connection, queueName, undeclared),
 ];
 
 /**
@@ -93,6 +97,7 @@ await runService(process, {
   schema: configSchema,
   start: async (config, logger) => {
     const tables = await loadTables(config.TABLES_FILE);
+    const undeclared = await readUndeclaredTables(tableMigrationsFolderOf(config.TABLES_FILE), tables);
     const onLost = oncePerOutage((error) => logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'));
     const { connect, closeAll } = openConnections(() => connectRedis(redisSettingsOf(config), onLost));
     const commands = connect();
@@ -104,7 +109,7 @@ await runService(process, {
     const stopping = new AbortController();
     let state: QueueState | undefined;
 
-    const checks = serverChecks(commands, ledger, config.REDIS_QUEUE, tables.map(storedTableOf));
+    const checks = serverChecks(commands, ledger, config.REDIS_QUEUE, tables.map(storedTableOf), undeclared);
     const watch = watchServers({ checks, logger }, stopping.signal);
     const loops: Promise<void>[] = [watch.ended];
     const shared: LoopSettings = {

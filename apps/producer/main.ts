@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { countCodec } from '@sluice/contract/entry.ts';
+import { readUndeclaredTables } from '@sluice/ledger/rows/undeclared-tables.ts';
 import { oncePerOutage } from '@sluice/queue/redis/once-per-outage.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
+import { checkUndeclaredTables } from '@sluice/queue/admin/check-undeclared-tables.ts';
 import { createEnqueuer } from '@sluice/queue/append/enqueue.ts';
 import { partitionsOf, type Partition } from '@sluice/queue/partition.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
@@ -16,7 +18,7 @@ import { levelOf } from '@sluice/runtime/logging/level-of.ts';
 import type { Logger } from '@sluice/runtime/logging/logger.ts';
 import { listenHost } from '@sluice/runtime/config/listen-host.ts';
 import { createMetrics, publishMetrics } from '@sluice/runtime/metrics/metrics.ts';
-import { loadTables } from '@sluice/runtime/config/tables.ts';
+import { loadTables, tableMigrationsFolderOf } from '@sluice/runtime/config/tables.ts';
 import { runService } from '@sluice/runtime/service.ts';
 import { watchServers } from '@sluice/runtime/watch-servers.ts';
 import type * as z from 'zod';
@@ -60,6 +62,7 @@ const serverChecks = (
   { REDIS_QUEUE, QUEUE_ACK_REPLICAS }: z.output<typeof configSchema>,
   connection: RedisConnection,
   partitions: readonly Partition[],
+  undeclared: readonly string[],
   { checkServer, readDatabaseId }: Pick<ReturnType<typeof connectReads>, 'checkServer' | 'readDatabaseId'>,
 ) => [
   () =>
@@ -75,6 +78,7 @@ const serverChecks = (
     return id === undefined ? [] : claimQueue(connection, REDIS_QUEUE, id);
   },
   checkServer,
+  () => checkUndeclaredTables(connection, REDIS_QUEUE, undeclared),
 ];
 
 /** Reads the state of all partitions of a queue. Concurrent requests share one read. */
@@ -114,6 +118,7 @@ await runService(process, {
   schema: configSchema,
   start: async (config, logger) => {
     const tables = await loadTables(config.TABLES_FILE);
+    const undeclared = await readUndeclaredTables(tableMigrationsFolderOf(config.TABLES_FILE), tables);
     const onLost = oncePerOutage((error) => logger.warn({ err: error }, 'lost the connection to Redis; reconnecting'));
     const connect = () => connectRedis(redisSettingsOf(config), onLost);
     const partitions = partitionsOf(config.REDIS_QUEUE, config.QUEUE_PARTITIONS);
@@ -126,7 +131,8 @@ await runService(process, {
     const publishing = await publishMetrics(process, metrics, config);
     const limits = limitsOf(config);
     const stopping = new AbortController();
-    const watch = watchServers({ checks: serverChecks(config, reading, partitions, ledger), logger }, stopping.signal);
+    const checks = serverChecks(config, reading, partitions, undeclared, ledger);
+    const watch = watchServers({ checks, logger }, stopping.signal);
     const registration = createRegistration(reading, config.REDIS_QUEUE, partitions, tables, watch);
     const enqueuing = {
       ...limits,

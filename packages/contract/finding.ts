@@ -14,6 +14,7 @@ export const finding = z.object({
       'mysql_not_durable',
       'table_missing',
       'table_differs',
+      'table_undeclared',
     ])
     .with(z.describe('Stable, for programs.')),
   severity: z

@@ -29,7 +29,7 @@ test('status, logs and ops of an environment that is not deployed exit with 1 an
   }
 });
 
-test('the status shows services, versions, queue, rows, alarms and cost in one table; an unknown row does not hide the others', async () => {
+test('the status shows services, versions, queue, counts, alarms and cost in one table; an unknown row does not hide the others', async () => {
   await plantEnvironment(account, 'dev', 'dev-0123456789ab');
   const { code, output } = await run(account, 'status', ['dev', '--profile', 'x']);
   // The emulator runs no tasks, so there is no queue state and no API answers.
@@ -39,7 +39,7 @@ test('the status shows services, versions, queue, rows, alarms and cost in one t
   assert.match(output, /✗ producer +0 of 1 tasks {2}dev-0123456789ab/);
   assert.match(output, /✗ consumer +0 of 1 tasks {2}dev-0123456789ab/);
   assert.match(output, /✗ queue +unknown {2}no metrics for five minutes/);
-  assert.match(output, /✗ rows +unknown/);
+  assert.match(output, /✗ counts +unknown/);
   assert.match(output, /^ {2}alarms +none/m);
   assert.match(output, /^ {2}cost +0\.00 USD/m);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { createTestTables, tablesFile } from '@sluice/test-servers/tables.ts';
@@ -124,6 +125,10 @@ test('an operator pauses one table, sees its state, and verifies every table', a
   await untilRows('sensor_reading', 1);
   const { output } = await operate('consumers', 'status');
   assert.match(output, /^paused +no$/m);
+  assert.match(
+    output,
+    /^waiting +0 batches of counts, .*\nin flight +0 batches of counts\ndead letters +0 of counts$/m,
+  );
   assert.match(output, /^vote +1 batches, the oldest for \d+\.\d s, 0 dead letters, paused$/m);
   assert.match(output, /^sensor_reading +0 batches, .*, 0 dead letters$/m);
   assert.match(
@@ -134,7 +139,10 @@ test('an operator pauses one table, sees its state, and verifies every table', a
   assert.equal((await operate('consumers', 'resume', '--table', 'vote')).code, 0);
   await untilRows('vote', 1);
 
-  assert.match((await operate('verify')).output, /^totals {2}1 of vote\nrows {4}1 of vote$/m);
+  assert.match(
+    (await operate('verify')).output,
+    /^totals {2}0 of counts\nrows {4}0 of counts\n[^]*^totals {2}1 of vote\nrows {4}1 of vote$/m,
+  );
   await ledger.query('DELETE FROM vote');
   await ledger.query('RENAME TABLE sensor_reading TO hidden');
   const found = await operate('consumers', 'status');
@@ -156,6 +164,32 @@ test('an operator pauses one table, sees its state, and verifies every table', a
     assert.equal(code, 2, words);
     assert.match(usage, /dead-letters -- list .* entries that could not be recorded/);
   }
+});
+
+test('entries of a table that is not declared any more are a finding, until its queue is empty', async (t) => {
+  const { start, post, read, command, ledger, isDrained } = await setUp(t);
+  const declared = { TABLES_FILE: join(import.meta.dirname, '../servers/releases/old-tables.ts') };
+  const removed = { TABLES_FILE: join(import.meta.dirname, '../servers/releases/no-tables.ts') };
+  const first = await start('producer', declared);
+  assert.equal((await post('vote', JSON.stringify({ choice: 'yes', weight: 1 }))).status, 201);
+  await first.end('SIGTERM');
+  const second = await start('producer', removed);
+  const consumer = await start('consumer', removed);
+  const isFound = async () => JSON.stringify(await read('/ready')).includes('"table_undeclared"');
+  const status = async (environment: typeof declared) =>
+    (await command('consumer/operator', ['consumers', 'status'], environment)).output;
+  await waitUntil(isFound);
+  await waitUntil(() => consumer.lines.some((line) => line.includes('"table_undeclared"')));
+  const warning =
+    /^warning +The queue has entries or dead letters of vote, a table that is not declared\. .* Declare it again/m;
+  assert.match(await status(removed), warning);
+  assert.doesNotMatch(await status(declared), warning);
+
+  await start('consumer', declared);
+  await waitUntil(async () => (await ledger.query('SELECT id FROM vote')).length === 1);
+  await waitUntil(async () => !(await isFound()));
+  assert.doesNotMatch(await status(removed), warning);
+  assert.ok(!second.hasEnded() && (await isDrained()));
 });
 
 test('the dead letters of one table are listed, replayed and dropped', async (t) => {

@@ -13,6 +13,8 @@ export type OperatedQueue = {
   readonly partitions: readonly Partition[];
   /** The queues of the declared tables, each with partitions of its own. */
   readonly tables: readonly TableQueue[];
+  /** The names of tables that were declared before. */
+  readonly undeclared: readonly string[];
 };
 
 /** Returns the partitions of a table, or those of counts and of all tables. */

@@ -4,6 +4,7 @@ import { checkLedgerServer } from '@sluice/ledger/check-server.ts';
 import { checkTables } from '@sluice/ledger/rows/check-tables.ts';
 import { readDatabaseId } from '@sluice/ledger/database-id.ts';
 import { checkQueueServers } from '@sluice/queue/admin/check-servers.ts';
+import { checkUndeclaredTables } from '@sluice/queue/admin/check-undeclared-tables.ts';
 import { pauseConsumers, resumeConsumers } from '@sluice/queue/admin/pause.ts';
 import { listInFlight } from '@sluice/queue/admin/in-flight.ts';
 import { adoptQueue, checkOwner } from '@sluice/queue/admin/queue-owner.ts';
@@ -89,7 +90,7 @@ const pauseAndWait = async (
     warn('Move an entry that cannot be recorded to the dead letters: npm run dead-letters -- move NAME');
     return 1;
   }
-  const what = tableName === undefined ? 'counts' : 'rows';
+  const what = tableName === undefined ? (queue.tables.length > 0 ? 'counts and rows' : 'counts') : 'rows';
   say(
     `The consumers${ofTable} are paused. The queue still takes ${what}; waiting now: ${state.waitingBatches} batches.`,
   );
@@ -101,12 +102,14 @@ const showStates = async (queue: OperatedQueue, tableName: string | undefined, {
   const { connection, name, tables } = queue;
   const table = findTable(queue, tableName);
   const state = await readQueueState(connection, name, table?.partitions ?? queue.partitions, tableName);
+  // These numbers leave out the tables, which have lines of their own.
+  const ofCounts = table === undefined && tables.length > 0 ? ' of counts' : '';
   const lines = {
     paused: state.isPaused ? 'yes' : 'no',
     consumers: state.consumers,
-    waiting: waitingOf(state),
-    'in flight': `${state.inFlightBatches} batches`,
-    'dead letters': state.deadLetters,
+    waiting: waitingOf(state, ofCounts),
+    'in flight': `${state.inFlightBatches} batches${ofCounts}`,
+    'dead letters': `${state.deadLetters}${ofCounts}`,
   };
   const width = Math.max(12, ...(table === undefined ? tables : []).map((each) => each.name.length));
   for (const [label, value] of Object.entries(lines)) say(`${label.padEnd(width)}  ${value}`);
@@ -118,15 +121,15 @@ const showStates = async (queue: OperatedQueue, tableName: string | undefined, {
   }
 };
 
-const waitingOf = ({ waitingBatches, oldestAgeMs }: QueueState): string =>
-  `${waitingBatches} batches, the oldest for ${(oldestAgeMs / 1000).toFixed(1)} s`;
+const waitingOf = ({ waitingBatches, oldestAgeMs }: QueueState, ofCounts = ''): string =>
+  `${waitingBatches} batches${ofCounts}, the oldest for ${(oldestAgeMs / 1000).toFixed(1)} s`;
 
 /**
  * Checks the servers and prints the findings. Resolves to 1 if a finding makes producers refuse
  * counts.
  */
 const showFindings = async (
-  { connection, name, partitions, tables }: OperatedQueue,
+  { connection, name, partitions, tables, undeclared }: OperatedQueue,
   ledger: LedgerConnection,
   { warn }: Terminal,
 ): Promise<number> => {
@@ -139,6 +142,7 @@ const showFindings = async (
     findOwner(),
     checkLedgerServer(ledger, checkWithinMs),
     checkTables(ledger, tables, checkWithinMs),
+    checkUndeclaredTables(connection, name, undeclared),
   ]);
   const findings = checks.flatMap((check) => (check.status === 'fulfilled' ? check.value : []));
   for (const { severity, detail } of findings) warn(`${severity.padEnd(12)}  ${detail}`);

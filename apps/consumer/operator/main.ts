@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { connectLedger } from '@sluice/ledger/connection/connection.ts';
+import { readUndeclaredTables } from '@sluice/ledger/rows/undeclared-tables.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
 import { tablePartitionOf } from '@sluice/queue/partition.ts';
 import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
 import { databaseSettingsOf, redisSettingsOf } from '@sluice/runtime/config/connections.ts';
-import { loadTables } from '@sluice/runtime/config/tables.ts';
+import { loadTables, tableMigrationsFolderOf } from '@sluice/runtime/config/tables.ts';
 import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { configSchema } from '../config.ts';
@@ -64,7 +65,8 @@ const run = async (): Promise<number> => {
       columns,
       partitions: partitions.map((partition) => tablePartitionOf(partition, name)),
     }));
-    const queue = { connection, name: config.REDIS_QUEUE, partitions, tables };
+    const undeclared = await readUndeclaredTables(tableMigrationsFolderOf(config.TABLES_FILE), declared);
+    const queue = { connection, name: config.REDIS_QUEUE, partitions, tables, undeclared };
     if (command === 'consumers') {
       const ledger = connectLedger(databaseSettingsOf(config));
       try {

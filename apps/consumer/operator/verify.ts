@@ -23,7 +23,7 @@ export const runVerifyCommand = async (
     );
     return false;
   };
-  let areRight = isRight(await verifyTotals(ledger, verifyWithinMs), '');
+  let areRight = isRight(await verifyTotals(ledger, verifyWithinMs), tables.length > 0 ? ' of counts' : '');
   for (const table of tables) {
     try {
       if (!isRight(await verifyTableTotals(ledger, table, verifyWithinMs), ` of ${table}`)) areRight = false;

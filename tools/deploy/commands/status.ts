@@ -68,7 +68,7 @@ const fetchRows = async (account: Account, environment: Environment, address: st
   const total: unknown = answer.ok ? await answer.json() : undefined;
   const isTotal = typeof total === 'object' && total !== null && 'rows_count' in total;
   if (!isTotal) throw new Error(`GET ${address}/api/count returned ${answer.status}`);
-  return [{ what: 'rows', is: Number(total.rows_count).toLocaleString('en'), note: 'recorded', isWell: true }];
+  return [{ what: 'counts', is: Number(total.rows_count).toLocaleString('en'), note: 'recorded', isWell: true }];
 };
 
 const fetchAlarms = async ({ region }: Account, { name, hasAlarms }: Environment): Promise<Row[]> => {
@@ -127,7 +127,7 @@ await runCommand(async (work) => {
   const rows = await Promise.all([
     look('services', () => fetchServices(account, environment)),
     look('queue', async () => rowsOfQueue(await fetchGauges(account, environment, new Date()))),
-    look('rows', () => fetchRows(account, environment, address)),
+    look('counts', () => fetchRows(account, environment, address)),
     look('alarms', () => fetchAlarms(account, environment)),
     look('cost', () => fetchCost(environment, new Date())),
   ]);
