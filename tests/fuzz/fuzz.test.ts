@@ -22,7 +22,7 @@ import { readRecordedRows } from './rows/read-recorded.ts';
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_122);
 const path = process.env['FUZZ_PATH'];
 const lanes = 16;
-const leastRequests = 45_000;
+const leastRequests = 50_000;
 // An attack has at least one request.
 const attacksPerLane = Math.ceil(leastRequests / 2 / lanes);
 const connectionsAtOnce = 500;
