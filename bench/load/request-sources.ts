@@ -19,7 +19,7 @@ const repeat = (text: string): Source => {
 };
 
 /** Builds another request each time, from its number. */
-const count = (requestOf: (number: number) => string): Source => {
+const numbered = (requestOf: (number: number) => string): Source => {
   let next = 0;
   return () => requestOf(next++);
 };
@@ -29,9 +29,9 @@ const readingPaths = tables.map(({ name }) => `/tables/${name}/rows`);
 /** Creates a source of requests of each kind. */
 export const requestSources: Readonly<Record<Extract<Command, { kind: 'full speed' }>['request'], () => Source>> = {
   get: () => repeat(requestText('GET', '/count')),
-  count: () => count((number) => post('/count', { count: firstCount + number })),
+  count: () => numbered((number) => post('/count', { count: firstCount + number })),
   counts: () => repeat(post('/counts', { counts: numbers.map((number) => firstCount + number) })),
-  row: () => count((number) => post('/tables/page_view/rows', pageViewOf(number))),
+  row: () => numbered((number) => post('/tables/page_view/rows', pageViewOf(number))),
   rows: () => repeat(post('/tables/page_view/rows', numbers.map(pageViewOf))),
-  readings: () => count((number) => post(readingPaths[number % readingPaths.length] ?? '', readingOf(number))),
+  readings: () => numbered((number) => post(readingPaths[number % readingPaths.length] ?? '', readingOf(number))),
 };

@@ -134,7 +134,7 @@ export const rowBodies = Object.entries(columnsByTable).map(([table, columns]) =
   };
 });
 
-// Of a member in JSON, in MySQL.
+// The limit of MySQL for a name in JSON.
 const maxNameBytes = 65_535;
 
 const votes = (size: number): string[] =>
