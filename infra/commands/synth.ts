@@ -8,7 +8,7 @@ import { readAssembly } from '../read-assembly.ts';
 import { EnvironmentError, readEnvironments } from '../read-environments.ts';
 import { readArguments } from './read-arguments.ts';
 
-// `npm run synth [-- ENVIRONMENT]`: writes the checked templates of all environments to
+// `npm run synth [-- ENVIRONMENT]`: writes the checked templates of one environment, or of all, to
 // .sluice/cdk.out (or `--output FOLDER`). Then it lists their resources, by kind if an environment
 // is named. It needs neither network nor account.
 
@@ -48,7 +48,10 @@ const runCdk = (): string | undefined => {
   // Without '**' it exits with 0 whatever it finds, because all stacks are in stages.
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],
+    [
+      ...[cdk, 'synth', '**', '--quiet', '--strict', '--no-lookups', '--output', folder],
+      ...(environment === undefined ? [] : ['--context', `environment=${environment}`]),
+    ],
     { cwd: infra, encoding: 'utf8', env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true' } },
   );
   return status === 0 ? undefined : `${stdout}${stderr}`;
@@ -61,11 +64,7 @@ const run = async (): Promise<string[]> => {
   const failure = runCdk();
   if (failure !== undefined) return [failure];
   const templates = readAssembly(folder);
-  list(
-    names
-      .filter((name) => environment === undefined || name === environment)
-      .flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))),
-  );
+  list(names.flatMap((name) => templates.filter(({ stack }) => stack.startsWith(`${name}/`))));
   return findViolations(templates).map(formatFinding);
 };
 

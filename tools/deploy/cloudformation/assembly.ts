@@ -57,7 +57,7 @@ export const synthesize = async (environment: string, { signal, progress }: Work
       {
         what: `The templates have findings:\n${lastLines.join('\n')}`,
         where: 'infra',
-        fix: 'npm run synth lists all findings',
+        fix: `npm run synth -- ${environment} lists all findings`,
       },
     ]);
   }
