@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileServices } from '@sluice/local/compile-services.ts';
+import { dataFolder } from '@sluice/local/folder.ts';
+import { serviceEnvironment } from '@sluice/local/service-command.ts';
 import { privateServers } from '@sluice/local/servers/private-servers.ts';
 import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { findChromium } from './browser/find-chromium.ts';
@@ -72,12 +75,10 @@ try {
   // Installs Chromium before the tests, so that no test spends its time on it.
   if (given.length === 0 || given.some((file) => file.includes('tests/browser'))) findChromium();
   const { parts, environment } = await privateServers(folder, process.env, say);
-  await Promise.all(parts.map(servers.start));
-  process.exitCode = await runTests({
-    ...environment,
-    // Tests start hundreds of processes of the same few programs.
-    NODE_COMPILE_CACHE: join(folder, 'compiled'),
-  });
+  // Tests start hundreds of these processes, and end most of them by SIGKILL.
+  await Promise.all([...parts.map(servers.start), compileServices()]);
+  const { NODE_COMPILE_CACHE } = serviceEnvironment(dataFolder());
+  process.exitCode = await runTests({ ...environment, NODE_COMPILE_CACHE });
 } finally {
   await servers.stop();
   rmSync(folder, { recursive: true });

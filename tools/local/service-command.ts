@@ -31,9 +31,9 @@ const minMappedBytes = 16_384;
 
 /**
  * Returns the environment of a service that is the same everywhere. The compile cache is in a
- * folder next to the data.
+ * folder next to the data, unless the caller's environment names another.
  */
 export const serviceEnvironment = (folder: string) => ({
-  NODE_COMPILE_CACHE: join(folder, 'compiled'),
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
   MALLOC_MMAP_THRESHOLD_: String(minMappedBytes),
 });
