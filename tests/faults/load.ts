@@ -3,11 +3,12 @@ import { Agent, request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { measureResponseDelay } from './response-delay.ts';
 
 export type Refusal = {
   readonly kind: Kind;
   readonly ms: number;
-  /** The time of a GET /health right after it, which waits for nothing but the machine. */
+  /** The slowest answer of the producer in the meantime that waited for nothing but the machine. */
   readonly machineMs: number;
 };
 
@@ -68,6 +69,7 @@ export const startLoad = (
   { clients = 8, pauseMs = 8, firstCount = 1 }: LoadSettings = {},
 ): Load => {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const delay = measureResponseDelay(addresses);
   const acknowledged = new Set<number>();
   const unacknowledged = new Set<number>();
   const refusals: Refusal[] = [];
@@ -101,7 +103,7 @@ export const startLoad = (
     const isRefusal = answer.status === 503 && answer.retryAfter !== undefined;
     if (isRefusal) {
       const ms = performance.now() - startedAt;
-      refusals.push({ kind: what.kind, ms, machineMs: await timeOfHealth(agent, address) });
+      refusals.push({ kind: what.kind, ms, machineMs: delay.slowestSince(address, startedAt) });
     }
     if (!isRefusal && answer.status !== 201) oddAnswers.push(`${answer.status} ${answer.text}`);
     return answer.status === 201;
@@ -128,6 +130,7 @@ export const startLoad = (
   const stop = async () => {
     isStopping = true;
     await Promise.all(working);
+    delay.stop();
     agent.destroy();
   };
   const settle = async () => {
@@ -148,15 +151,6 @@ export const joinLoads = (loads: readonly Posted[]): Posted => ({
   refusals: loads.flatMap(({ refusals }) => refusals),
   oddAnswers: loads.flatMap(({ oddAnswers }) => oddAnswers),
 });
-
-/** Returns the time that a producer needs to answer a request that waits for no server, in ms. */
-const timeOfHealth = (agent: Agent, address: string): Promise<number> =>
-  new Promise((resolve) => {
-    const startedAt = performance.now();
-    const finish = () => resolve(performance.now() - startedAt);
-    const asking = request(`${address}/health`, { agent }, (response) => response.resume().on('close', finish));
-    asking.on('error', finish).end();
-  });
 
 type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
 
