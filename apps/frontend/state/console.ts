@@ -93,7 +93,6 @@ export const createConsole = (): Console => {
     const atMs = readAtMs ?? now;
     const perSecond = meter.take({ stream, atMs, rows: count?.rows_count });
     const isMoving = count?.rows_count !== snapshot.count?.rows_count;
-    const hasChanged = isMoving || snapshot.rows === undefined;
     if (isMoving || queue?.paused === true) movedAt = now;
     update({
       heardAt,
@@ -105,7 +104,7 @@ export const createConsole = (): Console => {
       history: addMoment(snapshot.history, clock.toLocalMs(stream, atMs, heardAt), queue, perSecond),
       hosts: seeHost(seenHosts, snapshot.hosts, count?.hostname, now),
     });
-    if (count !== null && hasChanged) void finder.refresh();
+    if (count !== null) finder.follow(isMoving);
     if (snapshot.tables === undefined) void chosen.readTables();
   };
 

@@ -6,10 +6,13 @@ const lookForMs = 30_000;
 const lookAfterMs = [20, 40, 80, 160, 320, 640];
 const lookLaterMs = 1_000;
 
-/** The reader of the newest rows. Concurrent requests share one read. */
+/** The reader of the newest rows. It runs one read at a time. */
 export type RowFinder = {
-  /** Reads the newest rows now. */
-  readonly refresh: () => Promise<void>;
+  /**
+   * Reads the newest rows if the list may lack one: the number of rows has changed since the last
+   * successful read began. Call it with each event.
+   */
+  readonly follow: (hasChanged: boolean) => void;
   /**
    * Polls until a row with this value and an id above `afterId` exists. Resolves to false if none
    * is found within 30 s.
@@ -30,15 +33,25 @@ type RowFinderDependencies = {
 export const createRowFinder = ({ readToken, onRows }: RowFinderDependencies): RowFinder => {
   let newest: readonly Row[] = [];
   let reading: Promise<void> | undefined;
+  let isStale = true;
 
   const read = async () => {
+    // A change during the read may be missing in its answer.
+    isStale = false;
     const outcome = await readNewestRows(readRows, readToken());
     reading = undefined;
-    if (outcome.kind !== 'answered') return;
+    if (outcome.kind !== 'answered') {
+      isStale = true;
+      return;
+    }
     newest = outcome.body.counts;
     onRows(newest);
   };
   const refresh = (): Promise<void> => (reading ??= read());
+  const follow = (hasChanged: boolean): void => {
+    isStale ||= hasChanged;
+    if (isStale) void refresh();
+  };
 
   const untilRecorded = async (value: number, afterId: string): Promise<boolean> => {
     const giveUpAt = performance.now() + lookForMs;
@@ -52,5 +65,5 @@ export const createRowFinder = ({ readToken, onRows }: RowFinderDependencies): R
     return false;
   };
 
-  return { refresh, untilRecorded };
+  return { follow, untilRecorded };
 };

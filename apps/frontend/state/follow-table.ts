@@ -75,8 +75,7 @@ export const createTableFollower = ({ table, readToken, onChange }: TableFollowe
     if (total?.rows_count !== before?.rows_count || queue?.paused === true) movedAt = now;
     update({ total, queue, stillMs: now - movedAt });
     addToHistory(queue ?? null, meter.take({ stream: table, atMs: now, rows: total?.rows_count }));
-    const hasMoved = total?.latest_row?.id !== before?.latest_row?.id;
-    if (state.rows === undefined || (hasMoved && pages.isNewest())) await pages.read();
+    await pages.follow(total?.latest_row?.id !== before?.latest_row?.id);
   };
 
   const { start, stop, runNow } = createTimer(read);

@@ -25,18 +25,31 @@ export const createPageReader = ({ table, readToken, onPage }: PageDependencies)
   /** The `before` of each page on the way from the newest one. */
   let befores: readonly string[] = [];
   let next: string | null = null;
+  let isStale = true;
 
-  const read = async (asked = befores) => {
+  const read = async () => {
+    const asked = befores;
+    isStale = false;
     const outcome = await readTableRows(table, rowsPerPage, asked.at(-1), readToken());
     // The user may have turned the page in the meantime.
-    if (outcome.kind !== 'answered' || asked !== befores) return;
+    if (asked !== befores) return;
+    if (outcome.kind !== 'answered') {
+      isStale = true;
+      return;
+    }
     next = outcome.body.next;
     onPage({ rows: outcome.body.rows, page: befores.length, hasOlder: next !== null });
   };
 
   return {
-    read,
-    isNewest: () => befores.length === 0,
+    /**
+     * Reads the page if it is the newest and the table has new rows, or if the last read of it
+     * failed.
+     */
+    follow: async (hasNewRows: boolean): Promise<void> => {
+      isStale ||= hasNewRows && befores.length === 0;
+      if (isStale) await read();
+    },
     turn: (towards: 'older' | 'newer') => {
       if (towards === 'newer') befores = befores.slice(0, -1);
       else if (next !== null) befores = [...befores, next];
