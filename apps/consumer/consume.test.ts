@@ -42,7 +42,7 @@ const setUp = async (t: TestContext) => {
     pending: (await admin.xPending(partition.stream, group)).pending,
     dead: await admin.xLen(partition.deadLetters),
   });
-  return { ...testLedger, dependencies, stopping, readQueue };
+  return { ...testLedger, admin, partition, dependencies, stopping, readQueue };
 };
 
 const held = { waiting: 1, pending: 1, dead: 0 };
@@ -80,4 +80,25 @@ test('a database error never blames the entry, which is recorded after the error
   await consuming;
   assert.deepEqual(await readCounts(), [7]);
   assert.deepEqual(await readQueue(), gone);
+});
+
+test('a paused consumer records what comes before the entry that the database refuses, and leaves the rest', async (t) => {
+  const { admin, partition, dependencies, stopping, readQueue, readCounts, query } = await setUp(t);
+  for (const v of ['13', '8']) await admin.xAdd(partition.stream, '*', { b: v.padStart(32, '0'), v });
+  await query('ALTER TABLE `count` ADD CONSTRAINT no_13 CHECK (count_value <> 13)');
+  let attempts = 0;
+  const record: EntryKind<EncodedBatch>['record'] = (batches) => {
+    attempts++;
+    return dependencies.kind.record(batches);
+  };
+  const isPaused = () => attempts > 0;
+  const consuming = consume({ ...dependencies, isPaused, kind: { ...dependencies.kind, record } }, stopping.signal);
+  // All three, the first two, and each of these.
+  await waitUntil(() => attempts === 4);
+  await waitUntil(async () => (await readQueue()).waiting === 2);
+  stopping.abort();
+  await consuming;
+  assert.equal(attempts, 4);
+  assert.deepEqual(await readCounts(), [7]);
+  assert.deepEqual(await readQueue(), { waiting: 2, pending: 2, dead: 0 });
 });

@@ -16,10 +16,8 @@ export const createRecorder = <Batch extends SizedBatch>(
       try {
         return await kind.record(entries.map(({ batch }) => batch));
       } catch (error) {
-        if (kind.isRefusal?.(error) === true) return { refusal: error };
-        if (!isPaused()) throw error;
-        logger.warn({ err: error }, 'could not record; paused, so leaving the entries to be claimed');
-        return undefined;
+        if (isToHalve(error, entries.length)) return { refusal: error };
+        return giveUp(error);
       }
     });
     if (recorded === undefined) return false;
@@ -29,8 +27,21 @@ export const createRecorder = <Batch extends SizedBatch>(
     const done = claimed.size === 0 ? entries : entries.filter((entry) => !isClaimed(entry));
     if (done.length > 0) await retry('ack', () => ack(done.map(({ id }) => id)));
     metrics.recorded(recorded.rows, recorded.duplicates, done.length, performance.now() - startedAt);
-    for (const entry of entries.filter(isClaimed)) await isolate(entry);
+    for (const entry of entries.filter(isClaimed)) if (!(await isolate(entry))) return false;
     return true;
+  };
+
+  /**
+   * True if MySQL refuses a row. While consumers are paused, true for any error that MySQL answers
+   * with: only the first entry that it does not take, and those behind it, stay in flight.
+   */
+  const isToHalve = (error: unknown, entries: number): boolean =>
+    kind.isRefusal?.(error) === true || (isPaused() && entries > 1 && error instanceof Error && 'sqlState' in error);
+
+  /** Leaves entries to be claimed while consumers are paused. Throws the error otherwise. */
+  const giveUp = (error: unknown): undefined => {
+    if (!isPaused()) throw error;
+    logger.warn({ err: error }, 'could not record; paused, so leaving the entries to be claimed');
   };
 
   /**
@@ -39,16 +50,23 @@ export const createRecorder = <Batch extends SizedBatch>(
    */
   const recordHalves = async (entries: readonly Entry<Batch>[], refusal: unknown): Promise<boolean> => {
     const [single] = entries;
-    if (single !== undefined && entries.length === 1) {
-      await isolate(single, refusal);
-      return true;
-    }
+    if (single !== undefined && entries.length === 1) return isolate(single, refusal);
     const middle = Math.ceil(entries.length / 2);
     return (await recordEntries(entries.slice(0, middle))) && recordEntries(entries.slice(middle));
   };
 
-  const isolate = (entry: Entry<Batch>, refusal?: unknown) =>
-    retry('record', async () => kind.isolate?.(entry, refusal));
+  /** Resolves to false if the entry was given up. */
+  const isolate = async (entry: Entry<Batch>, refusal?: unknown): Promise<boolean> => {
+    const isolated = await retry('record', async () => {
+      try {
+        await kind.isolate?.(entry, refusal);
+        return true;
+      } catch (error) {
+        return giveUp(error);
+      }
+    });
+    return isolated === true;
+  };
 
   return recordEntries;
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pauseConsumers, resumeConsumers } from '@sluice/queue/admin/pause.ts';
 import { createBreakpoints, rowSteps } from '@sluice/test-servers/proxy/breakpoint.ts';
 import { createMysqlSteps } from '@sluice/test-servers/proxy/mysql-steps.ts';
 import { createPipeline } from '@sluice/test-servers/pipeline.ts';
@@ -108,4 +109,50 @@ test('an entry that one consumer splits and another has frozen is recorded once,
   await waitUntil(async () => (await readWeights()).length >= 5);
   await waitUntil(async () => (await queue.admin.xLen(`${queue.partition.stream}:{vote}`)) === 0, takenOverWithinMs);
   assert.deepEqual(await readWeights(), [0, 1, 2, 3, 4]);
+});
+
+test('a consumer that splits an entry stops within 10 s while MySQL is silent, and gives the entry up while it is paused', async (t) => {
+  const pipeline = await setUp(t);
+  const { ledger, address, queue, start } = pipeline;
+  const breakpoints = createBreakpoints();
+  const through = {
+    ...withTables,
+    DB_PORT: String(await createMysqlSteps(t, Number(pipeline.environment['DB_PORT']), breakpoints)),
+  };
+  await ledger.query("ALTER TABLE vote ADD CONSTRAINT no_blank CHECK (choice <> 'blank')");
+  const rows = ['yes', 'blank', 'no'].map((choice, weight) => ({ choice, weight }));
+  const response = await fetch(`${address}/tables/vote/rows`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(rows),
+  });
+  assert.equal(response.status, 201);
+  /** Starts a consumer, and stops it when it claims the entry to split it. */
+  const startSplitting = async () => {
+    const whole = breakpoints.hold('transaction sent');
+    const consumer = await start('consumer', through);
+    const { release } = await whole;
+    const claim = breakpoints.hold('transaction sent');
+    release();
+    return { consumer, claim: await claim };
+  };
+  const silent = await startSplitting();
+  const stopped = await silent.consumer.end('SIGTERM');
+  assert.equal(stopped.code, 0);
+  assert.ok(stopped.ms < 10_000, `${stopped.ms} ms`);
+
+  const { consumer, claim } = await startSplitting();
+  const until = (message: string) => waitUntil(() => consumer.lines.some((line) => line.includes(message)));
+  await ledger.query('RENAME TABLE inbox TO hidden');
+  claim.release();
+  await until('could not record; retrying');
+  await pauseConsumers(queue.connect(), queue.name, 'vote');
+  await until('could not record; paused, so leaving the entries to be claimed');
+  assert.equal((await consumer.end('SIGTERM')).code, 0);
+
+  await ledger.query('RENAME TABLE hidden TO inbox');
+  await resumeConsumers(queue.connect(), queue.name, 'vote');
+  await start('consumer', withTables);
+  await waitUntil(async () => (await ledger.query('SELECT id FROM vote')).length === 2, takenOverWithinMs);
+  await waitUntil(async () => (await queue.admin.xLen(`${queue.partition.stream}:{vote}:dead`)) === 1);
 });
