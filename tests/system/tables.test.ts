@@ -111,6 +111,32 @@ test('a table that is missing, or locked, holds up itself alone', async (t) => {
   await untilRows('vote', 5);
 });
 
+test('an error that is none of a row makes its table wait, with its number in the log, until an operator moves the entry or repairs the table', async (t) => {
+  const { start, withTables, post, untilRows, command, ledger, queue } = await setUp(t);
+  const operate = (...words: string[]) => command('consumer/operator', words, withTables);
+  await ledger.query('ALTER TABLE vote ADD COLUMN region VARCHAR(10) NOT NULL');
+  await start('producer', withTables);
+  const consumer = await start('consumer', withTables);
+  assert.equal((await post('vote', JSON.stringify({ choice: 'yes', weight: 1 }))).status, 201);
+  assert.equal((await post('sensor_reading', JSON.stringify({ sensor: 'a', celsius: 21.5 }))).status, 201);
+  await untilRows('sensor_reading', 1);
+  const isLogged = (line: string) =>
+    line.includes('"errno":1364') && line.includes(`"partition":"${queue.partition.stream}:{vote}"`);
+  await waitUntil(() => consumer.lines.some(isLogged));
+  assert.match((await operate('consumers', 'status')).output, /^vote +1 batches, the oldest for .*, 0 dead letters$/m);
+
+  const paused = await operate('consumers', 'pause', '--table', 'vote');
+  assert.equal(paused.code, 1);
+  const [, entry = ''] = /^ {2}(\S+) {2}delivered/m.exec(paused.output) ?? [];
+  assert.equal((await operate('dead-letters', 'move', entry)).code, 0);
+  assert.equal((await operate('consumers', 'resume', '--table', 'vote')).code, 0);
+  assert.equal((await post('vote', JSON.stringify({ choice: 'yes', weight: 2 }))).status, 201);
+  await ledger.query("ALTER TABLE vote ALTER region SET DEFAULT ''");
+  await untilRows('vote', 1);
+  assert.match((await operate('dead-letters', 'replay', '--all')).output, /Put back into the queue: 1/);
+  await untilRows('vote', 2);
+});
+
 test('an operator pauses one table, sees its state, and verifies every table', async (t) => {
   const { start, withTables, post, read, untilRows, countRows, command, ledger } = await setUp(t);
   const operate = (...words: string[]) => command('consumer/operator', words, withTables);

@@ -1,5 +1,6 @@
 // MySQL and MariaDB: the value cannot be stored in its column, or a rule of the table forbids the
-// row. By number: the SQLSTATE of some is that of faults which pass.
+// row. Each depends on the values of the row: a client could hold up the table with another. By
+// number: the SQLSTATE of some is that of faults which pass.
 const refusals = new Set([
   1048, // a column cannot be null
   1062, // duplicate entry for a key
@@ -11,17 +12,25 @@ const refusals = new Set([
   1366, // incorrect value of its type, or of its character set
   1367, // illegal value
   1406, // data too long
+  1411, // incorrect value for a function of a generated column
+  1416, // a generated column gets no geometry
+  1441, // a date of a generated column is out of range
   1452, // a FOREIGN KEY has no such row
+  1526, // no partition of the table takes the row
   1644, // a trigger refuses the row (SIGNAL)
   1690, // an expression of a CHECK is out of range
+  1977, // a character that a character set does not have (MariaDB)
   3140, // invalid JSON text
   3141, // invalid JSON text of an argument
   3151, // a name of JSON is too long
   3156, // invalid JSON value for a cast
   3157, // JSON is too deep
+  3616, // a longitude is out of range
+  3617, // a latitude is out of range
   3666, // JSON_TABLE found no value of its column's type
   3699, // a regular expression of a CHECK takes too long
   3819, // a CHECK is violated
+  3854, // a character that a character set does not have
   4025, // a CONSTRAINT is violated (MariaDB)
   4037, // unexpected end of JSON (MariaDB)
   4038, // syntax error in JSON (MariaDB)
@@ -30,7 +39,8 @@ const refusals = new Set([
 
 /**
  * True for an error of rows that MySQL would refuse each time. Any other error is one of the
- * database, which ends or is repaired.
+ * database, which ends or is repaired: the rows of the table wait. One that is the same for every
+ * row, such as a column without a default (1364), would make dead letters of all.
  */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && 'errno' in error && typeof error.errno === 'number' && refusals.has(error.errno);
