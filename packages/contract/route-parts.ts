@@ -68,7 +68,7 @@ export const pageQuery = z.strictObject({
     .with(
       z.describe(
         'Only ids above this one, in ascending order. Not with `before`. Start with `0`, then send the `next` of ' +
-          'each answer. A page is empty if nothing newer is recorded: send the same `after` again later. No row is skipped: ' +
+          'each answer. A page is empty if nothing newer is recorded and final: send the same `after` again later. No row is skipped: ' +
           'a page ends before a gap in the ids while a transaction may still fill it, for at most 60 s.',
       ),
     ),

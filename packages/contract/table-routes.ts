@@ -65,7 +65,7 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
       query: pageQuery,
       answers: {
         200: {
-          description: `A page, with the columns ${columns.map((column) => column.name).join(', ')}. A page of large rows has fewer than \`limit\`.`,
+          description: `A page, with the columns ${columns.map((column) => column.name).join(', ')}. A page of large rows has fewer than \`limit\`. With \`after\`, a page may be up to 60 s behind, because MySQL leaves gaps in the ids of rows.`,
           body: rowsPageOf(recorded),
         },
         400: refusals[400],
