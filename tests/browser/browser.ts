@@ -82,3 +82,11 @@ export const assertAccessible = async (page: Page): Promise<void> => {
     [],
   );
 };
+
+/** Fails when the page is wider than its window. */
+export const assertFits = async (page: Page): Promise<void> => {
+  const [width = 0, inner = 0] = await page.evaluate<number[]>(
+    '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+  );
+  assert.ok(width <= inner, `${width} px of content on ${inner} px`);
+};

@@ -8,6 +8,7 @@ import { waitUntil } from '@sluice/test-servers/wait.ts';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import {
   assertAccessible,
+  assertFits,
   assertNoComplaint,
   openPage,
   patienceMs,
@@ -23,13 +24,6 @@ const longPath = `/${'a/very/long/path/'.repeat(11)}`;
 
 /** Drops what the browser itself logs of requests that the API refused. */
 const ofPage = (complaints: readonly string[]) => complaints.filter((text) => !/status of 40[01]/.test(text));
-
-const assertFits = async (page: Page): Promise<void> => {
-  const [width = 0, inner = 0] = await page.evaluate<number[]>(
-    '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-  );
-  assert.ok(width <= inner, `${width} px of content on ${inner} px`);
-};
 
 /** Fails unless the table is wider than its region, and the keyboard scrolls the region. */
 const assertScrolls = async (page: Page): Promise<void> => {

@@ -19,13 +19,21 @@ const resolve = (contract, schema) => {
 
 const exampleOf = (schema) => {
   if (schema.examples !== undefined) return schema.examples[0];
+  if (schema.anyOf !== undefined) return exampleOf(schema.anyOf[0]);
   if (schema.type === 'array') return [1, 2, 3];
   if (schema.type !== 'object') return null;
   return Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, exampleOf(property)]));
 };
 
-const exampleBody = (contract, type, schema) =>
-  type.includes('ndjson') ? '1\n2\n3\n' : JSON.stringify(exampleOf(resolve(contract, schema)), undefined, 2);
+const exampleLines = (line) => (line.type === 'object' ? [exampleOf(line), exampleOf(line)] : [1, 2, 3]);
+
+const exampleBody = (contract, type, schema) => {
+  const resolved = resolve(contract, schema);
+  if (!type.includes('ndjson')) return JSON.stringify(exampleOf(resolved), undefined, 2);
+  return exampleLines(resolved)
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
+};
 
 const indent = (text) => {
   try {
