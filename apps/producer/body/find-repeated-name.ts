@@ -1,18 +1,21 @@
+/** An object or a list that is open. `names` is undefined for a list, and for what is ignored. */
 type Frame = { readonly names: Set<string> | undefined; index: number; name: string };
 
 /**
- * Returns the place of a name that an object has twice, at any depth, as a JSON pointer (RFC 6901),
- * or `undefined`. `text` must be JSON that was parsed before. JSON.parse silently takes the last of
- * the two, and RFC 8259 §4 leaves open which one counts.
+ * Returns the place of a name that an object has twice as a JSON pointer (RFC 6901), or
+ * `undefined`. `text` must be JSON that was parsed before. JSON.parse silently takes
+ * the last of the two, and RFC 8259 §4 leaves open which one counts.
+ *
+ * @param maxDepth Ignores objects that are nested deeper. A body that is an object has depth 1.
  */
-export const findRepeatedName = (text: string): string | undefined => {
+export const findRepeatedName = (text: string, maxDepth = Infinity): string | undefined => {
   const frames: Frame[] = [];
   let isAtName = false;
   for (let at = 0; at < text.length; at += 1) {
     const top = frames.at(-1);
     switch (text.charCodeAt(at)) {
       case 0x7b: // {
-        frames.push({ names: new Set(), index: 0, name: '' });
+        frames.push({ names: frames.length < maxDepth ? new Set() : undefined, index: 0, name: '' });
         isAtName = true;
         break;
       case 0x5b: // [
@@ -65,3 +68,6 @@ const pointerTo = (frames: readonly Frame[]): string =>
         : `/${name.slice(0, longestNameShown).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`,
     )
     .join('');
+
+/** Formats a JSON pointer as a URI fragment (RFC 6901 §6). */
+export const fragmentOf = (pointer: string): string => `#${pointer.split('/').map(encodeURIComponent).join('/')}`;

@@ -1,7 +1,7 @@
 import { maxRowsPerRequest } from '@sluice/contract/table-routes.ts';
 import type { CheckedRow } from '@sluice/table/check-row.ts';
 import type { ProblemContent } from '../http/problem-answer.ts';
-import { findRepeatedName } from './find-repeated-name.ts';
+import { findRepeatedName, fragmentOf } from './find-repeated-name.ts';
 import { findSyntaxFault, type SyntaxFault } from './find-syntax-fault.ts';
 import { withoutEnd } from './parse-ndjson.ts';
 
@@ -77,9 +77,6 @@ const checkRows = (
   }
   return faults.length > 0 ? problemOf(faults.slice(0, maxFaults)) : { rows };
 };
-
-/** Formats a JSON pointer as a URI fragment (RFC 6901 §6). */
-const fragmentOf = (pointer: string): string => `#${pointer.split('/').map(encodeURIComponent).join('/')}`;
 
 const problemOf = (
   errors: readonly Fault[],

@@ -4,9 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectBody, freeBytes, type BodyLimits, type CollectSettings } from './collect-body.ts';
-import { pointerTo } from '../http/request-problem.ts';
 import { findCostlyJson } from './find-costly-json.ts';
-import { findRepeatedMember } from './find-repeated-member.ts';
+import { findRepeatedName, fragmentOf } from './find-repeated-name.ts';
 import { parseNdjson } from './parse-ndjson.ts';
 import { parseJsonRows, parseNdjsonRows, type ParsedRows } from './parse-rows.ts';
 import { ProblemError, type ProblemContent } from '../http/problem-answer.ts';
@@ -107,10 +106,12 @@ const parseJson = (text: string): Parsed => {
   } catch {
     return { problem: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
   }
-  // A body of one member has two quotation marks. Every valid body has one member.
-  const name = hasThirdQuotationMark(text) ? findRepeatedMember(text) : undefined;
-  return name === undefined ? { value } : { problem: repeatedMember(name) };
+  // A body of one member has two quotation marks. Every valid body has one member, and no objects
+  // within it.
+  const repeated = hasThirdQuotationMark(text) ? findRepeatedName(text, 1) : undefined;
+  return repeated === undefined ? { value } : { problem: repeatedMember(fragmentOf(repeated)) };
 };
+
 /**
  * Returns the problem of a body that cannot be read as declared. Bodies are UTF-8 (RFC 8259 §8.1)
  * and not compressed.
@@ -140,8 +141,7 @@ const hasThirdQuotationMark = (text: string): boolean => {
   return second !== -1 && text.includes('"', second + 1);
 };
 
-const repeatedMember = (name: string): ProblemContent => {
-  const pointer = pointerTo('', name);
+const repeatedMember = (pointer: string): ProblemContent => {
   const detail = 'occurs more than once';
   return {
     status: 400,

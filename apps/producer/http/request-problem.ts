@@ -48,7 +48,7 @@ export const problemOfRequest = (
 };
 
 /** Formats a JSON pointer as a URI fragment (RFC 6901 §6). Truncates names that clients chose. */
-export const pointerTo = (path: string, member?: unknown): string => {
+const pointerTo = (path: string, member?: unknown): string => {
   if (typeof member !== 'string') return `#${path}`;
   return `#${path}/${encodeURIComponent(cutShort(member).replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 };
