@@ -1,10 +1,9 @@
-import type { Problem } from '@sluice/contract/problem.ts';
 import { useState, type SubmitEvent } from 'react';
 import { createKey, postCount } from '../requests/post.ts';
 import type { Console } from '../state/console.ts';
 import { parseCount } from '../state/parse-count.ts';
 import { formatCount, formatDuration } from '../view/format.ts';
-import { Refusal } from './refusal.tsx';
+import { NotAcknowledgedAnswer, type NotAcknowledged } from './not-acknowledged.tsx';
 
 /** The dependencies of the actions that post. */
 export type PostProps = {
@@ -33,8 +32,7 @@ type PostState =
       /** The time from the click until the row was on the page, in ms. */
       readonly recordedMs: number | 'awaited' | 'unseen';
     }
-  | { readonly kind: 'refused'; readonly problem: Problem; readonly attempt: Attempt }
-  | { readonly kind: 'unanswered'; readonly reason: string; readonly isSent: boolean; readonly attempt: Attempt };
+  | NotAcknowledged<Attempt>;
 
 /** The action that posts one count: the typed one, or the current time. */
 export const Post = ({ sluice, token, onTokenNeeded }: PostProps) => {
@@ -117,22 +115,14 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
         </p>
       );
     case 'refused':
-      return (
-        <>
-          <Refusal problem={state.problem} />
-          {(state.problem.status >= 500 || state.problem.status === 401) && <Retry {...state} onRetry={onRetry} />}
-        </>
-      );
     case 'unanswered':
       return (
-        <>
-          <p className="fault">
-            {state.isSent
-              ? `${state.reason} The count may or may not be recorded.`
-              : `${state.reason} The count was not sent.`}
-          </p>
-          <Retry {...state} onRetry={onRetry} />
-        </>
+        <NotAcknowledgedAnswer
+          state={state}
+          noun="count"
+          label={`Send ${formatCount(state.attempt.count)} again`}
+          onRetry={onRetry}
+        />
       );
   }
 };
@@ -146,12 +136,3 @@ const RecordedAfter = ({ recordedMs }: { readonly recordedMs: number | 'awaited'
     >{`Recorded and shown here after ${formatDuration(recordedMs)}`}</span>
   );
 };
-
-const Retry = ({ attempt, onRetry }: { readonly attempt: Attempt; readonly onRetry: (attempt: Attempt) => void }) => (
-  <p>
-    <button type="button" onClick={() => onRetry(attempt)}>
-      {`Send ${formatCount(attempt.count)} again`}
-    </button>
-    <span className="hint"> Same key: recorded once.</span>
-  </p>
-);

@@ -1,6 +1,5 @@
-import type { Problem } from '@sluice/contract/problem.ts';
 import { useEffect, useMemo, useRef, useState, type SubmitEvent } from 'react';
-import { Refusal } from '../actions/refusal.tsx';
+import { NotAcknowledgedAnswer, type NotAcknowledged } from '../actions/not-acknowledged.tsx';
 import { createKey, postRow } from '../requests/post.ts';
 import type { DeclaredTable } from '../requests/reads.ts';
 import type { Console } from '../state/console.ts';
@@ -17,8 +16,7 @@ type FormState =
   | { readonly kind: 'invalid'; readonly fields: number }
   | { readonly kind: 'sending' }
   | { readonly kind: 'accepted'; readonly ms: number; readonly host: string }
-  | { readonly kind: 'refused'; readonly problem: Problem; readonly attempt: Attempt }
-  | { readonly kind: 'unanswered'; readonly reason: string; readonly isSent: boolean; readonly attempt: Attempt };
+  | NotAcknowledged<Attempt>;
 
 type RowFormProps = {
   readonly sluice: Console;
@@ -123,29 +121,7 @@ const Answer = ({ state, onRetry }: AnswerProps) => {
         </p>
       );
     case 'refused':
-      return (
-        <>
-          <Refusal problem={state.problem} />
-          {(state.problem.status >= 500 || state.problem.status === 401) && <Retry {...state} onRetry={onRetry} />}
-        </>
-      );
     case 'unanswered':
-      return (
-        <>
-          <p className="fault">
-            {`${state.reason} ${state.isSent ? 'The row may or may not be recorded.' : 'The row was not sent.'}`}
-          </p>
-          <Retry {...state} onRetry={onRetry} />
-        </>
-      );
+      return <NotAcknowledgedAnswer state={state} noun="row" label="Send it again" onRetry={onRetry} />;
   }
 };
-
-const Retry = ({ attempt, onRetry }: { readonly attempt: Attempt; readonly onRetry: (attempt: Attempt) => void }) => (
-  <p>
-    <button type="button" onClick={() => onRetry(attempt)}>
-      Send it again
-    </button>
-    <span className="hint"> Same key: recorded once.</span>
-  </p>
-);

@@ -26,26 +26,28 @@ export const Failure = ({ error }: FallbackProps) => (
 export const ChartsFailure = ({ error }: FallbackProps) => (
   <section className="charts" aria-labelledby="charts-title">
     <h2 id="charts-title">Last 5 minutes</h2>
-    <div role="alert" className="answer">
-      <p className="fault">The charts failed. The rest of the page works. Reload the page to show them again.</p>
-      <ErrorText error={error} />
-      <button type="button" onClick={reload}>
-        Reload
-      </button>
-    </div>
+    <PartFailure error={error}>
+      The charts failed. The rest of the page works. Reload the page to show them again.
+    </PartFailure>
   </section>
 );
 
 /** The replacement for the parts of a table after they threw or failed to load. */
 export const TableFailure = ({ error }: FallbackProps) => (
   <div className="side">
-    <div role="alert" className="answer">
-      <p className="fault">The table failed. The rest of the page works. Reload the page to show it again.</p>
-      <ErrorText error={error} />
-      <button type="button" onClick={reload}>
-        Reload
-      </button>
-    </div>
+    <PartFailure error={error}>
+      The table failed. The rest of the page works. Reload the page to show it again.
+    </PartFailure>
+  </div>
+);
+
+const PartFailure = ({ error, children }: { readonly error: unknown; readonly children: string }) => (
+  <div role="alert" className="answer">
+    <p className="fault">{children}</p>
+    <ErrorText error={error} />
+    <button type="button" onClick={reload}>
+      Reload
+    </button>
   </div>
 );
 
