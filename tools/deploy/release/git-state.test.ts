@@ -3,27 +3,36 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { readGitState, tagOf } from './git-state.ts';
 
 const { signal } = new AbortController();
 
-test('a tag has the commit and a hash of the uncommitted changes: equal changes give equal tags, others differ', async (context) => {
+/** Creates a repository without a commit. */
+const createRepository = (context: TestContext) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
       cwd: folder,
       encoding: 'utf8',
-    });
+    }).trim();
   git('init', '--quiet');
+  const commitOne = () => {
+    writeFileSync(join(folder, 'one'), '1');
+    git('add', 'one');
+    git('commit', '--quiet', '--message', 'One');
+  };
+  return { folder, git, commitOne };
+};
+
+test('a tag has the commit and a hash of the uncommitted changes: equal changes give equal tags, others differ', async (context) => {
+  const { folder, git, commitOne } = createRepository(context);
   const nothing = await readGitState(signal, folder);
   assert.match('issue' in nothing ? nothing.issue.what : '', /^There is no commit, .*: fatal: /);
 
-  writeFileSync(join(folder, 'one'), '1');
-  git('add', 'one');
-  git('commit', '--quiet', '--message', 'One');
-  const commit = git('rev-parse', 'HEAD').trim();
+  commitOne();
+  const commit = git('rev-parse', 'HEAD');
   const state = async () => {
     const read = await readGitState(signal, folder);
     return 'issue' in read ? assert.fail(read.issue.what) : read;
@@ -57,17 +66,8 @@ test('a tag has the commit and a hash of the uncommitted changes: equal changes 
 });
 
 test('a comparison that fails is a problem, and not a tree without changes', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-    }).trim();
-  git('init', '--quiet');
-  writeFileSync(join(folder, 'one'), '1');
-  git('add', 'one');
-  git('commit', '--quiet', '--message', 'One');
+  const { folder, git, commitOne } = createRepository(context);
+  commitOne();
   writeFileSync(join(folder, 'one'), '2');
   const failure = async () => {
     const state = await readGitState(signal, folder);
@@ -84,9 +84,7 @@ test('a comparison that fails is a problem, and not a tree without changes', asy
 });
 
 test('a repository of another user keeps the message of git, with the command that allows it', async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-git-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  execFileSync('git', ['init', '--quiet'], { cwd: folder });
+  const { folder } = createRepository(context);
   // Git's own tests use this variable. It must not depend on the settings of the user.
   const others = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
   const { env } = process;
