@@ -4,6 +4,7 @@ import type { Connection, RowDataPacket } from 'mysql2/promise';
 import type { DatabaseSettings } from './connection/server.ts';
 import { inSession } from './connection/session.ts';
 import { readMigrations, type Migration } from './read-migrations.ts';
+import { runMigration } from './run-migration.ts';
 import { applyTableMigration } from './rows/apply-migration.ts';
 
 /** An applied migration differs from its file in the folder. */
@@ -80,7 +81,7 @@ const applyMissing = async (connection: Connection, tables: string | undefined):
   const missing = [...own, ...ofTables].filter(({ name }) => !before.has(name));
   for (const { name, statement, checksum } of missing) {
     if (isOfTable(name)) await applyTableMigration(connection, name, statement);
-    else await connection.query(statement);
+    else await runMigration(connection, statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
   }
   // No migration does this: a replica that runs the same statement must get the same id.

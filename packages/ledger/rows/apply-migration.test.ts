@@ -28,7 +28,8 @@ test('migrations of tables are applied once, behind those of Sluice, under names
   const { query, write, run } = await setUp(t);
   write('001-count.sql', createTableSqlOf({ name: 'page_view', columns }));
   const { applied } = await run();
-  assert.deepEqual(applied.slice(-2), ['006-table-totals.sql', 'tables/001-count.sql']);
+  assert.equal(applied.at(-1), 'tables/001-count.sql');
+  assert.equal(applied.filter((name) => name.startsWith('tables/')).length, 1);
   write('002-wider.sql', modifyColumnSqlOf('page_view', { name: 'c0', sqlType: 'VARCHAR(300)', isOptional: true }));
   assert.deepEqual((await run()).applied, ['tables/002-wider.sql']);
   assert.deepEqual(await run(), { applied: [], newer: [] });

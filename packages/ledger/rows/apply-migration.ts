@@ -1,6 +1,7 @@
 import { parseMigration, MigrationsError } from '@sluice/table/migration.ts';
 import type { StoredColumn } from '@sluice/table/stored-table.ts';
 import type { Connection } from 'mysql2/promise';
+import { runMigration } from '../run-migration.ts';
 import { lackOf, readStoredColumns } from './stored-columns.ts';
 
 /** A table of the database is not the one that a migration makes. */
@@ -8,7 +9,6 @@ export class TableDiffersError extends Error {
   readonly code = 'TABLE_DIFFERS';
 }
 
-const duplicateColumn = 1060;
 // The index or the constraint of a rule is there already, or is there no more.
 const doneRules = new Set([
   1061, // duplicate index
@@ -20,8 +20,7 @@ const doneRules = new Set([
 ]);
 
 /**
- * Applies the migration of a declared table. It may run again after an interruption: DDL is not
- * transactional, and MySQL has no ADD COLUMN IF NOT EXISTS. Throws a {@link TableDiffersError} if
+ * Applies the migration of a declared table. It may run again. Throws a {@link TableDiffersError} if
  * the table or the column exists already and is another one.
  */
 export const applyTableMigration = async (connection: Connection, name: string, statement: string): Promise<void> => {
@@ -31,13 +30,7 @@ export const applyTableMigration = async (connection: Connection, name: string, 
       `Migration ${name} is no statement that a table may have. Run: npm run tables -- --check`,
     );
   }
-  try {
-    await connection.query(statement);
-  } catch (error) {
-    const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
-    const isDone = migration.kind === 'rule' ? doneRules.has(errno) : errno === duplicateColumn;
-    if (!isDone) throw error;
-  }
+  await runMigration(connection, statement, migration.kind === 'rule' ? doneRules : undefined);
   if (migration.kind === 'create') await compare(connection, name, migration.table.name, migration.table.columns);
   else if (migration.kind !== 'rule') await compare(connection, name, migration.tableName, [migration.column]);
 };
