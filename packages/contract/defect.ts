@@ -1,7 +1,13 @@
 const languageErrors = [TypeError, RangeError, ReferenceError, SyntaxError];
 
-// MySQL's codes for a statement that does not fit the tables, and for a missing table.
-const statementErrors = new Set(['ER_PARSE_ERROR', 'ER_BAD_FIELD_ERROR', 'ER_NO_SUCH_TABLE']);
+// MySQL's codes for a statement that does not fit the tables, for a missing table, and for a column
+// without a default that the program does not know.
+const statementErrors = new Set([
+  'ER_PARSE_ERROR',
+  'ER_BAD_FIELD_ERROR',
+  'ER_NO_SUCH_TABLE',
+  'ER_NO_DEFAULT_FOR_FIELD',
+]);
 
 /**
  * True if an error is a defect of the program, or of tables that do not fit it. A retry does not

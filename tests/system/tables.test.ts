@@ -121,7 +121,9 @@ test('an error that is none of a row makes its table wait, with its number in th
   assert.equal((await post('sensor_reading', JSON.stringify({ sensor: 'a', celsius: 21.5 }))).status, 201);
   await untilRows('sensor_reading', 1);
   const isLogged = (line: string) =>
-    line.includes('"errno":1364') && line.includes(`"partition":"${queue.partition.stream}:{vote}"`);
+    line.includes('"level":"error"') &&
+    line.includes('"errno":1364') &&
+    line.includes(`"partition":"${queue.partition.stream}:{vote}"`);
   await waitUntil(() => consumer.lines.some(isLogged));
   assert.match((await operate('consumers', 'status')).output, /^vote +1 batches, the oldest for .*, 0 dead letters$/m);
 
