@@ -29,12 +29,18 @@ const refusals = new Set([
   3617, // a latitude is out of range
   3666, // JSON_TABLE found no value of its column's type
   3699, // a regular expression of a CHECK takes too long
+  3751, // a functional index cuts a value off
+  3752, // a value is out of range for a functional index
   3819, // a CHECK is violated
-  3854, // a character that a character set does not have
+  3903, // invalid JSON value for a functional index
+  3904, // a JSON value is out of range for a functional index
+  3907, // data too long for a functional index
+  3908, // a functional index has no place for a list or an object
   4025, // a CONSTRAINT is violated (MariaDB)
   4037, // unexpected end of JSON (MariaDB)
   4038, // syntax error in JSON (MariaDB)
   4178, // JSON_TABLE found no value of its column's type (MariaDB)
+  6527, // a date of a generated column is out of range (MySQL 9)
 ]);
 
 /**

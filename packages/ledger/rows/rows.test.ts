@@ -172,6 +172,7 @@ test('JSON with a name that MySQL does not have is refused there, so it holds up
   assert.ok(typeof settled === 'object' || settled, 'the error is none of a row');
 });
 
+const syntaxError = 1064;
 const rules: Readonly<Record<string, string>> = {
   'a CHECK': 'ADD CONSTRAINT small CHECK (size < 10)',
   'a unique key': 'ADD UNIQUE (name)',
@@ -180,24 +181,28 @@ const rules: Readonly<Record<string, string>> = {
   'a date of a generated column':
     'ADD COLUMN ends_at DATETIME(3) AS (DATE_ADD(seen_at, INTERVAL size * 500 YEAR)) STORED',
   'a time of a generated column': "ADD COLUMN named_at DATETIME AS (STR_TO_DATE(name, '%Y-%m-%d')) STORED",
-  'a generated column of another character set':
-    'ADD COLUMN latin VARCHAR(100) CHARACTER SET latin1 AS (CONVERT(name USING latin1)) STORED',
+  'a generated column of another character set': 'ADD COLUMN latin VARCHAR(100) CHARACTER SET latin1 AS (name) STORED',
+  'an index on integers in JSON': "ADD INDEX sizes ((CAST(extra->'$.words' AS UNSIGNED ARRAY)))",
+  'an index on positive integers in JSON': "ADD INDEX sizes ((CAST(extra->'$.negative' AS UNSIGNED ARRAY)))",
+  'an index on a flat list in JSON': "ADD INDEX sizes ((CAST(extra->'$.nested' AS SIGNED ARRAY)))",
+  'an index on short words in JSON': "ADD INDEX words ((CAST(extra->'$.words' AS CHAR(2) ARRAY)))",
+  'an index on one short word in JSON': "ADD INDEX word ((CAST(extra->>'$.word' AS CHAR(2))))",
 };
 
 for (const [what, rule] of Object.entries(rules)) {
   test(`a row that ${what} does not allow is refused, and any other row is recorded`, async (t) => {
     const { record, query, readTotal } = await setUp(t);
-    await query(`ALTER TABLE every_type ${rule}`);
-    await record(batchOf(1, [{ ...plain, name: '2026-11-26' }]));
-    await assert.rejects(
-      record(
-        batchOf(2, [
-          { ...plain, name: '2026-11-26' },
-          { ...plain, name: 'ü😀', size: 20 },
-        ]),
-      ),
-      isRefusal,
-    );
+    try {
+      await query(`ALTER TABLE every_type ${rule}`);
+    } catch (error) {
+      // MariaDB has no functional index.
+      if (error instanceof Error && 'errno' in error && error.errno === syntaxError) return t.skip(error.message);
+      throw error;
+    }
+    const first = { ...plain, name: '2026-11-26' };
+    await record(batchOf(1, [first]));
+    const extra = { words: ['four'], word: 'four', negative: [-1], nested: [[1]] };
+    await assert.rejects(record(batchOf(2, [first, { ...plain, name: 'ü😀', size: 20, extra }])), isRefusal);
     assert.equal(await readTotal(), 1);
   });
 }
