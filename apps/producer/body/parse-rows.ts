@@ -3,6 +3,7 @@ import type { CheckedRow } from '@sluice/table/check-row.ts';
 import type { ProblemContent } from '../http/problem-answer.ts';
 import { findRepeatedName, fragmentOf } from './find-repeated-name.ts';
 import { findSyntaxFault, type SyntaxFault } from './find-syntax-fault.ts';
+import { mayRepeatNames } from './may-repeat-names.ts';
 import { withoutEnd } from './parse-ndjson.ts';
 
 /** The rows of a body in the form in which the queue holds them, or the problem of the body. */
@@ -28,7 +29,7 @@ export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   if (values.length === 0) return noRows;
   if (values.length > maxRowsPerRequest) return problemOf([{ pointer: '#', detail: tooMany }]);
-  const repeated = findRepeatedName(text);
+  const repeated = mayRepeatNames(text, value) ? findRepeatedName(text) : undefined;
   if (repeated !== undefined) return problemOf([{ pointer: fragmentOf(repeated), detail: 'occurs more than once' }]);
   return checkRows(values, check, (index, pointer) => fragmentOf(isList ? `/${index}${pointer}` : pointer));
 };
@@ -46,13 +47,15 @@ export const parseNdjsonRows = (text: string, check: CheckRow): ParsedRows => {
   for (const [index, line] of lines.entries()) {
     const at = `line:${index + 1}`;
     if (line.trim() === '') return problemOf([{ pointer: at, detail: 'is empty' }]);
+    let value: unknown;
     try {
-      values.push(JSON.parse(line));
+      value = JSON.parse(line);
     } catch {
       return problemOf([{ pointer: at, detail: notJson(findSyntaxFault(line), 'line') }]);
     }
-    const repeated = findRepeatedName(line);
+    const repeated = mayRepeatNames(line, value) ? findRepeatedName(line) : undefined;
     if (repeated !== undefined) return problemOf([{ pointer: `${at}${repeated}`, detail: 'occurs more than once' }]);
+    values.push(value);
   }
   return checkRows(values, check, (index, pointer) => `line:${index + 1}${pointer}`);
 };

@@ -151,6 +151,7 @@ for (const [what, headers, body, places] of [
     '{"path":"\\"{","duration_ms":1,"properties":{"a":[1,{"b":1,"b":2}]}}',
     ['#/properties/a/1/b'],
   ],
+  ['a member twice, with a blank', json, '{"path":"/a","duration_ms":1,"path"\n:"/b"}', ['#/path']],
   ['an escaped member twice', json, '{"path":"/a","duration_ms":1,"p\\u0061th":"/b"}', ['#/path']],
   ['an empty list', json, '[]', ['#']],
   ['a list of lists', json, '[[]]', ['#/0']],
