@@ -1,4 +1,5 @@
 import type { ColumnType } from './column-type.ts';
+import { isObject } from './is-object.ts';
 
 /**
  * Maximum depth of a JSON value. MariaDB refuses more than 31 levels, and MySQL more than 100. The
@@ -66,8 +67,13 @@ const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
     }
     return undefined;
   }
-  for (const [name, item] of Object.entries(value)) {
-    const fault = faultOfName(name) ?? faultOfJson(item, depth + 1);
+  return isObject(value) ? faultOfMembers(value, depth) : undefined;
+};
+
+// Without Object.entries, which makes a list for each member.
+const faultOfMembers = (members: Readonly<Record<string, unknown>>, depth: number): Fault | undefined => {
+  for (const name of Object.keys(members)) {
+    const fault = faultOfName(name) ?? faultOfJson(members[name], depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;

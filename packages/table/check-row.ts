@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { canonicalOf } from './canonical.ts';
 import type { ColumnType } from './column-type.ts';
+import { isObject } from './is-object.ts';
 import type { Column, Table } from './table.ts';
 
 /**
@@ -42,7 +43,7 @@ export const createRowCheck = (table: Table): ((value: unknown) => CheckedRow) =
       const isThere = Object.hasOwn(value, column.name);
       const checked = checkValue(column, isThere ? value[column.name] : undefined, isThere);
       if (typeof checked === 'string') list += list === '' ? checked : `,${checked}`;
-      else faults.push(checked);
+      else faults.push({ pointer: `/${column.name}${checked.pointer}`, detail: checked.detail });
     }
     for (const name of Object.keys(value)) {
       if (!names.has(name)) faults.push({ pointer: pointerOf(name), detail: `is no column of ${table.name}` });
@@ -56,28 +57,24 @@ export const createRowCheck = (table: Table): ((value: unknown) => CheckedRow) =
   };
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 type CheckedColumn = Column & { readonly validate: ReturnType<Ajv2020['compile']> };
 
-/** Returns the canonical JSON text of a value, or its fault. */
+/** Returns the canonical JSON text of a value, or its fault with a pointer into the value. */
 const checkValue = (column: CheckedColumn, value: unknown, isThere: boolean): string | RowFault => {
-  const pointer = `/${column.name}`;
   if (value === undefined || value === null) {
     if (column.isOptional) return 'null';
-    return { pointer, detail: isThere ? 'must not be null' : 'is missing' };
+    return { pointer: '', detail: isThere ? 'must not be null' : 'is missing' };
   }
   if (!column.validate(value)) {
     const [error] = column.validate.errors ?? [];
     const isOwn = error?.instancePath === '';
     return {
-      pointer: `${pointer}${error?.instancePath ?? ''}`,
+      pointer: error?.instancePath ?? '',
       detail: (isOwn ? formOf(column.type, error.keyword) : undefined) ?? detailOf(error),
     };
   }
   const canonical = canonicalOf(column.type, value);
-  return typeof canonical === 'string' ? canonical : { pointer, detail: canonical.reason };
+  return typeof canonical === 'string' ? canonical : { pointer: '', detail: canonical.reason };
 };
 
 /** Returns what a value of this type looks like, if its form is wrong. */
