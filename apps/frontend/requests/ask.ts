@@ -1,3 +1,4 @@
+import { parseJson } from '@sluice/contract/parse-json.ts';
 import { problem, type Problem } from '@sluice/contract/problem.ts';
 import { routes } from '@sluice/contract/routes.ts';
 import type * as z from 'zod/mini';
@@ -91,7 +92,7 @@ const limitTime = (ms: number) => {
 
 const readJson = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

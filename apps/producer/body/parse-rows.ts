@@ -1,4 +1,5 @@
 import { maxRowsPerRequest } from '@sluice/contract/table-routes.ts';
+import { parseJson } from '@sluice/contract/parse-json.ts';
 import type { CheckedRow } from '@sluice/table/check-row.ts';
 import type { ProblemContent } from '../http/problem-answer.ts';
 import { findRepeatedName, fragmentOf } from './find-repeated-name.ts';
@@ -19,7 +20,7 @@ const maxFaults = 20;
 export const parseJsonRows = (text: string, check: CheckRow): ParsedRows => {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     const fault = findSyntaxFault(text);
     const pointer = fault.index === undefined ? '#' : `#/${fault.index}`;
@@ -49,7 +50,7 @@ export const parseNdjsonRows = (text: string, check: CheckRow): ParsedRows => {
     if (line.trim() === '') return problemOf([{ pointer: at, detail: 'is empty' }]);
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseJson(line);
     } catch {
       return problemOf([{ pointer: at, detail: notJson(findSyntaxFault(line), 'line') }]);
     }

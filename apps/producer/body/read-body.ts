@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseJson } from '@sluice/contract/parse-json.ts';
 import { maxBodyBytes, ndjsonMediaType } from '@sluice/contract/routes.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectBody, freeBytes, type BodyLimits, type CollectSettings } from './collect-body.ts';
@@ -21,7 +22,7 @@ const jsonMediaType = 'application/json';
 /** Makes JSON the only kind of body that the server accepts. */
 export const takeJson = (server: FastifyInstance, limits: BodyLimits): void => {
   server.removeAllContentTypeParsers();
-  takeBodies(server, { ...limits, findProblem: findCostlyJson }, jsonMediaType, parseJson);
+  takeBodies(server, { ...limits, findProblem: findCostlyJson }, jsonMediaType, parseBody);
 };
 
 /**
@@ -96,13 +97,13 @@ const createTurns = (): (() => Promise<void>) => {
   return () => (last = last.then(() => turn()));
 };
 
-const parseJson = (text: string): Parsed => {
+const parseBody = (text: string): Parsed => {
   const costly = text.length > freeBytes ? findCostlyJson(text) : undefined;
   if (costly !== undefined) return { problem: costly };
   let value: unknown;
   try {
     // Fastify's own parser drops or refuses `__proto__`. Here it is an unknown name like any other.
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return { problem: { status: 400, code: 'invalid_json', detail: 'The body is not valid JSON.' } };
   }

@@ -132,6 +132,24 @@ for (const [what, headers, body, rows] of [
   });
 }
 
+for (const [type, headers] of [
+  ['JSON', json],
+  ['NDJSON', ndjson],
+] as const) {
+  test(`names with escapes are queued as they were sent as ${type}, whatever another client has sent`, async (t) => {
+    const { post, enqueued } = setUp(t);
+    const sent = [String.raw`{"x":1,"\\":1}`, String.raw`{"x":1,"\n":1}`, String.raw`{"x":1,"\"":1}`];
+    for (const properties of sent) {
+      const { status } = await post(`{"path":"/a","duration_ms":1,"properties":${properties}}`, headers);
+      assert.equal(status, 201);
+    }
+    assert.deepEqual(
+      enqueued.flatMap(({ rows }) => rows),
+      sent.map((properties) => `["/a",1,null,${JSON.stringify(properties)}]`),
+    );
+  });
+}
+
 const many = (length: number) => Array.from({ length }, () => view);
 
 for (const [what, headers, body, places] of [

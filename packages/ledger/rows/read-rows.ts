@@ -1,3 +1,4 @@
+import { parseJson } from '@sluice/contract/parse-json.ts';
 import { rowBytesOf } from '@sluice/table/column-type.ts';
 import type { Column, Table } from '@sluice/table/table.ts';
 import type { RowDataPacket } from 'mysql2/promise';
@@ -68,7 +69,7 @@ const valueOf = ({ type }: Column, value: unknown): unknown => {
     case 'boolean':
       return value !== 0;
     case 'json':
-      return JSON.parse(String(value));
+      return parseJson(String(value));
     case 'datetime':
       return `${String(value).replace(' ', 'T')}Z`;
     case 'integer':
