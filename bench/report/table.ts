@@ -40,10 +40,11 @@ export const formatRun = (rows: readonly Row[], about: readonly string[]): strin
     ...rows.map(formatRow),
   ].join('\n');
 
-/** Replaces the last run in docs/benchmarks.md, between its markers. */
+/** Replaces the last run on this kind of database in docs/benchmarks.md, between its markers. */
 export const writeRun = (run: string): void => {
   const file = join(repository, 'docs/benchmarks.md');
-  const place = /(<!-- npm run bench writes from here -->\n)[^]*(\n<!-- to here -->)/;
+  const database = /^- Versions: .*MariaDB/m.test(run) ? 'MariaDB' : 'MySQL';
+  const place = new RegExp(`(<!-- npm run bench on ${database} writes from here -->\\n)[^]*?(\\n<!-- to here -->)`);
   writeFileSync(
     file,
     readFileSync(file, 'utf8').replace(place, (_all, begin: string, end: string) => `${begin}\n${run}\n${end}`),
