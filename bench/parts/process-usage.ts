@@ -19,6 +19,9 @@ export const cpuMs = (pid: number): number => {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
 };
 
+/** Returns the number of file handles that a process has open. */
+export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
 /** Returns the number of TCP connections of a process to a port, from Linux's own table. */
 export const connectionsTo = (pid: number, port: number): number => {
   const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)));

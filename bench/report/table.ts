@@ -40,13 +40,21 @@ export const formatRun = (rows: readonly Row[], about: readonly string[]): strin
     ...rows.map(formatRow),
   ].join('\n');
 
-/** Replaces the last run on this kind of database in docs/benchmarks.md, between its markers. */
+/** Replaces the last run on this kind of database in docs/benchmarks.md. */
 export const writeRun = (run: string): void => {
-  const file = join(repository, 'docs/benchmarks.md');
   const database = /^- Versions: .*MariaDB/m.test(run) ? 'MariaDB' : 'MySQL';
-  const place = new RegExp(`(<!-- npm run bench on ${database} writes from here -->\\n)[^]*?(\\n<!-- to here -->)`);
+  write(`npm run bench on ${database}`, run);
+};
+
+/** Replaces the last long run in docs/benchmarks.md. */
+export const writeSoak = (run: string): void => write('npm run soak', run);
+
+/** Replaces the text between the markers of its writer. */
+const write = (writer: string, text: string): void => {
+  const file = join(repository, 'docs/benchmarks.md');
+  const place = new RegExp(`(<!-- ${writer} writes from here -->\\n)[^]*?(\\n<!-- to here -->)`);
   writeFileSync(
     file,
-    readFileSync(file, 'utf8').replace(place, (_all, begin: string, end: string) => `${begin}\n${run}\n${end}`),
+    readFileSync(file, 'utf8').replace(place, (_all, begin: string, end: string) => `${begin}\n${text}\n${end}`),
   );
 };
