@@ -35,7 +35,7 @@ const readWish = () => {
   return { minutes, rate };
 };
 
-/** What happened to the requests of one kind. A refused one may be recorded all the same. */
+/** The requests of one kind by their answers. A refused one may be recorded all the same. */
 type Posted = { acknowledged: number; refused: number };
 
 /** Throws if the table lacks what was acknowledged, or has more than was sent. */

@@ -16,17 +16,22 @@ export const parseJson = (text: string): unknown => {
   return marked === text ? value : removeMarks(JSON.parse(marked));
 };
 
-/** Marks each name with an escape in a valid JSON text. */
+/** Marks each name with an escape in a valid JSON text, equal spellings with the same mark. */
 const markNames = (text: string): string => {
+  const markOf = new Map<string, string>();
   let marked = '';
   let copied = 0;
   for (let at = text.indexOf('\\'); at !== -1;) {
     // Valid JSON has a backslash only in a string, and this is the first one of its string.
     const start = text.lastIndexOf('"', at) + 1;
-    let next = endOfString(text, at) + 1;
+    const end = endOfString(text, start - 1);
+    let next = end + 1;
     while (text.charCodeAt(next) <= 0x20) next += 1;
     if (text[next] === ':') {
-      marked += `${text.slice(copied, start)}${mark}${marks++}:`;
+      const spelling = text.slice(start, end);
+      const own = markOf.get(spelling) ?? `${mark}${marks++}:`;
+      markOf.set(spelling, own);
+      marked += text.slice(copied, start) + own;
       copied = start;
     }
     at = text.indexOf('\\', next);
@@ -34,11 +39,13 @@ const markNames = (text: string): string => {
   return copied === 0 ? text : marked + text.slice(copied);
 };
 
-/** Returns the place of the quotation mark that ends the string around `at`. */
-const endOfString = (text: string, at: number): number => {
-  let end = at;
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-  return end;
+/** Returns the place of the quotation mark that ends a string, in valid JSON. It begins at `start`. */
+export const endOfString = (text: string, start: number): number => {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return end;
+  }
 };
 
 /** Gives the objects in a value, which may be deeper than the stack, their own names. */

@@ -1,10 +1,12 @@
+import { endOfString } from '@sluice/contract/parse-json.ts';
+
 /** An object or a list that is open. `names` is undefined for a list, and for what is ignored. */
 type Frame = { readonly names: Set<string> | undefined; index: number; name: string };
 
 /**
  * Returns the place of a name that an object has twice as a JSON pointer (RFC 6901), or
- * `undefined`. `text` must be JSON that was parsed before. JSON.parse silently takes
- * the last of the two, and RFC 8259 §4 leaves open which one counts.
+ * `undefined`. `text` must be JSON that was parsed before. JSON.parse silently takes the last of the
+ * two, and RFC 8259 §4 leaves open which one counts.
  *
  * @param maxDepth Ignores objects that are nested deeper. A body that is an object has depth 1.
  */
@@ -49,14 +51,6 @@ export const findRepeatedName = (text: string, maxDepth = Infinity): string | un
 
 /** Returns the name that a JSON string has: `\u0061` is the same name as `a`. */
 const nameOf = (quoted: string): string => (quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1));
-
-const endOfString = (text: string, start: number): number => {
-  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text[end - 1 - slashes] === '\\') slashes += 1;
-    if (slashes % 2 === 0) return end;
-  }
-};
 
 const longestNameShown = 64;
 
