@@ -4,8 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileServices } from '@sluice/local/compile-services.ts';
-import { dataFolder } from '@sluice/local/folder.ts';
-import { serviceEnvironment } from '@sluice/local/service-command.ts';
 import { privateServers } from '@sluice/local/servers/private-servers.ts';
 import { createSupervisor } from '@sluice/local/processes/supervise.ts';
 import { findChromium } from './browser/find-chromium.ts';
@@ -77,8 +75,7 @@ try {
   const { parts, environment } = await privateServers(folder, process.env, say);
   // Tests start hundreds of these processes, and end most of them by SIGKILL.
   await Promise.all([...parts.map(servers.start), compileServices()]);
-  const { NODE_COMPILE_CACHE } = serviceEnvironment(dataFolder());
-  process.exitCode = await runTests({ ...environment, NODE_COMPILE_CACHE });
+  process.exitCode = await runTests(environment);
 } finally {
   await servers.stop();
   rmSync(folder, { recursive: true });

@@ -5,7 +5,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { localNode } from './install.mjs';
+
+// V8's compiled code, for this program and those that it starts.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 
 if (process.exitCode === undefined) {
   const program = existsSync(localNode) ? localNode : process.execPath;

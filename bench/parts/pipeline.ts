@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate } from '@sluice/ledger/migrate.ts';
-import { dataFolder } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { connectRedis } from '@sluice/queue/redis/connect.ts';
@@ -66,7 +65,7 @@ export const createPipeline = async (
   });
 
   const environment = {
-    ...serviceEnvironment(dataFolder()),
+    ...serviceEnvironment(),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redisPort),
     REDIS_PASSWORD: redis.password,

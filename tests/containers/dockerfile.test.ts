@@ -34,7 +34,7 @@ test('the images run the Node that package-lock.json pins', () => {
 });
 
 test('Node runs and compiles a service in its image with the arguments and memory of npm start', () => {
-  const { MALLOC_MMAP_THRESHOLD_: threshold } = serviceEnvironment('');
+  const { MALLOC_MMAP_THRESHOLD_: threshold } = serviceEnvironment();
   for (const name of ['producer', 'consumer'] as const) {
     const command = ['node', ...serviceArguments(name).slice(0, -1), `apps/${name}/main.ts`];
     assert.ok(stage(name)?.text.includes(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`), name);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { dataFolder, repository } from '@sluice/local/folder.ts';
+import { repository } from '@sluice/local/folder.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { serviceArguments, serviceEnvironment } from '@sluice/local/service-command.ts';
 import { readPartitions } from '@sluice/queue/admin/partition-registry.ts';
@@ -38,7 +38,7 @@ export const createPipeline = async (test: TestContext, { redis = testRedis(), m
   const { host, port: redisPort, password, isCluster = false } = redis;
   const { host: dbHost, port: dbPort, database } = ledger.settings;
   const environment: Environment = {
-    ...serviceEnvironment(dataFolder()),
+    ...serviceEnvironment(),
     REDIS_HOST: host,
     REDIS_PORT: String(redisPort),
     ...(password === undefined ? {} : { REDIS_PASSWORD: password }),

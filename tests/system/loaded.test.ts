@@ -15,7 +15,7 @@ for (const app of ['producer', 'consumer'] as const) {
     // Without its configuration it exits as soon as all modules are loaded.
     const load = () => {
       const { status, stdout } = spawnSync(process.execPath, ['--import', tellAtExit, ...serviceArguments(app)], {
-        env: { ...serviceEnvironment(folder), NODE_COMPILE_CACHE: folder },
+        env: { ...serviceEnvironment(), NODE_COMPILE_CACHE: folder },
         encoding: 'utf8',
       });
       assert.equal(status, 1);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dataFolder } from './folder.ts';
 import { serviceArguments, serviceEnvironment } from './service-command.ts';
 
 /**
@@ -9,7 +8,7 @@ import { serviceArguments, serviceEnvironment } from './service-command.ts';
  */
 export const compileServices = async (): Promise<void> => {
   const { PATH } = process.env;
-  const env = { PATH, ...serviceEnvironment(dataFolder()) };
+  const env = { PATH, ...serviceEnvironment() };
   const children = (['producer', 'consumer'] as const).map((name) =>
     spawn(process.execPath, serviceArguments(name), { env, stdio: 'ignore' }),
   );

@@ -30,10 +30,10 @@ export const serviceArguments = (app: keyof typeof semiSpace): string[] => [
 const minMappedBytes = 16_384;
 
 /**
- * Returns the environment of a service that is the same everywhere. The compile cache is in a
- * folder next to the data, unless the caller's environment names another.
+ * Returns the environment of a service that is the same everywhere. The compile cache is that of
+ * the caller (tools/run.mjs).
  */
-export const serviceEnvironment = (folder: string) => ({
-  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
+export const serviceEnvironment = () => ({
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
   MALLOC_MMAP_THRESHOLD_: String(minMappedBytes),
 });

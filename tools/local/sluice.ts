@@ -90,7 +90,7 @@ export const createSluice = ({
     const { parts, environment: found } = await privateServers(folder, environment, say);
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, environment, found);
-    const ofServices = { ...found, ...access.environment, ...serviceEnvironment(folder) };
+    const ofServices = { ...found, ...access.environment, ...serviceEnvironment() };
     await runOnce({
       ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
       env: ofServices,
