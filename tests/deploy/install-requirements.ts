@@ -25,6 +25,12 @@ export const installRequirements = (requirements: string): string => {
   return join(folder, 'bin');
 };
 
+/**
+ * The environment for these programs. Python keeps compiled modules in their folder, unless a
+ * variable of the user's forbids it: moto then compiles for seconds at each start.
+ */
+export const pythonEnvironment = { ...process.env, PYTHONDONTWRITEBYTECODE: '' };
+
 const advice =
   'The tests of deploying need Python 3.11 or newer with venv (Debian: sudo apt-get install python3-venv), for an emulated account and for linters.';
 

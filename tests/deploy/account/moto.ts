@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { installRequirements } from '../install-requirements.ts';
+import { installRequirements, pythonEnvironment } from '../install-requirements.ts';
 
 const startsWithinMs = 120_000;
 
@@ -16,7 +16,7 @@ export const startMoto = async (owner: Owner, accountId: string): Promise<number
   const python = join(installRequirements(join(import.meta.dirname, 'moto.txt')), 'python');
   const port = await findFreePort();
   const server = spawn(python, ['-m', 'moto.server', '--host', '127.0.0.1', '--port', String(port)], {
-    env: { ...process.env, MOTO_ACCOUNT_ID: accountId },
+    env: { ...pythonEnvironment, MOTO_ACCOUNT_ID: accountId },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(server, 'exit');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import * as z from 'zod';
-import { installRequirements } from '../install-requirements.ts';
+import { installRequirements, pythonEnvironment } from '../install-requirements.ts';
 
 /** One finding of a linter. */
 export type Lint = {
@@ -120,7 +120,8 @@ const hadolintFindings = z.array(
 /** Runs a linter, and parses its output. A linter with findings also exits with another code than 0. */
 const runProgram = async (program: string, words: readonly string[], cwd: string): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    execFile(program, words, { cwd, timeout: runsWithinMs, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    const options = { cwd, env: pythonEnvironment, timeout: runsWithinMs, maxBuffer: 2 ** 26 };
+    execFile(program, words, options, (error, stdout, stderr) => {
       try {
         resolve(JSON.parse(stdout));
       } catch {
