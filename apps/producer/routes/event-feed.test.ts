@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createEventFeed } from './event-feed.ts';
 
 const setUp = async (t: TestContext, read: () => Promise<object>, maxWaitingBytes = 65_536) => {
   const feed = createEventFeed({ read, maxWaitingBytes });
-  const server = createServer((_request, response) => feed.add(response.writeHead(200)));
+  const answers: ServerResponse[] = [];
+  const server = createServer((_request, response) => {
+    answers.push(response);
+    feed.add(response.writeHead(200));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -21,7 +25,7 @@ const setUp = async (t: TestContext, read: () => Promise<object>, maxWaitingByte
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     return socket;
   };
-  return { feed, listen };
+  return { feed, listen, answers };
 };
 
 /**
@@ -73,6 +77,21 @@ test('a listener that does not keep up is dropped, and the others continue', asy
   quick.resume();
   while (feed.listeners() < 2) await once(quick, 'data');
   while (feed.listeners() === 2) await once(quick, 'data');
+  await once(quick, 'data');
+});
+
+test('a listener that was ended, and does not take what is written, is closed, and the others continue', async (t) => {
+  const data = 'x'.repeat(8_000_000);
+  const { feed, listen, answers } = await setUp(t, async () => ({ data }), Infinity);
+  const deaf = await listen();
+  deaf.pause();
+  await until(() => (answers[0]?.writableLength ?? 0) > 0);
+  answers[0]?.end();
+  const quick = await listen();
+  quick.resume();
+  while (feed.listeners() < 2) await once(quick, 'data');
+  while (feed.listeners() === 2) await once(quick, 'data');
+  assert.equal(answers[0]?.destroyed, true);
   await once(quick, 'data');
 });
 

@@ -5,7 +5,10 @@ import type { ServerResponse } from 'node:http';
  * shared by all listeners.
  */
 export type EventFeed = {
-  /** Writes events to `listener`, whose head must be written, until either side ends. */
+  /**
+   * Writes events to `listener`, whose head must be written, until either side ends. A listener that
+   * was ended has until the next event to take what is written.
+   */
   readonly add: (listener: ServerResponse) => void;
   /** Returns the number of listeners. */
   readonly listeners: () => number;
@@ -42,7 +45,8 @@ export const createEventFeed = ({ read, maxWaitingBytes }: FeedSettings): EventF
     latest = `data: ${JSON.stringify(await read())}\n\n`;
     isReading = false;
     for (const listener of listeners) {
-      if (listener.writableLength > maxWaitingBytes) listener.destroy();
+      // A write to an answer that was ended would end the process.
+      if (listener.writableEnded || listener.writableLength > maxWaitingBytes) listener.destroy();
       else listener.write(latest);
     }
     if (listeners.size > 0) timer = setTimeout(run, Math.max(0, startedAt + everyMs - performance.now()));
