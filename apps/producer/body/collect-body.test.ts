@@ -71,6 +71,21 @@ test('bodies release their memory when they are answered', async (t) => {
   }
 });
 
+for (const length of [100, 20_000]) {
+  test(`a body of ${length} bytes that breaks off is no failure of the server`, async (t) => {
+    const bench = createTestServer(t);
+    const answered = new Promise((resolve) => bench.server.addHook('onSend', async () => resolve(undefined)));
+    const socket = await connectTo(t, bench);
+    const accepted = new Promise((resolve) => bench.server.server.once('request', resolve));
+    socket.write(`${head}${json}content-length: ${length}\r\n\r\n{"counts":[1`);
+    await accepted;
+    socket.resetAndDestroy();
+    await answered;
+    assert.deepEqual(bench.logged, []);
+    assert.deepEqual(bench.refused, []);
+  });
+}
+
 test('a body releases its memory when its connection breaks', async (t) => {
   const bench = createTestServer(t);
   for (let turn = 0; turn < 70; turn += 1) {

@@ -20,11 +20,7 @@ export type BodyLimits = {
 };
 
 /** A complete body, or the reason why there is none. */
-export type CollectedBody =
-  | { readonly bytes: Buffer }
-  | { readonly problem: ProblemContent }
-  /** The connection broke off. */
-  | { readonly error: Error };
+export type CollectedBody = { readonly bytes: Buffer } | { readonly problem: ProblemContent };
 
 // Bodies up to this size do not count as held memory: there is at most one per connection.
 export const freeBytes = 16_384;
@@ -91,7 +87,7 @@ export const collectBody = (
     return account(part.length);
   };
   const onEnd = () => finish({ bytes: collected.bytes() });
-  const onError = (error: Error) => finish({ error });
+  const onError = () => finish({ problem: brokenOff });
 
   raw.on('data', onData).on('end', onEnd).on('error', onError);
 };
@@ -116,7 +112,7 @@ const collectSmall = (raw: IncomingMessage, length: number, done: (body: Collect
       }
     })
     .on('end', () => finish({ bytes }))
-    .on('error', (error) => finish({ error }));
+    .on('error', () => finish({ problem: brokenOff }));
 };
 
 const expectsContinue = ({ headers, httpVersion }: IncomingMessage): boolean =>
@@ -151,6 +147,9 @@ const createGrowingBuffer = (expected: number) => {
     bytes: () => (own ?? first ?? nothing).subarray(0, length),
   };
 };
+
+// Nobody reads it. As an error of the server, it would fill the log.
+const brokenOff: ProblemContent = { status: 400, code: 'invalid_request', detail: 'The body broke off.' };
 
 const tooLarge = (maxBytes: number, noun: string): ProblemContent => ({
   status: 413,

@@ -82,7 +82,6 @@ const takeBodies = (
     const { maxBodyBytes: maxBytes = maxBodyBytes } = request.routeOptions.config;
     return collectBody(request, settings, maxBytes, (body) => {
       if ('problem' in body) done(new ProblemError(body.problem));
-      else if ('error' in body) done(body.error);
       else if (body.bytes.length <= freeBytes) finish(body.bytes, done);
       else void takeTurn().then(() => finish(body.bytes, done));
     });
