@@ -1,3 +1,4 @@
+import { readRule, withoutComments, type Refusal, type Rule } from './rule.ts';
 import type { StoredColumn, StoredTable } from './stored-table.ts';
 
 /** The change that a migration makes to a table. */
@@ -5,7 +6,7 @@ export type TableMigration =
   | { readonly kind: 'create'; readonly table: StoredTable }
   | { readonly kind: 'add' | 'modify'; readonly tableName: string; readonly column: StoredColumn }
   /** A statement that a user wrote. It changes no column. */
-  | { readonly kind: 'rule' };
+  | ({ readonly kind: 'rule' } & Rule);
 
 /** The content of a file in `tables/migrations`. */
 export type MigrationFile = { readonly name: string; readonly statement: string };
@@ -19,18 +20,15 @@ const createPattern =
   /^CREATE TABLE IF NOT EXISTS `(\w+)` \(\n {2}id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,\n([^]*?) {2}recorded_at TIMESTAMP\(3\) NOT NULL DEFAULT CURRENT_TIMESTAMP\(3\),\n {2}PRIMARY KEY \(id\)\n\) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4$/;
 const alterPattern = /^ALTER TABLE `(\w+)` (ADD|MODIFY) COLUMN (.+)$/;
 const columnPattern = /^`(\w+)` ([A-Z][\w(), ]*?) (NULL|NOT NULL)$/;
-const rulePattern =
-  /^(?:CREATE (?:UNIQUE )?INDEX|ALTER TABLE \S+ (?:ADD|DROP) (?:CONSTRAINT|CHECK|INDEX|KEY|UNIQUE))\s/i;
 
 /**
- * Returns what a statement of `tables/migrations` does, or undefined if it is none of those that
- * may be there: those of `npm run tables`, and indexes and rules that a user wrote.
+ * Returns what a statement of `tables/migrations` does, or the reason that it may not be there.
+ * Those that may are the statements of `npm run tables`, and indexes and constraints written by
+ * hand.
  */
-export const parseMigration = (text: string): TableMigration | undefined => {
-  const statement = text
-    .replaceAll(/^--.*\n/gm, '')
-    .trim()
-    .replace(/;$/, '');
+export const parseMigration = (text: string): TableMigration | Refusal => {
+  const statement = withoutComments(text);
+  if (typeof statement !== 'string') return statement;
   const [, tableName, lines] = createPattern.exec(statement) ?? [];
   if (tableName !== undefined && lines !== undefined) {
     const columns = lines
@@ -38,14 +36,15 @@ export const parseMigration = (text: string): TableMigration | undefined => {
       .filter((line) => line !== '')
       .map((line) => parseColumn(line.trim().replace(/,$/, '')));
     const known = columns.filter((column) => column !== undefined);
-    return known.length === columns.length ? { kind: 'create', table: { name: tableName, columns: known } } : undefined;
+    if (known.length === columns.length) return { kind: 'create', table: { name: tableName, columns: known } };
   }
   const [, altered, action, definition = ''] = alterPattern.exec(statement) ?? [];
-  if (altered !== undefined) {
-    const column = parseColumn(definition);
-    return column && { kind: action === 'ADD' ? 'add' : 'modify', tableName: altered, column };
+  const column = parseColumn(definition);
+  if (altered !== undefined && column !== undefined) {
+    return { kind: action === 'ADD' ? 'add' : 'modify', tableName: altered, column };
   }
-  return rulePattern.test(statement) ? { kind: 'rule' } : undefined;
+  const rule = readRule(statement);
+  return 'reason' in rule ? rule : { kind: 'rule', ...rule };
 };
 
 const parseColumn = (definition: string): StoredColumn | undefined => {
@@ -68,20 +67,18 @@ export const tablesAfter = (files: readonly MigrationFile[]): StoredTable[] => {
 };
 
 /** Applies a migration to the tables. Returns the reason that it cannot. */
-const applyTo = (tables: Map<string, StoredTable>, migration: TableMigration | undefined): string | undefined => {
-  if (migration === undefined) {
-    return 'is no statement of `npm run tables`; by hand, write only CREATE INDEX, or ALTER TABLE with ADD or DROP of a CONSTRAINT or an INDEX, one a file';
-  }
-  if (migration.kind === 'rule') return undefined;
+const applyTo = (tables: Map<string, StoredTable>, migration: TableMigration | Refusal): string | undefined => {
+  if ('reason' in migration) return migration.reason;
   if (migration.kind === 'create') {
     const { table } = migration;
     if (tables.has(table.name)) return `creates the table ${table.name} again; remove the file if it was not applied`;
     tables.set(table.name, table);
     return undefined;
   }
+  const before = tables.get(migration.tableName);
+  if (before === undefined) return `changes the table ${migration.tableName}, which no file before it creates`;
+  if (migration.kind === 'rule') return undefined;
   const { kind, tableName, column } = migration;
-  const before = tables.get(tableName);
-  if (before === undefined) return `changes the table ${tableName}, which no file before it creates`;
   const isThere = before.columns.some(({ name }) => name === column.name);
   if (kind === 'add' && isThere) return `adds the column ${tableName}.${column.name} again; remove one of the files`;
   if (kind === 'modify' && !isThere)

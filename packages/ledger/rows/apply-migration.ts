@@ -25,11 +25,7 @@ const doneRules = new Set([
  */
 export const applyTableMigration = async (connection: Connection, name: string, statement: string): Promise<void> => {
   const migration = parseMigration(statement);
-  if (migration === undefined) {
-    throw new MigrationsError(
-      `Migration ${name} is no statement that a table may have. Run: npm run tables -- --check`,
-    );
-  }
+  if ('reason' in migration) throw new MigrationsError(`Migration ${name} ${migration.reason}.`);
   await runMigration(connection, statement, migration.kind === 'rule' ? doneRules : undefined);
   if (migration.kind === 'create') await compare(connection, name, migration.table.name, migration.table.columns);
   else if (migration.kind !== 'rule') await compare(connection, name, migration.tableName, [migration.column]);

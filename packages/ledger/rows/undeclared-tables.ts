@@ -9,6 +9,6 @@ export const readUndeclaredTables = async (
   const names = new Set(declared.map(({ name }) => name));
   const migrations = (await readMigrations(folder)).map(({ statement }) => parseMigration(statement));
   return migrations.flatMap((migration) =>
-    migration?.kind === 'create' && !names.has(migration.table.name) ? [migration.table.name] : [],
+    'table' in migration && !names.has(migration.table.name) ? [migration.table.name] : [],
   );
 };
