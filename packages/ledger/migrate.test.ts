@@ -11,6 +11,7 @@ const files = [
   '004-imports.sql',
   '005-identity.sql',
   '006-table-totals.sql',
+  '007-begun-rules.sql',
 ];
 
 test('migrations are applied once, in the order of their names', async (t) => {
@@ -23,6 +24,7 @@ test('migrations are applied once, in the order of their names', async (t) => {
   assert.equal(await readId(), id);
   const tables = await query('SHOW TABLES');
   assert.deepEqual(tables.flatMap((row) => Object.values(row).map(String)).toSorted(), [
+    'begun_rules',
     'count',
     'identity',
     'imports',

@@ -41,8 +41,8 @@ const prefixOfTables = 'tables/';
 
 /**
  * Creates the database if it is missing and applies the missing migrations in the order of their
- * names: first those of Sluice, then those of the declared tables. Two migrations may run at once: the second waits up to `lockWaitSeconds` and then has
- * nothing to do.
+ * names: first those of Sluice, then those of the declared tables. Two migrations may run at once:
+ * the second waits up to `lockWaitSeconds` and then has nothing to do.
  *
  * DDL is not transactional, so each file is one statement that can run again. Each migration also
  * works with the release before it, so that release can run again on a database that a newer one
@@ -79,8 +79,9 @@ const applyMissing = async (connection: Connection, tables: string | undefined):
     ...findNewer(ofTables, new Map([...before].filter(([name]) => isOfTable(name)))),
   ];
   const missing = [...own, ...ofTables].filter(({ name }) => !before.has(name));
-  for (const { name, statement, checksum } of missing) {
-    if (isOfTable(name)) await applyTableMigration(connection, name, statement);
+  for (const migration of missing) {
+    const { name, statement, checksum } = migration;
+    if (isOfTable(name)) await applyTableMigration(connection, migration);
     else await runMigration(connection, statement);
     await connection.query('INSERT INTO migrations (name, checksum) VALUES (?, ?)', [name, checksum]);
   }
@@ -96,10 +97,10 @@ const isOfTable = (name: string): boolean => name.startsWith(prefixOfTables);
  * applied.
  */
 const findNewer = (migrations: readonly Migration[], before: ReadonlyMap<string, string>): string[] => {
-  for (const { name, checksum } of migrations) {
+  for (const { name, file, checksum } of migrations) {
     if (before.has(name) && before.get(name) !== checksum) {
       throw new MigrationChangedError(
-        `Migration ${name} was changed after it was applied. Restore it, and put the change into a new file`,
+        `${file} was changed after it was applied. Restore it, and put the change into a new file`,
       );
     }
   }

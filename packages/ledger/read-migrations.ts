@@ -3,7 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A file of migrations: one statement. */
-export type Migration = { readonly name: string; readonly statement: string; readonly checksum: string };
+export type Migration = {
+  /** Its name in the table `migrations`. */
+  readonly name: string;
+  /** Its path. */
+  readonly file: string;
+  readonly statement: string;
+  readonly checksum: string;
+};
 
 /**
  * Reads the migrations in a folder, in the order of their names. A missing folder has none.
@@ -14,8 +21,10 @@ export const readMigrations = async (folder: string, prefix = ''): Promise<Migra
   const names = (await listFolder(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   return Promise.all(
     names.map(async (name) => {
-      const statement = await readFile(join(folder, name), 'utf8');
-      return { name: `${prefix}${name}`, statement, checksum: createHash('sha256').update(statement).digest('hex') };
+      const file = join(folder, name);
+      const statement = await readFile(file, 'utf8');
+      const checksum = createHash('sha256').update(statement).digest('hex');
+      return { name: `${prefix}${name}`, file, statement, checksum };
     }),
   );
 };

@@ -14,7 +14,10 @@ export class TablesError extends Error {
 const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 const maxNameLength = 48;
 const maxTables = 100;
-const ownTables = new Set(['count', 'inbox', 'totals', 'table_totals', 'imports', 'identity', 'migrations']);
+const ownTables = new Set([
+  ...['count', 'inbox', 'totals', 'table_totals', 'imports', 'identity'],
+  ...['migrations', 'begun_rules'],
+]);
 const ownColumns = new Set(['id', 'recorded_at']);
 
 /**

@@ -105,6 +105,7 @@ test('the bundle creates tables and users in a real database, imports a dump, an
     settings.database,
   ]);
   assert.deepEqual(tables.map(({ name }) => String(name)).toSorted(), [
+    'begun_rules',
     'count',
     'identity',
     'imports',

@@ -1,7 +1,10 @@
 import { parseMigration, MigrationsError } from '@sluice/table/migration.ts';
 import type { StoredColumn } from '@sluice/table/stored-table.ts';
 import type { Connection } from 'mysql2/promise';
+import type { Migration } from '../read-migrations.ts';
 import { runMigration } from '../run-migration.ts';
+import { applyRule } from './apply-rule.ts';
+import { explainFailure } from './explain-failure.ts';
 import { lackOf, readStoredColumns } from './stored-columns.ts';
 
 /** A table of the database is not the one that a migration makes. */
@@ -9,31 +12,32 @@ export class TableDiffersError extends Error {
   readonly code = 'TABLE_DIFFERS';
 }
 
-// The index or the constraint of a rule is there already, or is there no more.
-const doneRules = new Set([
-  1061, // duplicate index
-  1826, // duplicate constraint (MariaDB)
-  3822, // duplicate CHECK (MySQL)
-  1091, // no index or constraint to drop
-  3821, // no CHECK to drop (MySQL)
-  3940, // no constraint to drop (MySQL)
-]);
-
 /**
  * Applies the migration of a declared table. It may run again. Throws a {@link TableDiffersError} if
- * the table or the column exists already and is another one.
+ * the table or the column exists already and is another one, and a `MigrationFailedError` if MySQL
+ * refuses the statement.
  */
-export const applyTableMigration = async (connection: Connection, name: string, statement: string): Promise<void> => {
-  const migration = parseMigration(statement);
-  if ('reason' in migration) throw new MigrationsError(`Migration ${name} ${migration.reason}.`);
-  await runMigration(connection, statement, migration.kind === 'rule' ? doneRules : undefined);
-  if (migration.kind === 'create') await compare(connection, name, migration.table.name, migration.table.columns);
-  else if (migration.kind !== 'rule') await compare(connection, name, migration.tableName, [migration.column]);
+export const applyTableMigration = async (connection: Connection, migration: Migration): Promise<void> => {
+  try {
+    await apply(connection, migration);
+  } catch (error) {
+    throw explainFailure(error, migration.file);
+  }
+};
+
+const apply = async (connection: Connection, migration: Migration): Promise<void> => {
+  const { file, statement } = migration;
+  const change = parseMigration(statement);
+  if ('reason' in change) throw new MigrationsError(`${file} ${change.reason}.`);
+  if (change.kind === 'rule') return applyRule(connection, migration, change.tableName);
+  await runMigration(connection, statement);
+  if (change.kind === 'create') await compare(connection, file, change.table.name, change.table.columns);
+  else await compare(connection, file, change.tableName, [change.column]);
 };
 
 const compare = async (
   connection: Connection,
-  name: string,
+  file: string,
   table: string,
   columns: readonly StoredColumn[],
 ): Promise<void> => {
@@ -44,6 +48,6 @@ const compare = async (
   });
   if (lacks.length === 0) return;
   throw new TableDiffersError(
-    `Migration ${name}: the table exists already, and ${lacks.join(', ')}. Change the table by hand, or rename it, and run the set-up again`,
+    `${file}: the table exists already, and ${lacks.join(', ')}. Change the table by hand, or rename it, and run the set-up again`,
   );
 };
