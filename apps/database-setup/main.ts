@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runCommand } from '@sluice/runtime/command.ts';
 import { readConfigOrExit } from '@sluice/runtime/config/config.ts';
+import { loadTables } from '@sluice/runtime/config/tables.ts';
 import { escapeControls } from '@sluice/runtime/logging/escape-controls.ts';
 import { configSchema } from './config.ts';
 import { runImport } from './import-command.ts';
@@ -18,7 +19,15 @@ const { positionals, values } = parseArgs({
 const [command = 'migrate', file, ...more] = positionals;
 
 if (command === 'migrate' && file === undefined) {
-  await runCommand(process, { name: 'database-setup', schema: configSchema, run: setUp });
+  await runCommand(process, {
+    name: 'database-setup',
+    schema: configSchema,
+    run: async (config, logger) => {
+      // Every service refuses a faulty declaration. Here it is named once, and nothing changes.
+      await loadTables(config.TABLES_FILE);
+      await setUp(config, logger);
+    },
+  });
 } else if (command === 'import' && file !== undefined && more.length === 0) {
   const config = readConfigOrExit(process, 'import', configSchema);
   process.exitCode = await runImport(config, file, values['new-ids'] === true, {

@@ -27,7 +27,8 @@ export const setUp = async (
   const users = await readUsers(config);
   if (users !== undefined) await setUpMigrator(administrator, users);
   const { applied, newer } = await migrate(ownerSettingsOf(config), { tables });
-  if (newer.length > 0) logger.warn({ newer }, 'a newer release has migrated this database');
+  if (newer.length > 0)
+    logger.warn({ newer }, 'the database has migrations of a newer release, or of files that were removed');
   if (users !== undefined) await setUpServiceUsers(administrator, users, declared);
   logger.info({ database: config.DB_NAME, applied, hasUsers: users !== undefined }, 'the database is set up');
 };

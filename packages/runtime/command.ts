@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { readConfigOrExit, type Variables } from './config/config.ts';
+import { failureOf } from './logging/failure-of.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 
 type CommandSettings<Schema extends z.ZodType<{ LOG_LEVEL: string }> & Variables> = {
@@ -21,9 +22,7 @@ export const runCommand = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   try {
     await run(config, logger);
   } catch (error) {
-    // An error with a code is expected: its message says everything.
-    const isExpected = error instanceof Error && 'code' in error && typeof error.code === 'string';
-    logger.fatal(isExpected ? { code: error.code, reason: error.message } : { err: error }, 'failed');
+    logger.fatal(failureOf(error), 'failed');
     process.exitCode = 1;
   }
 };

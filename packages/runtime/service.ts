@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { readConfigOrExit, type Variables } from './config/config.ts';
 import { giveMemoryBack } from './give-memory-back.ts';
+import { failureOf } from './logging/failure-of.ts';
 import { logConsole } from './logging/log-console.ts';
 import { createLogger, type Logger } from './logging/logger.ts';
 
@@ -33,10 +34,13 @@ export const runService = async <Schema extends z.ZodType<{ LOG_LEVEL: string }>
   logConsole(process, logger);
 
   const fail = (error: unknown, message: string) => {
-    logger.fatal({ err: error }, message);
+    logger.fatal(failureOf(error), message);
     process.exit(1);
   };
-  process.once('uncaughtException', (error) => fail(error, 'uncaught exception'));
+  process.once('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'uncaught exception');
+    process.exit(1);
+  });
 
   giveMemoryBack(process);
   const starting = start(config, logger);

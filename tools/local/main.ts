@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { inspect, parseArgs } from 'node:util';
-import { prettyFactory } from 'pino-pretty';
 import { startInBackground } from './processes/background.ts';
 import { explainFileError } from './explain-file-error.ts';
 import { ServerMissingError } from './servers/find-servers.ts';
 import { commandOn, dataFolder, logFolderOf, repository } from './folder.ts';
 import { AlreadyRunningError } from './processes/leftovers.ts';
+import { createReadable } from './readable.ts';
 import { SettingError } from './setting-error.ts';
 import { createSluice } from './sluice.ts';
 import { PartError } from './processes/supervise.ts';
@@ -30,12 +30,7 @@ const readOptions = () => {
 const { dev: isDevelopment, detach: isDetached } = readOptions();
 const folder = dataFolder();
 const logs = new Map<string, WriteStream>();
-const pretty = prettyFactory({
-  colorize: process.stdout.isTTY && !process.env['NO_COLOR'],
-  ignore: 'service',
-  translateTime: 'SYS:HH:MM:ss',
-  singleLine: true,
-});
+const readable = createReadable(process.stdout.isTTY && !process.env['NO_COLOR']);
 const nameWidth = 12;
 
 const write = (text: string) => process.stdout.write(text);
@@ -53,23 +48,6 @@ const openLog = (part: string) => {
 };
 const writeLog = (part: string, line: string) => (logs.get(part) ?? openLog(part)).write(`${line}\n`);
 
-/**
- * Formats a line of a service's log for a person. A retried failure shows its message only, a crash
- * its stack.
- */
-const readable = (line: string): string => {
-  let record: unknown;
-  try {
-    record = JSON.parse(line);
-  } catch {
-    return line;
-  }
-  if (typeof record !== 'object' || record === null) return line;
-  const { err, ...rest }: { err?: unknown; level?: unknown } = record;
-  const isRetried = rest.level === 'warn' && typeof err === 'object' && err !== null && 'message' in err;
-  return pretty(isRetried ? { ...rest, reason: err.message } : record) ?? line;
-};
-
 const sluice = createSluice({
   repository,
   folder,
@@ -83,7 +61,8 @@ const sluice = createSluice({
       const inARow = count === 1 ? '' : `, ${count} times in a row`;
       const seconds = (retryInMs / 1000).toFixed(1);
       show(part, `died (${how})${inARow}; restarting in ${seconds} s.`);
-      if (lastLines.length > 0) show(part, ['Its last lines:', ...lastLines.map((line) => `  ${line}`)].join('\n'));
+      if (lastLines.length > 0)
+        show(part, ['Its last lines:', ...lastLines.map((line) => `  ${readable(line)}`)].join('\n'));
     },
     onRecovery: (part) => show(part, 'is ready again'),
   },
@@ -103,10 +82,14 @@ const stopAsked = () => {
   void stop(0);
 };
 
-/** Explains an error to a person. The message is enough for an expected error. */
+/**
+ * Explains an error to a person. The message is enough for an expected error. It may have the last
+ * lines of a part.
+ */
 const explain = (error: unknown): string => {
   const isExpected = expected.some((kind) => error instanceof kind);
-  return isExpected && error instanceof Error ? error.message : (explainFileError(error) ?? inspect(error));
+  if (isExpected && error instanceof Error) return error.message.split('\n').map(readable).join('\n');
+  return explainFileError(error) ?? inspect(error);
 };
 const fail = async (error: unknown) => {
   if (isStopping) return;

@@ -91,10 +91,9 @@ export const createSluice = ({
     await Promise.all(parts.map(servers.start));
     writeEnvironment(folder, environment, found);
     const ofServices = { ...found, ...access.environment, ...serviceEnvironment() };
-    await runOnce({
-      ...nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts')),
-      env: ofServices,
-    });
+    const setUp = nodeOf('database-setup', join(repository, 'apps/database-setup/main.ts'));
+    const lines = await runOnce({ ...setUp, env: ofServices });
+    for (const line of lines.filter(isWarning)) watcher.onLine(setUp.name, line);
     await Promise.all([
       consoleUp,
       ...ports.map((port, index) =>
@@ -226,6 +225,8 @@ const checkProducer = async (host: string, port: number): Promise<void> => {
 };
 
 // A consumer listens on no port. Its log reports when it is ready.
+const isWarning = (line: string): boolean => line.includes('"level":"warn"');
+
 const checkStarted: Part['checkReady'] = async (lines) => {
   if (!lines.some((line) => line.includes('"msg":"started"'))) throw new Error('It has not started yet');
 };

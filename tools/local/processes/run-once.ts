@@ -10,13 +10,17 @@ type Command = {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** Runs a command to its end. Throws a {@link PartError} with the command's output if it fails. */
-export const runOnce = async ({ name, command, args, env }: Command): Promise<void> => {
+/**
+ * Runs a command to its end and returns the lines of its output. Throws a {@link PartError} with
+ * them if the command fails.
+ */
+export const runOnce = async ({ name, command, args, env }: Command): Promise<string[]> => {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => lines.push(`  ${line}`));
+    createInterface({ input: stream }).on('line', (line) => lines.push(line));
   }
   const [code] = (await once(child, 'close')) as unknown[];
-  if (code !== 0) throw new PartError([`${name} failed:`, ...lines].join('\n'));
+  if (code !== 0) throw new PartError([`${name} failed:`, ...lines.map((line) => `  ${line}`)].join('\n'));
+  return lines;
 };
