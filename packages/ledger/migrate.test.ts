@@ -94,3 +94,12 @@ test('a set-up that waits too long for another one says so', async (t) => {
   await query('DO RELEASE_LOCK(?)', [name]);
   await migrate(settings, { lockWaitSeconds: 1 });
 });
+
+test('a set-up that has nothing to do waits for no transaction', async (t) => {
+  const { settings, transaction } = await createTestSchema(t);
+  await migrate(settings);
+  await transaction(async (query) => {
+    await query('SELECT * FROM `count`', []);
+    assert.deepEqual(await migrate(settings), { applied: [], newer: [] });
+  });
+});

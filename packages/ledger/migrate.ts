@@ -5,6 +5,7 @@ import type { DatabaseSettings } from './connection/server.ts';
 import { inSession } from './connection/session.ts';
 import { readMigrations, type Migration } from './read-migrations.ts';
 import { runMigration } from './run-migration.ts';
+import { useDatabase } from './use-database.ts';
 import { applyTableMigration } from './rows/apply-migration.ts';
 
 /** An applied migration differs from its file in the folder. */
@@ -56,8 +57,7 @@ export const migrate = (
   { tables, lockWaitSeconds = 60 }: MigrateSettings = {},
 ): Promise<Migrated> =>
   inSession(settings, async (connection) => {
-    await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [settings.database]);
-    await connection.query('USE ??', [settings.database]);
+    await useDatabase(connection, settings.database);
     return withLock(connection, settings.database, lockWaitSeconds, () => applyMissing(connection, tables));
   });
 

@@ -4,6 +4,7 @@ import { applyGrants, consumerGrantsOf, migratorGrants, producerGrantsOf, type G
 import type { Login } from '../connection/login.ts';
 import type { DatabaseSettings } from '../connection/server.ts';
 import { inSession } from '../connection/session.ts';
+import { useDatabase } from '../use-database.ts';
 
 /** The users of a ledger in addition to its administrator, each with its own login. */
 export type LedgerUsers = {
@@ -30,7 +31,7 @@ export class UserSetupError extends Error {
 export const setUpMigrator = async (administrator: DatabaseSettings, users: LedgerUsers): Promise<void> => {
   await checkNames(administrator, users);
   await inSession(administrator, async (connection) => {
-    await connection.query('CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4', [administrator.database]);
+    await useDatabase(connection, administrator.database);
     await setUpUser(connection, administrator, users.migrator, migratorGrants);
   });
 };
