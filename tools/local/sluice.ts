@@ -224,9 +224,9 @@ const checkProducer = async (host: string, port: number): Promise<void> => {
   if (answer.statusCode !== 200 && !isToBeStarted) throw new Error('The queue does not accept counts yet');
 };
 
-// A consumer listens on no port. Its log reports when it is ready.
 const isWarning = (line: string): boolean => line.includes('"level":"warn"');
 
+// A consumer listens on no port. Its log reports when it is ready.
 const checkStarted: Part['checkReady'] = async (lines) => {
   if (!lines.some((line) => line.includes('"msg":"started"'))) throw new Error('It has not started yet');
 };
