@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import type { Owner } from '@sluice/test-servers/test-file.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-import { installRequirements, pythonEnvironment } from '../install-requirements.ts';
+import { installRequirements, pythonEnvironment } from '@sluice/test-servers/install-requirements.ts';
 
 const startsWithinMs = 120_000;
 

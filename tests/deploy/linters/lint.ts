@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { StackTemplate } from '@sluice/infra/policy/template.ts';
 import * as z from 'zod';
-import { installRequirements, pythonEnvironment } from '../install-requirements.ts';
+import { installRequirements, pythonEnvironment } from '@sluice/test-servers/install-requirements.ts';
 
 /** One finding of a linter. */
 export type Lint = {

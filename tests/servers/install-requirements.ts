@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findProgram } from '@sluice/local/servers/find-program.ts';
 import { repository } from '@sluice/local/folder.ts';
-import { installPackages } from './install-packages.ts';
+import { canInstall, installPackages } from '@sluice/local/install-packages.ts';
 
 const installsWithinMs = 580_000;
 
@@ -31,15 +31,14 @@ export const installRequirements = (requirements: string): string => {
  */
 export const pythonEnvironment = { ...process.env, PYTHONDONTWRITEBYTECODE: '' };
 
-const advice =
-  'The tests of deploying need Python 3.11 or newer with venv (Debian: sudo apt-get install python3-venv), for an emulated account and for linters.';
+const advice = 'Python 3.11 or newer with venv is missing. On Debian: sudo apt-get install python3-venv';
 
 const findPython = (): string => {
   const found = find();
   if (found !== undefined) return found;
-  installPackages(['python3-venv'], advice);
+  const failure = canInstall() ? installPackages(['python3-venv']) : undefined;
   const installed = find();
-  if (installed === undefined) throw new Error(advice);
+  if (installed === undefined) throw new Error([advice, failure].join('\n').trim());
   return installed;
 };
 
