@@ -8,8 +8,9 @@ export const commandSchema = z.discriminatedUnion('kind', [
     /**
      * The request: `count` and `row` post another count or row each time, `counts` and `rows` the
      * same thousand, `readings` a row to each of fifty tables in turn, and `get` is GET /count.
+     * `rpush` adds a count to a list of Redis through webdis.
      */
-    request: z.enum(['count', 'counts', 'row', 'rows', 'readings', 'get']),
+    request: z.enum(['count', 'counts', 'row', 'rows', 'readings', 'get', 'rpush']),
     /** The ports of the servers. Connections take turns. */
     ports: z.array(z.int()),
     connections: z.int(),
@@ -18,10 +19,15 @@ export const commandSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('visible'),
+    request: z.enum(['count', 'rpush']),
     port: z.int(),
     connections: z.int(),
     perSecond: z.number(),
     ms: z.number(),
+    /** The schema whose table `count` is read in place of GET /count. The table starts empty. */
+    database: z
+      .object({ host: z.string(), port: z.int(), user: z.string(), password: z.string(), database: z.string() })
+      .optional(),
   }),
   z.object({
     kind: z.literal('listen'),

@@ -19,16 +19,14 @@ const head = '\r\n\r\n';
 
 /**
  * Opens a connection with the minimum of HTTP/1.1 (RFC 9112) for this load: answers with
- * `Content-Length`. A full client would take as long per request as the measured server.
+ * `Content-Length`. A full client would take as long per request as the measured server. If the
+ * server closes the connection between two requests, the next request opens another.
  */
 export const openConnection = async (port: number, onFault: (error: Error) => void): Promise<Connection> => {
-  const socket = connect(port, host);
-  await once(socket, 'connect');
-  socket.setNoDelay(true).setEncoding('latin1');
   let received = '';
   let answered: ((answer: Answer) => void) | undefined;
 
-  socket.on('data', (chunk: string) => {
+  const onData = (chunk: string) => {
     received += chunk;
     const headEnd = received.indexOf(head);
     if (headEnd < 0) return;
@@ -40,16 +38,34 @@ export const openConnection = async (port: number, onFault: (error: Error) => vo
     const body = received.slice(headEnd + head.length);
     if (body.length < Number(length)) return;
     const status = Number(received.slice(9, 12));
+    if (/\r\nconnection: close/i.test(received)) socket.destroy();
     received = '';
-    answered?.({ status, body });
-  });
-  socket.on('error', onFault);
-  socket.on('end', () => onFault(new Error(`Port ${port} ended a connection`)));
+    const onAnswer = answered;
+    answered = undefined;
+    onAnswer?.({ status, body });
+  };
+  const onEnd = () => {
+    if (answered !== undefined) onFault(new Error(`Port ${port} ended a connection`));
+  };
+  const open = async () => {
+    const opened = connect(port, host);
+    await once(opened, 'connect');
+    opened.setNoDelay(true).setEncoding('latin1');
+    return opened.on('data', onData).on('error', onFault).on('end', onEnd);
+  };
 
+  let socket = await open();
   return {
     send: (request, onAnswer) => {
       answered = onAnswer;
-      socket.write(request);
+      if (socket.writable) {
+        socket.write(request);
+        return;
+      }
+      open().then((opened) => {
+        socket = opened;
+        socket.write(request);
+      }, onFault);
     },
     close: () => socket.destroy(),
   };

@@ -1,7 +1,7 @@
 import { quantile } from '../parts/statistics.ts';
 import type { Command, LoadResult } from './command.ts';
 import { openConnection } from './connection.ts';
-import { requestSources } from './request-sources.ts';
+import { requestSources, successOf } from './request-sources.ts';
 
 type FullSpeed = Extract<Command, { kind: 'full speed' }>;
 
@@ -16,7 +16,7 @@ export const runFullSpeed = async ({ request, ports, connections, ms }: FullSpee
   const failures = Promise.withResolvers<never>();
   failures.promise.catch(() => undefined);
   const nextRequest = requestSources[request]();
-  const success = request === 'get' ? [200, 201] : [201];
+  const success = successOf(request);
   const open = await Promise.all(
     Array.from({ length: connections }, (_, index) =>
       openConnection(ports[index % ports.length] ?? 0, failures.reject),

@@ -26,12 +26,19 @@ const numbered = (requestOf: (number: number) => string): Source => {
 
 const readingPaths = tables.map(({ name }) => `/tables/${name}/rows`);
 
+type RequestKind = Extract<Command, { kind: 'full speed' }>['request'];
+
+/** Returns the statuses that answer a request successfully. */
+export const successOf = (request: RequestKind): readonly number[] =>
+  ({ get: [200, 201], rpush: [200] } as Partial<Record<RequestKind, number[]>>)[request] ?? [201];
+
 /** Creates a source of requests of each kind. */
-export const requestSources: Readonly<Record<Extract<Command, { kind: 'full speed' }>['request'], () => Source>> = {
+export const requestSources: Readonly<Record<RequestKind, () => Source>> = {
   get: () => repeat(requestText('GET', '/count')),
   count: () => numbered((number) => post('/count', { count: firstCount + number })),
   counts: () => repeat(post('/counts', { counts: numbers.map((number) => firstCount + number) })),
   row: () => numbered((number) => post('/tables/page_view/rows', pageViewOf(number))),
   rows: () => repeat(post('/tables/page_view/rows', numbers.map(pageViewOf))),
+  rpush: () => numbered((number) => requestText('POST', '/', `RPUSH/webdis/${firstCount + number}`)),
   readings: () => numbered((number) => post(readingPaths[number % readingPaths.length] ?? '', readingOf(number))),
 };

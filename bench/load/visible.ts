@@ -1,47 +1,51 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { quantile } from '../parts/statistics.ts';
 import type { Command, LoadResult } from './command.ts';
-import { openConnection, requestText, type Answer, type Connection } from './connection.ts';
+import { openConnection, type Answer, type Connection } from './connection.ts';
+import { requestSources, successOf } from './request-sources.ts';
+import { watchApi, watchTable } from './watch.ts';
 
 type Visible = Extract<Command, { kind: 'visible' }>;
 
-const firstCount = 1_700_000_000;
 const pollEveryMs = 2;
 const visibleWithinMs = 60_000;
 const unavailable = 503;
 
 /**
- * Posts counts at a fixed rate and polls GET /count for the number of visible ones.
+ * Posts counts at a fixed rate and polls GET /count, or the table, for the number of visible ones.
  *
- * A latency runs from the planned time of a count to the end of the first GET that shows all counts
+ * A latency runs from the planned time of a count to the end of the first read that shows all counts
  * sent up to it. So a count that is sent late counts as late, whatever delayed it (coordinated
  * omission). One partition and one consumer keep the order.
  *
  * It does not wait for a count that got 503. The counts after it seem as late as if it had.
  */
-export const runVisible = async ({ port, connections, perSecond, ms }: Visible): Promise<LoadResult> => {
+export const runVisible = async (command: Visible): Promise<LoadResult> => {
+  const { request, port, connections, perSecond, ms } = command;
   const failures = Promise.withResolvers<never>();
   failures.promise.catch(() => undefined);
   const open = (amount: number) =>
     Promise.all(Array.from({ length: amount }, () => openConnection(port, failures.reject)));
-  const [free, [watching]] = await Promise.all([open(connections), open(1)]);
-  if (watching === undefined) throw new Error('There is no connection to look with');
-  const all = [...free, watching];
+  const free = await open(connections);
+  const all = [...free];
+  const watching = await (command.database === undefined
+    ? watchApi(port, failures.reject)
+    : watchTable(command.database));
   const counts = Math.round((perSecond * ms) / 1000);
   const latencies: number[] = [];
   let refused = 0;
   const onAnswer = ({ status, body }: Answer) => {
     if (status === unavailable) refused += 1;
-    else if (status !== 201) failures.reject(new Error(`A POST was answered ${status}: ${body}`));
+    else if (!successOf(request).includes(status)) failures.reject(new Error(`A POST was answered ${status}: ${body}`));
   };
   try {
-    const before = await Promise.race([readRows(watching), failures.promise]);
+    const before = await Promise.race([watching.readRows(), failures.promise]);
     const startedAt = performance.now();
     const dueAt = (index: number) => startedAt + (1000 * index) / perSecond;
-    const posting = post({ free, counts, dueAt, onAnswer });
+    const posting = post({ free, counts, dueAt, nextRequest: requestSources[request](), onAnswer });
     const watch = async () => {
       while (latencies.length < counts - refused) {
-        const visible = (await readRows(watching)) - before;
+        const visible = (await watching.readRows()) - before;
         const now = performance.now();
         while (latencies.length < Math.min(visible, counts)) latencies.push(now - dueAt(latencies.length));
         if (now > startedAt + ms + visibleWithinMs) {
@@ -62,6 +66,7 @@ export const runVisible = async ({ port, connections, perSecond, ms }: Visible):
     };
   } finally {
     for (const connection of all) connection.close();
+    watching.close();
   }
 };
 
@@ -70,11 +75,12 @@ type Posting = {
   readonly free: Connection[];
   readonly counts: number;
   readonly dueAt: (index: number) => number;
+  readonly nextRequest: () => string | Buffer;
   readonly onAnswer: (answer: Answer) => void;
 };
 
 /** Sends due requests whenever a connection is free. Resolves when all are answered. */
-const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
+const post = ({ free, counts, dueAt, nextRequest, onAnswer }: Posting): Promise<void> =>
   new Promise((resolve) => {
     let sent = 0;
     let answered = 0;
@@ -83,8 +89,8 @@ const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
       while (sent < counts && dueAt(sent) <= now) {
         const connection = free.pop();
         if (connection === undefined) return;
-        const text = requestText('POST', '/count', `{"count":${firstCount + sent++}}`);
-        connection.send(text, (answer) => {
+        sent += 1;
+        connection.send(nextRequest(), (answer) => {
           onAnswer(answer);
           free.push(connection);
           answered += 1;
@@ -96,19 +102,3 @@ const post = ({ free, counts, dueAt, onAnswer }: Posting): Promise<void> =>
     };
     const timer = setInterval(sendDue, 1);
   });
-
-/** Reads the number of rows from GET /count. Retries after 503. */
-const readRows = async (connection: Connection): Promise<number> => {
-  const giveUpAt = performance.now() + visibleWithinMs;
-  for (;;) {
-    const { status, body } = await new Promise<Answer>((resolve) => {
-      connection.send(requestText('GET', '/count'), resolve);
-    });
-    const rows = /"rows_count":(\d+)/.exec(body)?.[1];
-    if (status === 200 && rows !== undefined) return Number(rows);
-    if (status !== unavailable || performance.now() > giveUpAt) {
-      throw new Error(`GET /count was answered ${status}: ${body}`);
-    }
-    await pause(pollEveryMs);
-  }
-};

@@ -19,7 +19,14 @@ export const visible: Measurement = {
     await pipeline.untilDrained();
     const at = async (perSecond: number) => {
       const { sliceMs, load } = bench;
-      const { p50, p99 } = await load({ kind: 'visible', port, connections, perSecond, ms: slicesPerRate * sliceMs });
+      const { p50, p99 } = await load({
+        kind: 'visible',
+        request: 'count',
+        port,
+        connections,
+        perSecond,
+        ms: slicesPerRate * sliceMs,
+      });
       await pipeline.untilDrained();
       return { p50, p99 };
     };

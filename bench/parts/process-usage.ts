@@ -9,6 +9,12 @@ export const residentMb = (pid: number): number => {
   return (Number(kb) * 1024) / 1_000_000;
 };
 
+/** Returns the resident memory of a process and its descendants in MB. */
+export const residentMbOfTree = (pid: number): number => {
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [residentMb(pid), ...children.map(residentMbOfTree)].reduce((sum, mb) => sum + mb, 0);
+};
+
 /**
  * Returns the CPU time of a process in ms, to the nearest 10, or NaN if the system does not report
  * it.

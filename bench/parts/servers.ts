@@ -1,18 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSupervisor } from '@sluice/local/processes/supervise.ts';
+import { createSupervisor, type Watcher } from '@sluice/local/processes/supervise.ts';
 import { privateServers } from '@sluice/local/servers/private-servers.ts';
 import type { Owner } from './owner.ts';
 import type { Servers } from './pipeline.ts';
 
-/** Starts a Redis and a MySQL that end with their owner, with their data. */
-export const startServers = async (owner: Owner, say: (text: string) => void): Promise<Servers> => {
+const printDeath: Watcher['onDeath'] = (part, how, lines) =>
+  console.error([`${part} died (${how}):`, ...lines].join('\n'));
+
+/**
+ * Starts a Redis and a MySQL that end with their owner, with their data. A server that dies starts
+ * again; `onDeath` is called then.
+ */
+export const startServers = async (
+  owner: Owner,
+  say: (text: string) => void,
+  onDeath = printDeath,
+): Promise<Servers> => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   owner.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const supervisor = createSupervisor({
     onLine: () => undefined,
-    onDeath: (part, how, lines) => console.error([`${part} died (${how}):`, ...lines].join('\n')),
+    onDeath,
     onChange: () => undefined,
   });
   owner.after(supervisor.stop);

@@ -60,7 +60,7 @@ const createSubject = async (owner: Owner, rate: number) => {
 
   const load = async (ms: number): Promise<Interval> => {
     const [counts, rows] = await Promise.all([
-      loadCounts({ kind: 'visible', port: producer.port, connections, perSecond: rate, ms }),
+      loadCounts({ kind: 'visible', request: 'count', port: producer.port, connections, perSecond: rate, ms }),
       loadRows({ kind: 'full speed', request: 'row', ports, connections: 1, ms }),
     ]);
     for (const [kind, { requests, refused }] of Object.entries({ counts, rows })) {
