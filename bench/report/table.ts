@@ -43,15 +43,18 @@ export const formatRun = (rows: readonly Row[], about: readonly string[]): strin
 /** Replaces the last run on this kind of database in docs/benchmarks.md. */
 export const writeRun = (run: string): void => {
   const database = /^- Versions: .*MariaDB/m.test(run) ? 'MariaDB' : 'MySQL';
-  write(`npm run bench on ${database}`, run);
+  write('docs/benchmarks.md', `npm run bench on ${database}`, run);
 };
 
 /** Replaces the last long run in docs/benchmarks.md. */
-export const writeSoak = (run: string): void => write('npm run soak', run);
+export const writeSoak = (run: string): void => write('docs/benchmarks.md', 'npm run soak', run);
 
-/** Replaces the text between the markers of its writer. */
-const write = (writer: string, text: string): void => {
-  const file = join(repository, 'docs/benchmarks.md');
+/** Replaces the last comparison in docs/peers.md. */
+export const writePeers = (run: string): void => write('docs/peers.md', 'npm run bench:peers', run);
+
+/** Replaces the text of a document between the markers of its writer. */
+const write = (document: string, writer: string, text: string): void => {
+  const file = join(repository, document);
   const place = new RegExp(`(<!-- ${writer} writes from here -->\\n)[^]*?(\\n<!-- to here -->)`);
   writeFileSync(
     file,
