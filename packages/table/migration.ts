@@ -17,7 +17,7 @@ export class MigrationsError extends Error {
 }
 
 const createPattern =
-  /^CREATE TABLE IF NOT EXISTS `(\w+)` \(\n {2}id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,\n([^]*?) {2}recorded_at TIMESTAMP\(3\) NOT NULL DEFAULT CURRENT_TIMESTAMP\(3\),\n {2}PRIMARY KEY \(id\)\n\) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4$/;
+  /^CREATE TABLE IF NOT EXISTS `(\w+)` \(\n {2}id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,\n([^]*?) {2}recorded_at TIMESTAMP\(3\) NOT NULL DEFAULT CURRENT_TIMESTAMP\(3\),\n {2}PRIMARY KEY \(id\)\n\) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin$/;
 const alterPattern = /^ALTER TABLE `(\w+)` (ADD|MODIFY) COLUMN (.+)$/;
 const columnPattern = /^`(\w+)` ([A-Z][\w(), ]*?) (NULL|NOT NULL)$/;
 

@@ -173,6 +173,6 @@ test('the statement that creates a table has every column', () => {
       '  `weight` BIGINT NULL,\n' +
       '  recorded_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),\n' +
       '  PRIMARY KEY (id)\n' +
-      ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4',
+      ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   );
 });

@@ -10,7 +10,7 @@ export const createTableSqlOf = ({ name, columns }: StoredTable): string =>
     ...columns.map((column) => `  ${columnSqlOf(column)},`),
     '  recorded_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),',
     '  PRIMARY KEY (id)',
-    ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4',
+    ') ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   ].join('\n');
 
 /** Returns the statement that adds a column to a table. */
