@@ -1,5 +1,6 @@
 import type { ColumnType } from './column-type.ts';
 import { isObject } from './is-object.ts';
+import { pointerOf } from './pointer.ts';
 
 /**
  * Maximum depth of a JSON value. MariaDB refuses more than 31 levels, and MySQL more than 100. The
@@ -10,7 +11,8 @@ const maxJsonDepth = 24;
 /** Maximum size of a name in a JSON value, in bytes. MySQL refuses longer ones. */
 const maxNameBytes = 65_535;
 
-type Fault = { readonly reason: string };
+/** `pointer` leads to the place in a value of JSON. */
+type Fault = { readonly reason: string; readonly pointer?: string };
 
 /**
  * Returns the JSON text of a value in the form that both servers read as the same value, or the
@@ -59,37 +61,43 @@ const faultOfJson = (value: unknown, depth: number): Fault | undefined => {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : illFormed;
   if (typeof value === 'number') return faultOfNumber(value);
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > maxJsonDepth) return { reason: `must be at most ${maxJsonDepth} levels deep` };
-  if (Array.isArray(value)) {
-    for (const item of value) {
-      const fault = faultOfJson(item, depth + 1);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
-  }
+  if (depth > maxJsonDepth) return { reason: `is below ${maxJsonDepth} levels of lists and objects, the maximum` };
+  if (Array.isArray(value)) return faultOfItems(value, depth);
   return isObject(value) ? faultOfMembers(value, depth) : undefined;
+};
+
+const faultOfItems = (items: readonly unknown[], depth: number): Fault | undefined => {
+  for (let index = 0; index < items.length; index += 1) {
+    const fault = faultOfJson(items[index], depth + 1);
+    if (fault !== undefined) return within(`/${index}`, fault);
+  }
+  return undefined;
 };
 
 // Without Object.entries, which makes a list for each member.
 const faultOfMembers = (members: Readonly<Record<string, unknown>>, depth: number): Fault | undefined => {
   for (const name of Object.keys(members)) {
-    const fault = faultOfName(name) ?? faultOfJson(members[name], depth + 1);
-    if (fault !== undefined) return fault;
+    const ofName = faultOfName(name);
+    if (ofName !== undefined) return ofName;
+    const fault = faultOfJson(members[name], depth + 1);
+    if (fault !== undefined) return within(pointerOf(name), fault);
   }
   return undefined;
 };
 
+const within = (part: string, { reason, pointer = '' }: Fault): Fault => ({ reason, pointer: `${part}${pointer}` });
+
 const faultOfName = (name: string): Fault | undefined => {
-  if (!name.isWellFormed()) return illFormed;
+  if (!name.isWellFormed()) return { reason: `has a name that ${illFormed.reason}` };
   const isLong = name.length * 3 > maxNameBytes && Buffer.byteLength(name) > maxNameBytes;
   return isLong ? { reason: `has a name of more than ${maxNameBytes} bytes` } : undefined;
 };
 
 /** JSON.parse has rounded an integer beyond ±(2^53−1) already. */
 const faultOfNumber = (value: number): Fault | undefined => {
-  if (!Number.isFinite(value)) return { reason: 'has a number that is not finite' };
+  if (!Number.isFinite(value)) return { reason: 'must be a finite number' };
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return { reason: 'has an integer beyond ±9007199254740991, whose digits would be lost; send it as text' };
+    return { reason: 'is an integer beyond ±9007199254740991, whose digits would be lost; send it as text' };
   }
   return undefined;
 };

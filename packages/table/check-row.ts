@@ -1,23 +1,16 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { canonicalOf } from './canonical.ts';
-import type { ColumnType } from './column-type.ts';
+import { faultOfValue, type RowFault } from './describe-fault.ts';
 import { isObject } from './is-object.ts';
+import { pointerOf } from './pointer.ts';
 import type { Column, Table } from './table.ts';
-
-/**
- * A fault of a row. `pointer` is a JSON pointer (RFC 6901) into the row, `/duration_ms`; empty for
- * the row itself.
- */
-export type RowFault = { readonly pointer: string; readonly detail: string };
 
 /** A row as the queue holds it: the JSON text of the list of its values, or its faults. */
 export type CheckedRow = { readonly row: string } | { readonly faults: readonly RowFault[] };
 
 /** Maximum size of a row in the queue, in bytes. */
 const maxRowBytes = 1_048_576;
-
-const shownNameLength = 64;
 
 /**
  * Creates the check of the rows of a table. It compiles the schemas of the columns once. A value
@@ -65,79 +58,7 @@ const checkValue = (column: CheckedColumn, value: unknown, isThere: boolean): st
     if (column.isOptional) return 'null';
     return { pointer: '', detail: isThere ? 'must not be null' : 'is missing' };
   }
-  if (!column.validate(value)) {
-    const [error] = column.validate.errors ?? [];
-    const isOwn = error?.instancePath === '';
-    return {
-      pointer: error?.instancePath ?? '',
-      detail: (isOwn ? formOf(column.type, error.keyword) : undefined) ?? detailOf(error),
-    };
-  }
+  if (!column.validate(value)) return faultOfValue(column.type, column.schema, column.validate.errors ?? []);
   const canonical = canonicalOf(column.type, value);
-  return typeof canonical === 'string' ? canonical : { pointer: '', detail: canonical.reason };
-};
-
-/** Returns what a value of this type looks like, if its form is wrong. */
-const formOf = (type: ColumnType, keyword: string): string | undefined => {
-  if (type.kind === 'decimal') {
-    return `must be text with a decimal number of at most ${type.digits} digits, ${type.scale} of them behind the point`;
-  }
-  if (keyword !== 'pattern' && keyword !== 'format') return undefined;
-  if (type.kind === 'uuid') return 'must be a UUID';
-  return type.kind === 'datetime' ? 'must be a time that exists, in the form 2026-11-26T05:00:00.123Z' : undefined;
-};
-
-/** Formats a member as a JSON pointer. Truncates names that clients chose. */
-const pointerOf = (name: string): string =>
-  `/${name.slice(0, shownNameLength).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`;
-
-const detailOf = (error?: ErrorObject): string => {
-  if (error === undefined) return 'is invalid';
-  const { keyword, params, message = 'is invalid', parentSchema } = error;
-  const limit = String(params['limit']);
-  switch (keyword) {
-    case 'maxLength':
-      return `must have at most ${limit} characters`;
-    case 'minLength':
-      return `must have at least ${limit} characters`;
-    case 'type':
-      return `must be ${nounOf(params['type'])}`;
-    case 'enum':
-      return `must be one of ${listOf(params['allowedValues'])}`;
-    case 'const':
-      return `must be ${JSON.stringify(params['allowedValue'])}`;
-    case 'additionalProperties':
-      return `must not have the member ${JSON.stringify(String(params['additionalProperty']).slice(0, shownNameLength).toWellFormed())}`;
-    case 'format':
-    case 'pattern':
-      // The pattern of a format is long, and the format has a name.
-      return typeof parentSchema?.['format'] === 'string' ? `must have the format ${parentSchema['format']}` : message;
-    case 'minimum':
-    case 'maximum':
-      return message.replace('<=', 'at most').replace('>=', 'at least');
-    default:
-      return message;
-  }
-};
-
-const listOf = (values: unknown): string =>
-  Array.isArray(values) ? values.map((value) => JSON.stringify(value)).join(', ') : 'the allowed values';
-
-const nounOf = (type: unknown): string => {
-  switch (type) {
-    case 'integer':
-      return 'an integer within ±9007199254740991';
-    case 'number':
-      return 'a finite number';
-    case 'string':
-      return 'text';
-    case 'boolean':
-      return 'true or false';
-    case 'object':
-      return 'an object';
-    case 'array':
-      return 'a list';
-    default:
-      return String(type);
-  }
+  return typeof canonical === 'string' ? canonical : { pointer: canonical.pointer ?? '', detail: canonical.reason };
 };

@@ -9,7 +9,8 @@ export type ColumnType =
 /** Maximum number of characters of a text column: more do not fit into a row of MySQL. */
 const maxTextLength = 16_000;
 const maxDigits = 65;
-const maxScale = 30;
+/** Maximum number of digits of a DECIMAL behind the point. */
+export const maxScale = 30;
 
 type Reason = { readonly reason: string };
 
@@ -70,16 +71,19 @@ const textType = (schema: JsonSchema): ColumnType | Reason => {
   return { kind: 'text', maxLength };
 };
 
-const timesOfMilliseconds = ['2026-11-26T05:00:00.123Z', '2026-11-26T05:00:00.123', '2026-11-26T05:00:00Z'];
+const times = ['2026-11-26T05:00:00.123Z', '2026-11-26T05:00:00Z'];
+
+/** Returns an example of the times that a schema takes, or undefined if its column has none of them. */
+export const exampleTimeOf = ({ pattern }: JsonSchema): string | undefined => {
+  const takes = typeof pattern === 'string' ? new RegExp(pattern) : undefined;
+  return takes === undefined ? times[0] : times.find((time) => takes.test(time));
+};
 
 /** A schema that takes only more digits of a second than the column has would refuse every row. */
-const timeType = ({ pattern }: JsonSchema): ColumnType | Reason => {
-  const takes = typeof pattern === 'string' ? new RegExp(pattern) : undefined;
-  if (takes === undefined || timesOfMilliseconds.some((time) => takes.test(time))) return { kind: 'datetime' };
-  return {
-    reason: 'has another precision than the milliseconds of its column; write z.iso.datetime({ precision: 3 })',
-  };
-};
+const timeType = (schema: JsonSchema): ColumnType | Reason =>
+  exampleTimeOf(schema) === undefined
+    ? { reason: 'has another precision than the milliseconds of its column; write z.iso.datetime({ precision: 3 })' }
+    : { kind: 'datetime' };
 
 const valuesOf = ({ enum: values, const: value }: JsonSchema): string[] | undefined => {
   if (Array.isArray(values)) return values.map(String);

@@ -1,4 +1,5 @@
 import { createRowCheck } from './check-row.ts';
+import { exampleTimeOf } from './column-type.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { Column, Table } from './table.ts';
 
@@ -33,7 +34,7 @@ const valueOf = ({ type, schema }: Column): unknown => {
     case 'uuid':
       return '0b9ad5d3-7c5f-4d0e-9b1c-2f6a3f1e8d47';
     case 'datetime':
-      return '2026-11-26T05:00:00.123Z';
+      return exampleTimeOf(schema);
     case 'json':
       return schema['type'] === 'array' ? [] : {};
   }

@@ -205,12 +205,13 @@ const findWrongReceipt = ({ body }: Answer, items: readonly string[], path: stri
 const maxNamed = 20;
 
 /** Describes how the places that a 400 names differ from those at fault, or returns `undefined`. */
-const findWrongPlaces = (answer: Answer, { places, isAll = false }: NonNullable<Judgement['faults']>) => {
+const findWrongPlaces = (answer: Answer, { places, count = 1 }: NonNullable<Judgement['faults']>) => {
   if (places === undefined) return undefined;
   const named = placesOf(answer);
   const isRight = named.every((place) => places.includes(place));
-  const least = isAll ? Math.min(places.length, maxNamed) : 1;
-  return isRight && named.length >= least ? undefined : `It should name ${places.slice(0, maxNamed).join(' ')}`;
+  return isRight && named.length >= Math.min(count, maxNamed)
+    ? undefined
+    : `It should name ${places.slice(0, maxNamed).join(' ')}`;
 };
 
 const show = ({ status, headers, body }: Answer): string =>

@@ -1,4 +1,4 @@
-import { isDigits, isMembers, parseJson, type Json } from './parse-json.ts';
+import { isDigits, isMembers, parseJson, type Json, type Path } from './parse-json.ts';
 import { formOfTime } from './times.ts';
 
 // The tables of the tests and the documented rules of their columns (docs/guides/tables.md), written
@@ -52,11 +52,15 @@ export const formOf = (kind: Kind, value: Json): string | undefined => {
     case 'number':
       return isDigits(value) && Number.isFinite(Number(value.digits)) ? formOfNumber(value) : undefined;
     case 'json':
-      return isRecordable(value, maxJsonDepth) ? JSON.stringify(formOfJson(value)) : undefined;
+      return faultsOfJson(value, maxJsonDepth).length === 0 ? JSON.stringify(formOfJson(value)) : undefined;
     default:
       return typeof value === 'string' && isWellFormed(value) ? formOfText(kind, value) : undefined;
   }
 };
+
+/** Returns the places in a value that a column does not take, one of which an answer names. */
+export const faultsOf = (kind: Kind, value: Json): readonly Path[] =>
+  kind.name === 'json' && value !== null ? faultsOfJson(value, maxJsonDepth) : [[]];
 
 const formOfText = (kind: Kind, value: string): string | undefined => {
   switch (kind.name) {
@@ -96,17 +100,20 @@ const isWellFormed = (value: string): boolean => !/\p{Surrogate}/u.test(value);
 
 const isName = (name: string): boolean => isWellFormed(name) && Buffer.byteLength(name) <= maxNameBytes;
 
-/** Returns true if MySQL and MariaDB read a JSON value as it was sent. */
-const isRecordable = (value: Json, depth: number): boolean => {
-  if (typeof value === 'string') return isWellFormed(value);
+/** Returns the places in a JSON value that MySQL and MariaDB do not both read as they were sent. */
+const faultsOfJson = (value: Json, depth: number): readonly Path[] => {
+  if (typeof value === 'string') return isWellFormed(value) ? [] : [[]];
   if (isDigits(value)) {
     const number = Number(value.digits);
-    return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number));
+    return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? [] : [[]];
   }
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  if (isMembers(value)) return [...value].every(([name, item]) => isName(name) && isRecordable(item, depth - 1));
-  return [...value].every((item) => isRecordable(item, depth - 1));
+  if (typeof value !== 'object' || value === null) return [];
+  if (depth === 0) return [[]];
+  const members = isMembers(value)
+    ? [...value]
+    : [...value].map((item, index): [string, Json] => [String(index), item]);
+  const inner = members.flatMap(([name, item]) => faultsOfJson(item, depth - 1).map((path) => [name].concat(path)));
+  return members.every(([name]) => isName(name)) ? inner : [[], ...inner];
 };
 
 /** Formats a JSON value with its members in an order of their own, since MySQL does not keep theirs. */

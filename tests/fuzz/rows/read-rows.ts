@@ -1,4 +1,4 @@
-import { columnsByTable, formOf, type Column } from './columns.ts';
+import { columnsByTable, faultsOf, formOf, type Column } from './columns.ts';
 import { isMembers, parseJson, type Json, type Path } from './parse-json.ts';
 
 /** The items of a body in a form that is the same for the same values, or its faults. */
@@ -7,8 +7,8 @@ export type Reading =
   | {
       /** The places that a 400 may name. `undefined` if it may name any, or none. */
       readonly places?: readonly string[];
-      /** True if it must name all of them, up to 20. */
-      readonly isAll?: boolean;
+      /** The number of places that it must name, up to 20. */
+      readonly count?: number;
     };
 
 type Row = { readonly value: Json; readonly placeOf: (path: Path) => string };
@@ -54,32 +54,35 @@ const readRows = (table: string, rows: readonly Row[], faults: readonly string[]
   const columns = columnsByTable[table] ?? [];
   const read = rows.map(({ value, placeOf }) => {
     const row = readRow(columns, value);
-    return 'form' in row ? row : { places: row.faults.map(placeOf) };
+    return 'form' in row ? row : { count: row.faults.length, places: row.faults.flat().map(placeOf) };
   });
-  const places = [...faults, ...read.flatMap((row) => ('places' in row ? row.places : []))];
-  if (places.length > 0) return { places, isAll: faults.length === 0 };
+  const bad = read.filter((row) => 'places' in row);
+  const places = [...faults, ...bad.flatMap((row) => row.places)];
+  const count = bad.reduce((sum, row) => sum + row.count, 0);
+  if (places.length > 0) return { places, count: faults.length > 0 ? 1 : count };
   return { items: read.flatMap((row) => ('form' in row ? [itemOf(table, row.form)] : [])) };
 };
 
 /** Formats a row for the ledger model. */
 export const itemOf = (table: string, form: string): string => `${table} ${form}`;
 
+/** Reads a row. `faults`: for each, the places of which an answer names one. */
 const readRow = (
   columns: readonly Column[],
   row: Json,
-): { readonly form: string } | { readonly faults: readonly Path[] } => {
-  if (!isMembers(row)) return { faults: [[]] };
-  const faults: Path[] = [];
+): { readonly form: string } | { readonly faults: readonly (readonly Path[])[] } => {
+  if (!isMembers(row)) return { faults: [[[]]] };
+  const faults: (readonly Path[])[] = [];
   const forms = columns.map(({ name, kind, isOptional }) => {
     const value = row.get(name) ?? null;
     const form = value === null ? (isOptional ? 'null' : undefined) : formOf(kind, value);
-    if (form === undefined) faults.push([name]);
+    if (form === undefined) faults.push(faultsOf(kind, value).map((path) => [name].concat(path)));
     return form;
   });
-  for (const name of row.keys()) if (!columns.some((column) => column.name === name)) faults.push([name]);
+  for (const name of row.keys()) if (!columns.some((column) => column.name === name)) faults.push([[name]]);
   if (faults.length > 0) return { faults };
   const form = `[${forms.join(',')}]`;
-  return Buffer.byteLength(form) > maxRowBytes ? { faults: [[]] } : { form };
+  return Buffer.byteLength(form) > maxRowBytes ? { faults: [[[]]] } : { form };
 };
 
 /** Decodes UTF-8 without a byte order mark at its start. Returns `undefined` for other bytes. */
