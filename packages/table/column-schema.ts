@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { maxScale } from './column-type.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** The schema of a column's values and whether rows may leave it out, or what is wrong with it. */
@@ -19,7 +20,12 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
       io: 'input',
       unrepresentable: 'throw',
       override: ({ zodSchema, jsonSchema }) => {
-        const reason = lossOf(zodSchema) ?? lossOfFormat(jsonSchema) ?? faultOfId(jsonSchema);
+        const reason =
+          lossOf(zodSchema) ??
+          lossOfFormat(jsonSchema) ??
+          faultOfId(jsonSchema) ??
+          faultOfLimits(jsonSchema) ??
+          faultOfSteps(zodSchema);
         if (reason !== undefined) reasons.push(reason);
         if (!isAnyJson(zodSchema)) return;
         for (const name of Object.keys(jsonSchema))
@@ -28,7 +34,7 @@ export const columnSchemaOf = (field: unknown): ColumnSchema => {
     });
     converted = withoutDefinitions(rest);
   } catch (error) {
-    return { reason: `${messageOf(error)}; write a schema that JSON has` };
+    return { reason: reasonOf(messageOf(error)) };
   }
   const reason = reasons[0] ?? faultOfReference(converted) ?? faultOfText(inner, converted);
   return reason === undefined ? { schema: converted, isOptional } : { reason };
@@ -52,7 +58,9 @@ const lossOf = (schema: z.core.$ZodType): string | undefined => {
   const def = definitionOf(schema);
   const checks = new Set((def.checks ?? []).map((check) => definitionOf(check).check));
   if (checks.has('custom')) return 'has a check of its own (.refine); write it as a CHECK of the table in MySQL';
-  if (checks.has('overwrite')) return 'changes its values (such as .trim); values are recorded as they are sent';
+  if (checks.has('overwrite')) {
+    return 'changes its values (such as .trim), and values are recorded as they are sent; remove it, and change values before you send them';
+  }
   if ('coerce' in def && def.coerce === true) return 'coerces its values; write the type that clients send';
   if (hasPatternFlags(schema))
     return 'has a pattern with flags, which JSON Schema does not have; write the pattern without';
@@ -60,7 +68,7 @@ const lossOf = (schema: z.core.$ZodType): string | undefined => {
     case 'transform':
     case 'pipe':
     case 'catch':
-      return 'changes its values; values are recorded as they are sent';
+      return 'changes its values (such as .transform), and values are recorded as they are sent; declare the type that clients send, for example z.boolean()';
     case 'default':
     case 'prefault':
       return 'has a default; write .optional(), and send the value';
@@ -89,6 +97,37 @@ const lossOfFormat = ({ format, pattern }: z.core.JSONSchema.BaseSchema): string
   format !== undefined && pattern === undefined && !checkedFormats.has(format)
     ? `has the format ${format}, which only code of its own checks; write a pattern with .regex`
     : undefined;
+
+/** Returns the reason that no value is within the limits of a schema, if that is so. */
+const faultOfLimits = (schema: z.core.JSONSchema.BaseSchema): string | undefined => {
+  const reason = 'has a minimum above its maximum, so that no value passes; correct them';
+  const { minLength = 0, maxLength = Infinity, minItems = 0, maxItems = Infinity } = schema;
+  if (minLength > maxLength || minItems > maxItems) return reason;
+  const { minimum = -Infinity, maximum = Infinity, exclusiveMinimum, exclusiveMaximum } = schema;
+  const above = Number(exclusiveMinimum ?? -Infinity);
+  const below = Number(exclusiveMaximum ?? Infinity);
+  if (schema.type === 'integer') {
+    const lowest = Math.max(Math.ceil(minimum), Math.floor(above) + 1);
+    return lowest > Math.min(Math.floor(maximum), Math.ceil(below) - 1) ? reason : undefined;
+  }
+  return minimum > maximum || minimum >= below || above >= Math.min(maximum, below) ? reason : undefined;
+};
+
+/**
+ * Returns the reason that the steps of numbers cannot be checked. A double is no exact multiple of
+ * 0.01, and a tolerance would accept values that are none, so only steps that doubles have exactly
+ * are allowed: integers, halves, quarters and so on.
+ */
+const faultOfSteps = (schema: z.core.$ZodType): string | undefined => {
+  for (const { _zod: check } of definitionOf(schema).checks ?? []) {
+    const step = 'value' in check.def && check.def.check === 'multiple_of' ? Number(check.def.value) : 1;
+    if (Number.isInteger(step * 1024)) continue;
+    let scale = 1;
+    while (Number(step.toFixed(scale)) !== step && scale < maxScale) scale += 1;
+    return `has steps of ${step}, which doubles do not have exactly; write decimal(digits, ${scale}) in place of .multipleOf`;
+  }
+  return undefined;
+};
 
 /** An id makes the schema one that others refer to, and a column has its schema to itself. */
 const faultOfId = ({ id }: z.core.JSONSchema.BaseSchema): string | undefined =>
@@ -154,6 +193,23 @@ const withoutDefinitions = ({ $defs, ...schema }: Record<string, unknown>): Json
     typeof value === 'object' && value !== null && '$ref' in value && anything.has(String(value.$ref)) ? {} : value,
   );
   return Object.fromEntries(Object.entries(replaced ?? {}));
+};
+
+// What to write for the values of JavaScript that JSON does not have, by the words of zod.
+const inJson: Readonly<Record<string, string>> = {
+  Date: 'z.iso.datetime({ precision: 3 })',
+  BigInt: 'z.int(), or decimal(digits, 0) for more digits',
+  Map: 'z.record(…)',
+  Set: 'z.array(…)',
+};
+
+/** Returns what to write in place of a schema that zod cannot convert, from its message. */
+const reasonOf = (message: string): string => {
+  const [word = ''] = message.split(' ');
+  const instead = inJson[word];
+  return instead === undefined
+    ? `has values that JSON does not have (${message}); write a type of JSON, or z.json()`
+    : `has values of the type ${word}, which JSON does not have; write ${instead}`;
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

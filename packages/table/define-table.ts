@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { placeIn } from './place.ts';
 
 /** A table as its file declares it. {@link readTables} checks it. */
 export type Declaration = {
@@ -30,7 +31,8 @@ export type Declaration = {
 export const defineTable = (name: string, shape: Readonly<Record<string, z.ZodType>>): Declaration => ({
   name,
   shape,
-  place: placeOfCaller(new Error().stack),
+  // Behind the message and the frame of this function.
+  place: placeIn(new Error().stack?.split('\n').slice(2) ?? []) ?? 'unknown',
 });
 
 /**
@@ -48,11 +50,4 @@ export const decimal = (digits: number, scale: number): z.ZodString => {
     .string()
     .regex(new RegExp(`^-?${before}${behind}$`))
     .meta({ format: 'decimal', digits, scale, description: `A decimal number, DECIMAL(${digits}, ${scale}).` });
-};
-
-/** Returns the file and line that called {@link defineTable}, from the stack of a new error. */
-const placeOfCaller = (stack = ''): string => {
-  const [, , caller = ''] = stack.split('\n');
-  const [, file = 'unknown', line = '0'] = /\(?([^\s()]+):(\d+):\d+\)?$/.exec(caller) ?? [];
-  return `${file.replace(/^file:\/\//, '')}:${line}`;
 };

@@ -23,6 +23,9 @@ const sqlTypes: Readonly<Record<string, readonly [z.ZodType, string]>> = {
   uuid: [z.uuid(), 'CHAR(36) CHARACTER SET ascii'],
   integer: [z.int(), 'BIGINT'],
   'integer of a range': [z.int().min(0).max(255), 'BIGINT'],
+  'one integer': [z.int().gt(4).lt(6).min(5).max(5), 'BIGINT'],
+  'one number': [z.number().min(0.5).max(0.5), 'DOUBLE'],
+  'halves of ten': [z.number().multipleOf(0.5).multipleOf(10), 'DOUBLE'],
   number: [z.number(), 'DOUBLE'],
   decimal: [decimal(12, 4), 'DECIMAL(12, 4)'],
   boolean: [z.boolean(), 'BOOLEAN'],
@@ -60,10 +63,37 @@ const refused: Readonly<Record<string, readonly [z.ZodType, RegExp]>> = {
   'text of too many characters': [z.string().max(20_000), /limit of 20000 characters/],
   'a union': [z.union([z.string().max(4), z.number()]), /several types/],
   'numbers among texts': [z.literal(['a', 1]), /several types/],
-  'a date': [z.date(), /Date cannot be represented in JSON Schema/],
-  'a big integer': [z.bigint(), /BigInt cannot be represented/],
-  'a transformation': [z.string().max(3).transform(Number), /changes its values/],
-  'trimmed text': [z.string().trim().max(3), /changes its values/],
+  'a date': [z.date(), /the type Date, which JSON does not have; write z\.iso\.datetime\(\{ precision: 3 \}\)/],
+  'a big integer': [z.bigint(), /the type BigInt, .*; write z\.int\(\), or decimal\(digits, 0\) for more digits/],
+  'a literal of a big integer': [z.literal(5n), /the type BigInt, .*; write z\.int\(\)/],
+  'a map': [z.map(z.string(), z.int()), /the type Map, .*; write z\.record\(…\)/],
+  'a set': [z.set(z.int()), /the type Set, .*; write z\.array\(…\)/],
+  'an instance of a class': [z.instanceof(URL), /values that JSON does not have .*; write a type of JSON, or z\.json/],
+  'a transformation': [
+    z.string().max(3).transform(Number),
+    /changes its values .*; declare the type that clients send/,
+  ],
+  'text for booleans': [z.stringbool(), /changes its values .*, for example z\.boolean\(\)/],
+  'trimmed text': [
+    z.string().trim().max(3),
+    /changes its values \(such as \.trim\), .*; remove it, and change values before you send them/,
+  ],
+  'a minimum above the maximum': [z.number().min(5).max(1), /has a minimum above its maximum, .*; correct them/],
+  'a minimum that the limit excludes': [z.number().min(5).lt(5), /has a minimum above its maximum/],
+  'a limit that the maximum excludes': [z.number().gt(5).max(5), /has a minimum above its maximum/],
+  'limits without a number between': [z.number().gt(5).lt(5), /has a minimum above its maximum/],
+  'limits without an integer between': [z.int().gt(5).lt(6), /has a minimum above its maximum/],
+  'an integer above all': [z.int().min(9_007_199_254_740_992), /has a minimum above its maximum/],
+  'text with a minimum above its maximum': [z.string().min(9).max(3), /has a minimum above its maximum/],
+  'JSON without a value': [z.object({ a: z.array(z.int()).min(2).max(1) }), /has a minimum above its maximum/],
+  'steps that doubles do not have': [
+    z.number().multipleOf(0.01),
+    /has steps of 0\.01, which doubles do not have exactly; write decimal\(digits, 2\) in place of \.multipleOf/,
+  ],
+  'tiny steps in JSON': [
+    z.array(z.number().multipleOf(2).multipleOf(1e-7)),
+    /has steps of 1e-7, .*; write decimal\(digits, 7\)/,
+  ],
   'a coerced number': [z.coerce.number(), /coerces its values/],
   'a default': [z.int().default(1), /has a default; write \.optional\(\)/],
   'a check of its own': [z.int().refine((value) => value !== 3), /check of its own/],
@@ -151,6 +181,33 @@ test('an entry of the list that is no table is a fault, and a read-only column m
   assert.deepEqual(
     table?.columns.map(({ isOptional }) => isOptional),
     [true, false],
+  );
+});
+
+test('columns that are no object, or that JavaScript takes for a prototype, are faults next to the others', () => {
+  const shapes = [null, undefined, 5, [z.int()], z.object({ a: z.int() })] as unknown as Record<string, z.ZodType>[];
+  const declarations = [
+    ...shapes.map((shape, index) => defineTable(`one_${index}`, shape)),
+    defineTable('two', { __proto__: z.int(), a: z.int() }),
+    defineTable('three', JSON.parse('{"__proto__": 1}')),
+    defineTable(JSON.parse('null'), { a: z.int() }),
+    defineTable('last', { at: z.iso.datetime().meta({ pattern: '(' }), path: z.string() }),
+  ];
+  assert.throws(
+    () => readTables(declarations),
+    ({ message }: Error) => {
+      const [, ...lines] = message.split('\n');
+      assert.equal(lines.length, 11, message);
+      for (const line of lines) assert.match(line, /^ {2}\/.*\/read-tables\.test\.ts:\d+: /);
+      for (const index of [0, 1, 2, 3]) assert.match(message, new RegExp(`table one_${index} has no columns; declare`));
+      assert.match(message, /table one_4 has columns that are no plain object/);
+      assert.match(message, /table two has columns that are no plain object, or one with the name __proto__/);
+      assert.match(message, /three\.__proto__ must be in snake_case/);
+      assert.match(message, /table null must be in snake_case/);
+      assert.match(message, /last\.at cannot be read: .*; write another rule/);
+      assert.match(message, /last\.path is text without a limit/);
+      return true;
+    },
   );
 });
 

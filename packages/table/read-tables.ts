@@ -3,6 +3,7 @@ import { columnTypeOf } from './column-type.ts';
 import { createRowCheck } from './check-row.ts';
 import { faultsOfSize } from './check-size.ts';
 import type { Declaration } from './define-table.ts';
+import { isObject } from './is-object.ts';
 import { reservedWords } from './reserved-words.ts';
 import type { Column, Table } from './table.ts';
 
@@ -40,8 +41,12 @@ export const readTables = (declarations: readonly Declaration[]): Table[] => {
     seen.set(name, place);
     const nameReason = faultOfName(name, ownTables);
     if (nameReason !== undefined) fault(`table ${JSON.stringify(name)}`, nameReason);
+    const shapeReason = faultOfShape(declaration.shape);
+    if (shapeReason !== undefined) {
+      fault(`table ${name}`, shapeReason);
+      return { name, columns: [] };
+    }
     const columns = readColumns(declaration, (column, reason) => fault(`${name}.${column}`, reason));
-    if (Object.keys(declaration.shape).length === 0) fault(`table ${name}`, 'has no columns; declare at least one');
     for (const reason of faultsOfSize(columns)) fault(`table ${name}`, reason);
     // One by one only to find the column: each check costs some milliseconds.
     const unchecked = faultOfCheck(name, columns) === undefined ? [] : columns;
@@ -57,7 +62,17 @@ export const readTables = (declarations: readonly Declaration[]): Table[] => {
 };
 
 const isDeclaration = (value: unknown): value is Declaration =>
-  typeof value === 'object' && value !== null && 'shape' in value && 'name' in value && typeof value.name === 'string';
+  typeof value === 'object' && value !== null && 'shape' in value && 'name' in value && 'place' in value;
+
+/** Returns the reason that a shape is no list of columns. The literal `__proto__` sets its prototype. */
+const faultOfShape = (shape: unknown): string | undefined => {
+  if (!isObject(shape)) return 'has no columns; declare them as an object, such as { weight: z.int() }';
+  const prototype: unknown = Object.getPrototypeOf(shape);
+  if (prototype !== Object.prototype && prototype !== null) {
+    return 'has columns that are no plain object, or one with the name __proto__; declare them as { weight: z.int() }';
+  }
+  return Object.keys(shape).length === 0 ? 'has no columns; declare at least one' : undefined;
+};
 
 /** Returns the reason that values cannot be checked, such as a pattern of another dialect. */
 const faultOfCheck = (name: string, columns: readonly Column[]): string | undefined => {
@@ -65,7 +80,7 @@ const faultOfCheck = (name: string, columns: readonly Column[]): string | undefi
     createRowCheck({ name, columns });
     return undefined;
   } catch (error) {
-    return `cannot be checked: ${error instanceof Error ? error.message : 'unknown'}; write another rule`;
+    return `cannot be checked: ${messageOf(error)}; write another rule`;
   }
 };
 
@@ -74,20 +89,29 @@ const readColumns = ({ shape }: Declaration, fault: (column: string, reason: str
   for (const [name, field] of Object.entries(shape)) {
     const nameReason = faultOfName(name, ownColumns);
     if (nameReason !== undefined) fault(name, nameReason);
-    const found = columnSchemaOf(field);
-    if ('reason' in found) {
-      fault(name, found.reason);
-      continue;
-    }
-    const type = columnTypeOf(found.schema);
-    if ('reason' in type) fault(name, type.reason);
-    else columns.push({ name, type, ...found });
+    const column = readColumn(name, field);
+    if ('reason' in column) fault(name, column.reason);
+    else columns.push(column);
   }
   return columns;
 };
 
-const faultOfName = (name: string, own: ReadonlySet<string>): string | undefined => {
-  if (!namePattern.test(name) || name.length > maxNameLength) {
+const readColumn = (name: string, field: unknown): Column | { readonly reason: string } => {
+  try {
+    const found = columnSchemaOf(field);
+    if ('reason' in found) return found;
+    const type = columnTypeOf(found.schema);
+    return 'reason' in type ? type : { name, type, ...found };
+  } catch (error) {
+    // Such as a pattern of .meta() that is none. It must not hide the faults of the other columns.
+    return { reason: `cannot be read: ${messageOf(error)}; write another rule` };
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const faultOfName = (name: unknown, own: ReadonlySet<string>): string | undefined => {
+  if (typeof name !== 'string' || !namePattern.test(name) || name.length > maxNameLength) {
     return `must be in snake_case, of at most ${maxNameLength} characters, for example page_view`;
   }
   if (own.has(name)) return 'is a name of Sluice; take another';

@@ -25,7 +25,7 @@ const createTablesFile = (t: TestContext) => {
     });
     return { status, stdout, stderr };
   };
-  return { declare, run, files: () => readdirSync(join(folder, 'migrations')) };
+  return { folder, declare, run, files: () => readdirSync(join(folder, 'migrations')) };
 };
 
 test('the command writes what is missing, and the check fails until then', (t) => {
@@ -64,6 +64,45 @@ test('a change that no migration may make is refused, and nothing is written', (
   assert.match(invalid.stderr, /vote\.choice/);
   assert.deepEqual(files(), ['001-vote.sql']);
 });
+
+for (const [what, text, message] of [
+  [
+    'calls what does not exist',
+    'export const a = 1;\nz.foo();\n',
+    /\n {2}\/.*\/declared\.ts:3: z\.foo is not a function\n$/,
+  ],
+  [
+    'has a fault within a library',
+    'export const a = 1;\n\nz.enum(undefined);\n',
+    /\n {2}\/.*\/declared\.ts:4: Cannot conv/,
+  ],
+  ['is no TypeScript', 'export const a = 1;\nexport const b = {,};\n', /\n {2}\/.*\/declared\.ts:3: Unexpected token/],
+  [
+    'imports what is not exported',
+    "import { no } from '@sluice/table/sql.ts';\nno();\n",
+    /\n {2}\/.*\/declared\.ts:2: .* named 'no'/,
+  ],
+  [
+    'imports no package',
+    "import 'no-such-package';\n",
+    /^TABLES_FILE: .*, or a file that it imports, .*\/declared\.ts\n$/,
+  ],
+  [
+    'throws no error',
+    'export const a = 1;\nthrow 5;\n',
+    /^TABLES_FILE: .*\/index\.ts, or a file that it imports, throws 5\n$/,
+  ],
+] as const) {
+  test(`a file that ${what} is named with its line`, (t) => {
+    const { folder, run } = createTablesFile(t);
+    writeFileSync(join(folder, 'index.ts'), "import { a } from './declared.ts';\nexport const tables = [a];\n");
+    writeFileSync(join(folder, 'declared.ts'), `import * as z from 'zod';\n${text}`);
+    const { status, stderr } = run();
+    assert.equal(status, 1);
+    assert.match(stderr, /^TABLES_FILE: .*\/index\.ts/);
+    assert.match(stderr, message);
+  });
+}
 
 test('the tables of the tests have their migrations', () => {
   const file = join(import.meta.dirname, '../../tests/servers/tables.ts');

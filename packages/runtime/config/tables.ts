@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Declaration } from '@sluice/table/define-table.ts';
+import { placeIn } from '@sluice/table/place.ts';
 import { readTables, TablesError } from '@sluice/table/read-tables.ts';
 import type { Table } from '@sluice/table/table.ts';
 
@@ -15,10 +16,19 @@ export const loadTables = async (file: string | undefined): Promise<Table[]> => 
     // A name that is known in advance, so that a bundle has the file.
     loaded = await (file === undefined ? import('@sluice/tables/index.ts') : import(pathToFileURL(resolve(file)).href));
   } catch (error) {
-    throw new TablesError(`${name} could not be loaded: ${error instanceof Error ? error.message : 'unknown'}`);
+    throw new TablesError(loadFault(name, error));
   }
   if (!hasTables(loaded)) throw new TablesError(`${name} does not export a list \`tables\``);
   return readTables(loaded.tables);
+};
+
+/** Formats why a file of declarations could not be loaded, with the place that its stack names. */
+const loadFault = (name: string, error: unknown): string => {
+  if (!(error instanceof Error)) return `${name}, or a file that it imports, throws ${String(error)}`;
+  const place = placeIn(error.stack?.split('\n') ?? [], [import.meta.url]);
+  return place === undefined
+    ? `${name}, or a file that it imports, could not be loaded: ${error.message}`
+    : `${name} could not be loaded:\n  ${place}: ${error.message}`;
 };
 
 /**
