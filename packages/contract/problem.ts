@@ -31,6 +31,8 @@ export const problem = z.object({
       'queue_full',
       'queue_unsafe',
       'ledger_unavailable',
+      'table_missing',
+      'table_differs',
       'tokens_unavailable',
       'too_many_listeners',
       'too_many_reads',

@@ -51,6 +51,12 @@ export const databaseUnavailable = {
   body: problem,
 } as const;
 
+/** The problem of a read of a declared table. */
+export const tableUnavailable = {
+  description: `The database is unavailable or too many reads wait for it; MySQL does not have the table, or another one; ${tokensUnavailable}.`,
+  body: problem,
+} as const;
+
 /** The problem of a read of the queue that does not answer. */
 export const queueUnavailable = {
   description: `The queue is unavailable, ${tokensUnavailable}.`,

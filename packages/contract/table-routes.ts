@@ -3,12 +3,12 @@ import { rowSchemaOf, type Table } from '@sluice/table/table.ts';
 import * as z from 'zod/mini';
 import { queueState, recordId } from './bodies.ts';
 import {
-  databaseUnavailable,
   idempotencyHeaders,
   pageQuery,
   queueUnavailable,
   readUnauthorized,
   refusals,
+  tableUnavailable,
 } from './route-parts.ts';
 import { maxCountsPerRequest, type Route } from './routes.ts';
 import { rowsAccepted, rowsPageOf, tablePathsOf, tableTotalOf } from './table-bodies.ts';
@@ -54,7 +54,7 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
           body: tableTotalOf(z.literal(name), recorded),
         },
         401: readUnauthorized,
-        503: databaseUnavailable,
+        503: tableUnavailable,
       },
     },
     getRows: {
@@ -70,7 +70,7 @@ export const tableRoutesOf = (table: Table, example?: JsonSchema) => {
         },
         400: refusals[400],
         401: readUnauthorized,
-        503: databaseUnavailable,
+        503: tableUnavailable,
       },
     },
     getTableQueue: {

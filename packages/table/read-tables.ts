@@ -5,6 +5,7 @@ import { faultsOfSize } from './check-size.ts';
 import type { Declaration } from './define-table.ts';
 import { isObject } from './is-object.ts';
 import { reservedWords } from './reserved-words.ts';
+import { ownColumns } from './stored-table.ts';
 import type { Column, Table } from './table.ts';
 
 /** Declarations that cannot be tables. The message has a line for each fault. */
@@ -19,7 +20,6 @@ const ownTables = new Set([
   ...['count', 'inbox', 'totals', 'table_totals', 'imports', 'identity'],
   ...['migrations', 'begun_rules'],
 ]);
-const ownColumns = new Set(['id', 'recorded_at']);
 
 /**
  * Checks declarations and returns their tables. Throws a {@link TablesError} that names all faults

@@ -10,6 +10,9 @@ export type StoredColumn = {
   readonly isOptional: boolean;
 };
 
+/** The columns that every table has, before and behind the declared ones. */
+export const ownColumns: ReadonlySet<string> = new Set(['id', 'recorded_at']);
+
 /** A table as MySQL has it, without `id` and `recorded_at`. */
 export type StoredTable = { readonly name: string; readonly columns: readonly StoredColumn[] };
 

@@ -1,4 +1,5 @@
 import { isDefect } from '@sluice/contract/defect.ts';
+import { TableUnavailableError } from '@sluice/ledger/rows/read-declared.ts';
 import type { Warn } from '@sluice/runtime/logging/sample-warnings.ts';
 import type { ProblemContent } from './problem-answer.ts';
 
@@ -24,11 +25,20 @@ export const queueUnavailable: ProblemContent = {
 };
 
 /**
- * Logs a failed read of the database and returns it as an outage. Rethrows a defect
- * ({@link isDefect}): a retry would not help while the defect lasts.
+ * Logs a failed read of the database and returns it as an outage, with the reason if it is known.
+ * Rethrows a defect ({@link isDefect}): a retry would not help while the defect lasts.
  */
 export const problemOfLedgerRead = (error: unknown, warn: Warn): { readonly problem: ProblemContent } => {
   if (isDefect(error)) throw error;
   warn({ err: error }, 'could not read the database');
-  return { problem: databaseUnavailable };
+  return { problem: error instanceof TableUnavailableError ? tableUnavailable(error) : databaseUnavailable };
+};
+
+const tableUnavailable = ({ table, finding }: TableUnavailableError): ProblemContent => {
+  if (finding === undefined) {
+    const detail = `MySQL did not read the table ${table} in time. It is locked or busy, or MySQL is unavailable. Try again.`;
+    return { ...databaseUnavailable, detail };
+  }
+  const code = finding.code === 'table_missing' ? 'table_missing' : 'table_differs';
+  return { status: 503, code, detail: finding.detail };
 };

@@ -5,6 +5,7 @@ import { isLedgerUp } from '@sluice/ledger/ping.ts';
 import { readPage } from '@sluice/ledger/read-page.ts';
 import { readTotal } from '@sluice/ledger/read-total.ts';
 import { checkTables } from '@sluice/ledger/rows/check-tables.ts';
+import { readDeclared } from '@sluice/ledger/rows/read-declared.ts';
 import { readRows, readTableTotal } from '@sluice/ledger/rows/read-rows.ts';
 import { storedTableOf } from '@sluice/table/stored-table.ts';
 import type { Table } from '@sluice/table/table.ts';
@@ -29,8 +30,10 @@ export const connectReads = (
     ],
     readDatabaseId: () => readDatabaseId(ledger, withinMs),
     readPage: (page: Parameters<typeof readPage>[1]) => readPage(pages, page, withinMs),
-    readTableTotal: (table: Table) => readTableTotal(pages, table, withinMs),
-    readRows: (table: Table, page: Parameters<typeof readPage>[1]) => readRows(pages, table, page, withinMs),
+    readTableTotal: (table: Table) =>
+      readDeclared(pages, table, () => readTableTotal(pages, table, withinMs), withinMs),
+    readRows: (table: Table, page: Parameters<typeof readPage>[1]) =>
+      readDeclared(pages, table, () => readRows(pages, table, page, withinMs), withinMs),
     inUse: () => ledger.inUse() + pages.inUse(),
     close: async () => {
       await Promise.all([ledger.close(), pages.close()]);

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { createOpenapi } from '@sluice/contract/openapi.ts';
 import { problem, problemMediaType } from '@sluice/contract/problem.ts';
 import { tableRoutesOf } from '@sluice/contract/table-routes.ts';
+import { TableUnavailableError } from '@sluice/ledger/rows/read-declared.ts';
 import type { EnqueueOutcome } from '@sluice/queue/append/enqueue-outcome.ts';
 import type { IdempotencyKey } from '@sluice/queue/append/key-records.ts';
 import { defineTable } from '@sluice/table/define-table.ts';
@@ -269,14 +270,23 @@ test('a body that is not UTF-8 is refused: other text than that sent would be re
   assert.deepEqual(enqueued, []);
 });
 
-test('a read of a table that MySQL does not have yet is a 503', async (t) => {
-  const fail = async () => {
-    throw Object.assign(new Error('no such table'), { code: 'ER_NO_SUCH_TABLE' });
-  };
-  const { get } = setUp(t, { service: { readTotal: fail, readRows: fail } });
-  placesOf(await get('/tables/page_view'), 503, 'ledger_unavailable');
-  placesOf(await get(url), 503, 'ledger_unavailable');
-});
+for (const [finding, code, detail] of [
+  [{ code: 'table_missing', severity: 'warning', detail: 'No table.' }, 'table_missing', /No table\./],
+  [{ code: 'table_differs', severity: 'warning', detail: 'c is missing.' }, 'table_differs', /c is missing\./],
+  [undefined, 'ledger_unavailable', /MySQL did not read the table page_view in time\. It is locked or busy, or/],
+] as const) {
+  test(`a read of a table that fails with ${finding?.code ?? 'the deadline'} is a 503 with that reason`, async (t) => {
+    const fail = async () => {
+      throw new TableUnavailableError('page_view', finding, new Error('the error of MySQL'));
+    };
+    const { get } = setUp(t, { service: { readTotal: fail, readRows: fail } });
+    for (const path of ['/tables/page_view', url]) {
+      const answer = await get(path);
+      placesOf(answer, 503, code);
+      assert.match(answer.body, detail);
+    }
+  });
+}
 
 test('10,000 rows in one request are accepted', async (t) => {
   const { post, enqueued } = setUp(t);

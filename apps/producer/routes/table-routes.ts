@@ -20,9 +20,9 @@ import { answerQueueState } from './get-queue.ts';
 export type TableService = {
   readonly table: Table;
   readonly enqueue: Enqueuer<string>['enqueue'];
-  /** Throws when the database is unavailable. */
+  /** Throws when the database is unavailable, or a TableUnavailableError. */
   readonly readTotal: () => Promise<TableTotal>;
-  /** Throws when the database is unavailable. */
+  /** Throws when the database is unavailable, or a TableUnavailableError. */
   readonly readRows: (page: PageQuery) => Promise<PageOf<RecordedRow>>;
   /** Throws when the queue is unavailable. */
   readonly readQueueState: () => Promise<QueueState>;
@@ -69,30 +69,19 @@ export const addTableRoutes = (
       const body = { table: table.name, rows_count: rowsCount, latest_row: latestRow ?? null, hostname };
       return { status: 200, json: JSON.stringify(body) };
     } catch (error) {
-      return problemOfLedgerRead(missingAsOutage(error), server.warn);
+      return problemOfLedgerRead(error, server.warn);
     }
   });
 
   addRoute(server, routes.getRows, (request) =>
     servePage(request, table.name, async (page) => {
-      const { rows, next } = await readRows(page).catch((error: unknown) => {
-        throw missingAsOutage(error);
-      });
+      const { rows, next } = await readRows(page);
       return JSON.stringify({ rows, next: next ?? null });
     }),
   );
 
   addRoute(server, routes.getTableQueue, () => answerQueueState(readQueueState, server.warn));
 };
-
-/**
- * Returns an outage for a table that MySQL does not have yet. Unlike Sluice's own tables, one of a
- * user may come after the producer; the findings name it.
- */
-const missingAsOutage = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error && error.code === 'ER_NO_SUCH_TABLE'
-    ? new Error('MySQL does not have the table', { cause: error })
-    : error;
 
 /** Returns what the parser of the scope made of the body: rows in the form of the queue. */
 const rowsOf = (body: unknown): readonly string[] | undefined => (Array.isArray(body) ? body.map(String) : undefined);

@@ -18,12 +18,14 @@ test('a declared table that is missing or lacks a part is a finding, and what a 
   for (const statement of [
     'ALTER TABLE vote MODIFY COLUMN choice VARCHAR(4000) NULL',
     'ALTER TABLE vote ADD COLUMN reason VARCHAR(20) NULL',
+    // A table of another collation, such as one that was made by hand.
+    'ALTER TABLE vote CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci',
   ])
     await query(statement);
   assert.deepEqual(await check(), []);
 
   await query('RENAME TABLE sensor_reading TO hidden');
-  await query('ALTER TABLE vote MODIFY COLUMN choice VARCHAR(10) NOT NULL');
+  await query('ALTER TABLE vote MODIFY COLUMN choice VARCHAR(10) NOT NULL, DROP COLUMN recorded_at');
   await query(
     'ALTER TABLE page_view DROP COLUMN path, MODIFY COLUMN plan VARCHAR(4) NOT NULL, MODIFY COLUMN clicks INT',
   );
@@ -33,5 +35,8 @@ test('a declared table that is missing or lacks a part is a finding, and what a 
   assert.deepEqual([view?.code, reading?.code, vote?.code], ['table_differs', 'table_missing', 'table_differs']);
   assert.match(view?.detail ?? '', /: path is missing, clicks is int\S* NULL instead of bigint NOT NULL, plan is /);
   assert.match(reading?.detail ?? '', /no table sensor_reading.*Run the set-up of the database/);
-  assert.match(vote?.detail ?? '', /choice is varchar\(10\) NOT NULL instead of varchar\(20\) NOT NULL/);
+  assert.match(
+    vote?.detail ?? '',
+    /choice is varchar\(10\) NOT NULL instead of varchar\(20\) NOT NULL, recorded_at is missing/,
+  );
 });

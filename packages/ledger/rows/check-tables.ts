@@ -1,5 +1,5 @@
 import type { Finding } from '@sluice/contract/finding.ts';
-import type { StoredTable } from '@sluice/table/stored-table.ts';
+import { ownColumns, type StoredTable } from '@sluice/table/stored-table.ts';
 import type { LedgerConnection } from '../connection/connection.ts';
 import { lackOf, readStoredColumns } from './stored-columns.ts';
 
@@ -23,10 +23,12 @@ export const checkTables = async (
       const detail = `MySQL has no table ${name}, or the user may not use it. Its rows wait in the queue. ${fix}.`;
       return [{ code: 'table_missing', severity: 'warning', detail }];
     }
+    const missing = [...ownColumns].filter((own) => !its.has(own)).map((own) => `${own} is missing`);
     const lacks = columns.flatMap((column) => {
       const lack = lackOf(column, its.get(column.name));
       return lack === undefined ? [] : [`${column.name} ${lack}`];
     });
+    lacks.push(...missing);
     if (lacks.length === 0) return [];
     const detail = `The table ${name} in MySQL is not the declared one: ${lacks.join(', ')}. Rows may be refused or wait. ${fix}.`;
     return [{ code: 'table_differs', severity: 'warning', detail }];
