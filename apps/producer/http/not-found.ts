@@ -25,12 +25,14 @@ export const answerNoRoute = (
   if (request.method === 'OPTIONS' && request.url === '*') {
     return reply.code(204).header('allow', 'GET, HEAD, POST, OPTIONS').send();
   }
-  const methods = methodsOf.get(pathOf(request.url));
+  const path = pathOf(request.url);
+  const methods = methodsOf.get(path);
   if (methods === undefined) {
+    const list = path.startsWith('/tables/') ? '/tables lists the tables' : '/openapi.json lists the paths';
     return answerProblem(reply, {
       status: 404,
       code: 'not_found',
-      detail: 'This path does not exist. GET /openapi.json lists the paths.',
+      detail: `This path does not exist. GET ${list}.`,
     });
   }
   const allow = methods.join(', ');

@@ -336,6 +336,14 @@ test('the routes of a table need a token where those of counts do', async (t) =>
   }
 });
 
+test('a path of no table says where the tables are listed', async (t) => {
+  const { post, get } = setUp(t);
+  for (const answer of [await post('{}', json, '/tables/other/rows'), await get('/tables/other')]) {
+    placesOf(answer, 404, 'not_found');
+    assert.match(answer.body, /This path does not exist\. GET \/tables lists the tables\./);
+  }
+});
+
 test('an encoded slash is part of a name, so the path does not exist', async (t) => {
   const { server } = setUp(t);
   for (const method of ['GET', 'POST', 'OPTIONS', 'DELETE'] as const) {
