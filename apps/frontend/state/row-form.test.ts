@@ -68,7 +68,7 @@ test('each column has a field of its kind, in the order of the columns', () => {
 test('a row has the typed values, exactly, without the empty fields', () => {
   const typed = {
     constructor: ' a "b" ',
-    clicks: ' 9007199254740993 ',
+    clicks: ' 9007199254740992 ',
     price: '0.10',
     plan: 'pro',
     is_new: 'false',
@@ -76,7 +76,7 @@ test('a row has the typed values, exactly, without the empty fields', () => {
     notes: '',
   };
   assert.deepEqual(encode(typed), {
-    row: '{"constructor":" a \\"b\\" ","clicks":9007199254740993,"price":"0.10","plan":"pro","is_new":false,"properties":{"a": [1e2]}}',
+    row: '{"constructor":" a \\"b\\" ","clicks":9007199254740992,"price":"0.10","plan":"pro","is_new":false,"properties":{"a": [1e2]}}',
   });
   assert.deepEqual(encode({}), { row: '{}' });
 });
@@ -84,6 +84,32 @@ test('a row has the typed values, exactly, without the empty fields', () => {
 test('what is no number is sent as text, so that the API says what is wrong', () => {
   for (const text of ['1,5', '0x10', 'NaN', '01', '.5']) {
     assert.deepEqual(encode({ clicks: text }), { row: JSON.stringify({ clicks: text }) });
+  }
+});
+
+for (const [name, text, kept] of [
+  ['clicks', '9007199254740993', '9007199254740992'],
+  ['clicks', '9007199254740991.4', '9007199254740991'],
+  ['clicks', '1.0000000000000001', '1'],
+  ['clicks', '0.10000000000000000555', '0.1'],
+  ['clicks', '1e-400', '0'],
+  ['properties', '{"a": ["1.0000000000000001", 1, -12345678901234567890]}', '-12345678901234567000'],
+] as const) {
+  test(`${text} has digits that would be lost, so it is a fault of its field`, () => {
+    const encoded = encode({ [name]: text });
+    assert.ok('faults' in encoded);
+    assert.match(
+      encoded.faults.get(name) ?? '',
+      new RegExp(`^${name} has a number .*: ${kept} would be recorded for `),
+    );
+  });
+}
+
+test('a number that a double holds is sent as it was typed', () => {
+  for (const text of ['0.1', '1e2', '-0', '0.0', '100', '1.50', '5e-324', '1E+21', '0.30000000000000004', '1e400']) {
+    assert.deepEqual(encode({ clicks: text, properties: `["\\"1.0000000000000001", ${text}]` }), {
+      row: `{"clicks":${text},"properties":["\\"1.0000000000000001", ${text}]}`,
+    });
   }
 });
 

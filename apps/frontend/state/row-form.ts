@@ -1,6 +1,7 @@
 import type { Problem } from '@sluice/contract/problem.ts';
 import * as z from 'zod/mini';
 import type { DeclaredTable } from '../requests/reads.ts';
+import { isExact, numbersOf } from './exact-number.ts';
 
 /** A field of the form that posts a row. */
 export type Field = {
@@ -99,7 +100,8 @@ const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
 /**
  * Encodes a row as JSON, or returns the fields that have no JSON. Empty fields are left out. Numbers
- * stay as they were typed: the API refuses what it cannot keep exactly.
+ * stay as they were typed. The API would read them as doubles, so this refuses digits that a double
+ * does not hold.
  */
 export const encodeRow = (
   fields: readonly Field[],
@@ -111,8 +113,14 @@ export const encodeRow = (
     const text = texts.get(field.name) ?? '';
     if (text === '') continue;
     const json = encodeValue(field, text);
+    const inexact = json === undefined ? undefined : inexactIn(field, json);
     if (json === undefined) faults.set(field.name, `${field.name} must be JSON, for example {"a": 1} or "text".`);
-    else parts.push(`${JSON.stringify(field.name)}:${json}`);
+    else if (inexact !== undefined) {
+      faults.set(
+        field.name,
+        `${field.name} has a number with more digits than can be kept: ${Number(inexact)} would be recorded for ${inexact}.`,
+      );
+    } else parts.push(`${JSON.stringify(field.name)}:${json}`);
   }
   return faults.size > 0 ? { faults } : { row: `{${parts.join(',')}}` };
 };
@@ -134,6 +142,10 @@ const encodeValue = ({ kind, isLiteral }: Field, text: string): string | undefin
       return JSON.stringify(text);
   }
 };
+
+/** Returns the first number of a value whose digits would be lost. */
+const inexactIn = ({ kind }: Field, json: string): string | undefined =>
+  kind === 'number' || kind === 'json' ? numbersOf(json).find((number) => !isExact(number)) : undefined;
 
 const isJson = (text: string): boolean => {
   try {
