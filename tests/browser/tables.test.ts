@@ -32,6 +32,13 @@ const assertScrolls = async (page: Page): Promise<void> => {
   await waitUntil(() => page.evaluate<boolean>(`document.querySelector('.wide').scrollLeft > 0`), patienceMs);
 };
 
+/** Counts the columns of the table that can be read before it is scrolled. */
+const countColumnsInSight = (page: Page): Promise<number> =>
+  page.evaluate<number>(`(() => {
+    const end = document.querySelector('.wide').getBoundingClientRect().right;
+    return [...document.querySelectorAll('.wide th')].filter((head) => head.getBoundingClientRect().right <= end).length;
+  })()`);
+
 test('the console shows tables', async (whole) => {
   const { start, ledger, queue, address: api, environment } = await createPipeline(whole);
   await createTestTables(ledger.query);
@@ -71,10 +78,13 @@ test('the console shows tables', async (whole) => {
         await page.getByRole('textbox', { name: 'visitor' }).fill(visitor);
         await page.getByRole('textbox', { name: 'path' }).fill(`${longPath}too/long/for/the/column`);
         await page.getByLabel('duration_ms').fill('0.1');
-        await page.getByLabel('clicks').fill('9007199254740993');
+        await page.getByLabel('clicks').fill('1.0000000000000001');
         await page.getByLabel('is_new').selectOption('true');
         await page.getByLabel('properties').fill('{"plan": null}');
         await page.getByRole('button', { name: 'Now: viewed_at' }).click();
+        await page.getByRole('button', { name: 'POST' }).click();
+        await page.getByText('clicks has a number with more digits than can be kept: 1 would be').waitFor();
+        await page.getByLabel('clicks').fill('1.5');
         await page.getByRole('button', { name: 'POST' }).click();
         await page.getByText('path must have at most 200 characters.').waitFor();
         await page.getByText(/^clicks must be .*9007199254740991/).waitFor();
@@ -101,6 +111,7 @@ test('the console shows tables', async (whole) => {
         assert.equal(await page.getByLabel('Table').inputValue(), 'page_view');
         assert.equal(new URL(page.url()).search, '?table=page_view');
         await waitUntil(async () => (await readFigure(page, 'ledger')) === before + 1, patienceMs);
+        assert.ok((await countColumnsInSight(page)) >= 3);
         await assertScrolls(page);
         await assertFits(page);
 
