@@ -25,7 +25,7 @@ export type Declaration = {
  * | `z.iso.datetime({ precision: 3 })`, also with `offset: true` | DATETIME(3) in UTC |
  * | `z.json()`, `z.object(…)`, `z.array(…)`, `z.record(…)` | JSON |
  *
- * `.optional()` makes the column NULL where a row does not have it. Rules such as `.min()`,
+ * `.optional()` or `.nullable()` makes the column NULL where a row does not have it. Rules such as `.min()`,
  * `.max()` and `.regex()` are checked for each row.
  */
 export const defineTable = (name: string, shape: Readonly<Record<string, z.ZodType>>): Declaration => ({

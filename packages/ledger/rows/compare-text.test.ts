@@ -7,7 +7,7 @@ import { storedTableOf } from '@sluice/table/stored-table.ts';
 import { createTestSchema } from '@sluice/test-servers/ledger.ts';
 import * as z from 'zod';
 
-const [table] = readTables([defineTable('word', { text: z.string().max(9), plan: z.enum(['a', 'A']).optional() })]);
+const [table] = readTables([defineTable('word', { text: z.string().max(9), token: z.uuid().optional() })]);
 if (table === undefined) throw new Error('There is no table');
 const stored = storedTableOf(table);
 
@@ -34,6 +34,9 @@ test('a UNIQUE, GROUP BY and WHERE of text compare it as it was sent', async (t)
       assert.deepEqual(found, [{ word }], name);
     }
   }
+  await query("INSERT INTO word (text, token) VALUES ('uuid', '0b9ad5d3-7c5f-4d0e-9b1c-2f6a3f1e8d47')");
+  const byToken = "SELECT text FROM word WHERE token = '0B9AD5D3-7C5F-4D0E-9B1C-2F6A3F1E8D47'";
+  assert.deepEqual(await query(byToken), [{ text: 'uuid' }]);
   // PAD SPACE, which the guide names.
   await assert.rejects(query("INSERT INTO word (text) VALUES ('a ')"), { errno: 1062 });
 });
