@@ -4,7 +4,14 @@ import { parseArgs } from 'node:util';
 // A TCP proxy that delays the server's replies by some milliseconds, to simulate the round trip to
 // a distant server.
 
-const { values } = parseArgs({ options: { target: { type: 'string' }, 'delay-ms': { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    target: { type: 'string' },
+    'delay-ms': { type: 'string' },
+    address: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '0' },
+  },
+});
 const target = Number(values.target);
 const delayMs = Number(values['delay-ms']);
 
@@ -38,7 +45,7 @@ const server = createServer((client) => {
   client.on('data', (chunk) => upstream.write(chunk)).on('close', () => upstream.destroy());
   upstream.on('data', hold(client)).on('close', () => client.destroy());
 });
-server.listen(0, '127.0.0.1', () => {
+server.listen(Number(values.port), values.address, () => {
   const address = server.address();
   if (address !== null && typeof address !== 'string') process.stdout.write(`listening on ${address.port}\n`);
 });

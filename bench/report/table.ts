@@ -52,12 +52,24 @@ export const writeSoak = (run: string): void => write('docs/benchmarks.md', 'npm
 /** Replaces the last comparison in docs/peers.md. */
 export const writePeers = (run: string): void => write('docs/peers.md', 'npm run bench:peers', run);
 
-/** Replaces the text of a document between the markers of its writer. */
+/**
+ * Replaces the last full run of the drill in docs/proof.md.
+ * @internal
+ */
+export const writeDrill = (run: string): void => write('docs/proof.md', 'npm run drill', run);
+
+/**
+ * Replaces the text of a document between the markers of its writer. Throws if it has no such
+ * markers.
+ */
 const write = (document: string, writer: string, text: string): void => {
   const file = join(repository, document);
   const place = new RegExp(`(<!-- ${writer} writes from here -->\\n)[^]*?(\\n<!-- to here -->)`);
+  const before = readFileSync(file, 'utf8');
+  if (!place.test(before))
+    throw new Error(`${document} has no place for ${writer}: <!-- ${writer} writes from here -->`);
   writeFileSync(
     file,
-    readFileSync(file, 'utf8').replace(place, (_all, begin: string, end: string) => `${begin}\n${text}\n${end}`),
+    before.replace(place, (_all, begin: string, end: string) => `${begin}\n${text}\n${end}`),
   );
 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { compareRecorded } from './compare-recorded.ts';
 import type { Posted } from './load.ts';
 
 type Whole = Awaited<ReturnType<typeof createPipeline>>;
@@ -20,27 +21,30 @@ export const assertBalance = async (
   mayBeLost: ReadonlySet<number> = new Set(),
 ): Promise<void> => {
   const { acknowledged, unacknowledged } = load;
-  let recorded: ReadonlySet<number> = new Set();
-  const findLost = () => [...acknowledged].filter((count) => !recorded.has(count) && !mayBeLost.has(count));
+  const mustBe = [...acknowledged].filter((count) => !mayBeLost.has(count));
+  const mayBe = { has: (count: number) => unacknowledged.has(count) || mayBeLost.has(count) };
+  const compare = (recorded: readonly number[]) => compareRecorded(recorded, mustBe, mayBe);
   try {
     await waitUntil(async () => {
       // The cheap query first.
       if ((await ledger.readTotals()) < acknowledged.size - mayBeLost.size) return false;
-      recorded = new Set(await ledger.readCounts());
-      return findLost().length === 0 && (await isDrained());
+      return compare(await ledger.readCounts()).lost.length === 0 && (await isDrained());
     }, withinMs);
   } catch {
     // Missing counts are counted below.
   }
   const rows = await ledger.readCounts();
-  recorded = new Set(rows);
-  const lost = findLost().length;
-  const twice = rows.length - recorded.size;
+  const { lost, twice, invented } = compare(rows);
   assert.ok(acknowledged.size > mayBeLost.size, 'the load got nothing acknowledged');
-  const invented = [...recorded].filter((count) => !acknowledged.has(count) && !unacknowledged.has(count)).length;
   const totals = await ledger.readTotals();
   assert.deepEqual(
-    { lost, twice, invented, totals, oddAnswers: load.oddAnswers.slice(0, 3) },
+    {
+      lost: lost.length,
+      twice: twice.length,
+      invented: invented.length,
+      totals,
+      oddAnswers: load.oddAnswers.slice(0, 3),
+    },
     { lost: 0, twice: 0, invented: 0, totals: rows.length, oddAnswers: [] },
   );
 };

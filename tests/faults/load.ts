@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
+import { post } from './post.ts';
 import { measureResponseDelay } from './response-delay.ts';
 
 export type Refusal = {
@@ -95,7 +96,7 @@ export const startLoad = (
 
   const attempt = async (what: Post, address: string): Promise<boolean> => {
     const startedAt = performance.now();
-    const asking = post(agent, address, what);
+    const asking = post(agent, `${address}${what.path}`, JSON.stringify(what.body), headersOf(what.key));
     underWay.add(asking);
     const answer = await asking;
     underWay.delete(asking);
@@ -152,29 +153,7 @@ export const joinLoads = (loads: readonly Posted[]): Posted => ({
   oddAnswers: loads.flatMap(({ oddAnswers }) => oddAnswers),
 });
 
-type Answer = { readonly status: number; readonly retryAfter: string | undefined; readonly text: string };
-
-/**
- * Sends a POST. Resolves to `undefined` when the connection broke before the answer was complete.
- */
-const post = (agent: Agent, address: string, { path, body, key }: Post): Promise<Answer | undefined> =>
-  new Promise((resolve) => {
-    const headers = {
-      'content-type': 'application/json',
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
-    };
-    const sending = request(`${address}${path}`, { method: 'POST', agent, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          retryAfter: response.headers['retry-after'],
-          text: Buffer.concat(chunks).toString(),
-        }),
-      );
-      response.on('error', () => resolve(undefined));
-    });
-    sending.on('error', () => resolve(undefined));
-    sending.end(JSON.stringify(body));
-  });
+const headersOf = (key: string | undefined) => ({
+  'content-type': 'application/json',
+  ...(key === undefined ? {} : { 'idempotency-key': key }),
+});

@@ -4,9 +4,8 @@ import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { createPipeline } from '@sluice/test-servers/pipeline.ts';
 import { waitUntil } from '@sluice/test-servers/wait.ts';
-
-type Row = Readonly<Record<string, unknown>>;
-type TableName = 'page_view' | 'sensor_reading' | 'vote';
+import { compareRecorded } from './compare-recorded.ts';
+import { numberOf, readRows, rowOf, tableNames, type Row, type TableName } from './numbered-rows.ts';
 
 /** The rows posted to each table, by the number that each has in a column of its own. */
 type PostedRows = {
@@ -22,36 +21,6 @@ export type RowLoad = {
   /** Resolves when `rows` more rows of each table are acknowledged. */
   readonly more: (rows?: number) => Promise<void>;
   readonly stop: () => Promise<void>;
-};
-
-/** The column with the number of a row. */
-const numberOf: Readonly<Record<TableName, string>> = {
-  page_view: 'clicks',
-  sensor_reading: 'celsius',
-  vote: 'weight',
-};
-const tableNames = ['page_view', 'sensor_reading', 'vote'] as const;
-
-const rowOf = (table: TableName, number: number): Row => {
-  switch (table) {
-    case 'page_view':
-      return {
-        visitor: randomUUID(),
-        path: `/ü 😀 '"\\ ${number}`,
-        duration_ms: number / 7,
-        clicks: number,
-        price: number % 2 === 0 ? `${number}.1250` : null,
-        viewed_at: new Date(1_700_000_000_000 + number).toISOString(),
-        plan: number % 3 === 0 ? 'free' : null,
-        is_new: number % 5 === 0,
-        properties:
-          number % 4 === 0 ? { number, text: `'; DROP TABLE vote; -- ${number}`, list: [null, true, 0.1] } : null,
-      };
-    case 'sensor_reading':
-      return { sensor: `sensor ${number % 10}`, celsius: number };
-    case 'vote':
-      return { choice: `choice ${number % 3}`, weight: number };
-  }
 };
 
 const repeats = 20;
@@ -151,12 +120,12 @@ export const assertRowBalance = async (
     assert.ok(acknowledged.size > 0, `the load got no row of ${table} acknowledged`);
     const readNumbers = async () =>
       (await ledger.query(`SELECT ${numberOf[table]} AS number FROM ${table}`)).map((row) => Number(row['number']));
-    const findLost = async () => {
-      const recorded = new Set(await readNumbers());
-      return [...acknowledged.keys()].filter((number) => !recorded.has(number)).length;
-    };
-    await waitUntil(async () => (await findLost()) === 0, withinMs).catch(() => undefined);
+    const compare = (recorded: readonly number[]) =>
+      compareRecorded(recorded, [...acknowledged.keys()], unacknowledged);
+    const isComplete = async () => compare(await readNumbers()).lost.length === 0;
+    await waitUntil(isComplete, withinMs).catch(() => undefined);
     const numbers = await readNumbers();
+    const { lost, twice, invented } = compare(numbers);
     const known = new Map([...acknowledged, ...unacknowledged]);
     const [total] = await ledger.query(
       'SELECT COALESCE(SUM(rows_count), 0) AS total FROM table_totals WHERE table_name = ?',
@@ -165,9 +134,9 @@ export const assertRowBalance = async (
     assert.deepEqual(
       {
         table,
-        lost: await findLost(),
-        twice: numbers.length - new Set(numbers).size,
-        invented: numbers.filter((number) => !known.has(number)).length,
+        lost: lost.length,
+        twice: twice.length,
+        invented: invented.length,
         total: Number(total?.['total']),
       },
       { table, lost: 0, twice: 0, invented: 0, total: numbers.length },
@@ -178,19 +147,3 @@ export const assertRowBalance = async (
     }
   }
 };
-
-/** Reads all rows of a table over HTTP. */
-const readRows = async (address: string, table: TableName): Promise<Row[]> => {
-  const rows: Row[] = [];
-  let before: string | null = '';
-  while (before !== null) {
-    const url = `${address}/tables/${table}/rows?limit=1000${before === '' ? '' : `&before=${before}`}`;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an answer by the contract
-    const page = (await readJson(url)) as { readonly rows: readonly Row[]; readonly next: string | null };
-    rows.push(...page.rows);
-    before = page.next;
-  }
-  return rows;
-};
-
-const readJson = async (url: string): Promise<unknown> => (await fetch(url)).json();

@@ -1,15 +1,12 @@
 import type { RedisSettings } from '@sluice/queue/redis/connect.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
+import { formCluster } from './form-cluster.ts';
 import { openAdmin, plainSettings, startRedis } from './queue.ts';
 import type { Owner } from './test-file.ts';
-import { waitUntil } from './wait.ts';
 
-const slotCount = 16_384;
 // Silence in ms after which the other nodes elect a new master. It is short, but longer than a
 // process waits on a busy machine.
 const nodeTimeoutMs = 1_500;
-
-type Admin = Awaited<ReturnType<typeof openAdmin>>;
 
 const startNode = async (owner: Owner) => {
   const busPort = await findFreePort();
@@ -25,7 +22,7 @@ const startNode = async (owner: Owner) => {
     ],
   ]);
   const admin = await openAdmin(owner, server.port);
-  return { ...server, busPort, admin, id: await admin.clusterMyId() };
+  return { ...server, host: '127.0.0.1', busPort, admin, id: await admin.clusterMyId() };
 };
 
 type Node = Awaited<ReturnType<typeof startNode>>;
@@ -41,21 +38,7 @@ export const startCluster = async (owner: Owner) => {
   const [first] = masters;
   if (first === undefined) throw new Error('A cluster has nodes');
 
-  await Promise.all(
-    nodes.map(({ admin }, index) => admin.sendCommand(['CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1)])),
-  );
-  await Promise.all(
-    masters.map(({ admin }, index) => {
-      const [start, end] = [index, index + 1].map((part) => Math.ceil((part * slotCount) / masters.length));
-      return admin.clusterAddSlotsRange({ start: start ?? 0, end: (end ?? slotCount) - 1 });
-    }),
-  );
-  for (const { port, busPort } of nodes.slice(1)) {
-    await first.admin.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort)]);
-  }
-  await waitUntil(async () => (await Promise.all(nodes.map(({ admin }) => knowsAll(admin)))).every(Boolean));
-  await Promise.all(replicas.map(({ admin }, index) => admin.clusterReplicate(masters[index]?.id ?? '')));
-  await waitUntil(async () => (await Promise.all([...masters.map(hasReplica), ...nodes.map(isOk)])).every(Boolean));
+  await formCluster(masters, replicas);
 
   // Clients connect through a replica, so a test may kill any master.
   const settings: RedisSettings = { ...plainSettings(replicas[0]?.port ?? first.port), isCluster: true };
@@ -91,14 +74,3 @@ export const startCluster = async (owner: Owner) => {
 
   return { nodes, masters, replicas, settings, masterOf, moveSlot };
 };
-
-const knowsAll = async (admin: Admin): Promise<boolean> => {
-  const list = await admin.clusterNodes();
-  const lines = list.trim().split('\n');
-  return lines.length === 6 && lines.every((line) => !line.includes('handshake'));
-};
-
-const hasReplica = async ({ admin }: Node): Promise<boolean> =>
-  /connected_slaves:1\r?\nslave0:[^\n]*state=online/.test(await admin.info('replication'));
-
-const isOk = async ({ admin }: Node): Promise<boolean> => (await admin.clusterInfo()).includes('cluster_state:ok');

@@ -6,13 +6,13 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { createClient } from '@redis/client';
 import { findServers } from '@sluice/local/servers/find-servers.ts';
 import { findFreePort } from '@sluice/local/servers/ports.ts';
 import { connectRedis, type RedisSettings } from '@sluice/queue/redis/connect.ts';
 import type { RedisConnection } from '@sluice/queue/redis/connection.ts';
 import { partitionOf } from '@sluice/queue/partition.ts';
 import { testRedis, type TestRedis } from './environment.ts';
+import { openRedis } from './open-redis.ts';
 import { hasPassed } from './outcome.ts';
 // oxlint-disable-next-line import/no-unassigned-import -- fails files that leave connections open
 import './test-file.ts';
@@ -74,19 +74,9 @@ export const plainSettings = (port: number, password?: string): RedisSettings =>
   credentials: async () => ({ password }),
 });
 
-/**
- * Opens a client that reads and changes Redis independently of the code under test. It is closed
- * when the test ends.
- */
-export const openAdmin = async (owner: Owner, port: number, password?: string, username?: string) => {
-  const login = { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
-  const admin = createClient({ socket: { host: '127.0.0.1', port }, ...login });
-  // Tests kill servers, so a lost connection is no error of the client.
-  admin.on('error', () => undefined);
-  await admin.connect();
-  owner.after(() => admin.destroy());
-  return admin;
-};
+/** Opens a client for a Redis on loopback, as {@link openRedis} does. */
+export const openAdmin = (owner: Owner, port: number, password?: string, username?: string) =>
+  openRedis(owner, { host: '127.0.0.1', port, username, password });
 
 /** Opens a connection that is closed when the test ends. */
 export const connectFor = (
