@@ -24,8 +24,10 @@ export const readRows = async (
   query: PageQuery,
   deadlineMs: number,
 ): Promise<PageOf<RecordedRow>> => {
+  const startedAt = performance.now();
   const limit = await limitByBytes(ledger, table, query, deadlineMs);
-  return readPageOf(ledger, sourceOf(table), { ...query, limit }, deadlineMs);
+  const restMs = deadlineMs - (performance.now() - startedAt);
+  return readPageOf(ledger, sourceOf(table), { ...query, limit }, restMs);
 };
 
 /** Reads the number of rows of a table from a few rows of `table_totals`, and then its latest row. */

@@ -273,6 +273,23 @@ test('a page of large rows ends before it is too large, and the next one goes on
   assert.deepEqual(lengths, [2, 2, 2]);
 });
 
+test('both reads of a page of large rows share its deadline', async (t) => {
+  const { record, connection } = await setUp(t);
+  await record(batchOf(1, [plain]));
+  const deadlines: number[] = [];
+  const observed: typeof connection = {
+    ...connection,
+    run: (work, deadlineMs) => {
+      deadlines.push(deadlineMs);
+      return connection.run(work, deadlineMs);
+    },
+  };
+  await readRows(observed, table, { limit: 10 }, 20_000);
+  const [first, second = first] = deadlines;
+  assert.equal(first, 20_000);
+  assert.ok(Number(second) < 20_000);
+});
+
 test('the latest row is the one with the highest id', async (t) => {
   const { record, connection } = await setUp(t);
   assert.equal((await readTableTotal(connection, table, 20_000)).latestRow, undefined);
