@@ -13,8 +13,8 @@ import { compare } from './compare.ts';
 import { assertHarmless } from './outcome.ts';
 import { peers } from './peers.ts';
 import { provide } from './provide.ts';
-import { formatTables } from './tables.ts';
-import { formatTargets } from './targets.ts';
+import { formatTables } from './report/tables.ts';
+import { formatTargets } from './report/targets.ts';
 
 // `npm run bench:peers [-- --rounds 5] [-- --quick] [-- ids]` compares Sluice with what its users
 // would pick instead. A missed target is not a failure. A count that Sluice loses is one.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '@sluice/local/folder.ts';
@@ -59,8 +60,8 @@ export const writePeers = (run: string): void => write('docs/peers.md', 'npm run
 export const writeDrill = (run: string): void => write('docs/proof.md', 'npm run drill', run);
 
 /**
- * Replaces the text of a document between the markers of its writer. Throws if it has no such
- * markers.
+ * Replaces the text of a document between the markers of its writer, and formats the document.
+ * Throws if it has no such markers.
  */
 const write = (document: string, writer: string, text: string): void => {
   const file = join(repository, document);
@@ -72,4 +73,5 @@ const write = (document: string, writer: string, text: string): void => {
     file,
     before.replace(place, (_all, begin: string, end: string) => `${begin}\n${text}\n${end}`),
   );
+  execFileSync(process.execPath, [join(repository, 'node_modules/oxfmt/bin/oxfmt'), file]);
 };

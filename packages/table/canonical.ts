@@ -1,6 +1,6 @@
 import type { ColumnType } from './column-type.ts';
 import { isObject } from './is-object.ts';
-import { pointerOf } from './pointer.ts';
+import { pointerOf } from './faults/pointer.ts';
 
 /**
  * Maximum depth of a JSON value. MariaDB refuses more than 31 levels, and MySQL more than 100. The

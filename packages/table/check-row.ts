@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { canonicalOf } from './canonical.ts';
-import { faultOfValue, type RowFault } from './describe-fault.ts';
+import { faultOfValue, type RowFault } from './faults/describe-fault.ts';
 import { isObject } from './is-object.ts';
-import { pointerOf } from './pointer.ts';
+import { pointerOf } from './faults/pointer.ts';
 import type { Column, Table } from './table.ts';
 
 /** A row as the queue holds it: the JSON text of the list of its values, or its faults. */

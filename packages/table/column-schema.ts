@@ -195,7 +195,7 @@ const withoutDefinitions = ({ $defs, ...schema }: Record<string, unknown>): Json
   return Object.fromEntries(Object.entries(replaced ?? {}));
 };
 
-// What to write for the values of JavaScript that JSON does not have, by the words of zod.
+// The schema to write for each kind of value that JSON does not have, by the words of zod.
 const inJson: Readonly<Record<string, string>> = {
   Date: 'z.iso.datetime({ precision: 3 })',
   BigInt: 'z.int(), or decimal(digits, 0) for more digits',

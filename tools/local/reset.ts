@@ -11,7 +11,7 @@ const ours = [
   'redis',
   'mysql',
   'logs',
-  // Of versions that kept V8's compile cache here.
+  // Earlier versions kept V8's compile cache here.
   'compiled',
   'password',
   'environment.json',

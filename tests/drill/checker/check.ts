@@ -1,7 +1,7 @@
 import { compareRecorded } from '@sluice/fault-tests/compare-recorded.ts';
 import { itemsOf, loadedTables, type LoadedTable, type Posted, type Read } from '../client/history.ts';
 
-/** What the database holds at the end. */
+/** The content of the database at the end. */
 export type Recorded = {
   /** The number of each item, as often as it is recorded. */
   readonly items: Readonly<Record<LoadedTable, readonly number[]>>;

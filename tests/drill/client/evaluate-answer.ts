@@ -1,7 +1,7 @@
 import type { Answer } from '@sluice/fault-tests/post.ts';
 import type { Request } from './requests.ts';
 
-/** What an answer says about a request. */
+/** The meaning of an answer for its request. */
 export type Verdict = {
   /** The status, and the code of a problem: `503 queue_full`. */
   readonly answer: string;

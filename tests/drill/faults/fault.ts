@@ -12,7 +12,7 @@ export type Part = (typeof parts)[number];
 /** The system, and the client that loads it. */
 export type Scene = { readonly system: System; readonly client: Pick<Client, 'countAnswers'> };
 
-/** What a schedule decides about a fault. */
+/** The part of a fault that a schedule decides. */
 export type Parameters = {
   /** The name of a process, a zone, or a part. */
   readonly target: string;
@@ -24,7 +24,7 @@ export type Parameters = {
 
 /** A fault that has taken effect. */
 export type Begun = {
-  /** What was observed. */
+  /** The effect that was observed. */
   readonly effect: string;
   /** Ends the fault. Resolves when the part is whole again. */
   readonly heal: () => Promise<void>;

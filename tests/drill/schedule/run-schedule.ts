@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parts, type Fault, type Part, type Scene } from '../faults/fault.ts';
 import type { Planned } from './schedule.ts';
 
-/** What became of a planned fault. Times are in ms since the start of the load. */
+/** The course of a planned fault. Times are in ms since the start of the load. */
 export type Happened = Planned & {
   readonly begunAt: number;
   /** Undefined if the fault took no effect. */

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { exampleTimeOf, type ColumnType } from './column-type.ts';
-import type { JsonSchema } from './json-schema.ts';
+import { exampleTimeOf, type ColumnType } from '../column-type.ts';
+import type { JsonSchema } from '../json-schema.ts';
 import { pointerOf, shorten } from './pointer.ts';
 
 /**

@@ -1,11 +1,11 @@
-import { quantile } from '../parts/statistics.ts';
-import { formatAligned } from '../report/aligned-table.ts';
-import { formatNumber } from '../report/table.ts';
-import { formatFigure, type Figures } from './figures.ts';
-import { parts } from './kill.ts';
+import { quantile } from '../../parts/statistics.ts';
+import { formatAligned } from '../../report/aligned-table.ts';
+import { formatNumber } from '../../report/table.ts';
+import { formatFigure, type Figures } from '../figures.ts';
+import { parts } from '../kill.ts';
 import { countLines } from './lines.ts';
-import { formatOutcome } from './outcome.ts';
-import { formatQuotients, quotientsOf, type Comparison, type Result } from './result.ts';
+import { formatOutcome } from '../outcome.ts';
+import { formatQuotients, quotientsOf, type Comparison, type Result } from '../result.ts';
 
 type Name = keyof Figures;
 

@@ -1,9 +1,9 @@
-import { quantile } from '../parts/statistics.ts';
-import { formatAligned } from '../report/aligned-table.ts';
-import type { Figures } from './figures.ts';
-import type { Peer } from './peer.ts';
-import { bullmqPeers, nodePeers } from './peers.ts';
-import { formatQuotients, quotientsOf, type Comparison } from './result.ts';
+import { quantile } from '../../parts/statistics.ts';
+import { formatAligned } from '../../report/aligned-table.ts';
+import type { Figures } from '../figures.ts';
+import type { Peer } from '../peer.ts';
+import { bullmqPeers, nodePeers } from '../peers.ts';
+import { formatQuotients, quotientsOf, type Comparison } from '../result.ts';
 
 /** Formats the targets. A rate is compared with the best rival of each round. */
 export const formatTargets = ({ results: [sluice, ...others] }: Comparison): string => {
